@@ -1,0 +1,190 @@
+"""What the local service asks of its speech engines.
+
+Everything here is plain: bytes, strings, small dataclasses. Audio is little-endian
+PCM16, mono. The methods block; the service runs them off its event loop, so an engine
+that several sessions share must be safe to call from several threads at once. Only
+voice activity detectors keep a session's state, and so are made one a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+__all__ = [
+    "VAD_RATE",
+    "VAD_WINDOW_BYTES",
+    "VAD_WINDOW_MS",
+    "ConversationTurn",
+    "EngineUnavailableError",
+    "FunctionCall",
+    "FunctionCallTurn",
+    "FunctionOutputTurn",
+    "MessageTurn",
+    "Responder",
+    "ResponderOutput",
+    "ResponderRequest",
+    "Synthesizer",
+    "TextChunk",
+    "Transcriber",
+    "Transcript",
+    "VoiceActivityDetector",
+    "Word",
+]
+
+VAD_RATE = 16000
+"""Sample rate, in Hz, of the audio that voice activity detectors take."""
+
+VAD_WINDOW_MS = 32
+"""Length, in milliseconds, of the window that one speech probability stands for."""
+
+VAD_WINDOW_BYTES = VAD_RATE * VAD_WINDOW_MS // 1000 * 2
+"""Bytes of PCM16 in one window (1024)."""
+
+
+class EngineUnavailableError(ImportError):
+    """A speech engine cannot be used here; the message says why and what to install."""
+
+
+class VoiceActivityDetector(Protocol):
+    """Tells speech from silence in one stream of audio; not shared between sessions."""
+
+    def feed(self, pcm: bytes) -> list[float]:
+        """Take 16 kHz PCM16 in chunks of any even length.
+
+        Returns the probability of speech, 0 to 1, of each 32 ms window that this chunk
+        completes; the rest is kept for the next call.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Forget everything heard so far, and any incomplete window."""
+        ...
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word and where it is spoken, in milliseconds from the start of the audio."""
+
+    text: str
+    offset_ms: int
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard: ``text`` is empty when nothing was understood."""
+
+    text: str
+    words: Sequence[Word] = ()
+
+
+class Transcriber(Protocol):
+    """Turns a whole utterance into text."""
+
+    def transcribe(
+        self,
+        pcm: bytes,
+        rate: int,
+        language: str | None = None,
+        phrases: Sequence[str] = (),
+    ) -> Transcript:
+        """Transcribe PCM16 sampled at ``rate`` Hz.
+
+        ``language`` is a BCP 47 tag or None for the engine's own; ``phrases`` are
+        hints that an engine may ignore.
+        """
+        ...
+
+
+class Synthesizer(Protocol):
+    """Turns text into speech."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Sample rate, in Hz, of the audio that :meth:`synthesize` yields."""
+        ...
+
+    def synthesize(
+        self,
+        text: str,
+        voice: str | None = None,
+        rate: float = 1.0,
+        on_word: Callable[[Word], None] | None = None,
+    ) -> Iterator[bytes]:
+        """Yield the PCM16 of ``text`` in chunks of any even length.
+
+        ``voice`` is the name the session asked for (unknown names get the default
+        voice); ``rate`` is the speaking rate, 1.0 being normal. ``on_word`` is called
+        with each word before the chunk its sound begins in is yielded.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class MessageTurn:
+    """Something said: by the user, by the assistant, or put in by the system."""
+
+    role: Literal["user", "assistant", "system"]
+    text: str
+
+
+@dataclass(frozen=True)
+class FunctionCallTurn:
+    """A function call that the assistant made earlier."""
+
+    call_id: str
+    name: str
+    arguments: str
+    """The arguments as JSON text."""
+
+
+@dataclass(frozen=True)
+class FunctionOutputTurn:
+    """What the application answered to a function call."""
+
+    call_id: str
+    output: str
+
+
+ConversationTurn: TypeAlias = "MessageTurn | FunctionCallTurn | FunctionOutputTurn"
+
+
+@dataclass(frozen=True)
+class ResponderRequest:
+    """What a responder gets to answer from, oldest turn first."""
+
+    conversation: Sequence[ConversationTurn]
+    instructions: str | None = None
+    tools: Sequence[Mapping[str, Any]] = ()
+    """The session's tools as on the wire: ``{"type": "function", "name": …}``."""
+    tool_choice: str | Mapping[str, Any] | None = "auto"
+    """``"auto"``, ``"none"``, ``"required"`` or ``{"type": "function", "name": …}``."""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class TextChunk:
+    """A piece of the answer's text; the pieces joined are the whole answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class FunctionCall:
+    """A function the responder wants called, with its arguments as JSON text."""
+
+    name: str
+    arguments: str
+
+
+ResponderOutput: TypeAlias = "TextChunk | FunctionCall"
+
+
+class Responder(Protocol):
+    """Answers a conversation."""
+
+    def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput]:
+        """Yield the answer: text in pieces, function calls, or both."""
+        ...
