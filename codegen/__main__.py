@@ -1,0 +1,40 @@
+"""`python -m codegen`: generate the code that follows from the schema, or check that nothing has drifted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .document import SchemaError
+from .output import TARGET, differences, generate, schema_problems, write
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return the exit code: 0 done or clean, 1 drifted, 2 the schema is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
+    parser.add_argument("--document", type=Path, help="an OpenAPI document to use instead of the schema's own")
+    parser.add_argument("--target", type=Path, default=TARGET, help="the folder to write to")
+    options = parser.parse_args(arguments)
+    try:
+        files = generate(options.document)
+    except SchemaError as error:
+        print(f"codegen: {error}", file=sys.stderr)
+        return 2
+    if not options.check:
+        touched = write(files, options.target)
+        print(f"codegen: {len(touched)} of {len(files)} files changed")
+        return 0
+    problems = [] if options.document else schema_problems()
+    diff = differences(files, options.target)
+    for problem in problems:
+        print(f"codegen: {problem}; run `nox -s schema`")
+    if diff:
+        print(diff)
+        print("codegen: the generated code has drifted; run `nox -s codegen`")
+    return 1 if problems or diff else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""Makes `enums.py` and `models.py`: the generator's classes, then what it has no option for."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .document import Contract, ModelSchema, Schema, SchemaError, ref_name, variants
+from .prepare import ALIAS_PREFIX, prepare
+from .signatures import input_type
+
+__all__ = ["make_models"]
+
+OPTIONS = [
+    "--input-file-type=openapi",
+    "--output-model-type=pydantic_v2.BaseModel",
+    "--base-class=voicelive._base.Model",
+    "--target-python-version=3.10",
+    "--use-annotated",
+    "--use-union-operator",
+    "--use-standard-collections",
+    "--field-constraints",
+    "--use-field-description",
+    "--use-single-line-docstring",
+    "--use-schema-description",
+    "--use-one-literal-as-default",
+    "--enum-field-as-literal=none",
+    "--capitalise-enum-members",
+    "--use-type-alias",
+    "--disable-timestamp",
+    "--disable-future-imports",
+    "--keep-model-order",
+    "--formatters=builtin",
+]
+
+
+def make_models(contract: Contract) -> tuple[str, str]:
+    """Return the source of the enums module and of the models module, without their headers."""
+    source = _generate(prepare(contract))
+    tree = ast.parse(source)
+    names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    _check_names(contract, names)
+    lines = source.splitlines()
+    enums: list[str] = []
+    models: list[str] = []
+    for node in tree.body:
+        start = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
+        text = "\n".join(lines[start - 1 : node.end_lineno])
+        if isinstance(node, ast.ClassDef):
+            if node.name in contract.enums:
+                enums.append(_enum(contract, node))
+            else:
+                models.append(_model(contract, contract.models[node.name], node, text))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            models.append(_alias(contract, node.targets[0].id))
+        elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+            raise SchemaError(f"the generator wrote a statement this step does not know: {text[:200]}")
+    return "\n\n\n".join(enums) + "\n", "\n\n\n".join(_open_enums(contract, m) for m in models) + "\n"
+
+
+def _generate(document: Schema) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "contract.json"), Path(folder, "models.py")
+        source.write_text(json.dumps(document), encoding="utf-8")
+        command = [sys.executable, "-m", "datamodel_code_generator"]
+        command += [*OPTIONS, f"--input={source}", f"--output={target}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        if done.returncode:
+            raise SchemaError(f"datamodel-code-generator failed:\n{done.stderr}")
+        return target.read_text(encoding="utf-8")
+
+
+def _check_names(contract: Contract, names: set[str]) -> None:
+    wanted = set(contract.models) | set(contract.enums)
+    if names != wanted:
+        # A name that ends in a digit here is a second class for one shape: two fields share a name and differ in type.
+        raise SchemaError(
+            f"the generator made classes the schema does not name: {sorted(names - wanted)}; "
+            f"and left out: {sorted(wanted - names)}"
+        )
+
+
+def _enum(contract: Contract, node: ast.ClassDef) -> str:
+    docs = dict(contract.enums[node.name])
+    lines = [
+        f"class {node.name}(OpenEnum):",
+        f"    {_docstring(contract.enum_docs[node.name])}",
+        "",
+    ]
+    for statement in node.body:
+        if not isinstance(statement, ast.Assign):
+            continue
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+            member = target.id if target.id[0].isalpha() else f"V{target.id}"
+            lines.append(f"    {member} = {json.dumps(value.value)}")
+            if docs.get(str(value.value)):
+                lines.append(f"    {_docstring(docs[str(value.value)])}")
+    return "\n".join(lines)
+
+
+def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str) -> str:
+    tags = contract.tags(model.name)
+    is_event = any(entry.name.endswith("Event") for entry in contract.lineage(model.name))
+    if model.base is None and (tags or model.children) and not is_event:
+        text = text.replace(f"class {model.name}(Model):", f"class {model.name}(TaggedModel):", 1)
+    extra: list[str] = []
+    if tags:
+        extra += ["", f"    __tags__: ClassVar[tuple[str, ...]] = {tuple(tags)!r}"]
+    for prop in model.own.values():
+        if prop.is_base64:
+            extra += [
+                "",
+                "    @property",
+                f"    def {prop.name}_bytes(self) -> bytes:",
+                f'        """The bytes of :attr:`{prop.name}`, decoded once, when first asked for; empty if unset."""',
+                f'        return self._decoded_field("{prop.name}")',
+            ]
+    extra += _constructor(contract, model.name)
+    body_is_pass = len(node.body) == 1 and isinstance(node.body[0], ast.Pass)
+    if body_is_pass and extra:
+        text = text[: text.rindex("pass")].rstrip()
+    return text + "\n" + "\n".join(extra)
+
+
+def _constructor(contract: Contract, name: str) -> list[str]:
+    """A signature for editors: keyword-only, mappings welcome wherever a model is."""
+    lines = [
+        "",
+        "    if TYPE_CHECKING:",
+        "",
+        "        def __init__(",
+        "            self,",
+        "            *,",
+    ]
+    fields = contract.fields(name)
+    if not fields:
+        return []
+    tags = contract.tags(name)
+    for prop in fields.values():
+        kind = input_type(contract, prop.schema)
+        if prop.name in tags or not prop.required:
+            optional = "" if prop.name in tags else " | None"
+            lines.append(f"            {prop.name}: {kind}{optional} = ...,")
+        else:
+            lines.append(f"            {prop.name}: {kind},")
+    return [*lines, "            **extra: Any,", "        ) -> None: ..."]
+
+
+def _alias(contract: Contract, name: str) -> str:
+    if name in contract.unions:
+        members = [_union_member(contract, member) for member in variants(contract.unions[name])]
+        doc = str(contract.unions[name].get("description", ""))
+        objects = [m for group in members if isinstance(group, list) for m in group]
+        scalars = [m for m in members if isinstance(m, str)]
+        enums = [s for s in scalars if s in contract.enums]
+        parts = [f"Annotated[{' | '.join([*enums, 'str'])}, OPEN]"] if "str" in scalars else enums
+        parts += [s for s in scalars if s != "str" and s not in enums]
+        if objects:
+            parts.append(_tagged(contract, objects, _polymorphic(contract, variants(contract.unions[name]))))
+        return _type_alias(name, " | ".join(parts), doc)
+    base = name.removeprefix(ALIAS_PREFIX)
+    doc = f"Any of the kinds of :class:`{base}`, told apart by their constants."
+    return _type_alias(name, _tagged(contract, contract.leaves(base), [base]), doc)
+
+
+def _type_alias(name: str, value: str, doc: str) -> str:
+    return f'{name} = TypeAliasType("{name}", {value})\n{_docstring(doc)}'
+
+
+def _polymorphic(contract: Contract, members: list[Schema]) -> list[str]:
+    refs = [ref_name(member) for member in members]
+    return [ref for ref in refs if ref in contract.models and contract.models[ref].children]
+
+
+def _union_member(contract: Contract, member: Schema) -> str | list[str]:
+    name = ref_name(member)
+    if name is None:
+        return {"string": "str", "integer": "int", "boolean": "bool"}[member["type"]]
+    if name in contract.enums:
+        return name
+    children = contract.models[name].children
+    return contract.leaves(name) if children else [name]
+
+
+def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
+    """A discriminated union of `leaves`, nested where some share a second discriminator.
+
+    Instances of the bases themselves are let through: that is how a kind that the schema lacks is sent.
+    """
+    tags = {leaf: contract.tags(leaf) for leaf in leaves}
+    first = next(iter(tags[leaves[0]]))
+    groups: dict[str, list[str]] = {}
+    for leaf in leaves:
+        groups.setdefault(tags[leaf][first], []).append(leaf)
+    parts: list[str] = []
+    for members in groups.values():
+        if len(members) == 1:
+            parts += members
+        else:
+            second = next(tag for tag in tags[members[0]] if tag != first)
+            parts.append(f'Annotated[{" | ".join(members)}, Field(discriminator="{second}")]')
+    union = parts[0] if len(parts) == 1 else f'Annotated[{" | ".join(parts)}, Field(discriminator="{first}")]'
+    if not bases:
+        return union
+    return f"Annotated[{union}, {', '.join(f'OrInstanceOf({base})' for base in bases)}]"
+
+
+def _open_enums(contract: Contract, text: str) -> str:
+    names = "|".join(sorted(contract.enums, key=len, reverse=True))
+    return re.sub(rf"(?<![\w\[])({names}) \| str(?=[\s\]|,]|$)(?!, OPEN)", r"Annotated[\1 | str, OPEN]", text)
+
+
+def _docstring(text: str) -> str:
+    safe = text.strip().replace("\\", "\\\\").replace('"""', "'''")
+    if not safe:
+        return '"""Undocumented."""'
+    lines = safe.splitlines()
+    if len(lines) == 1:
+        return f'"""{safe}"""' if not safe.endswith('"') else f'"""{safe} """'
+    return '"""' + "\n    ".join(line.rstrip() for line in lines) + '\n    """'

@@ -1,0 +1,172 @@
+"""Makes the registry of events and the resource classes of both clients, from one template."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .document import Contract, Property, SchemaError
+from .signatures import input_type
+
+__all__ = ["make_registry", "make_resources"]
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One keyword of a resource method."""
+
+    name: str
+    kind: str
+    required: bool
+    doc: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """One client event as a method."""
+
+    name: str
+    event_type: str
+    event_class: str
+    doc: str
+    parameters: list[Parameter]
+
+
+@dataclass
+class Resource:
+    """One place on the connection, e.g. ``conversation.item``."""
+
+    path: str
+    methods: list[Method] = field(default_factory=list)
+    children: dict[str, Resource] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The attribute name."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def class_name(self) -> str:
+        """``ConversationItemResource`` for ``conversation.item``."""
+        words = self.path.replace(".", "_").split("_")
+        return "".join(word.capitalize() for word in words) + "Resource"
+
+    @property
+    def doc(self) -> str:
+        """What the place is for, in a line."""
+        inside = [f"``{method.name}()``" for method in self.methods]
+        inside += [f"``.{child}``" for child in self.children]
+        return f"``connection.{self.path}``: {', '.join(inside)}."
+
+
+def make_registry(contract: Contract) -> str:
+    """Return the source of the registry: event types to classes, and the unions of all events."""
+    client, server = contract.events("ClientEvent"), contract.events("ServerEvent")
+    audio = {
+        event_type: prop.name
+        for event_type, name in client.items()
+        for prop in contract.fields(name).values()
+        if prop.is_base64
+    }
+    return _render("registry.py.jinja2", client=client, server=server, audio=audio)
+
+
+def make_resources(contract: Contract, *, asynchronous: bool) -> str:
+    """Return the source of the resource classes of one client."""
+    top: dict[str, Resource] = {}
+    for event_type, name in contract.events("ClientEvent").items():
+        path, _, method = event_type.rpartition(".")
+        if not path:
+            raise SchemaError(f"the client event {event_type!r} has no resource before its last dot")
+        _place(top, path).methods.append(_method(contract, event_type, name, method))
+    flat: list[Resource] = []
+    for resource in top.values():
+        flat.extend(_children_first(resource))
+    used = {
+        name
+        for resource in flat
+        for method in resource.methods
+        for parameter in method.parameters
+        for name in [*contract.models, *contract.enums]
+        if name in parameter.kind.replace("|", " ").replace("[", " ").replace("]", " ").split()
+    }
+    enums = sorted(used & set(contract.enums))
+    models = sorted(used & set(contract.models))
+    return _render(
+        "resources.py.jinja2",
+        top=top,
+        flat=flat,
+        asynchronous=asynchronous,
+        models=models,
+        enums=enums,
+    )
+
+
+def _place(top: dict[str, Resource], path: str) -> Resource:
+    level, so_far, resource = top, "", None
+    for word in path.split("."):
+        so_far = f"{so_far}.{word}" if so_far else word
+        resource = level.setdefault(word, Resource(so_far))
+        level = resource.children
+    assert resource is not None
+    return resource
+
+
+def _children_first(resource: Resource) -> list[Resource]:
+    below = [found for child in resource.children.values() for found in _children_first(child)]
+    return [*below, resource]
+
+
+def _method(contract: Contract, event_type: str, name: str, method: str) -> Method:
+    parameters = [
+        Parameter(prop.name, input_type(contract, prop.schema), prop.required, _parameter_doc(prop))
+        for prop in contract.fields(name).values()
+        if prop.name not in ("type", "event_id")
+    ]
+    parameters.sort(key=lambda parameter: not parameter.required)
+    parameters.append(
+        Parameter(
+            "event_id",
+            "str",
+            False,
+            "An id of your own; an error that this event causes may carry it.",
+        )
+    )
+    model = contract.models[name]
+    return Method(method, event_type, name, _sentence(model.description), parameters)
+
+
+def _parameter_doc(prop: Property) -> str:
+    text = _sentence(prop.description)
+    if prop.is_base64:
+        text += " Raw bytes, or base64 text."
+    return text
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _wrap(text: str, indent: int, width: int = 96) -> str:
+    lines = textwrap.wrap(text, width - indent, break_long_words=False, break_on_hyphens=False)
+    return ("\n" + " " * indent).join(lines)
+
+
+def _render(template: str, **values: object) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    filters: dict[str, Any] = environment.filters  # the declared type lists the built-in filters only
+    filters["wrap_at"] = _wrap
+    return environment.get_template(template).render(**values)

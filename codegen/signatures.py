@@ -1,0 +1,58 @@
+"""Writes the types of parameters: what a caller may pass, which is wider than what a field holds."""
+
+from __future__ import annotations
+
+import json
+
+from .document import Contract, Schema, SchemaError, constant_of, ref_name, variants
+
+__all__ = ["input_type"]
+
+AUDIO = ("bytes", "bytearray", "memoryview", "str")
+
+
+def input_type(contract: Contract, schema: Schema) -> str:
+    """Return the annotation for a value of `schema` as an application may give it."""
+    return " | ".join(dict.fromkeys(_members(contract, schema)))
+
+
+def _members(contract: Contract, schema: Schema) -> list[str]:
+    name = ref_name(schema)
+    if name is not None:
+        if name in contract.enums:
+            return [name, "str"]
+        if name in contract.unions:
+            return _members(contract, contract.unions[name])
+        return [name, "Mapping[str, Any]"]
+    constant = constant_of(schema)
+    if constant is not None:
+        return [f"Literal[{json.dumps(constant)}]"]
+    if schema.get("contentEncoding") == "base64":
+        return list(AUDIO)
+    if schema.get("format") in ("unixtime", "unix-timestamp"):
+        return ["datetime", "int"]
+    if members := variants(schema):
+        return [kind for member in members for kind in _members(contract, member)]
+    if isinstance(schema.get("type"), list):
+        return [k for kind in schema["type"] for k in _members(contract, {**schema, "type": kind})]
+    if "enum" in schema:
+        return [f"Literal[{', '.join(json.dumps(value) for value in schema['enum'])}]"]
+    kind = schema.get("type")
+    if kind == "array":
+        return [f"Sequence[{input_type(contract, schema['items'])}]"]
+    if kind == "object":
+        values = schema.get("additionalProperties", schema.get("unevaluatedProperties", {}))
+        inner = input_type(contract, values) if isinstance(values, dict) and values else "Any"
+        return [f"Mapping[str, {inner}]"]
+    simple = {
+        "string": "str",
+        "integer": "int",
+        "number": "float",
+        "boolean": "bool",
+        "null": "None",
+    }
+    if kind in simple:
+        return [simple[kind]]
+    if kind is None:
+        return ["Any"]
+    raise SchemaError(f"no rule for the type of {json.dumps(schema)[:200]}")

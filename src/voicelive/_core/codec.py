@@ -1,0 +1,302 @@
+"""Bytes to events and events to bytes.
+
+Inbound is lenient: :func:`decode_server_event` turns any message into an event and never raises. Outbound is strict:
+the ``encode_*`` functions refuse what the contract does not allow, before a byte is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from .._base import FieldIssue, Model, TaggedModel, decode_base64, encode_base64
+from .._generated.models import ClientEvent, ServerEvent
+from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
+from ..errors import InvalidEventError
+from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from .lenient import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic_core import ErrorDetails
+
+__all__ = [
+    "decode_client_event",
+    "decode_server_event",
+    "encode_call",
+    "encode_event",
+    "encode_server_event",
+]
+
+logger = logging.getLogger("voicelive.events")
+
+Message = bytes | bytearray | memoryview | str
+
+# The first "type" is nearly always the event's own. Where it belongs to a nested object instead, the constant in the
+# class it leads to does not match, and the slow path finds the right one.
+_FIRST_TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
+
+_Validate = Callable[..., Any]
+_server_validators: dict[bytes, _Validate] = {}
+
+
+def decode_server_event(data: Message) -> AnyServerEvent:
+    """Turn one message from the service into an event.
+
+    Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
+    :class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
+    """
+    if not isinstance(data, bytes):
+        data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+    found = _FIRST_TYPE.search(data)
+    if found is not None:
+        validate = _server_validators.get(found[1]) or _build_validator(found[1])
+        if validate is not None:
+            try:
+                # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
+                return cast("AnyServerEvent", validate(data, strict=True))
+            except ValidationError:
+                pass
+    return _decode_slowly(data)
+
+
+def _build_validator(event_type: bytes) -> _Validate | None:
+    cls = SERVER_EVENTS.get(event_type.decode("utf-8", "replace"))
+    if cls is None:
+        return None
+    if not cls.__pydantic_complete__:
+        cls.model_rebuild()
+    validate = cls.__pydantic_validator__.validate_json
+    _server_validators[event_type] = validate
+    return validate
+
+
+def _decode_slowly(data: bytes) -> AnyServerEvent:
+    try:
+        payload = _parse(data)
+    except (ValueError, RecursionError) as error:
+        return _malformed(data, f"not valid JSON: {error}")
+    if not isinstance(payload, dict):
+        kind = "null" if payload is None else type(payload).__name__
+        return _malformed(data, f"a JSON {kind}, not an object")
+    event_type = payload.get("type")
+    cls = SERVER_EVENTS.get(event_type) if isinstance(event_type, str) else None
+    if cls is None:
+        return cast("AnyServerEvent", UnknownServerEvent.from_payload(payload))
+    try:
+        event = read_model(cls, payload)
+    except RecursionError:
+        return _malformed(data, "nested too deeply")
+    _report(event)
+    return cast("AnyServerEvent", event)
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        # The standard library also takes lone surrogates and deeper nesting. Bytes that are no UTF-8 are for neither.
+        return json.loads(data.decode("utf-8"))
+
+
+def _malformed(data: bytes, reason: str) -> AnyServerEvent:
+    _log_once(("voicelive.malformed", reason), "message is no event: %s", reason)
+    return MalformedServerEvent(data=data, reason=reason)
+
+
+_reported: set[tuple[str, ...]] = set()
+_REPORTED_AT_MOST = 1000
+
+
+def _report(event: ServerEvent) -> None:
+    for issue in event.issues:
+        # Not the value: it may be what somebody said.
+        path = re.sub(r"\[\d+\]", "[]", issue.path)
+        _log_once((str(event.type), path, issue.message), "%s: %s: %s", event.type, path, issue.message)
+
+
+def _log_once(key: tuple[str, ...], message: str, *values: object) -> None:
+    if key in _reported or len(_reported) >= _REPORTED_AT_MOST:
+        return
+    _reported.add(key)
+    logger.warning(message, *values)
+
+
+def decode_client_event(data: Message) -> AnyClientEvent:
+    """Turn one message from a client into an event; what the local service reads with.
+
+    Raises:
+        InvalidEventError: if it is not a JSON object, of an unknown type, or a field does not fit.
+    """
+    if isinstance(data, memoryview):
+        data = bytes(data)
+    try:
+        payload = from_json(data)
+    except ValueError as error:
+        raise InvalidEventError(f"not valid JSON: {error}", event_type=None, issues=()) from None
+    if not isinstance(payload, dict):
+        raise InvalidEventError("not a JSON object", event_type=None, issues=())
+    event_id = payload.get("event_id")
+    return cast(
+        "AnyClientEvent",
+        _validated(payload.get("type"), payload, event_id if isinstance(event_id, str) else None),
+    )
+
+
+def encode_event(event: Model | Mapping[str, Any]) -> bytes:
+    """Return the JSON text of a client event, given as a model or as a mapping with a ``type``.
+
+    A mapping of a type that the contract does not have is sent as it is.
+
+    Raises:
+        InvalidEventError: if a field does not fit the contract or cannot be written as JSON.
+    """
+    payload = _plain(event)
+    event_type = payload.get("type")
+    if not isinstance(event_type, str) or not event_type:
+        raise InvalidEventError(
+            "the event has no `type`: give one of the client event types, e.g. 'response.create'",
+            event_type=None,
+            issues=(FieldIssue("type", "a non-empty string is required", event_type),),
+        )
+    if event_type not in CLIENT_EVENTS:
+        return _json_of_unknown(event_type, payload)
+    return _validated(event_type, payload, None).to_json()
+
+
+def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
+    """Return the JSON text of a client event given by its type and fields; fields that are None are left out.
+
+    Raises:
+        InvalidEventError: if a field is missing or does not fit the contract.
+    """
+    audio_field = AUDIO_FIELDS.get(event_type)
+    if audio_field is not None:
+        frame = _audio_frame(event_type, audio_field, fields)
+        if frame is not None:
+            return frame
+    payload = {name: _plain_value(value) for name, value in fields.items() if value is not None}
+    payload["type"] = event_type
+    return _validated(event_type, payload, None).to_json()
+
+
+_audio_heads: dict[str, bytes] = {}
+
+
+def _audio_frame(event_type: str, audio_field: str, fields: dict[str, Any]) -> bytes | None:
+    """Write an audio event without building a model; None where a field needs the ordinary checks."""
+    audio = fields[audio_field]
+    if isinstance(audio, (bytes, bytearray, memoryview)):
+        text = encode_base64(audio)
+    elif isinstance(audio, str):
+        try:
+            decode_base64(audio)
+        except ValueError:
+            return None
+        text = audio
+    else:
+        return None
+    head = _audio_heads.get(event_type)
+    if head is None:
+        head = _audio_heads[event_type] = b'{"type":' + to_json(event_type)
+    for name, value in fields.items():
+        if name != audio_field and value is not None:
+            if type(value) is not str:
+                return None
+            head += b"," + to_json(name) + b":" + to_json(value)
+    return b'%b,"%b":"%b"}' % (head, audio_field.encode("ascii"), text.encode("ascii"))
+
+
+def encode_server_event(event: ServerEvent) -> bytes:
+    """Return the JSON text of a server event, its ``event_id`` first as the service has it."""
+    payload = event.to_dict()
+    event_id = payload.pop("event_id", None)
+    ordered = {"event_id": event_id, **payload} if event_id is not None else payload
+    return to_json(ordered)
+
+
+def _validated(event_type: Any, payload: dict[str, Any], event_id: str | None) -> ClientEvent:
+    cls = CLIENT_EVENTS.get(event_type) if isinstance(event_type, str) else None
+    if cls is None:
+        raise InvalidEventError(
+            f"{event_type!r} is no client event type",
+            event_type=event_type if isinstance(event_type, str) else None,
+            issues=(FieldIssue("type", "not a client event type", event_type),),
+            event_id=event_id,
+        )
+    try:
+        return cls.model_validate(payload)
+    except ValidationError as error:
+        every = error.errors(include_url=False)
+        # "Not an instance of the base" only says that the escape for unknown kinds was not used.
+        telling = [details for details in every if details["type"] != "is_instance_of"] or every
+        issues = [_issue(details, payload) for details in telling]
+        summary = "; ".join(str(issue) for issue in issues[:5])
+        if len(issues) > 5:
+            summary += f"; and {len(issues) - 5} more"
+        raise InvalidEventError(
+            f"{event_type} does not fit the contract: {summary}",
+            event_type=event_type,
+            issues=issues,
+            event_id=event_id,
+        ) from None
+
+
+def _issue(details: ErrorDetails, payload: dict[str, Any]) -> FieldIssue:
+    path = _path(details["loc"], payload, missing=details["type"] == "missing")
+    return FieldIssue(path, details["msg"], details.get("input"))
+
+
+def _path(location: Sequence[int | str], payload: Any, *, missing: bool) -> str:
+    """Name the place of a validation error as the application knows it, without the union members in between."""
+    path, node = "", payload
+    for index, part in enumerate(location):
+        if isinstance(node, dict) and (part in node or (missing and index == len(location) - 1)):
+            path += f".{part}" if path else str(part)
+            node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            path += f"[{part}]"
+            node = node[part]
+    return path
+
+
+def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(event, Model):
+        payload = event.to_dict()
+        if isinstance(event, (ClientEvent, ServerEvent)):
+            payload.setdefault("type", event.type)
+        return payload
+    if isinstance(event, Mapping):
+        return {str(key): _plain_value(value) for key, value in event.items()}
+    raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None, issues=())
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Model):
+        # An instance of a bare base is the way to send a kind that the schema lacks; it passes as it is.
+        bare = isinstance(value, TaggedModel) and not value.__tags__
+        return value if bare else value.to_dict()
+    if isinstance(value, Mapping):
+        return {str(key): _plain_value(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain_value(entry) for entry in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return encode_base64(value)
+    return value
+
+
+def _json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise InvalidEventError(
+            f"{event_type} cannot be written as JSON: {error}", event_type=event_type, issues=()
+        ) from None

@@ -1,0 +1,348 @@
+"""Reading a payload that does not fit the contract, field by field, losing nothing.
+
+The fast path validates a whole event in one go. Where that fails, this module walks the payload beside the model's
+declared types: what fits is read as declared, what does not is kept as it arrived and reported as a
+:class:`~voicelive._base.FieldIssue`. Nothing here raises on any JSON value.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from datetime import datetime, timezone
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
+
+from .._base import FieldIssue, Model, OrInstanceOf
+
+__all__ = ["read_model"]
+
+Issues = list[FieldIssue]
+Reader = Callable[[Any, str, Issues], Any]
+M = TypeVar("M", bound=Model)
+
+
+def read_model(cls: type[M], payload: dict[str, Any]) -> M:
+    """Build a `cls` from any JSON object; :attr:`Model.issues` of the result says what did not fit."""
+    issues: Issues = []
+    event: M = _build(cls, payload, "", issues)
+    if issues:
+        object.__setattr__(event, "_issues", tuple(issues))
+    return event
+
+
+def _build(cls: type[M], payload: dict[str, Any], path: str, issues: Issues) -> M:
+    readers = _field_readers(cls)
+    values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in payload.items():
+        known = readers.get(key)
+        if known is None:
+            extra[key] = value
+        else:
+            values[key] = known[0](value, f"{path}.{key}" if path else key, issues)
+    given = set(values)
+    for name, (_, required) in readers.items():
+        if name not in values:
+            values[name] = None
+            if required:
+                where = f"{path}.{name}" if path else name
+                issues.append(FieldIssue(where, "a required field is missing"))
+    model = cls.__new__(cls)
+    object.__setattr__(model, "__dict__", values)
+    object.__setattr__(model, "__pydantic_fields_set__", given)
+    object.__setattr__(model, "__pydantic_extra__", extra)
+    object.__setattr__(model, "__pydantic_private__", None)
+    return model
+
+
+@cache
+def _field_readers(cls: type[Model]) -> dict[str, tuple[Reader, bool]]:
+    if not cls.__pydantic_complete__:
+        cls.model_rebuild()
+    return {
+        field.alias or name: (_reader_of_field(field), _is_required(cls, name, field))
+        for name, field in cls.model_fields.items()
+    }
+
+
+def _is_required(cls: type[Model], name: str, field: FieldInfo) -> bool:
+    # A constant has a default for those who build the model; on the wire it is required all the same.
+    return field.is_required() or name in cls.__tags__
+
+
+def _reader_of_field(field: FieldInfo) -> Reader:
+    annotation: Any = field.annotation
+    reader = _reader(annotation)
+    bounds = [limit for limit in field.metadata if isinstance(limit, (Ge, Le))]
+    return _bounded(reader, bounds) if bounds else reader
+
+
+@cache
+def _reader(annotation: Any) -> Reader:
+    if isinstance(annotation, TypeAliasType):
+        return _reader(annotation.__value__)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *metadata = get_args(annotation)
+        if any(isinstance(entry, OrInstanceOf) for entry in metadata):
+            return _union_reader((annotation,))
+        bounds = [limit for limit in _limits(metadata) if isinstance(limit, (Ge, Le))]
+        return _bounded(_reader(inner), bounds) if bounds else _reader(inner)
+    if origin is Union or origin is types.UnionType:
+        return _union_reader(get_args(annotation))
+    if origin is Literal:
+        return _literal_reader(get_args(annotation))
+    if origin is list:
+        return _list_reader(_reader(get_args(annotation)[0]))
+    if origin is dict:
+        return _dict_reader(_reader(get_args(annotation)[1]))
+    if isinstance(annotation, type):
+        if issubclass(annotation, Model):
+            return _model_reader(annotation)
+        if issubclass(annotation, Enum):
+            return _enum_reader(annotation)
+    return _SCALARS.get(annotation, _read_any)
+
+
+def _limits(metadata: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for item in metadata:
+        found.extend(item.metadata if isinstance(item, FieldInfo) else [item])
+    return found
+
+
+def _bounded(reader: Reader, bounds: list[Any]) -> Reader:
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        result = reader(value, path, issues)
+        if isinstance(result, (int, float)) and not isinstance(result, bool):
+            for limit in bounds:
+                if isinstance(limit, Ge) and not result >= limit.ge:  # type: ignore[operator]
+                    issues.append(FieldIssue(path, f"below the minimum {limit.ge}", value))
+                elif isinstance(limit, Le) and not result <= limit.le:  # type: ignore[operator]
+                    issues.append(FieldIssue(path, f"above the maximum {limit.le}", value))
+        return result
+
+    return read
+
+
+def _read_any(value: Any, path: str, issues: Issues) -> Any:
+    return value
+
+
+def _misfit(wanted: str, value: Any, path: str, issues: Issues) -> Any:
+    given = "null" if value is None else type(value).__name__
+    issues.append(FieldIssue(path, f"expected {wanted}, received {given}", value))
+    return value
+
+
+def _read_str(value: Any, path: str, issues: Issues) -> Any:
+    return value if isinstance(value, str) else _misfit("a string", value, path, issues)
+
+
+def _read_bool(value: Any, path: str, issues: Issues) -> Any:
+    if isinstance(value, bool):
+        return value
+    _misfit("true or false", value, path, issues)
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _read_int(value: Any, path: str, issues: Issues) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    _misfit("an integer", value, path, issues)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        try:
+            # Only a reading that gives the same text back is lossless.
+            number = int(value)
+        except ValueError:
+            return value
+        return number if str(number) == value else value
+    return value
+
+
+def _read_float(value: Any, path: str, issues: Issues) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value != value or value in (float("inf"), float("-inf")):
+            return _misfit("a finite number", value, path, issues)
+        return value
+    _misfit("a number", value, path, issues)
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return value
+        return number if repr(number) == value or str(int(number)) == value else value
+    return value
+
+
+def _read_time(value: Any, path: str, issues: Issues) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, tz=timezone.utc)
+        except (ValueError, OverflowError, OSError):
+            pass
+    return _misfit("a Unix time in seconds", value, path, issues)
+
+
+_SCALARS: dict[Any, Reader] = {
+    str: _read_str,
+    int: _read_int,
+    float: _read_float,
+    bool: _read_bool,
+    datetime: _read_time,
+}
+
+
+def _literal_reader(choices: tuple[Any, ...]) -> Reader:
+    wanted = " or ".join(repr(choice) for choice in choices)
+
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if isinstance(value, str) and value in choices:
+            return value
+        return _misfit(wanted, value, path, issues)
+
+    return read
+
+
+def _enum_reader(enum: type[Enum]) -> Reader:
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if isinstance(value, str):
+            try:
+                return enum(value)
+            except ValueError:
+                return value
+        return _misfit("a string", value, path, issues)
+
+    return read
+
+
+def _list_reader(item: Reader) -> Reader:
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if isinstance(value, list):
+            return [item(entry, f"{path}[{index}]", issues) for index, entry in enumerate(value)]
+        return _misfit("an array", value, path, issues)
+
+    return read
+
+
+def _dict_reader(item: Reader) -> Reader:
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if isinstance(value, dict):
+            return {key: item(entry, f"{path}.{key}", issues) for key, entry in value.items()}
+        return _misfit("an object", value, path, issues)
+
+    return read
+
+
+def _model_reader(cls: type[Model]) -> Reader:
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if isinstance(value, dict):
+            return _build(cls, value, path, issues)
+        return _misfit("an object", value, path, issues)
+
+    return read
+
+
+def _union_reader(members: tuple[Any, ...]) -> Reader:
+    flat = [member for entry in members for member in _flatten(entry)]
+    models = [m for m in flat if isinstance(m, type) and issubclass(m, Model)]
+    nullable = type(None) in flat
+    scalars = [(_fits(member), _reader(member)) for member in flat if member not in models and member is not type(None)]
+    read_object = _tagged_reader(models) if models else None
+
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        if value is None and nullable:
+            return None
+        if read_object is not None and isinstance(value, dict):
+            return read_object(value, path, issues)
+        for fits, reader in scalars:
+            if fits(value):
+                return reader(value, path, issues)
+        if len(scalars) == 1:
+            return scalars[0][1](value, path, issues)
+        return _misfit("another type", value, path, issues)
+
+    return read
+
+
+def _flatten(annotation: Any) -> list[Any]:
+    if isinstance(annotation, TypeAliasType):
+        return _flatten(annotation.__value__)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *metadata = get_args(annotation)
+        flat = _flatten(inner)
+        bases = [entry.base for entry in metadata if isinstance(entry, OrInstanceOf)]
+        if bases or len(flat) > 1:
+            return [*flat, *bases]
+        return [inner] if isinstance(inner, type) else [annotation]
+    if origin is Union or origin is types.UnionType:
+        return [member for entry in get_args(annotation) for member in _flatten(entry)]
+    return [annotation]
+
+
+def _fits(annotation: Any) -> Callable[[Any], bool]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _fits(get_args(annotation)[0])
+    if origin is Literal:
+        choices = get_args(annotation)
+        return lambda value: isinstance(value, str) and value in choices
+    if origin is list:
+        return lambda value: isinstance(value, list)
+    if origin is dict:
+        return lambda value: isinstance(value, dict)
+    if annotation is int:
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+    if annotation is float:
+        return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation is bool:
+        return lambda value: isinstance(value, bool)
+    if annotation is datetime:
+        return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(annotation, type) and issubclass(annotation, str):
+        return lambda value: isinstance(value, str)
+    return lambda value: True
+
+
+def _tagged_reader(models: list[type[Model]]) -> Reader:
+    """Choose among `models` by their constants; an object that matches none is read as their common base."""
+    bases = [m for m in models if any(m is not other and issubclass(other, m) for other in models)]
+    concrete = [m for m in models if m not in bases]
+    fallback = bases[0] if bases else None
+
+    def read(value: Any, path: str, issues: Issues) -> Any:
+        best: type[Model] | None = None
+        for model in concrete:
+            if all(value.get(tag) == _constant(model, tag) for tag in model.__tags__):
+                best = model
+                break
+        if best is None:
+            best = _nearest_base(bases, value) or fallback
+            if best is None:
+                best = concrete[0] if len(concrete) == 1 else None
+            if best is None:
+                issues.append(FieldIssue(path, "an object of an unknown kind", value))
+                return value
+        return _build(best, value, path, issues)
+
+    return read
+
+
+def _nearest_base(bases: list[type[Model]], value: dict[str, Any]) -> type[Model] | None:
+    matching = [
+        base for base in bases if base.__tags__ and all(value.get(tag) == _constant(base, tag) for tag in base.__tags__)
+    ]
+    return max(matching, key=lambda base: len(base.__mro__), default=None)
+
+
+def _constant(model: type[Model], tag: str) -> Any:
+    return model.model_fields[tag].default
