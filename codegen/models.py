@@ -55,12 +55,12 @@ def make_models(contract: Contract) -> tuple[str, str]:
             if node.name in contract.enums:
                 enums.append(_enum(contract, node))
             else:
-                models.append(_model(contract, contract.models[node.name], node, text))
+                models.append(_model(contract, contract.models[node.name], node, _open_enums(contract, text)))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             models.append(_alias(contract, node.targets[0].id))
         elif not isinstance(node, (ast.Import, ast.ImportFrom)):
             raise SchemaError(f"the generator wrote a statement this step does not know: {text[:200]}")
-    return "\n\n\n".join(enums) + "\n", "\n\n\n".join(_open_enums(contract, m) for m in models) + "\n"
+    return "\n\n\n".join(enums) + "\n", "\n\n\n".join(models) + "\n"
 
 
 def _generate(document: Schema) -> str:
@@ -213,7 +213,7 @@ def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
 
 def _open_enums(contract: Contract, text: str) -> str:
     names = "|".join(sorted(contract.enums, key=len, reverse=True))
-    return re.sub(rf"(?<![\w\[])({names}) \| str(?=[\s\]|,]|$)(?!, OPEN)", r"Annotated[\1 | str, OPEN]", text)
+    return re.sub(rf"\b({names}) \| str\b", r"Annotated[\1 | str, OPEN]", text)
 
 
 def _docstring(text: str) -> str:

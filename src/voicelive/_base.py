@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Annotated, Any, ClassVar
@@ -22,7 +22,7 @@ from pydantic import (
     PlainSerializer,
     TypeAdapter,
 )
-from pydantic_core import core_schema
+from pydantic_core import core_schema, to_json
 
 __all__ = [
     "OPEN",
@@ -52,6 +52,8 @@ class FieldIssue:
     """What is wrong with it."""
     value: object = None
     """The value as it was given."""
+    location: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
+    """The path as keys and indexes, where the value was read otherwise than it was given."""
 
     def __str__(self) -> str:
         shown = repr(self.value)
@@ -89,6 +91,8 @@ class Model(BaseModel):
         validate_assignment=True,
         # JSON has no NaN or infinity, so a field that holds one could not be sent as it is.
         allow_inf_nan=False,
+        # Where one arrives all the same, it is given back as it came.
+        ser_json_inf_nan="constants",
         regex_engine="rust-regex",
     )
 
@@ -116,10 +120,14 @@ class Model(BaseModel):
         payload: dict[str, Any] = self.__pydantic_serializer__.to_python(
             self, mode="json", by_alias=True, exclude_unset=True, warnings=False
         )
+        for issue in self.issues:
+            _restore(payload, issue)
         return payload
 
     def to_json(self) -> bytes:
         """Return the wire form as compact JSON text, UTF-8 encoded."""
+        if self.issues:
+            return to_json(self.to_dict())
         self._prepare_to_serialize()
         return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True, warnings=False)
 
@@ -161,10 +169,13 @@ class Model(BaseModel):
             object.__setattr__(self, "_issues", issues)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # A changed field must not leave a stale decoded copy behind.
         super().__setattr__(name, value)
+        # What is remembered of the old value must not outlive it.
         if hasattr(self, "_decoded"):
             object.__delattr__(self, "_decoded")
+        if self.issues:
+            left = tuple(issue for issue in self.issues if issue.location[:1] != (name,))
+            object.__setattr__(self, "_issues", left)
 
 
 class OrInstanceOf:
@@ -188,6 +199,16 @@ class TaggedModel(Model):
 
     def model_post_init(self, context: Any, /) -> None:
         self.__pydantic_fields_set__.update(self.__tags__)
+
+
+def _restore(payload: Any, issue: FieldIssue) -> None:
+    """Put the value of `issue` back where it was read from, if something else was read from it."""
+    if not issue.location:
+        return
+    *parents, last = issue.location
+    for key in parents:
+        payload = payload[key]
+    payload[last] = issue.value
 
 
 # Any: the declared type of validate_strings lists mappings only.

@@ -140,9 +140,9 @@ def decode_client_event(data: Message) -> AnyClientEvent:
     try:
         payload = from_json(data)
     except ValueError as error:
-        raise InvalidEventError(f"not valid JSON: {error}", event_type=None, issues=()) from None
+        raise InvalidEventError(f"not valid JSON: {error}", event_type=None) from None
     if not isinstance(payload, dict):
-        raise InvalidEventError("not a JSON object", event_type=None, issues=())
+        raise InvalidEventError("not a JSON object", event_type=None)
     event_id = payload.get("event_id")
     return cast(
         "AnyClientEvent",
@@ -168,7 +168,7 @@ def encode_event(event: Model | Mapping[str, Any]) -> bytes:
         )
     if event_type not in CLIENT_EVENTS:
         return _json_of_unknown(event_type, payload)
-    return _validated(event_type, payload, None).to_json()
+    return _json(event_type, payload)
 
 
 def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
@@ -184,7 +184,19 @@ def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
             return frame
     payload = {name: _plain_value(value) for name, value in fields.items() if value is not None}
     payload["type"] = event_type
-    return _validated(event_type, payload, None).to_json()
+    return _json(event_type, payload)
+
+
+def _json(event_type: str, payload: dict[str, Any]) -> bytes:
+    event = _validated(event_type, payload, None)
+    try:
+        text = event.to_json()
+    except ValueError as error:
+        raise InvalidEventError(f"{event_type} cannot be written as JSON: {error}", event_type=event_type) from None
+    if b"NaN" in text or b"Infinity" in text:
+        # Free-form fields, such as a tool's parameters, may hold numbers that JSON lacks; words in a text are fine.
+        return _json_of_unknown(event_type, event.to_dict())
+    return text
 
 
 _audio_heads: dict[str, bytes] = {}
@@ -269,20 +281,26 @@ def _path(location: Sequence[int | str], payload: Any, *, missing: bool) -> str:
 
 def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(event, Model):
-        payload = event.to_dict()
-        if isinstance(event, (ClientEvent, ServerEvent)):
-            payload.setdefault("type", event.type)
-        return payload
+        return _plain_model(event)
     if isinstance(event, Mapping):
         return {str(key): _plain_value(value) for key, value in event.items()}
-    raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None, issues=())
+    raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None)
+
+
+def _plain_model(model: Model) -> dict[str, Any]:
+    if model.issues:
+        return model.to_dict()
+    given = model.__pydantic_fields_set__.union(model.__tags__)
+    fields = {name: _plain_value(value) for name, value in model.__dict__.items() if name in given}
+    extra = model.__pydantic_extra__ or {}
+    return {**fields, **{name: _plain_value(value) for name, value in extra.items()}}
 
 
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Model):
         # An instance of a bare base is the way to send a kind that the schema lacks; it passes as it is.
         bare = isinstance(value, TaggedModel) and not value.__tags__
-        return value if bare else value.to_dict()
+        return value if bare else _plain_model(value)
     if isinstance(value, Mapping):
         return {str(key): _plain_value(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

@@ -7,6 +7,7 @@ declared types: what fits is read as declared, what does not is kept as it arriv
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -23,20 +24,22 @@ from .._base import FieldIssue, Model, OrInstanceOf
 __all__ = ["read_model"]
 
 Issues = list[FieldIssue]
-Reader = Callable[[Any, str, Issues], Any]
+Path = tuple["str | int", ...]
+Reader = Callable[[Any, Path, Issues], Any]
 M = TypeVar("M", bound=Model)
+N = TypeVar("N", int, float)
 
 
 def read_model(cls: type[M], payload: dict[str, Any]) -> M:
     """Build a `cls` from any JSON object; :attr:`Model.issues` of the result says what did not fit."""
     issues: Issues = []
-    event: M = _build(cls, payload, "", issues)
+    event: M = _build(cls, payload, (), issues)
     if issues:
         object.__setattr__(event, "_issues", tuple(issues))
     return event
 
 
-def _build(cls: type[M], payload: dict[str, Any], path: str, issues: Issues) -> M:
+def _build(cls: type[M], payload: dict[str, Any], path: Path, issues: Issues) -> M:
     readers = _field_readers(cls)
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -45,14 +48,13 @@ def _build(cls: type[M], payload: dict[str, Any], path: str, issues: Issues) -> 
         if known is None:
             extra[key] = value
         else:
-            values[key] = known[0](value, f"{path}.{key}" if path else key, issues)
+            values[key] = known[0](value, (*path, key), issues)
     given = set(values)
     for name, (_, required) in readers.items():
         if name not in values:
             values[name] = None
             if required:
-                where = f"{path}.{name}" if path else name
-                issues.append(FieldIssue(where, "a required field is missing"))
+                issues.append(FieldIssue(_text((*path, name)), "a required field is missing"))
     model = cls.__new__(cls)
     object.__setattr__(model, "__dict__", values)
     object.__setattr__(model, "__pydantic_fields_set__", given)
@@ -118,72 +120,80 @@ def _limits(metadata: list[Any]) -> list[Any]:
 
 
 def _bounded(reader: Reader, bounds: list[Any]) -> Reader:
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         result = reader(value, path, issues)
         if isinstance(result, (int, float)) and not isinstance(result, bool):
             for limit in bounds:
                 if isinstance(limit, Ge) and not result >= limit.ge:  # type: ignore[operator]
-                    issues.append(FieldIssue(path, f"below the minimum {limit.ge}", value))
+                    issues.append(FieldIssue(_text(path), f"below the minimum {limit.ge}", value))
                 elif isinstance(limit, Le) and not result <= limit.le:  # type: ignore[operator]
-                    issues.append(FieldIssue(path, f"above the maximum {limit.le}", value))
+                    issues.append(FieldIssue(_text(path), f"above the maximum {limit.le}", value))
         return result
 
     return read
 
 
-def _read_any(value: Any, path: str, issues: Issues) -> Any:
+def _read_any(value: Any, path: Path, issues: Issues) -> Any:
     return value
 
 
-def _misfit(wanted: str, value: Any, path: str, issues: Issues) -> Any:
-    given = "null" if value is None else type(value).__name__
-    issues.append(FieldIssue(path, f"expected {wanted}, received {given}", value))
-    return value
+def _text(path: Path) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
 
 
-def _read_str(value: Any, path: str, issues: Issues) -> Any:
+_GIVEN = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", dict: "an object"}
+
+
+def _misfit(wanted: str, value: Any, path: Path, issues: Issues, read: Any = None) -> Any:
+    """Note that `value` is not what was `wanted`; `read` is what is made of it, if anything else."""
+    given = _GIVEN.get(type(value), "null")
+    location = path if read is not None else ()
+    issues.append(FieldIssue(_text(path), f"expected {wanted}, received {given}", value, location))
+    return value if read is None else read
+
+
+def _read_str(value: Any, path: Path, issues: Issues) -> Any:
     return value if isinstance(value, str) else _misfit("a string", value, path, issues)
 
 
-def _read_bool(value: Any, path: str, issues: Issues) -> Any:
+def _read_bool(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, bool):
         return value
-    _misfit("true or false", value, path, issues)
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+    read = {"true": True, "false": False}.get(value) if isinstance(value, str) else None
+    return _misfit("true or false", value, path, issues, read)
 
 
-def _read_int(value: Any, path: str, issues: Issues) -> Any:
+def _read_int(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    _misfit("an integer", value, path, issues)
+    read: int | None = None
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str):
-        try:
-            # Only a reading that gives the same text back is lossless.
-            number = int(value)
-        except ValueError:
-            return value
-        return number if str(number) == value else value
-    return value
+        read = int(value)
+    elif isinstance(value, str):
+        # Only a reading that gives the same text back is one.
+        number = _number(int, value)
+        read = number if str(number) == value else None
+    return _misfit("an integer", value, path, issues, read)
 
 
-def _read_float(value: Any, path: str, issues: Issues) -> Any:
+def _read_float(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if value != value or value in (float("inf"), float("-inf")):
-            return _misfit("a finite number", value, path, issues)
-        return value
-    _misfit("a number", value, path, issues)
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return value
-        return number if repr(number) == value or str(int(number)) == value else value
-    return value
+        return value if math.isfinite(value) else _misfit("a finite number", value, path, issues)
+    read = _number(float, value) if isinstance(value, str) else None
+    if read is not None and not math.isfinite(read):
+        read = None
+    return _misfit("a number", value, path, issues, read)
 
 
-def _read_time(value: Any, path: str, issues: Issues) -> Any:
+def _number(kind: Callable[[str], N], text: str) -> N | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def _read_time(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return datetime.fromtimestamp(value, tz=timezone.utc)
@@ -204,7 +214,7 @@ _SCALARS: dict[Any, Reader] = {
 def _literal_reader(choices: tuple[Any, ...]) -> Reader:
     wanted = " or ".join(repr(choice) for choice in choices)
 
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, str) and value in choices:
             return value
         return _misfit(wanted, value, path, issues)
@@ -213,7 +223,7 @@ def _literal_reader(choices: tuple[Any, ...]) -> Reader:
 
 
 def _enum_reader(enum: type[Enum]) -> Reader:
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, str):
             try:
                 return enum(value)
@@ -225,25 +235,25 @@ def _enum_reader(enum: type[Enum]) -> Reader:
 
 
 def _list_reader(item: Reader) -> Reader:
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, list):
-            return [item(entry, f"{path}[{index}]", issues) for index, entry in enumerate(value)]
+            return [item(entry, (*path, index), issues) for index, entry in enumerate(value)]
         return _misfit("an array", value, path, issues)
 
     return read
 
 
 def _dict_reader(item: Reader) -> Reader:
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, dict):
-            return {key: item(entry, f"{path}.{key}", issues) for key, entry in value.items()}
+            return {key: item(entry, (*path, key), issues) for key, entry in value.items()}
         return _misfit("an object", value, path, issues)
 
     return read
 
 
 def _model_reader(cls: type[Model]) -> Reader:
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, dict):
             return _build(cls, value, path, issues)
         return _misfit("an object", value, path, issues)
@@ -258,7 +268,7 @@ def _union_reader(members: tuple[Any, ...]) -> Reader:
     scalars = [(_fits(member), _reader(member)) for member in flat if member not in models and member is not type(None)]
     read_object = _tagged_reader(models) if models else None
 
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         if value is None and nullable:
             return None
         if read_object is not None and isinstance(value, dict):
@@ -319,7 +329,7 @@ def _tagged_reader(models: list[type[Model]]) -> Reader:
     concrete = [m for m in models if m not in bases]
     fallback = bases[0] if bases else None
 
-    def read(value: Any, path: str, issues: Issues) -> Any:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
         best: type[Model] | None = None
         for model in concrete:
             if all(value.get(tag) == _constant(model, tag) for tag in model.__tags__):
@@ -330,7 +340,7 @@ def _tagged_reader(models: list[type[Model]]) -> Reader:
             if best is None:
                 best = concrete[0] if len(concrete) == 1 else None
             if best is None:
-                issues.append(FieldIssue(path, "an object of an unknown kind", value))
+                issues.append(FieldIssue(_text(path), "an object of an unknown kind", value))
                 return value
         return _build(best, value, path, issues)
 

@@ -1,0 +1,94 @@
+"""The project's tasks: `nox -l` lists them, `nox` runs what a change must pass."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
+
+ALL_PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def found_pythons() -> list[str]:
+    """The interpreters of `ALL_PYTHONS` that are here and start; at least the one that runs nox."""
+    found = [version for version in ALL_PYTHONS if _starts(f"python{version}")]
+    return found or [f"{sys.version_info.major}.{sys.version_info.minor}"]
+
+
+def _starts(program: str) -> bool:
+    # A version manager's shim is on the path for versions that are not switched on; only running it tells.
+    path = shutil.which(program)
+    if path is None:
+        return False
+    return subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def install(session: nox.Session, *groups: str, extras: str = "") -> None:
+    """Install the project with `extras`, and the dependency groups."""
+    wanted = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
+    session.install("-e", f".[{extras}]" if extras else ".", *wanted)
+
+
+@nox.session(python=found_pythons())
+def tests(session: nox.Session) -> None:
+    """Run the test suite on every interpreter that is here; `-- ARGUMENTS` go to pytest."""
+    install(session, "test", "codegen", extras="identity,local,cli")
+    session.run("pytest", *(session.posargs or ["-n", "2"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy (strict) and pyright (strict)."""
+    install(session, "types", "test", "codegen", extras="identity,local,cli")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def schema(session: nox.Session) -> None:
+    """Compile the TypeSpec schema into `schema/openapi/`; `-- --check` only compares."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "schema"))
+    session.run("python", "-m", "codegen.schema_build", *session.posargs)
+
+
+@nox.session
+def codegen(session: nox.Session) -> None:
+    """Generate `src/voicelive/_generated` from the schema."""
+    install(session, "codegen")
+    session.run("python", "-m", "codegen", *session.posargs)
+
+
+@nox.session
+def codegen_check(session: nox.Session) -> None:
+    """Fail where schema and generated code have drifted apart."""
+    install(session, "codegen")
+    session.run("python", "-m", "codegen", "--check")
+
+
+@nox.session
+def talk(session: nox.Session) -> None:
+    """Hold a spoken conversation with the local service: the main job, as a user would run it."""
+    install(session, extras="local,cli")
+    with tempfile.TemporaryDirectory() as folder:
+        reply = Path(folder, "reply.wav")
+        arguments = session.posargs or ["--wav", "examples/audio/largest_lake.wav", "--save", str(reply)]
+        session.run("voicelive", "talk", *arguments)

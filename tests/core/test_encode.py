@@ -1,0 +1,199 @@
+"""What is sent: refused where it does not fit, written exactly where it does."""
+
+from __future__ import annotations
+
+import array
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from voicelive._core.codec import decode_client_event, encode_call, encode_event
+from voicelive.errors import InvalidEventError
+from voicelive.models import (
+    AzureStandardVoice,
+    ClientEventInputAudioBufferAppend,
+    ClientEventSessionUpdate,
+    ConversationRequestItem,
+    FunctionTool,
+    InputAudioContentPart,
+    RequestSession,
+    ResponseMessageItem,
+    ServerVad,
+    TurnDetection,
+    UserMessageItem,
+)
+
+AUDIO = bytes(range(256)) * 4
+TEXT = base64.b64encode(AUDIO).decode()
+
+
+def session_of(data: bytes) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads(data)
+    session: dict[str, Any] = payload["session"]
+    return session
+
+
+@pytest.mark.parametrize(
+    ("session", "sent"),
+    [
+        ({}, {}),
+        ({"turn_detection": None}, {"turn_detection": None}),
+        (RequestSession(turn_detection=None), {"turn_detection": None}),
+        (RequestSession(), {}),
+        (RequestSession(instructions=None, model="m"), {"instructions": None, "model": "m"}),
+        ({"voice": "alloy"}, {"voice": "alloy"}),
+        ({"voice": AzureStandardVoice(name="x")}, {"voice": {"type": "azure-standard", "name": "x"}}),
+        (RequestSession(voice={"type": "openai", "name": "cedar"}), {"voice": {"type": "openai", "name": "cedar"}}),
+        ({"tools": [FunctionTool(name="f")]}, {"tools": [{"type": "function", "name": "f"}]}),
+        ({"max_response_output_tokens": "inf"}, {"max_response_output_tokens": "inf"}),
+        ({"from_the_future": [1]}, {"from_the_future": [1]}),
+        (RequestSession(modalities=("text", "smell")), {"modalities": ["text", "smell"]}),
+        (
+            {"turn_detection": TurnDetection(type="psychic_vad", depth=3)},
+            {"turn_detection": {"type": "psychic_vad", "depth": 3}},
+        ),
+    ],
+)
+def test_unset_is_not_null(session: Any, sent: dict[str, Any]) -> None:
+    """A field never given is not sent, a field set to None is sent as null; models and mappings alike."""
+    assert session_of(encode_call("session.update", {"session": session, "event_id": None})) == sent
+    assert session_of(encode_event({"type": "session.update", "session": session})) == sent
+    assert session_of(encode_event(ClientEventSessionUpdate(session=session))) == sent
+
+
+@pytest.mark.parametrize(
+    ("session", "path", "says"),
+    [
+        ({"temperature": "hot"}, "session.temperature", "valid number"),
+        ({"turn_detection": {"type": "sarver_vad"}}, "session.turn_detection", "'server_vad'"),
+        ({"turn_detection": {"threshold": 0.5}}, "session.turn_detection", "type"),
+        (
+            {"turn_detection": {"type": "server_vad", "threshold": 3}},
+            "session.turn_detection.threshold",
+            "less than or equal to 1",
+        ),
+        ({"tools": [{"type": "function"}]}, "session.tools[0].name", "required"),
+        ({"modalities": "text"}, "session.modalities", "list"),
+        ({"temperature": float("nan")}, "session.temperature", "finite"),
+        ({"tools": [{"type": "function", "name": "f", "parameters": {"x": float("inf")}}]}, None, "JSON"),
+        ("instructions", "session", "dictionary"),
+    ],
+)
+def test_bad_fields_are_refused_by_name(session: Any, path: str | None, says: str) -> None:
+    """A value that does not fit is refused before anything is sent, naming the field as the caller wrote it."""
+    with pytest.raises(InvalidEventError, match=says) as caught:
+        encode_call("session.update", {"session": session})
+    assert [issue.path for issue in caught.value.issues] == ([] if path is None else [path])
+    assert caught.value.event_type == "session.update"
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        AUDIO,
+        bytearray(AUDIO),
+        memoryview(AUDIO),
+        memoryview(AUDIO).cast("h"),
+        array.array("h", array.array("h", AUDIO)),
+        TEXT,
+    ],
+    ids=["bytes", "bytearray", "memoryview", "int16 view", "array", "base64"],
+)
+def test_audio_of_any_kind(audio: Any) -> None:
+    """Raw audio of any bytes-like kind, and base64 text, give the same message in every way of sending it."""
+    expected = {"type": "input_audio_buffer.append", "audio": TEXT}
+    assert json.loads(encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None})) == expected
+    assert json.loads(encode_event({"type": "input_audio_buffer.append", "audio": audio})) == expected
+    assert json.loads(encode_event(ClientEventInputAudioBufferAppend(audio=audio))) == expected
+
+
+@pytest.mark.parametrize("audio", ["not base64!", 17, None, ["x"], "AA=A", "YWJj\n"], ids=repr)
+def test_audio_that_is_neither_bytes_nor_base64(audio: Any) -> None:
+    """Anything else than bytes or base64 text is refused, naming the field."""
+    with pytest.raises(InvalidEventError, match="audio") as caught:
+        encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None})
+    assert caught.value.issues[0].path == "audio"
+
+
+def test_audio_event_with_other_fields() -> None:
+    """The fast way to write audio keeps the other fields, escaped where they need it."""
+    data = encode_call("input_audio.turn.append", {"turn_id": 'a"\u00e9\n', "audio": AUDIO, "event_id": "e1"})
+    assert json.loads(data) == {
+        "type": "input_audio.turn.append",
+        "turn_id": 'a"\u00e9\n',
+        "audio": TEXT,
+        "event_id": "e1",
+    }
+
+
+def test_audio_in_a_content_part() -> None:
+    """A user message takes raw audio in its content, as model and as mapping."""
+    part = InputAudioContentPart(audio=AUDIO)
+    assert part.audio == TEXT
+    assert part.audio_bytes == AUDIO
+    as_model = UserMessageItem(content=[part])
+    as_mapping = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": AUDIO}]}
+    for item in (as_model, as_mapping):
+        payload = json.loads(encode_call("conversation.item.create", {"item": item}))
+        assert payload["item"]["content"] == [{"type": "input_audio", "audio": TEXT}]
+
+
+def test_unknown_events_are_sent_as_they_are() -> None:
+    """A mapping of a type that the contract lacks goes out unchanged."""
+    event = {"type": "x.private", "n": None, "audio": b"ab", "nested": {"list": (1, 2)}}
+    assert json.loads(encode_event(event)) == {**event, "audio": "YWI=", "nested": {"list": [1, 2]}}
+
+
+@pytest.mark.parametrize("event", [{}, {"type": ""}, {"type": 5}, "response.create", None, 7], ids=repr)
+def test_what_is_no_event(event: Any) -> None:
+    """Something without a type, or no mapping at all, is refused with the reason."""
+    with pytest.raises(InvalidEventError, match=r"type|mapping"):
+        encode_event(event)
+
+
+def test_unknown_event_that_is_not_json() -> None:
+    """A value that JSON cannot hold is refused, not half-written."""
+    with pytest.raises(InvalidEventError, match=r"x\.y cannot be written as JSON"):
+        encode_event({"type": "x.y", "value": object()})
+
+
+def test_items_of_unknown_kinds_can_be_sent() -> None:
+    """The base class of items is the way to send a kind that the schema lacks."""
+    item = ConversationRequestItem(type="hologram", beams=3)
+    payload = json.loads(encode_call("conversation.item.create", {"item": item}))
+    assert payload["item"] == {"type": "hologram", "beams": 3}
+
+
+def test_a_received_item_can_be_sent_again() -> None:
+    """An item as it was received may be passed back, where its fields fit."""
+    received = ResponseMessageItem(role="user", content=[{"type": "input_text", "text": "hi"}], status="completed")
+    payload = json.loads(encode_call("conversation.item.create", {"item": received}))
+    assert payload["item"]["content"] == [{"type": "input_text", "text": "hi"}]
+
+
+def test_models_validate_where_they_are_built() -> None:
+    """A wrong value is refused by the model's constructor and on assignment, with the field's name."""
+    with pytest.raises(ValueError, match="threshold"):
+        ServerVad(threshold=2)
+    vad = ServerVad(threshold=0.5)
+    with pytest.raises(ValueError, match="threshold"):
+        vad.threshold = 2
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"{", "not valid JSON"),
+        (b"[]", "not a JSON object"),
+        (b'{"type": "no.such"}', "no client event type"),
+        (b"{}", "no client event type"),
+        (b'{"type": "conversation.item.delete", "event_id": "e7"}', "item_id"),
+    ],
+)
+def test_reading_client_events_is_strict(data: bytes, says: str) -> None:
+    """What a client sends wrongly is told apart: no JSON, no object, unknown type, wrong field; its id is kept."""
+    with pytest.raises(InvalidEventError, match=says) as caught:
+        decode_client_event(data)
+    assert caught.value.event_id == ("e7" if b"e7" in data else None)
