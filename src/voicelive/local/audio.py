@@ -46,9 +46,7 @@ def to_samples(pcm: bytes | bytearray | memoryview) -> array[int]:
     Raises AudioFormatError when the number of bytes is odd.
     """
     if len(pcm) % 2:
-        raise AudioFormatError(
-            f"PCM16 of {len(pcm)} bytes ends in half a sample; send an even number"
-        )
+        raise AudioFormatError(f"PCM16 of {len(pcm)} bytes ends in half a sample; send an even number")
     samples = array("h")
     samples.frombytes(pcm)
     if sys.byteorder == "big":
@@ -307,9 +305,7 @@ def input_format(name: str = "pcm16", rate: int | None = None) -> AudioFormat:
     if name in _G711:
         return _G711[name]
     if name != "pcm16":
-        raise AudioFormatError(
-            f"input audio format {name!r} is not one of pcm16, {', '.join(_G711)}"
-        )
+        raise AudioFormatError(f"input audio format {name!r} is not one of pcm16, {', '.join(_G711)}")
     rate = 24000 if rate is None else rate
     if rate not in _INPUT_RATES:
         known = ", ".join(map(str, _INPUT_RATES))
