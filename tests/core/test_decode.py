@@ -79,7 +79,7 @@ def test_unknown_type_keeps_payload() -> None:
     assert str(event.type) == "response.telepathy.delta"
     assert event.event_id == "e1"
     assert event.raw == payload
-    assert getattr(event, "thought") == {"deep": [1, None]}
+    assert event.model_dump()["thought"] == {"deep": [1, None]}
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,7 @@ def test_messages_that_are_no_event(data: bytes | str) -> None:
     assert event.reason
 
 
-@pytest.mark.parametrize(
-    "message", [bytearray, memoryview, lambda data: data.decode()], ids=["bytearray", "view", "str"]
-)
+@pytest.mark.parametrize("message", [bytearray, memoryview, bytes.decode], ids=["bytearray", "view", "str"])
 def test_any_kind_of_buffer_decodes(message: Any) -> None:
     """Text, bytes and views of bytes decode alike."""
     data = json.dumps(sample_event("ServerEventResponseDone", full=True)).encode()
@@ -144,7 +142,6 @@ def test_wrong_types_are_reported_and_kept() -> None:
     event = decode_server_event(json.dumps(payload))
     assert isinstance(event, ServerEventInputAudioBufferSpeechStarted)
     assert event.audio_start_ms == 320
-    assert event.item_id is None
     assert [(issue.path, issue.value) for issue in event.issues] == [("audio_start_ms", "320"), ("item_id", None)]
     assert event.to_dict() == payload
     copy = pickle.loads(pickle.dumps(event))
