@@ -1,0 +1,176 @@
+"""What `voicelive talk` shows: the conversation as it goes, a table at the end, or every event as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from ..models import (
+    AnyServerEvent,
+    ServerEventConversationItemInputAudioTranscriptionCompleted,
+    ServerEventResponseAudioTranscriptDelta,
+    ServerEventResponseDone,
+    ServerEventResponseTextDelta,
+    ServerEventWarning,
+)
+from .recording import Recording
+from .turns import Turn
+
+__all__ = ["REPLY_BYTES_PER_SECOND", "REPLY_RATE", "Display", "notice"]
+
+REPLY_RATE = 24_000
+"""Sample rate, in Hz, of the answers: ``output_audio_format`` is ``pcm16``."""
+
+REPLY_BYTES_PER_SECOND = REPLY_RATE * 2
+
+_LABEL_WIDTH = 8
+
+
+def notice(text: str) -> None:
+    """Tell the user something that is no part of the conversation, on standard error."""
+    print(f"voicelive: {_printable(text)}", file=sys.stderr, flush=True)
+
+
+class Display:
+    """Shows a conversation. With `json`, standard output gets the events and standard error the rest."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self._json = json
+        # Text comes from outside: nothing in it is markup, and none of it is to be coloured.
+        self._console = Console(stderr=json, markup=False, highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._held_back: list[tuple[str, str]] = []
+        self._open_line: str | None = None
+
+    def begin(self, turn: Turn, recording: Recording | None) -> None:
+        """Begin to show a turn, with a progress bar if it is spoken."""
+        if recording is None:
+            self._line("asked", turn.label)
+            return
+        self._line("speaking", f"{turn.label} ({turn.input_ms / 1000:.1f} s, {recording.format_name})")
+        self._progress = Progress(
+            TextColumn(" " * _LABEL_WIDTH),
+            BarColumn(40),
+            TextColumn("{task.completed:.1f} of {task.total:.1f} s"),
+            console=self._console,
+            transient=True,
+            # A file or a pipe gets no bar.
+            disable=not self._console.is_terminal,
+        )
+        self._progress.add_task("speaking", total=turn.input_ms / 1000)
+        self._progress.start()
+
+    def speaking(self, spoken_ms: int) -> None:
+        """Move the progress bar; the end of the recording takes it away."""
+        progress = self._progress
+        if progress is None:
+            return
+        task = progress.tasks[0]
+        progress.update(task.id, completed=spoken_ms / 1000)
+        if task.finished:
+            self._end_progress()
+
+    def received(self, event: AnyServerEvent, turn: Turn | None) -> None:
+        """Show what an event tells."""
+        if self._json:
+            sys.stdout.write(event.to_json().decode("utf-8") + "\n")
+            sys.stdout.flush()
+        match event:
+            case ServerEventConversationItemInputAudioTranscriptionCompleted():
+                if event.transcript:
+                    self._line("heard", event.transcript.strip())
+            case ServerEventResponseTextDelta() | ServerEventResponseAudioTranscriptDelta():
+                self._stream("answer", event.delta or "")
+            case ServerEventResponseDone():
+                self._end_line()
+            case ServerEventWarning():
+                self._line("warning", event.warning.message or "")
+            case _:
+                pass
+        if turn is not None:
+            self._show_notices(turn)
+
+    def end(self, turn: Turn) -> None:
+        """End a turn, however it ended."""
+        self._end_progress()
+        self._end_line()
+        self._show_notices(turn)
+
+    def table(self, turns: Sequence[Turn]) -> None:
+        """Show how long everything took: seconds from the end of the user's speech, or from sending the text."""
+        table = Table(title="seconds from the end of the question", title_justify="left")
+        for heading in ("turn", "in", "heard", "text", "audio", "done", "out", "tokens in", "tokens out"):
+            table.add_column(heading, justify="right")
+        for turn in turns:
+            table.add_row(
+                str(turn.number),
+                f"{turn.input_ms / 1000:.1f} s" if turn.input_ms else "-",
+                _delay(turn, turn.heard_at),
+                _delay(turn, turn.first_text_at),
+                _delay(turn, turn.first_audio_at),
+                _delay(turn, turn.done_at),
+                f"{len(turn.audio) / REPLY_BYTES_PER_SECOND:.1f} s",
+                str(turn.input_tokens),
+                str(turn.output_tokens),
+            )
+        self._console.print()
+        self._console.print(table)
+
+    def saved(self, path: object, seconds: float) -> None:
+        """Tell where the answers were saved."""
+        self._line("saved", f"{path} ({seconds:.1f} s, {REPLY_RATE // 1000} kHz PCM16)")
+
+    def _line(self, label: str, text: str) -> None:
+        if self._progress is not None:
+            self._held_back.append((label, text))
+            return
+        self._end_line()
+        self._console.print(f"{label:<{_LABEL_WIDTH}} {_printable(text)}")
+
+    def _stream(self, label: str, text: str) -> None:
+        if self._progress is not None:
+            # Half a line cannot stand above a moving bar.
+            if self._held_back and self._held_back[-1][0] == label:
+                text = self._held_back.pop()[1] + text
+            self._held_back.append((label, text))
+            return
+        if self._open_line != label:
+            self._end_line()
+            self._open_line = label
+            self._console.print(f"{label:<{_LABEL_WIDTH}} ", end="")
+        self._console.print(_printable(text), end="")
+
+    def _end_line(self) -> None:
+        if self._open_line is not None:
+            self._open_line = None
+            self._console.print()
+
+    def _end_progress(self) -> None:
+        if self._progress is None:
+            return
+        self._progress.stop()
+        self._progress = None
+        held_back, self._held_back = self._held_back, []
+        for label, text in held_back:
+            if label == "answer":
+                self._stream(label, text)
+            else:
+                self._line(label, text)
+
+    def _show_notices(self, turn: Turn) -> None:
+        for text in turn.notices:
+            self._line("note", text)
+        turn.notices.clear()
+
+
+def _delay(turn: Turn, moment: float | None) -> str:
+    return "-" if moment is None or turn.asked_at is None else f"{moment - turn.asked_at:.2f}"
+
+
+def _printable(text: str) -> str:
+    """Return the text without what could steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
