@@ -1,0 +1,26 @@
+"""A Voice Live service on this machine: for tests, for trying things out, and for work without an account.
+
+:class:`LocalService` is a real WebSocket server that speaks the same contract from the same models as the client.
+Nothing beyond the core dependencies is needed; with the extra ``local`` it understands and speaks English.
+"""
+
+from .engines import Engines
+from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
+from .pacing import FAST, REAL, Pacing
+from .records import SessionRecord
+from .service import LocalService
+from .threaded import ThreadedLocalService, start_in_thread
+
+__all__ = [
+    "Engines",
+    "FAST",
+    "LocalService",
+    "LocalServiceError",
+    "Pacing",
+    "PortInUseError",
+    "REAL",
+    "SessionRecord",
+    "ThreadedLocalService",
+    "UnprotectedHostError",
+    "start_in_thread",
+]

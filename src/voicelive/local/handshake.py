@@ -1,0 +1,100 @@
+"""Which handshakes the local service accepts, and what it answers to the others."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "read_handshake"]
+
+PATH = "/voice-live/realtime"
+"""The path of the realtime endpoint."""
+
+_SECRET_QUERY = frozenset({"api-key", "authorization", "agent-access-token"})
+_SECRET_HEADERS = frozenset({"api-key", "authorization", "cookie", "proxy-authorization"})
+
+
+class HandshakeRefusedError(Exception):
+    """The handshake gets an HTTP answer instead of a WebSocket."""
+
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code or str(status)
+
+    def body(self) -> bytes:
+        """Return the answer's JSON body, in the shape that Azure services use."""
+        return json.dumps({"error": {"code": self.code, "message": str(self)}}).encode()
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What an accepted handshake asks for, without the credentials that came with it."""
+
+    model: str
+    """The model; empty in agent mode."""
+    agent: Mapping[str, Any] | None
+    """What the session reports of its agent, in agent mode."""
+    profile: str | None
+    """The profile of a model of one's own, if one was named."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    credential: Literal["api-key", "bearer"] | None
+
+
+def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
+    """Read a handshake's request target and headers (names in lower case).
+
+    Raises:
+        HandshakeRefusedError: for a wrong path, a missing ``api-version``, model or key.
+    """
+    parts = urlsplit(target)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.path.rstrip("/") != PATH:
+        raise HandshakeRefusedError(404, f"There is nothing at this path; the endpoint is {PATH}.")
+    kind, value = _credential(query, headers)
+    if api_key is not None and not (value and hmac.compare_digest(value.encode(), api_key.encode())):
+        raise HandshakeRefusedError(401, "The key is missing or wrong: send the service's key in the header api-key.")
+    if not query.get("api-version"):
+        raise HandshakeRefusedError(404, "The query parameter api-version is missing.")
+    agent = _agent(query)
+    model = query.get("model") or query.get("deployment") or ""
+    if not model and agent is None:
+        raise HandshakeRefusedError(400, "The query names neither a model nor an agent.", "BadRequest")
+    return Handshake(
+        model=model,
+        agent=agent,
+        profile=query.get("profile"),
+        query={name: text for name, text in query.items() if name.lower() not in _SECRET_QUERY},
+        headers={name: text for name, text in headers.items() if name not in _SECRET_HEADERS},
+        credential=kind,
+    )
+
+
+def _credential(
+    query: Mapping[str, str], headers: Mapping[str, str]
+) -> tuple[Literal["api-key", "bearer"] | None, str]:
+    for value in (headers.get("api-key"), query.get("api-key")):
+        if value:
+            return "api-key", value
+    for value in (headers.get("authorization"), query.get("Authorization")):
+        scheme, _, token = (value or "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return "bearer", token.strip()
+    return None, ""
+
+
+def _agent(query: Mapping[str, str]) -> dict[str, Any] | None:
+    name = query.get("agent-name") or query.get("agent-id")
+    if not name:
+        return None
+    return {
+        "type": "agent",
+        "name": name,
+        "agent_id": name,
+        "thread_id": query.get("conversation-id") or "thread_local",
+    }

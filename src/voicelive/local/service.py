@@ -1,0 +1,338 @@
+"""The local service: a WebSocket server that answers as Voice Live does, on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import Self, TypedDict, Unpack
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from ..errors import ConfigurationError
+from .dialects import DialectName, dialect_for
+from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
+from .handshake import Handshake, HandshakeRefusedError, read_handshake
+from .ids import new_id
+from .pacing import Pacing, resolve_pacing
+from .records import SessionRecord
+from .session import errors as faults
+from .session.errors import Fault
+from .session.session import Session, SessionOptions
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request, Response
+
+    from .engines import Engines
+    from .threaded import ThreadedLocalService
+
+__all__ = ["LocalService", "LocalServiceOptions"]
+
+logger = logging.getLogger("voicelive.local")
+
+# Its own logger, because at DEBUG the library writes every header of a handshake, credentials included.
+_wire_logger = logging.getLogger("voicelive.local.wire")
+_wire_logger.setLevel(logging.CRITICAL)
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+"""The longest message a client may send: 15 MiB of audio in base64, and room to spare."""
+
+REMEMBERED_SESSIONS = 100
+"""How many sessions :attr:`LocalService.sessions` goes back."""
+
+_STOP_S = 5.0
+_SUBPROTOCOL = Subprotocol("realtime")
+_PROFILES = (
+    "byom-azure-openai-realtime",
+    "byom-azure-openai-chat-completion",
+    "byom-foundry-anthropic-messages",
+)
+
+
+class LocalServiceOptions(TypedDict, total=False):
+    """The keyword arguments of :class:`LocalService`."""
+
+    engines: Engines | None
+    api_key: str | None
+    pacing: Literal["fast", "real"] | Pacing
+    dialect: DialectName
+    require_session_update: bool
+    session_lifetime_s: float | None
+    models: Collection[str] | None
+    worker_threads: int | None
+
+
+class LocalService:
+    """A server that speaks the Voice Live contract, with speech engines of this machine or stand-ins for them.
+
+    Use it as an asynchronous context manager, or call :meth:`start` and :meth:`stop`; :meth:`in_thread` runs it
+    beside synchronous code.
+
+    Args:
+        host: address to listen on. Anything but a loopback address demands `api_key`.
+        port: port to listen on; 0 lets the system choose, see :attr:`endpoint`.
+        engines: the engines that listen, answer and speak; by default the dependency-free ones, which understand only
+            the tones that they themselves speak.
+        api_key: the key that clients must send; by default any client is let in, whatever it sends.
+        pacing: ``fast`` answers as fast as the engines allow; ``real`` waits as the real service does.
+        dialect: ``auto`` lets the model's name decide between the event orders of cascaded and of realtime models.
+        require_session_update: insist, as the real service does, that a session begins with ``session.update``, and
+            close with 1008 after five failed attempts. Off by default, so that short programs work.
+        session_lifetime_s: seconds until a session expires; by default 7200 (cascaded) or 3600 (realtime).
+        models: the models that exist; by default all. A session with another gets the error ``invalid_model``.
+        worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
+
+    What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
+    ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
+    32 MiB of JSON in each direction of its record. The service: the records of the latest 100 sessions.
+
+    Raises:
+        UnprotectedHostError: for a host beyond loopback without an `api_key`.
+        ConfigurationError: for an argument that cannot work.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]) -> None:
+        _check_options(options)
+        if not 0 <= port <= 65535:
+            raise ConfigurationError(f"port {port} does not exist: use 0 to 65535")
+        self._host = host
+        self._port = port
+        self._api_key = options.get("api_key")
+        if not self._api_key and not _is_loopback(host):
+            raise UnprotectedHostError(host)
+        self._dialect: DialectName = options.get("dialect", "auto")
+        self._models = options.get("models")
+        self._engines = options.get("engines")
+        self._require_session_update = options.get("require_session_update", False)
+        self._lifetime_s = options.get("session_lifetime_s")
+        self._worker_threads = options.get("worker_threads")
+        try:
+            self._pacing = resolve_pacing(options.get("pacing", "fast"))
+            dialect_for("", self._dialect)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+        self._server: Server | None = None
+        self._workers: Workers | None = None
+        self._running: set[Session] = set()
+        self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
+
+    @classmethod
+    def in_thread(
+        cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
+    ) -> ThreadedLocalService:
+        """Return a service that runs its event loop in a thread of its own; takes the same arguments."""
+        from .threaded import ThreadedLocalService
+
+        return ThreadedLocalService(cls(host, port, **options))
+
+    @property
+    def port(self) -> int:
+        """The port that the service listens on.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        if self._server is None:
+            raise LocalServiceError("the local service is not running: call start() first")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    @property
+    def endpoint(self) -> str:
+        """The address to give to ``connect()``, such as ``http://127.0.0.1:40123``.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
+        if ":" in host:
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}"
+
+    @property
+    def sessions(self) -> Sequence[SessionRecord]:
+        """The sessions that there were and are, oldest first, at most 100."""
+        return list(self._records)
+
+    async def start(self) -> Self:
+        """Begin to listen.
+
+        Raises:
+            PortInUseError: if the port is taken.
+            LocalServiceError: if the service runs already, or cannot listen on this host and port.
+        """
+        if self._server is not None:
+            raise LocalServiceError("the local service is running already")
+        if self._engines is None:
+            from .engines import Engines
+
+            self._engines = Engines.basic()
+        try:
+            server = await serve(
+                self._serve_connection,
+                self._host or None,
+                self._port,
+                process_request=self._check_handshake,
+                subprotocols=[_SUBPROTOCOL],
+                select_subprotocol=_select_subprotocol,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                logger=_wire_logger,
+                server_header=None,
+            )
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUseError(self._host, self._port) from error
+            raise LocalServiceError(
+                f"cannot listen on {self._host}, port {self._port}: {error.strerror or error}"
+            ) from error
+        self._server = server
+        self._workers = Workers(self._worker_threads)
+        return self
+
+    async def stop(self) -> None:
+        """Close every session with 1001 once its last events are out, and stop listening. Idempotent."""
+        server, workers = self._server, self._workers
+        if server is None or workers is None:
+            return
+        self._server = self._workers = None
+        for session in list(self._running):
+            session.end(1001, "the local service is stopping")
+        server.close(close_connections=False)
+        try:
+            await asyncio.wait_for(server.wait_closed(), _STOP_S)
+        except asyncio.TimeoutError:
+            for connection in server.connections:
+                connection.transport.abort()
+            await server.wait_closed()
+        # Engines cannot be interrupted: this takes as long as the step that each may be in.
+        await asyncio.to_thread(workers.close)
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.endpoint}" if self._server is not None else "stopped"
+        return f"<LocalService {state}>"
+
+    def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        try:
+            self._read_handshake(request)
+        except HandshakeRefusedError as refusal:
+            response = connection.respond(HTTPStatus(refusal.status), refusal.body().decode())
+            del response.headers["Content-Type"]
+            response.headers["Content-Type"] = "application/json"
+            return response
+        return None
+
+    def _read_handshake(self, request: Request) -> Handshake:
+        headers = {name.lower(): value for name, value in request.headers.raw_items()}
+        return read_handshake(request.path, headers, self._api_key)
+
+    async def _serve_connection(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        handshake = self._read_handshake(connection.request)
+        if self._workers is None or self._engines is None:
+            return  # The service stopped while this handshake was under way.
+        record = SessionRecord(
+            id=new_id("sess"),
+            model=handshake.model,
+            query=handshake.query,
+            headers=handshake.headers,
+            credential=handshake.credential,
+        )
+        self._records.append(record)
+        session = Session(
+            _Channel(connection),
+            record,
+            dialect_for(handshake.model, self._dialect),
+            SessionOptions(
+                engines=self._engines,
+                workers=self._workers,
+                pacing=self._pacing,
+                require_session_update=self._require_session_update,
+                lifetime_s=self._lifetime_s,
+            ),
+            agent=handshake.agent,
+        )
+        self._running.add(session)
+        try:
+            await session.run(self._refused(handshake))
+        except Exception:
+            # The last line: the other sessions must go on, and this one's client be told by the close code.
+            logger.exception("session %s failed", record.id)
+            await connection.close(1011, "the local service failed")
+        finally:
+            self._running.discard(session)
+            await connection.close()
+            record.close_code = connection.close_code
+            record.close_reason = connection.close_reason or ""
+            record.closed = True
+
+    def _refused(self, handshake: Handshake) -> Fault | None:
+        if handshake.profile is not None and handshake.profile not in _PROFILES:
+            return faults.unsupported_profile(handshake.profile)
+        if self._models is not None and handshake.model and handshake.model not in self._models:
+            return faults.unsupported_model(handshake.model)
+        return None
+
+
+class _Channel:
+    """A session's view of its WebSocket."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+
+    async def messages(self) -> AsyncIterator[bytes | str]:
+        while True:
+            try:
+                message = await self._connection.recv()
+            except ConnectionClosed:
+                return
+            yield message
+
+    async def send(self, data: bytes) -> None:
+        # The reading side notices the end of the connection too, and ends the session.
+        with suppress(ConnectionClosed):
+            await self._connection.send(data, text=True)
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._connection.close(code, reason)
+
+
+def _select_subprotocol(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    # The service is used with and without a subprotocol.
+    return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = sorted(options.keys() - LocalServiceOptions.__annotations__.keys())
+    if unknown:
+        known = ", ".join(LocalServiceOptions.__annotations__)
+        raise TypeError(f"LocalService has no argument {', '.join(unknown)}; it has host, port, {known}")

@@ -1,0 +1,1 @@
+"""One session of the local service: its state, and what it answers."""

@@ -1,0 +1,287 @@
+"""What the service answers to events that it refuses.
+
+Codes and messages are the service's own wherever they are known; where only the situation is documented, the code is
+the general ``invalid_request_error``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..._base import FieldIssue
+
+__all__ = ["Fault", "RefusedError"]
+
+INVALID_REQUEST = "invalid_request_error"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The inside of one ``error`` event."""
+
+    message: str
+    code: str | None = INVALID_REQUEST
+    param: str | None = None
+    type: str = INVALID_REQUEST
+
+
+class RefusedError(Exception):
+    """A client event cannot be carried out; the session answers with `fault` and goes on."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+# --- the shape of an event -------------------------------------------------------------------------------------------
+
+
+def not_json(reason: str) -> Fault:
+    return Fault(f"The message is not a JSON object: {reason}")
+
+
+def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIssue]) -> Fault:
+    """Name the first of `issues`; `message` serves where there is none."""
+    first = next(iter(issues), None)
+    if first is None:
+        return Fault(message, param="type" if event_type is None else None)
+    if first.path.rpartition(".")[2] == "audio":
+        return invalid_audio(first.message, param=first.path)
+    return Fault(f"Invalid value for '{first.path}': {first.message}.", param=first.path or None)
+
+
+def unknown_event(event_type: str) -> Fault:
+    return Fault(
+        f"Unable to extract tag using discriminator 'type': {event_type!r} is not a client event.",
+        param="type",
+    )
+
+
+def session_update_first() -> Fault:
+    return Fault(
+        "The `type` field of SessionUpdatedMessage message should be 'session.update'.",
+        code="invalid_session_update_message",
+        param="type",
+    )
+
+
+def configuration_failed(attempts: int) -> Fault:
+    return Fault(
+        f"Session configuration failed after {attempts} attempts.",
+        code="max_config_attempts_exceeded",
+    )
+
+
+def internal_error(what: str) -> Fault:
+    return Fault(f"The local service failed while {what}.", code="server_error", type="server_error")
+
+
+# --- connection and session ------------------------------------------------------------------------------------------
+
+
+def unsupported_model(model: str) -> Fault:
+    return Fault(f"Model {model} is not supported in this region.", code="invalid_model")
+
+
+def unsupported_profile(profile: str) -> Fault:
+    return Fault(f"Profile {profile} is not supported.", code="invalid_profile")
+
+
+def session_expired(seconds: float) -> Fault:
+    length = f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
+    return Fault(
+        f"Your session hit the maximum duration of {length}.",
+        code="session_expired",
+    )
+
+
+def immutable(field: str, now: object, wanted: object) -> Fault:
+    return Fault(
+        f"Cannot change session.{field} from {now!r} to {wanted!r} during a session; "
+        "open a new connection for another value.",
+        param=f"session.{field}",
+    )
+
+
+def unsupported_value(path: str, value: object, supported: Iterable[object]) -> Fault:
+    choices = ", ".join(repr(choice) for choice in supported)
+    return Fault(
+        f"Invalid value: {value!r}. Supported values are: {choices}.",
+        code="invalid_value",
+        param=path,
+    )
+
+
+def voice_family_changed(now: str, wanted: str) -> Fault:
+    return Fault(f"Cannot update voice from {now} to {wanted}", param="voice")
+
+
+def voice_locked() -> Fault:
+    return Fault(
+        "Cannot update a conversation's voice if assistant audio is present.",
+        code="cannot_update_voice",
+    )
+
+
+def recogniser_needs_semantic_vad() -> Fault:
+    return Fault(
+        "When using azure-speech as InputAudioTranscription, turn_detection must be of type "
+        "AzureSemanticVAD or AzureMultilingualSemanticVAD.",
+        param="session.turn_detection",
+    )
+
+
+def text_eou_on_realtime() -> Fault:
+    return Fault(
+        "Text-based end-of-utterance detection requires a local speech recognizer and is only "
+        "supported on cascaded pipelines.",
+        param="session.turn_detection.end_of_utterance_detection",
+    )
+
+
+def echo_reference_channels(source: str, channels: int) -> Fault:
+    code = "invalid_ec_channels_requires_client" if source == "server" else ("invalid_ec_reference_channels")
+    return Fault(
+        f"Echo cancellation with reference_source {source!r} cannot have {channels} channel(s): "
+        "use 'server' with 1 or 'client' with 2.",
+        code=code,
+        param="session.input_audio_echo_cancellation.channels",
+    )
+
+
+def avatar_not_configured() -> Fault:
+    return Fault(
+        "No avatar is configured: send session.update with an avatar before connecting.",
+        param="session.avatar",
+    )
+
+
+def avatar_already_connected() -> Fault:
+    return Fault("WebRTC connection is in connected state")
+
+
+def invalid_sdp(reason: str) -> Fault:
+    return Fault(
+        f"client_sdp is not base64 text of a JSON object with type and sdp: {reason}",
+        param="client_sdp",
+    )
+
+
+# --- audio input -----------------------------------------------------------------------------------------------------
+
+
+def invalid_audio(reason: str, param: str = "audio") -> Fault:
+    return Fault(f"Invalid '{param}': {reason}", code="invalid_value", param=param)
+
+
+def append_too_large(size: int, limit: int) -> Fault:
+    return Fault(
+        f"The audio of one event is {size} bytes long; at most {limit} bytes are accepted. Send it in smaller parts.",
+        code="invalid_value",
+        param="audio",
+    )
+
+
+def commit_empty(buffered_ms: float) -> Fault:
+    return Fault(
+        "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, "
+        f"but buffer only has {buffered_ms:.2f}ms of audio.",
+        code="input_audio_buffer_commit_empty",
+    )
+
+
+def buffer_full(limit_s: float) -> Fault:
+    return Fault(
+        f"The input audio buffer already holds {limit_s:g} seconds of audio that was never "
+        "committed. Commit or clear it first.",
+        code="input_audio_buffer_full",
+        param="audio",
+    )
+
+
+def unknown_turn(turn_id: str) -> Fault:
+    return Fault(
+        f"No input audio turn {turn_id!r} was started. Send input_audio.turn.start first.",
+        param="turn_id",
+    )
+
+
+def turn_exists(turn_id: str) -> Fault:
+    return Fault(f"Input audio turn {turn_id!r} was already started.", param="turn_id")
+
+
+def too_many_turns(limit: int) -> Fault:
+    return Fault(f"{limit} input audio turns are open already. End or cancel one first.", param="turn_id")
+
+
+# --- conversation ----------------------------------------------------------------------------------------------------
+
+_ITEM_ACTIONS = {"retrieve": "retrieving", "delete": "deleting", "truncate": "truncating"}
+
+
+def unknown_item(action: str, item_id: str) -> Fault:
+    """`action` is ``retrieve``, ``delete`` or ``truncate``."""
+    return Fault(
+        f"Error {_ITEM_ACTIONS[action]} item: the item with id '{item_id}' does not exist.",
+        code=f"item_{action}_invalid_item_id",
+        param="item_id",
+    )
+
+
+def duplicate_item(item_id: str) -> Fault:
+    return Fault(
+        f"Error creating item: an item with id '{item_id}' already exists.",
+        code="item_create_duplicate_item_id",
+        param="item.id",
+    )
+
+
+def unknown_previous_item(item_id: str) -> Fault:
+    return Fault(
+        f"Error creating item: the previous item with id '{item_id}' does not exist.",
+        code="item_create_invalid_previous_item_id",
+        param="previous_item_id",
+    )
+
+
+def not_truncatable() -> Fault:
+    return Fault("Only model output audio messages can be truncated", code=None)
+
+
+def truncation_too_long(audio_ms: int, wanted_ms: int) -> Fault:
+    return Fault(
+        f"Audio content of {audio_ms}ms is already shorter than {wanted_ms}ms",
+        code="invalid_value",
+    )
+
+
+def missing_item() -> Fault:
+    return Fault("Missing required parameter: 'item'.", code="missing_required_parameter", param="item")
+
+
+def unsupported_item(item_type: str) -> Fault:
+    return Fault(f"Items of type {item_type!r} cannot be created by a client.", param="item.type")
+
+
+def too_many_texts(limit: int) -> Fault:
+    return Fault(f"{limit} texts are being typed already. Send input_text.done first.", param="id")
+
+
+def nothing_typed(text_id: str) -> Fault:
+    return Fault(f"No text {text_id!r} is being typed. Send input_text.delta first.", param="id")
+
+
+# --- responses -------------------------------------------------------------------------------------------------------
+
+
+def no_active_response() -> Fault:
+    return Fault("Cancellation failed: no active response", code="response_cancel_not_active")
+
+
+def response_active(response_id: str) -> Fault:
+    return Fault(
+        f"Conversation already has an active response in progress: {response_id}. "
+        "Wait until the response is finished before creating a new one.",
+        code="conversation_already_has_active_response",
+    )

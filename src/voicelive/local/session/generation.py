@@ -1,0 +1,131 @@
+"""Making one response: the responder's answer, then its sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..engines.protocols import (
+    ConversationTurn,
+    FunctionCall,
+    ResponderRequest,
+    Word,
+)
+from .avatar import Avatar
+from .context import Context
+from .conversation import turns_of
+from .plan import ResponsePlan
+from .speech import spoken
+from .usage import estimate_usage, tokens
+from .writer import ResponseWriter
+
+__all__ = ["Generation"]
+
+
+class Generation:
+    """One response in the making."""
+
+    def __init__(self, context: Context, plan: ResponsePlan, avatar: Avatar, ready: asyncio.Event | None) -> None:
+        """Prepare a response that begins once `ready` is set: when it is known what the user said."""
+        self.plan = plan
+        self.writer = ResponseWriter(context, plan)
+        self.first_audio_at: float | None = None
+        """The event loop's time, in seconds, of the first audio delta."""
+        self._context = context
+        self._avatar = avatar
+        self._ready = ready
+        self._asked: Sequence[ConversationTurn] = ()
+
+    async def run(self) -> None:
+        """Send the whole response; whoever cancels this also finishes the writer."""
+        context, writer, plan = self._context, self.writer, self.plan
+        if self._ready is not None:
+            await self._ready.wait()
+        await context.pacing.pause(context.pacing.first_output)
+        whole = await self._write_answer()
+        if writer.message_open and plan.speaks:
+            await context.pacing.pause(context.pacing.first_audio)
+            await self._speak()
+        if whole:
+            writer.finish("completed", usage=self.usage())
+        else:
+            details = {"type": "incomplete", "reason": "max_output_tokens"}
+            writer.finish("incomplete", usage=self.usage(), details=details)
+
+    async def _write_answer(self) -> bool:
+        """Send text and calls; return False where the token limit cut the text off."""
+        if self.plan.given_text is not None:
+            return await self._write_text(self.plan.given_text)
+        self._asked = self._conversation()
+        request = ResponderRequest(
+            conversation=self._asked,
+            instructions=self.plan.instructions,
+            tools=self.plan.tools,
+            tool_choice=self.plan.tool_choice,
+            metadata=self.plan.metadata or {},
+        )
+        responder = self._context.engines.responder
+        steps = self._context.workers.iterate(lambda: responder.respond(request))
+        async with aclosing(steps) as outputs:
+            async for output in outputs:
+                if isinstance(output, FunctionCall):
+                    self.writer.function_call(output.name, output.arguments)
+                elif output.text and not await self._write_text(output.text):
+                    return False
+        return True
+
+    def _conversation(self) -> list[ConversationTurn]:
+        if self.plan.input_items is None:
+            turns = self._context.conversation.turns()
+        else:
+            turns = [turn for item in self.plan.input_items for turn in turns_of(item)]
+        turns += [turn for item in self.plan.appended_items for turn in turns_of(item)]
+        return turns
+
+    async def _write_text(self, text: str) -> bool:
+        writer, limit = self.writer, self.plan.max_output_tokens
+        if not writer.message_open:
+            writer.open_message()
+        written = sum(1 for token in tokens(writer.text) if not token.isspace())
+        for token in tokens(text):
+            written += not token.isspace()
+            if limit is not None and written > limit:
+                return False
+            writer.delta(token)
+            await self._context.pacing.pause(self._context.pacing.between_tokens)
+        await self._context.drained()
+        return True
+
+    async def _speak(self) -> None:
+        context, writer = self._context, self.writer
+        if self._avatar.connected:
+            # The sound goes out with the picture, which this service does not have.
+            self._avatar.speak(writer.id)
+            return
+        synthesizer = context.engines.synthesizer
+        text, plan = writer.text, self.plan
+        steps = context.workers.iterate(lambda: spoken(synthesizer, text, plan))
+        async with aclosing(steps) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Word):
+                    writer.word(piece)
+                    continue
+                writer.audio(piece)
+                if self.first_audio_at is None:
+                    self.first_audio_at = asyncio.get_running_loop().time()
+                await context.drained()
+                await context.pacing.pause_for_audio(plan.audio_format.duration_ms(len(piece)))
+
+    def usage(self) -> dict[str, Any]:
+        """Estimate what the response has cost so far."""
+        entries = self._context.conversation.entries
+        return estimate_usage(
+            instructions=self.plan.instructions,
+            context=self._asked,
+            input_audio_ms=sum(entry.audio_ms for entry in entries if entry.is_user_message),
+            output_text=f"{self.writer.text} {self.writer.arguments}",
+            output_audio_ms=self.writer.audio_ms,
+            generated=self.plan.given_text is None,
+        )

@@ -1,0 +1,145 @@
+"""The responses of a session: one at a time, created, cancelled, and finished whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from . import errors
+from .avatar import Avatar
+from .context import Context
+from .errors import RefusedError
+from .generation import Generation
+from .plan import plan_response
+
+__all__ = ["Playback", "Responses"]
+
+logger = logging.getLogger("voicelive.local")
+
+CancelReason = Literal["turn_detected", "client_cancelled"]
+
+
+@dataclass(frozen=True)
+class Playback:
+    """The latest spoken answer, as far as its playback can be guessed: in real time from its first audio on."""
+
+    item_id: str
+    started_at: float
+    """The event loop's time of the first audio delta, in seconds."""
+    audio_ms: int
+
+    def played_ms(self, now: float) -> int:
+        """Milliseconds that have been heard by `now`, if nothing delayed them."""
+        return min(self.audio_ms, int((now - self.started_at) * 1000))
+
+
+class Responses:
+    """Creates and ends the responses of one session."""
+
+    def __init__(self, context: Context, avatar: Avatar) -> None:
+        self._context = context
+        self._avatar = avatar
+        self._active: Generation | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._latest: Generation | None = None
+        self._next: list[asyncio.Event | None] = []
+        self.hold_turns = False
+        """Whether the user speaks again: answers to finished turns then wait for the end of this one."""
+
+    @property
+    def active_id(self) -> str | None:
+        """Id of the response in progress, or None."""
+        return None if self._active is None else self._active.writer.id
+
+    def create(
+        self,
+        params: Mapping[str, Any],
+        additional_instructions: str | None = None,
+        ready: asyncio.Event | None = None,
+    ) -> None:
+        """Send ``response.created`` and start the rest.
+
+        Args:
+            params: the settings given with ``response.create``, in wire form.
+            additional_instructions: text to add to the instructions.
+            ready: set once the user's words are known; the response waits for it.
+
+        Raises:
+            RefusedError: if a response is in progress, or a setting cannot be used.
+        """
+        if self._active is not None:
+            raise RefusedError(errors.response_active(self._active.writer.id))
+        plan = plan_response(self._context.session, params, additional_instructions)
+        generation = Generation(self._context, plan, self._avatar, ready)
+        self._active = self._latest = generation
+        generation.writer.created()
+        self._task = asyncio.create_task(self._run(generation))
+
+    def create_for_turn(self, ready: asyncio.Event | None = None) -> None:
+        """Answer a turn of the user: now, or as soon as the response in progress has ended."""
+        if self.hold_turns:
+            return
+        if self._active is not None:
+            self._next = [ready]
+            return
+        self.create({}, ready=ready)
+
+    async def _run(self, generation: Generation) -> None:
+        try:
+            await generation.run()
+        except Exception:
+            # Whatever an engine raises ends this response, as it would at the service, and not the session.
+            logger.exception("response %s failed", generation.writer.id)
+            fault = errors.internal_error("generating the response")
+            details = {
+                "type": "failed",
+                "error": {"type": fault.type, "code": fault.code, "message": fault.message},
+            }
+            generation.writer.finish("failed", usage=generation.usage(), details=details)
+        self._ended(generation)
+
+    def _ended(self, generation: Generation) -> None:
+        if generation.plan.speaks and generation.writer.message is not None:
+            self._context.locks = replace(self._context.locks, assistant_audio=True)
+        if self._active is generation:
+            self._active = self._task = None
+        if self._next and self._active is None:
+            self.create_for_turn(self._next.pop())
+
+    async def cancel(self, reason: CancelReason, response_id: str | None = None) -> None:
+        """End the response in progress; what it has opened is closed before this returns.
+
+        Raises:
+            RefusedError: if none is in progress, or not the one named by `response_id`.
+        """
+        generation, task = self._active, self._task
+        if generation is None or task is None or response_id not in (None, generation.writer.id):
+            raise RefusedError(errors.no_active_response())
+        await _stop(task)
+        if not generation.writer.finished:
+            details = {"type": "cancelled", "reason": reason}
+            generation.writer.finish("cancelled", usage=generation.usage(), details=details)
+            self._ended(generation)
+
+    def playback(self) -> Playback | None:
+        """Return the latest spoken answer, or None where there was none."""
+        generation = self._latest
+        if generation is None or generation.first_audio_at is None:
+            return None
+        message = generation.writer.message
+        if message is None:
+            return None
+        return Playback(message.id, generation.first_audio_at, message.audio_ms)
+
+    async def close(self) -> None:
+        """Stop the response in progress without another word."""
+        if self._task is not None:
+            await _stop(self._task)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})

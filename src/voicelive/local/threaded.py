@@ -1,0 +1,136 @@
+"""The local service beside synchronous code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from typing_extensions import Self, Unpack
+
+from .errors import LocalServiceError
+from .records import SessionRecord
+
+if TYPE_CHECKING:
+    from .service import LocalService, LocalServiceOptions
+
+__all__ = ["ThreadedLocalService", "start_in_thread"]
+
+_START_S = 30.0
+_STOP_S = 30.0
+
+
+class ThreadedLocalService:
+    """A :class:`LocalService` whose event loop runs in a thread of its own.
+
+    A context manager; or call :meth:`start` and :meth:`stop`. Made by :meth:`LocalService.in_thread`.
+    """
+
+    def __init__(self, service: LocalService) -> None:
+        self._service = service
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The address to give to ``connect()``.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        return self._service.endpoint
+
+    @property
+    def port(self) -> int:
+        """The port that the service listens on.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        return self._service.port
+
+    @property
+    def sessions(self) -> Sequence[SessionRecord]:
+        """The sessions that there were and are, oldest first; safe to read while they run."""
+        return self._service.sessions
+
+    def start(self) -> Self:
+        """Start the thread and wait until the service listens.
+
+        Raises:
+            PortInUseError: if the port is taken.
+            LocalServiceError: if the service runs already, or cannot listen.
+        """
+        if self._thread is not None:
+            raise LocalServiceError("the local service is running already")
+        self._started.clear()
+        self._failure = None
+        self._thread = threading.Thread(target=self._run, name="voicelive-local-service", daemon=True)
+        self._thread.start()
+        if not self._started.wait(_START_S):
+            raise LocalServiceError(f"the local service did not start within {_START_S:g} seconds")
+        if self._failure is not None:
+            self._thread.join()
+            self._thread = None
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Close every session with 1001, stop listening, and end the thread. Idempotent.
+
+        Raises:
+            LocalServiceError: if an engine keeps the thread busy for more than 30 seconds.
+        """
+        thread, loop, stopping = self._thread, self._loop, self._stopping
+        if thread is None:
+            return
+        if loop is not None and stopping is not None and thread.is_alive():
+            loop.call_soon_threadsafe(stopping.set)
+        thread.join(_STOP_S)
+        if thread.is_alive():
+            raise LocalServiceError(f"the local service did not stop within {_STOP_S:g} seconds")
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001
+            # Handed to the thread that called start(), which raises it.
+            self._failure = error
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        async with self._service:
+            self._started.set()
+            await self._stopping.wait()
+
+
+def start_in_thread(
+    host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
+) -> ThreadedLocalService:
+    """Start a :class:`LocalService` in a thread and return it; call ``stop()`` on it when done.
+
+    Takes the arguments of :class:`LocalService` and raises what it and :meth:`LocalService.start` raise.
+    """
+    from .service import LocalService
+
+    return LocalService.in_thread(host, port, **options).start()

@@ -1,0 +1,79 @@
+"""Running blocking engines beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from typing_extensions import ParamSpec
+
+__all__ = ["Workers"]
+
+logger = logging.getLogger("voicelive.local")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """The threads that engines run in: one for listening, a few for the heavy work.
+
+    Listening (decoding and voice activity) has its own thread, so that a slow transcription of one session never
+    holds up the turns of another.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        """Start no thread yet; at most `threads` of them will do the heavy work (default: one a core, 2 to 8)."""
+        count = threads if threads is not None else min(8, max(2, os.cpu_count() or 2))
+        self._listening = ThreadPoolExecutor(1, thread_name_prefix="voicelive-listen")
+        self._heavy = ThreadPoolExecutor(count, thread_name_prefix="voicelive-speech")
+
+    async def listen(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short blocking call in the listening thread."""
+        return await asyncio.wrap_future(self._listening.submit(function, *args, **kwargs))
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a long blocking call in one of the heavy threads."""
+        return await asyncio.wrap_future(self._heavy.submit(function, *args, **kwargs))
+
+    async def iterate(self, make: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
+        """Step through a blocking iterator, each step in a heavy thread.
+
+        When the caller stops early, the iterator is closed as soon as the step that it may be in has ended.
+        """
+        iterator = iter(await self.run(make))
+        end = object()
+        step: Future[T | object] | None = None
+        try:
+            while True:
+                step = self._heavy.submit(next, iterator, end)
+                value = await asyncio.wrap_future(step)
+                if value is end:
+                    return
+                yield value  # type: ignore[misc]
+        finally:
+            if step is None or step.done():
+                _close(iterator)
+            else:
+                # A thread cannot be interrupted: the close follows the step, in the same thread.
+                step.add_done_callback(lambda _: _close(iterator))
+
+    def close(self) -> None:
+        """Drop what is waiting and wait for what is running; blocks."""
+        for pool in (self._listening, self._heavy):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _close(iterator: Iterator[object]) -> None:
+    close = getattr(iterator, "close", None)
+    if close is None:
+        return
+    try:
+        close()
+    except Exception:
+        # Nobody waits for this result any more, and an engine's clean-up must not end the session.
+        logger.exception("an engine failed while it was being stopped")
