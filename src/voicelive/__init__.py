@@ -1,0 +1,77 @@
+"""Python SDK for the Azure AI Voice Live service: speech in, speech out, over one WebSocket.
+
+:func:`connect` here is the synchronous client; :mod:`voicelive.aio` has the asynchronous one. Models, events and
+enums are in :mod:`voicelive.models`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import aio, errors, models
+    from ._core.closing import CloseInfo
+    from ._transport.options import ConnectionOptions
+    from .connection import VoiceLiveConnection, connect
+    from .errors import (
+        AuthenticationError,
+        ConfigurationError,
+        ConnectionClosed,
+        ConnectionError,
+        ConnectionStateError,
+        ConnectTimeoutError,
+        HandshakeError,
+        InvalidEventError,
+        ReceiveTimeoutError,
+        RedirectError,
+        VoiceLiveError,
+    )
+
+__all__ = [
+    "AuthenticationError",
+    "CloseInfo",
+    "ConfigurationError",
+    "ConnectTimeoutError",
+    "ConnectionClosed",
+    "ConnectionError",
+    "ConnectionOptions",
+    "ConnectionStateError",
+    "HandshakeError",
+    "InvalidEventError",
+    "ReceiveTimeoutError",
+    "RedirectError",
+    "VoiceLiveConnection",
+    "VoiceLiveError",
+    "__version__",
+    "aio",
+    "connect",
+    "errors",
+    "models",
+]
+
+# Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
+_MODULES = {
+    "CloseInfo": "_core.closing",
+    "ConnectionOptions": "_transport.options",
+    "VoiceLiveConnection": "connection",
+    "connect": "connection",
+}
+_SUBPACKAGES = {"aio", "errors", "models"}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

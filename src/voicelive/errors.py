@@ -80,7 +80,7 @@ class ReceiveTimeoutError(VoiceLiveError, TimeoutError):
         """How many events of each type arrived while ``wait_for`` waited."""
 
 
-class ConnectionError(VoiceLiveError, builtins.ConnectionError):  # noqa: A001 - the official package's name
+class ConnectionError(VoiceLiveError, builtins.ConnectionError):
     """The service could not be reached, refused the connection, or the connection broke."""
 
 
@@ -88,7 +88,7 @@ class ConnectTimeoutError(ConnectionError, TimeoutError):
     """The connection could not be opened within ``open_timeout``."""
 
 
-class ConnectionClosed(ConnectionError):
+class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's name
     """The connection has ended.
 
     Args:

@@ -1,0 +1,339 @@
+"""What the opening request says: endpoint rules, URL, query, headers. Values in, values out."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from .._version import __version__
+from ..errors import ConfigurationError
+
+__all__ = [
+    "API_KEY_HEADER",
+    "AUTHORIZATION_HEADER",
+    "DEFAULT_API_VERSION",
+    "ENDPOINT_VARIABLES",
+    "PATH",
+    "Endpoint",
+    "Handshake",
+    "OpeningRequest",
+    "carries_credential",
+    "check_headers",
+    "parse_endpoint",
+    "prepare_handshake",
+]
+
+DEFAULT_API_VERSION = "2026-07-15"
+PATH = "/voice-live/realtime"
+API_KEY_HEADER = "api-key"
+AUTHORIZATION_HEADER = "Authorization"
+ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
+
+SDK_NAME = f"voicelive/{__version__}"
+USER_AGENT = f"{SDK_NAME} Python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+_SECURE = {"https": True, "wss": True, "http": False, "ws": False}
+_DEFAULT_PORTS = {True: 443, False: 80}
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BLANKS = re.compile(r"[\x00-\x20\x7f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+# The transport writes these; a second value would break the upgrade.
+_RESERVED_HEADERS = {"host", "connection", "upgrade", "content-length", "transfer-encoding"}
+_CREDENTIAL_HEADERS = {API_KEY_HEADER, AUTHORIZATION_HEADER.lower()}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the service is: the checked form of the ``endpoint`` argument."""
+
+    secure: bool
+    host: str
+    """Lower case, without brackets; international names in their ASCII form."""
+    port: int
+    path: str
+    """The path that everything goes below; empty for most."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def authority(self) -> str:
+        """Host, and the port where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.secure] else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """All of the opening request but the credential, which is asked for when the connection opens."""
+
+    endpoint: Endpoint
+    model: str | None
+    # Query and headers may hold secrets of the application, so they stay out of the repr.
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    request_id: str
+
+    def request(self, credential_headers: Mapping[str, str]) -> OpeningRequest:
+        """Complete the request; a header the application gave itself wins over the credential's."""
+        given = {name.lower() for name, _ in self.headers}
+        extra = [(name, value) for name, value in credential_headers.items() if name.lower() not in given]
+        agent = [] if "user-agent" in given else [("User-Agent", USER_AGENT)]
+        endpoint = self.endpoint
+        scheme = "wss" if endpoint.secure else "ws"
+        path = endpoint.path if endpoint.path.endswith(PATH) else endpoint.path + PATH
+        query = urlencode(self.query, quote_via=quote)
+        return OpeningRequest(
+            endpoint,
+            f"{scheme}://{endpoint.authority}{path}?{query}",
+            (*agent, *extra, *self.headers),
+            self.request_id,
+        )
+
+
+@dataclass(frozen=True)
+class OpeningRequest:
+    """The opening request as it goes to the transport. Holds the credential: never shown."""
+
+    endpoint: Endpoint
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    request_id: str
+
+
+def prepare_handshake(
+    *,
+    endpoint: str | None,
+    environ: Mapping[str, str],
+    request_id: str,
+    api_version: str = DEFAULT_API_VERSION,
+    model: str | None = None,
+    agent_name: str | None = None,
+    project_name: str | None = None,
+    agent_version: str | None = None,
+    conversation_id: str | None = None,
+    authentication_identity_client_id: str | None = None,
+    foundry_resource_override: str | None = None,
+    query: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Handshake:
+    """Check the arguments of ``connect()`` that make up the opening request.
+
+    Raises:
+        ConfigurationError: naming the argument, its value where that is no secret, and the remedy.
+    """
+    where = parse_endpoint(_find_endpoint(endpoint, environ))
+    if (agent_name is None) != (project_name is None):
+        given, missing = ("agent_name", "project_name") if project_name is None else ("project_name", "agent_name")
+        raise ConfigurationError(f"{given} was given without {missing}: an agent needs both, a model needs neither")
+    parameters: dict[str, str | None] = {
+        "api-version": _text("api_version", api_version),
+        "model": _text("model", model),
+        "agent-name": _text("agent_name", agent_name),
+        "agent-project-name": _text("project_name", project_name),
+        "agent-version": _text("agent_version", agent_version),
+        "conversation-id": _text("conversation_id", conversation_id),
+        "agent-authentication-identity-client-id": _text(
+            "authentication_identity_client_id", authentication_identity_client_id
+        ),
+        "foundry-resource-override": _text("foundry_resource_override", foundry_resource_override),
+        "x-ms-client-sdk": SDK_NAME,
+        "x-ms-client-request-id": request_id,
+    }
+    if agent_name is None:
+        given_alone = [
+            name
+            for name, value in (
+                ("agent_version", agent_version),
+                ("conversation_id", conversation_id),
+                ("authentication_identity_client_id", authentication_identity_client_id),
+                ("foundry_resource_override", foundry_resource_override),
+            )
+            if value is not None
+        ]
+        if given_alone:
+            raise ConfigurationError(
+                f"{' and '.join(given_alone)} only work with an agent: give agent_name and project_name too"
+            )
+    pairs = _merge_query(parameters, query)
+    names = {name for name, _ in pairs}
+    if "api-version" not in names:
+        raise ConfigurationError(f"api_version is missing: give one, such as {DEFAULT_API_VERSION!r}")
+    if not names & {"model", "deployment", "agent-name", "agent-id"}:
+        raise ConfigurationError(
+            'model is missing: give one, such as model="gpt-4o", or agent_name and project_name for an agent'
+        )
+    return Handshake(where, model, pairs, check_headers(headers), request_id)
+
+
+def parse_endpoint(endpoint: str) -> Endpoint:
+    """Check an endpoint: ``https://`` or ``wss://`` anywhere, ``http://`` or ``ws://`` on this machine only.
+
+    A path is kept and everything goes below it (for gateways); a path that already ends in ``/voice-live/realtime`` is
+    taken as it is. User names, passwords, queries and fragments are refused, without repeating them.
+
+    Raises:
+        ConfigurationError: naming what is wrong with it.
+    """
+    if not isinstance(endpoint, str):
+        raise ConfigurationError(f"endpoint must be a str, not {type(endpoint).__name__}")
+    text = endpoint.strip()
+    example = "such as https://RESOURCE.services.ai.azure.com"
+    if not text:
+        raise ConfigurationError(f"endpoint is empty: give the resource's address, {example}")
+    if "@" in text.split("://", 1)[-1].split("/", 1)[0]:
+        raise ConfigurationError("endpoint holds a user name or password: take it out, and pass the key as credential")
+    for mark, what in (("#", "a fragment"), ("?", "a query")):
+        if mark in text:
+            raise ConfigurationError(
+                f"endpoint holds {what} after {text.split(mark, 1)[0]!r}: take it out; "
+                "parameters go into model, api_version and query"
+            )
+    if _BLANKS.search(text):
+        raise ConfigurationError(f"endpoint {text!r} holds blanks or control characters")
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        raise ConfigurationError(f"endpoint {text!r} has no scheme: write https://{text}")
+    if scheme.lower() not in _SECURE:
+        raise ConfigurationError(f"endpoint {text!r} has the scheme {scheme!r}: use https:// or wss://, {example}")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"endpoint {text!r} is malformed: {error}") from None
+    secure = _SECURE[scheme.lower()]
+    where = Endpoint(
+        secure,
+        _ascii_host(parts.hostname or "", text),
+        _DEFAULT_PORTS[secure] if port is None else port,
+        quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._"),
+    )
+    if not where.secure and not where.is_loopback:
+        secured = "https" if scheme.lower() == "http" else "wss"
+        raise ConfigurationError(
+            f"endpoint {text!r} is not encrypted, so the credential could be read on the way: "
+            f"use {secured}://; {scheme}:// is for this machine only (127.0.0.1, ::1, localhost)"
+        )
+    return where
+
+
+def check_headers(headers: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """Check the application's own headers.
+
+    Raises:
+        ConfigurationError: naming the header, never its value.
+    """
+    if headers is None:
+        return ()
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError(f"headers must be a mapping, not {type(headers).__name__}")
+    seen: set[str] = set()
+    checked: list[tuple[str, str]] = []
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise ConfigurationError(f"header name {name!r} holds characters that HTTP does not allow")
+        lower = name.lower()
+        if lower in _RESERVED_HEADERS or lower.startswith("sec-websocket-"):
+            raise ConfigurationError(f"header {name!r} belongs to the transport: leave it out of headers")
+        if lower in seen:
+            raise ConfigurationError(f"header {name!r} was given twice, in different spellings")
+        seen.add(lower)
+        checked.append((name, check_header_value(f"header {name!r}", value)))
+    return tuple(checked)
+
+
+def check_header_value(what: str, value: object) -> str:
+    """Return `value` if it can be a header's value; the error names `what`, never the value.
+
+    Raises:
+        ConfigurationError: for line breaks, control characters, or text that Latin-1 cannot hold.
+    """
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{what} must be a str, not {type(value).__name__}")
+    if _CONTROLS.search(value):
+        raise ConfigurationError(f"{what} holds a line break or control character: remove it, e.g. with .strip()")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{what} holds characters outside Latin-1") from None
+    return value
+
+
+def carries_credential(handshake: Handshake) -> bool:
+    """Tell whether the application's own headers authenticate already."""
+    return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in handshake.headers)
+
+
+def _find_endpoint(endpoint: str | None, environ: Mapping[str, str]) -> str:
+    if endpoint is not None:
+        return endpoint
+    for variable in ENDPOINT_VARIABLES:
+        if value := environ.get(variable, "").strip():
+            return value
+    raise ConfigurationError(f"endpoint is missing: pass endpoint=, or set {' or '.join(ENDPOINT_VARIABLES)}")
+
+
+def _ascii_host(host: str, endpoint: str) -> str:
+    if not host:
+        raise ConfigurationError(f"endpoint {endpoint!r} names no host")
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ConfigurationError(f"endpoint {endpoint!r} names a host that no DNS name can be") from None
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be a str, not {type(value).__name__}")
+    if not value.strip():
+        raise ConfigurationError(f"{name} is empty: leave it out, or give it a value")
+    # str subclasses such as enum members go as their plain text.
+    return str.__str__(value)
+
+
+def _merge_query(parameters: Mapping[str, str | None], query: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """Put the application's parameters over this package's: its value wins, None takes a parameter out."""
+    if query is not None and not isinstance(query, Mapping):
+        raise ConfigurationError(f"query must be a mapping, not {type(query).__name__}")
+    merged: dict[str, Any] = {**parameters, **(query or {})}
+    pairs: list[tuple[str, str]] = []
+    for name, value in merged.items():
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError(f"query holds the name {name!r}: names are text")
+        if value is not None:
+            pairs.extend((name, text) for text in _query_values(name, value))
+    return tuple(pairs)
+
+
+def _query_values(name: str, value: object) -> Iterable[str]:
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        for item in value:
+            yield from _query_values(name, item)
+    elif isinstance(value, bool):
+        yield "true" if value else "false"
+    elif isinstance(value, str):
+        yield str.__str__(value)
+    elif isinstance(value, (int, float)):
+        yield str(value)
+    else:
+        raise ConfigurationError(
+            f"query parameter {name!r} must be text, a number, true/false or a list of these, "
+            f"not {type(value).__name__}"
+        )

@@ -1,0 +1,242 @@
+"""From what the application gives as credential to a header of the opening request.
+
+Keys and tokens are asked for when a connection opens, never earlier, and never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from azure.core.credentials import AzureKeyCredential
+
+from ._core.handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, Handshake, carries_credential, check_header_value
+from .errors import AuthenticationError, ConfigurationError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    Credential: TypeAlias = AzureKeyCredential | TokenCredential
+    AsyncCredential: TypeAlias = AzureKeyCredential | TokenCredential | AsyncTokenCredential
+
+__all__ = ["DEFAULT_SCOPE", "KEY_VARIABLES", "CredentialSource", "find_credential"]
+
+DEFAULT_SCOPE = "https://ai.azure.com/.default"
+KEY_VARIABLES = ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY")
+
+Client = Literal["sync", "async"]
+
+
+class CredentialSource:
+    """Where the credential of one connection comes from."""
+
+    def __init__(self, credential: object, scopes: tuple[str, ...], *, default_from: str | None = None) -> None:
+        self._credential = credential
+        self._scopes = scopes
+        # The module to make a DefaultAzureCredential from, where the application gave nothing.
+        self._default_from = default_from
+
+    def __repr__(self) -> str:
+        return f"<CredentialSource {self.describe()}>"
+
+    def describe(self) -> str:
+        """Name the kind of credential, never its value."""
+        if self._default_from is not None:
+            return "DefaultAzureCredential"
+        return "none" if self._credential is None else type(self._credential).__name__
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that authenticates; asks for a token where the credential gives tokens.
+
+        Raises:
+            ConfigurationError: for a key that cannot be a header.
+            AuthenticationError: if there is no token to be had.
+        """
+        ready = self._without_asking()
+        if ready is not None:
+            return ready
+        credential = self._made()
+        try:
+            token = _ask(credential, self._scopes)
+            if inspect.isawaitable(token):
+                _discard(token)
+                raise _wrong_client(credential)
+            return _bearer(token)
+        except ConfigurationError:
+            raise
+        except Exception as error:  # credentials are foreign code and raise what they like
+            raise self._no_token(error) from error
+        finally:
+            if self._default_from is not None:
+                credential.close()
+
+    async def headers_async(self) -> dict[str, str]:
+        """Like :meth:`headers`, without blocking the event loop: credentials that block run in a thread."""
+        ready = self._without_asking()
+        if ready is not None:
+            return ready
+        # Importing azure-identity takes a second on a slow disk.
+        credential = await asyncio.to_thread(self._made)
+        try:
+            if _asks_asynchronously(credential):
+                token = await _ask(credential, self._scopes)
+            else:
+                token = await asyncio.to_thread(_ask, credential, self._scopes)
+                if inspect.isawaitable(token):
+                    token = await token
+            return _bearer(token)
+        except ConfigurationError:
+            raise
+        except Exception as error:  # credentials are foreign code and raise what they like
+            raise self._no_token(error) from error
+        finally:
+            if self._default_from is not None:
+                closing = credential.close()
+                if inspect.isawaitable(closing):
+                    await closing
+
+    def _without_asking(self) -> dict[str, str] | None:
+        if self._default_from is not None:
+            return None
+        if self._credential is None:
+            return {}
+        if isinstance(self._credential, AzureKeyCredential):
+            return {API_KEY_HEADER: _checked_key(self._credential.key)}
+        return None
+
+    def _made(self) -> Any:
+        if self._default_from is None:
+            return self._credential
+        return importlib.import_module(self._default_from).DefaultAzureCredential()
+
+    def _no_token(self, error: Exception) -> AuthenticationError:
+        kind = self.describe()
+        hint = (
+            f"; or pass an AzureKeyCredential, or set {KEY_VARIABLES[0]}"
+            if self._default_from is not None
+            else ": check the identity and credential_scopes"
+        )
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return AuthenticationError(
+            f"{kind} gave no token for {' '.join(self._scopes)}: {first_line}{hint}",
+        )
+
+
+def find_credential(
+    credential: object,
+    scopes: str | Iterable[str] | None,
+    *,
+    handshake: Handshake,
+    environ: Mapping[str, str],
+    client: Client,
+) -> CredentialSource:
+    """Check the ``credential`` argument, or find one: a key in the environment, else azure-identity's default.
+
+    This machine needs none: a local service is asked without, if there is no key either.
+
+    Raises:
+        ConfigurationError: naming the three ways where there is none, or what is wrong with the one given.
+    """
+    checked_scopes = _check_scopes(scopes)
+    if credential is not None:
+        return CredentialSource(_checked(credential, client), checked_scopes)
+    if carries_credential(handshake):
+        return CredentialSource(None, checked_scopes)
+    for variable in KEY_VARIABLES:
+        if key := environ.get(variable, "").strip():
+            return CredentialSource(AzureKeyCredential(key), checked_scopes)
+    if handshake.endpoint.is_loopback:
+        return CredentialSource(None, checked_scopes)
+    if _installed("azure.identity"):
+        # The asynchronous one needs aiohttp; without it, the other one runs in a thread.
+        asynchronous = client == "async" and _installed("aiohttp")
+        module = "azure.identity.aio" if asynchronous else "azure.identity"
+        return CredentialSource(None, checked_scopes, default_from=module)
+    raise ConfigurationError(
+        f"no credential: pass credential=AzureKeyCredential(...) or a token credential, or set "
+        f"{' or '.join(KEY_VARIABLES)}, or install azure-identity (pip install 'voicelive[identity]') "
+        "for DefaultAzureCredential"
+    )
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _check_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
+    if scopes is None:
+        return (DEFAULT_SCOPE,)
+    checked = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+    if not checked or not all(isinstance(scope, str) and scope.strip() for scope in checked):
+        raise ConfigurationError(
+            f"credential_scopes is {scopes!r}; it takes one scope or a list of them, such as [{DEFAULT_SCOPE!r}]"
+        )
+    return checked
+
+
+def _checked(credential: object, client: Client) -> object:
+    if isinstance(credential, AzureKeyCredential):
+        _checked_key(credential.key)
+        return credential
+    if isinstance(credential, (str, bytes)):
+        raise ConfigurationError("credential is plain text: wrap the key, as in AzureKeyCredential(key)")
+    if isinstance(credential, type):
+        raise ConfigurationError(f"credential is the class {credential.__name__}: make one, {credential.__name__}(...)")
+    if not callable(_getter(credential)):
+        raise ConfigurationError(
+            f"credential is a {type(credential).__name__}, which gives neither a key nor tokens: "
+            "pass an AzureKeyCredential, or a token credential such as azure.identity.DefaultAzureCredential()"
+        )
+    if client == "sync" and _asks_asynchronously(credential):
+        raise _wrong_client(credential)
+    return credential
+
+
+def _wrong_client(credential: object) -> ConfigurationError:
+    kind = type(credential)
+    return ConfigurationError(
+        f"{kind.__module__.partition('._')[0]}.{kind.__name__} is an asynchronous credential, and this is the "
+        "synchronous client: pass its synchronous counterpart (azure.identity instead of azure.identity.aio), "
+        "or connect with voicelive.aio.connect"
+    )
+
+
+def _checked_key(key: str) -> str:
+    if not key.strip():
+        raise ConfigurationError("credential holds an empty key")
+    if key != key.strip():
+        raise ConfigurationError("the key of credential begins or ends with blanks: remove them, e.g. with .strip()")
+    return check_header_value("the key of credential", key)
+
+
+def _getter(credential: Any) -> Any:
+    return getattr(credential, "get_token", None) or getattr(credential, "get_token_info", None)
+
+
+def _asks_asynchronously(credential: object) -> bool:
+    return inspect.iscoroutinefunction(_getter(credential))
+
+
+def _ask(credential: object, scopes: tuple[str, ...]) -> Any:
+    return _getter(credential)(*scopes)
+
+
+def _bearer(token: object) -> dict[str, str]:
+    text = getattr(token, "token", None)
+    if not isinstance(text, str) or not text:
+        raise ConfigurationError(f"the credential gave a {type(token).__name__} without a token")
+    return {AUTHORIZATION_HEADER: "Bearer " + check_header_value("the credential's token", text)}
+
+
+def _discard(awaitable: object) -> None:
+    close = getattr(cast("Awaitable[Any]", awaitable), "close", None)
+    if close is not None:
+        close()

@@ -1,0 +1,130 @@
+"""Turns what goes wrong while a connection opens into this package's errors."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+    WebSocketException,
+)
+
+from .._core.closing import CloseInfo, interpret_end
+from .._core.handshake import OpeningRequest
+from .._core.refusals import refusal, unreadable_answer
+from ..errors import (
+    ConfigurationError,
+    ConnectionError,
+    ConnectTimeoutError,
+    VoiceLiveError,
+)
+from .options import TransportOptions
+
+__all__ = ["OPENING_FAILURES", "opening_error", "presentable", "read_end"]
+
+OPENING_FAILURES = (OSError, asyncio.TimeoutError, EOFError, WebSocketException, ImportError, TypeError, ValueError)
+"""What opening a connection may raise: the network, the other side, or options that do not work."""
+
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+
+
+def opening_error(error: Exception, request: OpeningRequest, options: TransportOptions) -> VoiceLiveError:
+    """Build the error that says why the connection could not be opened and what to check."""
+    where = request.endpoint.authority
+    if isinstance(error, InvalidStatus):
+        response = error.response
+        return refusal(response.status_code, list(response.headers.raw_items()), response.body, request)
+    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
+        return _timeout_error(error, where, options)
+    if isinstance(error, ssl.SSLError):
+        return _tls_error(error, where)
+    if isinstance(error, socket.gaierror):
+        return ConnectionError(
+            f"the host of {where} could not be found ({error.strerror or error}): "
+            "check the endpoint's spelling and this machine's DNS and network"
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return ConnectionError(
+            f"{where} refused the connection: check the endpoint's host and port, and that the service runs there"
+        )
+    # Whatever names a proxy may show its password, so its text is left out.
+    if isinstance(error, InvalidProxy):
+        return ConfigurationError("the proxy's URL cannot be used: check the option 'proxy' and HTTPS_PROXY")
+    if isinstance(error, ProxyError):
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        answer = f"answered HTTP {status}" if status else "did not open a way"
+        return ConnectionError(
+            f"the proxy {answer} to {where}: check the option 'proxy', HTTPS_PROXY, and the proxy's user and password"
+        )
+    if isinstance(error, (InvalidMessage, EOFError)):
+        return unreadable_answer(request, "closed the connection or sent something else in place of an HTTP answer")
+    if isinstance(error, InvalidHandshake):
+        return unreadable_answer(request, f"did not upgrade to a WebSocket properly ({error})")
+    if isinstance(error, OSError):
+        return _network_error(error, where)
+    if isinstance(error, InvalidURI):
+        return ConfigurationError(f"the address made for {where} cannot be used: check endpoint and query")
+    if isinstance(error, ConnectionClosed):
+        return unreadable_answer(request, "closed the connection during the handshake")
+    # What is left comes from values that are passed on as they are: vendor_options, a SOCKS proxy's package.
+    return ConfigurationError(f"the connection to {where} cannot be opened with these options: {error}")
+
+
+def presentable(error: Exception) -> Exception | None:
+    """Return the error to chain to; None for one whose text may show a proxy's password or a query."""
+    return None if isinstance(error, (InvalidProxy, InvalidURI)) else error
+
+
+def read_end(error: ConnectionClosed, requested: tuple[int, str] | None) -> CloseInfo:
+    """Tell how a connection ended from the transport's own error."""
+    received = (int(error.rcvd.code), error.rcvd.reason) if error.rcvd else None
+    sent = (int(error.sent.code), error.sent.reason) if error.sent else None
+    return interpret_end(received, sent, received_first=bool(error.rcvd_then_sent), requested=requested)
+
+
+def _timeout_error(error: Exception, where: str, options: TransportOptions) -> VoiceLiveError:
+    if isinstance(error, OSError) and error.errno == errno.ETIMEDOUT:
+        limit = "the system's own limit"
+    elif options.open_timeout is None:
+        limit = "the time allowed"
+    else:
+        limit = f"open_timeout={options.open_timeout:g} s"
+    return ConnectTimeoutError(
+        f"{where} did not open a connection within {limit}: check the network, firewall and proxy, "
+        'or allow more with connection_options={"open_timeout": SECONDS}'
+    )
+
+
+def _tls_error(error: ssl.SSLError, where: str) -> ConnectionError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionError(
+            f"the certificate of {where} is not trusted ({error.verify_message}): check the endpoint's host; "
+            'for a private authority pass connection_options={"ssl": an ssl.SSLContext that knows it}'
+        )
+    return ConnectionError(
+        f"TLS with {where} failed ({error.reason or error}): check that the port speaks TLS, "
+        "and that no proxy changes the connection"
+    )
+
+
+def _network_error(error: OSError, where: str) -> ConnectionError:
+    cause = error.strerror or str(error) or type(error).__name__
+    if isinstance(error, ConnectionResetError):
+        return ConnectionError(
+            f"{where} broke the connection while it opened ({cause}): check that the port is the service's, "
+            "and the scheme (https:// or http://)"
+        )
+    if error.errno in _UNREACHABLE:
+        return ConnectionError(f"{where} cannot be reached ({cause}): check this machine's network")
+    return ConnectionError(
+        f"the connection to {where} could not be opened ({cause}): check the endpoint and the network"
+    )

@@ -1,0 +1,225 @@
+"""The connection options: names, defaults, checks. Imports no transport, so that ``connect()`` can check early."""
+
+from __future__ import annotations
+
+import difflib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from typing_extensions import TypedDict
+
+from .._core.handshake import Endpoint
+from ..errors import ConfigurationError
+
+__all__ = ["ConnectionOptions", "TransportOptions", "read_options"]
+
+MIB = 1024 * 1024
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """Settings of the connection itself, all optional. Times in seconds, sizes in bytes.
+
+    The names that the official package uses (``max_msg_size``, ``heartbeat``, ``handshake_timeout``, ...) work too.
+    """
+
+    open_timeout: float | None
+    """TCP, TLS and the upgrade together; asking for a token is not counted. Default 20; None: no limit."""
+    close_timeout: float
+    """How long ``close()`` waits for the service's goodbye before it drops the connection. Default 5."""
+    receive_timeout: float | None
+    """The time ``recv()`` and each step of an iteration wait when they are given none. Default None: no limit."""
+    ping_interval: float | None
+    """Time between keepalive pings. Default 20; None: no pings."""
+    ping_timeout: float | None
+    """How long a ping may go unanswered before the connection counts as broken. Default 20; None: no limit."""
+    max_size: int | None
+    """The largest message to accept. Default 64 MiB; None: no limit."""
+    max_queue: int | None
+    """Messages to hold before reading pauses. Default 16,384, more than an hour of audio; None: no limit."""
+    compression: bool | str | None
+    """``True`` or ``"deflate"`` to compress messages. Default off: on audio it costs time and gains little."""
+    proxy: str | bool | None
+    """A proxy's URL, ``True`` for the system's, ``None`` for none. Default: the system's, none for this machine."""
+    ssl: ssl.SSLContext | None
+    """TLS settings, such as a private certificate authority. Default: the system's authorities."""
+
+    max_msg_size: int | None
+    """Another name of ``max_size``."""
+    heartbeat: float | None
+    """Another name of ``ping_interval``."""
+    handshake_timeout: float | None
+    """Another name of ``open_timeout``."""
+    timeout: float
+    """Another name of ``close_timeout``."""
+    autoclose: bool
+    """Always on; accepted for compatibility."""
+    autoping: bool
+    """Always on; accepted for compatibility."""
+    vendor_options: Mapping[str, Any]
+    """Further arguments for ``websockets``' ``connect()``, passed on as they are; no stable interface."""
+
+
+@dataclass(frozen=True)
+class TransportOptions:
+    """Checked options, defaults filled in."""
+
+    open_timeout: float | None = 20.0
+    close_timeout: float = 5.0
+    receive_timeout: float | None = None
+    ping_interval: float | None = 20.0
+    ping_timeout: float | None = 20.0
+    max_size: int | None = 64 * MIB
+    max_queue: int | None = 16_384
+    compression: str | None = None
+    # A proxy's URL may hold a password.
+    proxy: str | bool | None = field(default=True, repr=False)
+    ssl: ssl.SSLContext | None = None
+    vendor_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+_ALIASES = {
+    "max_msg_size": "max_size",
+    "heartbeat": "ping_interval",
+    "handshake_timeout": "open_timeout",
+    "timeout": "close_timeout",
+}
+_ALWAYS_ON = ("autoclose", "autoping")
+_KNOWN = (*TransportOptions.__dataclass_fields__, *_ALIASES, *_ALWAYS_ON)
+_NULLABLE = {"open_timeout", "receive_timeout", "ping_interval", "ping_timeout"}
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
+
+# What keeps the credential where it belongs must not be overridden from outside.
+_RESERVED_VENDOR_OPTIONS = {
+    *TransportOptions.__dataclass_fields__,
+    "uri",
+    "additional_headers",
+    "user_agent_header",
+    "logger",
+    "create_connection",
+    "process_exception",
+    "legacy",
+    "sock",
+    "unix",
+    "path",
+}
+
+
+def read_options(options: Mapping[str, Any] | None, endpoint: Endpoint) -> TransportOptions:
+    """Check `options` and fill in the defaults.
+
+    Raises:
+        ConfigurationError: naming the option, what is wrong with it, and what it takes.
+    """
+    given = _canonical(options)
+    for name in _ALWAYS_ON:
+        if given.pop(name, True) is not True:
+            raise ConfigurationError(f"connection option {name!r} cannot be switched off: leave it out")
+    checked: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in {"max_size", "max_queue"}:
+            checked[name] = _count(name, value)
+        elif name == "compression":
+            checked[name] = _compression(value)
+        elif name == "proxy":
+            checked[name] = _proxy(value)
+        elif name == "ssl":
+            checked[name] = _ssl(value, endpoint)
+        elif name == "vendor_options":
+            checked[name] = _vendor_options(value)
+        else:
+            checked[name] = _seconds(name, value)
+    if endpoint.is_loopback:
+        # Proxies of the system are for the network; few could reach this machine.
+        checked.setdefault("proxy", None)
+    return TransportOptions(**checked)
+
+
+def _canonical(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise ConfigurationError(f"connection_options must be a mapping, not {type(options).__name__}")
+    given: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in _KNOWN:
+            close = difflib.get_close_matches(str(name), _KNOWN, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(_KNOWN)}"
+            raise ConfigurationError(f"unknown connection option {name!r}: {hint}")
+        canonical = _ALIASES.get(name, name)
+        if canonical in given:
+            raise ConfigurationError(f"connection option {canonical!r} was given under two names")
+        given[canonical] = value
+    return given
+
+
+def _seconds(name: str, value: object) -> float | None:
+    if value is None and name in _NULLABLE:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        or_none = ", or None for no limit" if name in _NULLABLE else ""
+        raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes seconds above 0{or_none}")
+    return float(value)
+
+
+def _count(name: str, value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    unit = "bytes" if name == "max_size" else "messages"
+    raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes {unit} above 0, or None for no limit")
+
+
+def _compression(value: object) -> str | None:
+    if value is True or value == "deflate":
+        return "deflate"
+    if value is None or value is False:
+        return None
+    raise ConfigurationError(f"connection option 'compression' is {value!r}; it takes True, 'deflate', False or None")
+
+
+def _proxy(value: object) -> str | bool | None:
+    if value is None or value is False:
+        return None
+    if value is True:
+        return True
+    if not isinstance(value, str):
+        raise ConfigurationError(f"connection option 'proxy' takes a URL, True or None, not {type(value).__name__}")
+    # The value may hold a password, so no message repeats it.
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ConfigurationError(
+            "connection option 'proxy' is no proxy URL: write it like http://HOST:PORT, "
+            f"with one of the schemes {', '.join(_PROXY_SCHEMES)}"
+        )
+    return value
+
+
+def _ssl(value: object, endpoint: Endpoint) -> ssl.SSLContext | None:
+    if value is None:
+        return None
+    if not isinstance(value, ssl.SSLContext):
+        raise ConfigurationError(f"connection option 'ssl' takes an ssl.SSLContext, not {type(value).__name__}")
+    if not endpoint.secure:
+        raise ConfigurationError(
+            f"connection option 'ssl' does not fit the endpoint {endpoint.authority}, which is not encrypted: "
+            "use https:// or leave ssl out"
+        )
+    return value
+
+
+def _vendor_options(value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"connection option 'vendor_options' must be a mapping, not {type(value).__name__}")
+    reserved = sorted(_RESERVED_VENDOR_OPTIONS & {str(name) for name in value})
+    if reserved:
+        raise ConfigurationError(
+            f"vendor_options may not hold {', '.join(reserved)}: use the connection option or argument "
+            "of connect() for it, where there is one"
+        )
+    return {str(name): item for name, item in value.items()}

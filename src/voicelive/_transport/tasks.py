@@ -1,0 +1,94 @@
+"""The asyncio transport, over `websockets.asyncio`."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+import websockets.asyncio.client as client
+from websockets.exceptions import ConnectionClosed
+
+from .._core.closing import CloseInfo
+from .._core.handshake import OpeningRequest
+from .failures import OPENING_FAILURES, opening_error, presentable, read_end
+from .logs import transport_logger
+from .options import TransportOptions
+
+__all__ = ["ConnectionClosed", "Transport", "open_transport"]
+
+
+class Transport:
+    """One open WebSocket. Methods raise the transport's own :exc:`ConnectionClosed`; :meth:`end` explains it."""
+
+    def __init__(self, websocket: client.ClientConnection, options: TransportOptions) -> None:
+        self._websocket = websocket
+        self._close_timeout = options.close_timeout
+        # Bound once and without a layer in between: these run for every event.
+        self.recv = cast("Callable[[], Awaitable[bytes]]", partial(websocket.recv, decode=False))
+        """Return the next message; a call that is cancelled loses nothing."""
+        self.send: Callable[[bytes], Awaitable[None]] = partial(websocket.send, text=True)
+        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
+
+    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        """Tell how the connection ended; None while it is open."""
+        protocol = self._websocket.protocol
+        if protocol.state.name != "CLOSED":
+            return None
+        return read_end(protocol.close_exc, requested)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye, and drop the connection if the service does not answer in time."""
+        # The transport bounds the wait for the answer, but not the wait for a peer that reads nothing.
+        goodbye = asyncio.ensure_future(self._websocket.close(code, reason))
+        try:
+            await asyncio.wait({goodbye}, timeout=self._close_timeout)
+        finally:
+            if not goodbye.done():
+                self._websocket.transport.abort()
+                goodbye.cancel()
+        await asyncio.wait({goodbye})
+        if not goodbye.cancelled() and (error := goodbye.exception()):
+            transport_logger().debug("closing failed: %s", error)
+        await self._websocket.wait_closed()
+
+
+async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
+    """Open a connection: TCP, TLS and the upgrade within ``open_timeout``.
+
+    Raises:
+        ConnectionError: saying which step failed and what to check.
+    """
+    arguments: dict[str, Any] = {
+        "additional_headers": list(request.headers),
+        "user_agent_header": None,
+        "compression": options.compression,
+        "proxy": options.proxy,
+        "open_timeout": options.open_timeout,
+        "close_timeout": options.close_timeout,
+        "ping_interval": options.ping_interval,
+        "ping_timeout": options.ping_timeout,
+        "max_size": options.max_size,
+        "max_queue": options.max_queue,
+        "logger": transport_logger(),
+        **options.vendor_options,
+    }
+    if request.endpoint.secure:
+        # Reading the system's authorities takes tens of milliseconds, too long for the event loop.
+        arguments["ssl"] = options.ssl or await asyncio.to_thread(ssl.create_default_context)
+    try:
+        return Transport(await _Connector(request.url, **arguments), options)
+    except OPENING_FAILURES as error:
+        failure = error
+    # Built outside of the handler: azure-core's errors copy the text of the error being handled.
+    raise opening_error(failure, request, options) from presentable(failure)
+
+
+class _Connector(client.connect):
+    """Opens a WebSocket without following redirects, which every version does by default."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Treat a redirect like any other refusal."""
+        return exc
