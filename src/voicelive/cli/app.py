@@ -29,6 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help and one-line errors: boxes cut the long names in a narrow terminal.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -80,8 +82,8 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Engines = Annotated[
     EngineChoice,
     typer.Option(
-        help="Speech engines of the local service: [speech] needs the extra 'local', [basic] answers in tones, "
-        "[auto] takes speech where it is installed."
+        help="What the local service hears and speaks with: speech needs the extra 'local', basic answers in tones, "
+        "auto takes speech where it is installed.",
     ),
 ]
 
@@ -96,7 +98,7 @@ def talk(
             help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16 or 24 kHz, or G.711 at 8 kHz. Repeatable.",
         ),
     ] = None,
-    text: Annotated[list[str] | None, typer.Option(help="Ask this in writing. Repeatable.")] = None,
+    text: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Ask this in writing. Repeatable.")] = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the spoken answers to this WAV file (24 kHz PCM16).")
     ] = None,
@@ -107,42 +109,63 @@ def talk(
         str | None,
         typer.Option(
             metavar="URL",
-            help="The service's address. Left out: AZURE_VOICELIVE_ENDPOINT or AZURE_COGNITIVE_SERVICES_ENDPOINT; "
-            "without them a local service is started. The key comes from AZURE_VOICELIVE_API_KEY or "
-            "AZURE_COGNITIVE_SERVICES_KEY, else the identity of azure-identity is used.",
+            help="The service's address. Left out: the one in the environment, else a local service.",
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help=f"The model. Left out: {DEFAULT_MODEL}, or the agent's own.")
+        str | None, typer.Option(metavar="NAME", help=f"The model. Left out: {DEFAULT_MODEL}, or the agent's own.")
     ] = None,
-    api_version: Annotated[str | None, typer.Option(help="The API version; left out: the newest known.")] = None,
-    agent_name: Annotated[str | None, typer.Option(help="Talk to this agent; needs --project-name.")] = None,
-    project_name: Annotated[str | None, typer.Option(help="The agent's project; needs --agent-name.")] = None,
-    voice: Annotated[str | None, typer.Option(help="The voice, e.g. alloy or en-US-AvaNeural.")] = None,
-    instructions: Annotated[str | None, typer.Option(help="What the assistant is to be and do.")] = None,
-    language: Annotated[str | None, typer.Option(help="The language spoken, e.g. en-US.")] = None,
+    api_version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The API version; left out: the newest known.")
+    ] = None,
+    agent_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Talk to this agent; needs --project-name.")
+    ] = None,
+    project_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The agent's project; needs --agent-name.")
+    ] = None,
+    voice: Annotated[str | None, typer.Option(metavar="NAME", help="The voice, e.g. alloy or en-US-AvaNeural.")] = None,
+    instructions: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the assistant is to be and do.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(metavar="TAG", help="The language spoken, e.g. en-US.")] = None,
     transcription_model: Annotated[
         str | None,
-        typer.Option(help="What transcribes the speech. Left out: whisper-1 for realtime models, else azure-speech."),
+        typer.Option(
+            metavar="NAME",
+            help="What transcribes the speech. Left out: whisper-1 for realtime models, else azure-speech.",
+        ),
     ] = None,
     silence_ms: Annotated[
-        int, typer.Option(min=100, max=5000, help="Silence, in milliseconds, that ends a spoken turn.")
+        int, typer.Option(metavar="MS", min=100, max=5000, help="Silence, in milliseconds, that ends a spoken turn.")
     ] = 500,
     chunk_ms: Annotated[
-        int, typer.Option(min=20, max=100, help="Length, in milliseconds, of the pieces in which speech is sent.")
+        int,
+        typer.Option(
+            metavar="MS", min=20, max=100, help="Length, in milliseconds, of the pieces in which speech is sent."
+        ),
     ] = 50,
     pace: Annotated[
         float,
-        typer.Option(min=0.0, help="How many times faster than speech recordings are sent; 0 sends them at once."),
+        typer.Option(
+            metavar="FACTOR",
+            min=0.0,
+            help="How many times faster than speech recordings are sent; 0 sends them at once.",
+        ),
     ] = 1.0,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that the service may take to answer a turn.")] = 30.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="Seconds that the service may take to answer a turn.")
+    ] = 30.0,
     engines: Engines = EngineChoice.AUTO,
     debug: Debug = False,
 ) -> None:
     """Hold a conversation: speak recordings or write, see and save what is answered.
 
-    Turns go in the order of the --wav and --text options. With no endpoint configured it starts a local service,
-    which needs no account.
+    Turns go in the order of the --wav and --text options.
+
+    Endpoint and key are read from AZURE_VOICELIVE_ENDPOINT (or AZURE_COGNITIVE_SERVICES_ENDPOINT) and
+    AZURE_VOICELIVE_API_KEY (or AZURE_COGNITIVE_SERVICES_KEY); without a key, azure-identity is asked if it is
+    installed. With no endpoint at all, a local service is started, which needs no account.
     """
     turns = _turns_in_order(ctx.meta.get(_ORDER, []), wav or [], text or [])
     if not turns:
@@ -171,15 +194,19 @@ def talk(
 
 @app.command("serve")
 def serve_command(
-    host: Annotated[str, typer.Option(help="The address to listen on; other machines need --api-key.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on; other machines need --api-key.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = DEFAULT_PORT,
     engines: Engines = EngineChoice.AUTO,
     api_key: Annotated[
         str | None,
-        typer.Option(envvar="VOICELIVE_LOCAL_API_KEY", help="The key that clients must send.", show_envvar=True),
+        typer.Option(metavar="KEY", envvar="VOICELIVE_LOCAL_API_KEY", help="The key that clients must send."),
     ] = None,
     pacing: Annotated[
-        PacingChoice, typer.Option(help="[fast]: no artificial delays; [real]: delays like the cloud service's.")
+        PacingChoice, typer.Option(help="fast: no artificial delays; real: delays like the cloud service's.")
     ] = PacingChoice.FAST,
     debug: Debug = False,
 ) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import Enum
 
 from ..local.engines import Engines, EngineUnavailableError
+from .display import notice
 from .failures import CommandError, error_line
 
-__all__ = ["EngineChoice", "LoadedEngines", "load_engines"]
+__all__ = ["EngineChoice", "loaded_engines"]
 
 _INSTALL = 'pip install "voicelive[local,cli]"'
 
@@ -21,24 +24,29 @@ class EngineChoice(str, Enum):
     BASIC = "basic"
 
 
-@dataclass(frozen=True)
-class LoadedEngines:
-    """Engines and what to call them."""
-
-    engines: Engines
-    description: str
-
-
-def load_engines(choice: EngineChoice, *, needs_speech: bool = False) -> LoadedEngines:
-    """Load the engines asked for; ``auto`` takes the speech engines where they are installed.
+@asynccontextmanager
+async def loaded_engines(choice: EngineChoice, *, needs_speech: bool = False) -> AsyncIterator[Engines]:
+    """Load the engines asked for, ready to work; ``auto`` takes the speech engines where they are installed.
 
     Raises:
         CommandError: if the speech engines are asked for or needed and cannot be used; it says what to install.
     """
-    if choice is not EngineChoice.BASIC:
-        try:
-            return LoadedEngines(Engines.speech(), "speech engines")
-        except EngineUnavailableError as error:
-            if choice is EngineChoice.SPEECH or needs_speech:
-                raise CommandError(f"{error_line(error)} (install it with: {_INSTALL})") from error
-    return LoadedEngines(Engines.basic(), f"basic engines: it answers in tones (for a voice: {_INSTALL})")
+    engines = _choose(choice, needs_speech)
+    try:
+        # Loading takes seconds, in which Ctrl-C must work.
+        await asyncio.to_thread(engines.prepare)
+        yield engines
+    finally:
+        await asyncio.to_thread(engines.close)
+
+
+def _choose(choice: EngineChoice, needs_speech: bool) -> Engines:
+    if choice is EngineChoice.BASIC:
+        return Engines.basic()
+    try:
+        return Engines.speech()
+    except EngineUnavailableError as error:
+        if choice is EngineChoice.SPEECH or needs_speech:
+            raise CommandError(error_line(error)) from error
+        notice(f"no speech engines are installed, so answers are tones; for a voice: {_INSTALL}")
+        return Engines.basic()

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Literal
 
 from ..local import LocalService
-from .engines import EngineChoice, load_engines
+from .engines import EngineChoice, loaded_engines
 
 __all__ = ["DEFAULT_PORT", "ServeSettings", "serve"]
 
@@ -37,17 +37,15 @@ async def serve(settings: ServeSettings) -> None:
         CommandError: if the engines asked for are not installed.
         LocalServiceError: if the port is in use, or the host needs an API key.
     """
-    loaded = load_engines(settings.engines)
     stopped = asyncio.Event()
     with _stop_signals(stopped):
-        async with LocalService(
-            settings.host,
-            settings.port,
-            engines=loaded.engines,
-            api_key=settings.api_key,
-            pacing=settings.pacing,
-        ) as service:
-            print(f"local Voice Live service at {service.endpoint} with {loaded.description}")
+        async with (
+            loaded_engines(settings.engines) as engines,
+            LocalService(
+                settings.host, settings.port, engines=engines, api_key=settings.api_key, pacing=settings.pacing
+            ) as service,
+        ):
+            print(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
             print("To talk to it, in another terminal:")
             print(f"  export AZURE_VOICELIVE_ENDPOINT={service.endpoint}")
             # The key itself is not repeated: terminals are recorded.

@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from azure.core.credentials import AzureKeyCredential
 
 from ..aio import connect
 from ..errors import InvalidEventError, VoiceLiveError
+from ..local import LocalService
 from ..models import AudioInputTranscriptionOptions, OpenAIVoiceName, RequestSession, ServerVad
 from .conversation import Conversation
 from .display import REPLY_BYTES_PER_SECOND, REPLY_RATE, Display, notice
-from .engines import EngineChoice, load_engines
+from .engines import EngineChoice, loaded_engines
 from .failures import CommandError, ConversationFailed, error_line
 from .recording import Recording, read_recording
 from .turns import Turn, TurnKind
@@ -27,8 +27,6 @@ __all__ = ["DEFAULT_MODEL", "Spoken", "TalkSettings", "Typed", "hold_conversatio
 DEFAULT_MODEL = "gpt-4o"
 
 _ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
-_KEY_VARIABLES = ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY")
-_LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -202,39 +200,21 @@ async def _find_service(settings: TalkSettings, stack: AsyncExitStack) -> dict[s
         value = getattr(settings, name)
         if value is not None:
             where[name] = value
-    endpoint = settings.endpoint or next(
-        (os.environ[name] for name in _ENDPOINT_VARIABLES if os.environ.get(name)), None
-    )
-    if endpoint is None:
-        endpoint = await _start_local_service(settings, stack)
+    if settings.endpoint is not None:
+        where["endpoint"] = settings.endpoint
+    elif not any(os.environ.get(name, "").strip() for name in _ENDPOINT_VARIABLES):
+        where["endpoint"] = await _start_local_service(settings, stack)
+        # A key from the environment is for somebody else.
         where["credential"] = AzureKeyCredential("local")
-    elif _is_loopback(endpoint) and _from_environment(_KEY_VARIABLES) is None:
-        # A local service that wants a key gets it from the environment; one that does not takes any.
-        where["credential"] = AzureKeyCredential("local")
-    where["endpoint"] = endpoint
     return where
 
 
 async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack) -> str:
-    from ..local import LocalService
-
     spoken = any(isinstance(given, Spoken) for given in settings.turns)
-    engines = load_engines(settings.engines, needs_speech=spoken)
-    service = await stack.enter_async_context(LocalService(engines=engines.engines))
-    notice(f"no endpoint is configured: talking to a local service at {service.endpoint} with {engines.description}")
+    engines = await stack.enter_async_context(loaded_engines(settings.engines, needs_speech=spoken))
+    service = await stack.enter_async_context(LocalService(engines=engines))
+    notice(f"no endpoint is configured: talking to a local service at {service.endpoint}, engines: {engines.name}")
     return service.endpoint
-
-
-def _from_environment(names: tuple[str, ...]) -> str | None:
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
-
-
-def _is_loopback(endpoint: str) -> bool:
-    try:
-        host = urlsplit(endpoint).hostname or ""
-    except ValueError:
-        return False  # connect() says what is wrong with it
-    return host in _LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
 def _check_target(path: Path) -> None:

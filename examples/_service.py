@@ -1,0 +1,28 @@
+"""Where the examples connect to: the endpoint in the environment, or a local service if there is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from voicelive.local import Engines, LocalService
+
+ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
+
+
+@contextmanager
+def voice_service(pacing: Literal["fast", "real"] = "fast") -> Iterator[dict[str, Any]]:
+    """Yield the arguments for ``connect()``; the same ones work for the sync and the async client.
+
+    ``connect()`` reads endpoint and key from the environment by itself. VOICELIVE_MODEL names another model.
+    """
+    options: dict[str, Any] = {"model": os.environ.get("VOICELIVE_MODEL", "gpt-4o")}
+    if any(os.environ.get(name) for name in ENDPOINT_VARIABLES):
+        yield options
+        return
+    with LocalService.in_thread(engines=Engines.best(), pacing=pacing) as service:
+        print(f"(no endpoint in the environment: using a local service at {service.endpoint})", file=sys.stderr)
+        yield {**options, "endpoint": service.endpoint}

@@ -1,0 +1,39 @@
+"""Ask in writing; print the answer as it arrives and save it as speech."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from _audio import write_wav
+from _service import voice_service
+
+from voicelive import connect
+from voicelive.models import InputTextContentPart, RequestSession, UserMessageItem
+
+
+def main() -> None:
+    question = "What is seven times eight?"
+    speech = bytearray()
+    with voice_service() as options, connect(**options) as conn:
+        conn.session.update(session=RequestSession(modalities=["text", "audio"], output_audio_format="pcm16"))
+        conn.wait_for("session.updated", timeout=20)
+        print(f"You: {question}")
+        conn.conversation.item.create(item=UserMessageItem(content=[InputTextContentPart(text=question)]))
+        conn.response.create()
+        print("Assistant: ", end="", flush=True)
+        for event in conn:
+            if event.type == "response.audio_transcript.delta":
+                print(event.delta, end="", flush=True)
+            elif event.type == "response.audio.delta":
+                speech += event.delta_bytes
+            elif event.type == "response.done":
+                print()
+                break
+    target = Path(tempfile.gettempdir(), "voicelive-answer.wav")
+    write_wav(target, bytes(speech), 24_000)
+    print(f"Saved {len(speech) / 48_000:.1f} s of speech: {target}")
+
+
+if __name__ == "__main__":
+    main()
