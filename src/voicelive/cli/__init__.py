@@ -7,6 +7,8 @@ from importlib.util import find_spec
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line with the process's arguments; ends by raising :class:`SystemExit`."""
@@ -16,6 +18,9 @@ def main() -> None:
             f'voicelive: the command line needs {" and ".join(missing)}: pip install "voicelive[cli]"', file=sys.stderr
         )
         raise SystemExit(2)
-    from .app import run
+    try:
+        from .app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while the modules were being loaded
+        raise SystemExit(_INTERRUPTED) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -78,7 +79,7 @@ def _main(
     pass
 
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show warnings, and the traceback of an error.")]
 Engines = Annotated[
     EngineChoice,
     typer.Option(
@@ -224,6 +225,9 @@ def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tup
 
 
 def _run_to_end(work: Coroutine[Any, Any, None], debug: bool) -> None:
+    if not debug:
+        # Warnings about the service's oddities are for developers; without a handler they would go to the terminal.
+        logging.getLogger("voicelive").addHandler(logging.NullHandler())
     try:
         asyncio.run(work)
     except KeyboardInterrupt:

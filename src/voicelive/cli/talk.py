@@ -75,6 +75,8 @@ async def hold_conversation(settings: TalkSettings) -> None:
         CommandError: for bad input, or when no connection can be made.
         ConversationFailed: if the conversation began and did not come to its end.
     """
+    if bool(settings.agent_name) != bool(settings.project_name):
+        raise CommandError("--agent-name and --project-name go together: an agent needs both, a model needs neither")
     recordings = _read_recordings(settings.turns)
     if settings.save is not None:
         _check_target(settings.save)
