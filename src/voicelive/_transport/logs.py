@@ -53,6 +53,9 @@ class RedactingLogger(_Adapter):
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
         """Log one record; handshake lines lose their values."""
+        if msg == "keepalive ping failed":
+            # The application learns of a broken connection by an error; it needs no traceback in the log too.
+            level = logging.DEBUG
         if not self.isEnabledFor(level):
             return
         super().log(level, msg, *_redacted(str(msg), args), **kwargs)

@@ -1,0 +1,125 @@
+"""One script, two clients: an asynchronous face over either client, so that every case runs against both."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Literal
+
+from typing_extensions import Self
+
+import voicelive
+import voicelive.aio
+from voicelive.models import AnyServerEvent
+
+Flavour = Literal["sync", "async"]
+
+
+class Client:
+    """`voicelive` or `voicelive.aio`, called the same way."""
+
+    def __init__(self, flavour: Flavour) -> None:
+        self.flavour: Flavour = flavour
+        self.package: Any = voicelive if flavour == "sync" else voicelive.aio
+
+    def connect(self, endpoint: str | None = None, **arguments: Any) -> Script:
+        """Prepare a connection, with a model and short times unless told otherwise."""
+        arguments.setdefault("model", "gpt-4o")
+        arguments.setdefault("connection_options", {"open_timeout": 10, "close_timeout": 5})
+        return Script(self.package.connect(endpoint=endpoint, **arguments), self.flavour)
+
+
+class Script:
+    """A connection whose every method is awaited: those of the blocking client run in threads."""
+
+    def __init__(self, connection: Any, flavour: Flavour) -> None:
+        self.connection = connection
+        self._blocking = flavour == "sync"
+
+    async def do(self, work: Callable[[Any], Any]) -> Any:
+        """Call `work` with the connection; in a thread for the blocking client."""
+        if self._blocking:
+            return await asyncio.to_thread(work, self.connection)
+        result = work(self.connection)
+        return await result if inspect.isawaitable(result) else result
+
+    async def open(self) -> Any:
+        return await self.do(lambda connection: connection.open())
+
+    async def close(self, *arguments: Any) -> None:
+        await self.do(lambda connection: connection.close(*arguments))
+
+    async def recv(self, timeout: float | None = 10) -> AnyServerEvent:
+        event: AnyServerEvent = await self.do(lambda connection: connection.recv(timeout))
+        return event
+
+    async def recv_bytes(self, timeout: float | None = 10) -> bytes:
+        data: bytes = await self.do(lambda connection: connection.recv_bytes(timeout))
+        return data
+
+    async def send(self, event: Any) -> None:
+        await self.do(lambda connection: connection.send(event))
+
+    async def wait_for(self, condition: Any, timeout: float | None = 10) -> Any:
+        return await self.do(lambda connection: connection.wait_for(condition, timeout=timeout))
+
+    async def collect(self) -> list[AnyServerEvent]:
+        """Iterate to the end."""
+
+        def blocking(connection: Any) -> list[AnyServerEvent]:
+            return list(connection)
+
+        async def awaiting(connection: Any) -> list[AnyServerEvent]:
+            return [event async for event in connection]
+
+        events: list[AnyServerEvent] = await self.do(blocking if self._blocking else awaiting)
+        return events
+
+    @property
+    def close_info(self) -> Any:
+        return self.connection.close_info
+
+    async def __aenter__(self) -> Self:
+        await self.do(lambda connection: connection.__enter__() if self._blocking else connection.__aenter__())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        name = "__exit__" if self._blocking else "__aexit__"
+        await self.do(lambda connection: getattr(connection, name)(kind, error, trace))
+
+
+def open_sockets(port: int) -> list[socket.socket]:
+    """Find the sockets of this process that are connected to `port` of this machine."""
+    found: list[socket.socket] = []
+    for thing in gc.get_objects():
+        if issubclass(type(thing), socket.socket) and thing.fileno() != -1:
+            try:
+                peer = thing.getpeername()
+            except OSError:
+                continue
+            if isinstance(peer, tuple) and peer[1] == port:
+                found.append(thing)
+    return found
+
+
+def connection_threads() -> list[str]:
+    """Name the threads that belong to connections of the blocking client: nothing else here makes nameless threads."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("Thread-")]
+
+
+async def assert_nothing_left(*ports: int) -> None:
+    """Check that no socket, thread or task of a connection is left."""
+    # What was aborted closes in the loop's next steps.
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert connection_threads() == []
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+    for port in ports:
+        assert open_sockets(port) == []

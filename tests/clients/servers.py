@@ -1,0 +1,222 @@
+"""Real servers in a thread of their own, so that the blocking and the asyncio client use the very same one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+Behaviour = Callable[[ServerConnection], Awaitable[None]]
+Answer = Callable[[ServerConnection, Request], "Response | None"]
+RawBehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+# The server's own log would show the very secrets that the client must not log.
+_quiet = logging.getLogger("tests.server")
+_quiet.setLevel(logging.CRITICAL)
+_quiet.propagate = False
+
+
+def event(kind: str, number: int = 0, **fields: Any) -> str:
+    """Write a server event as the service does."""
+    return json.dumps({"event_id": f"event_{number}", "type": kind, **fields})
+
+
+class ThreadedServer:
+    """Runs a server's event loop in a thread for as long as the ``with`` block lasts."""
+
+    scheme = "http"
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="test-server")
+        self._stopping: asyncio.Event | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.run(self.start()).result(10)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(self._shut_down()).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def run(self, work: Any) -> Future[Any]:
+        """Run a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _shut_down(self) -> None:
+        await self.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+class WebSocketServer(ThreadedServer):
+    """A WebSocket server that does what `behaviour` says on each connection, and records the requests."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour | None = None,
+        *,
+        answer: Answer | None = None,
+        tls: ssl.SSLContext | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        self.behaviour = behaviour or stays_silent
+        self.answer = answer
+        self.requests: list[Request] = []
+        self.received: list[str | bytes] = []
+        self.closed: list[tuple[int | None, str | None]] = []
+        self._tls = tls
+        self._options = options
+        self._server: Server | None = None
+        if tls is not None:
+            self.scheme = "https"
+
+    async def start(self) -> None:
+        self._server = await serve(
+            self._handle,
+            "127.0.0.1",
+            0,
+            process_request=self._process_request,
+            ssl=self._tls,
+            logger=_quiet,
+            close_timeout=1,
+            **self._options,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.requests.append(request)
+        return self.answer(connection, request) if self.answer else None
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            await self.behaviour(connection)
+        await connection.wait_closed()
+        self.closed.append((connection.close_code, connection.close_reason))
+
+    def recording(self) -> Behaviour:
+        """Make a behaviour that records each message it gets."""
+
+        async def behaviour(connection: ServerConnection) -> None:
+            async for message in connection:
+                self.received.append(message)
+
+        return behaviour
+
+
+class RawServer(ThreadedServer):
+    """A TCP server for what no WebSocket server would do."""
+
+    def __init__(self, behaviour: RawBehaviour) -> None:
+        super().__init__()
+        self._behaviour = behaviour
+        self._server: asyncio.Server | None = None
+        self.connections = 0
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            # Stopping cancels; asyncio would report that as an error of the callback.
+            with suppress(OSError, asyncio.CancelledError):
+                await self._behaviour(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+async def stays_silent(connection: ServerConnection) -> None:
+    """Open, say nothing, wait for the client's goodbye."""
+    await connection.wait_closed()
+
+
+async def reads_everything(connection: ServerConnection) -> None:
+    """Take whatever comes and answer nothing."""
+    async for _ in connection:
+        pass
+
+
+def sends(*messages: str | bytes, then: Behaviour = stays_silent) -> Behaviour:
+    """Send `messages` at once, then do as `then` says."""
+
+    async def behaviour(connection: ServerConnection) -> None:
+        for message in messages:
+            await connection.send(message)
+        await then(connection)
+
+    return behaviour
+
+
+def closes(code: int | None, reason: str = "") -> Behaviour:
+    """Say goodbye with `code`; None says it without any code."""
+
+    async def behaviour(connection: ServerConnection) -> None:
+        if code is None:
+            async with connection.send_context():
+                connection.protocol.send_close()
+        else:
+            await connection.close(code, reason)
+
+    return behaviour
+
+
+async def breaks(connection: ServerConnection) -> None:
+    """Drop the TCP connection without a goodbye."""
+    connection.transport.abort()
+
+
+def refuses(status: int, body: str = "", **headers: str) -> Answer:
+    """Answer the handshake with an HTTP status."""
+
+    def answer(connection: ServerConnection, request: Request) -> Response:
+        response = connection.respond(status if status < 600 else 500, body)
+        response.status_code = status
+        for name, value in headers.items():
+            response.headers[name.replace("_", "-")] = value
+        return response
+
+    return answer
