@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+
+from voicelive.local.audio import encode_ulaw, resample
 
 AUDIO = Path(__file__).parent / "audio"
 
@@ -28,3 +31,28 @@ def chunks(audio: bytes, size: int) -> Iterator[bytes]:
     """Cut audio into pieces of `size` bytes."""
     for start in range(0, len(audio), size):
         yield audio[start : start + size]
+
+
+def telephone_line(pcm: bytes, rate: int) -> bytes:
+    """Return 16-bit samples as a telephone line carries them: G.711 µ-law at 8 kHz."""
+    return encode_ulaw(resample(pcm, rate, 8000))
+
+
+class Loudspeaker:
+    """Stands for playback: what was received waits here to be played, in real time."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._since = time.monotonic()
+
+    def play(self, audio: bytes) -> None:
+        """Queue 24 kHz PCM16."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting += len(audio)
+
+    def stop(self) -> float:
+        """Throw away what was not played yet; return how many seconds that was."""
+        unplayed = max(0.0, self._waiting / 48_000 - (time.monotonic() - self._since))
+        self._waiting = 0
+        return unplayed

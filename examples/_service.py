@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Literal
 
 from voicelive.local import Engines, LocalService
@@ -23,6 +23,6 @@ def voice_service(pacing: Literal["fast", "real"] = "fast") -> Iterator[dict[str
     if any(os.environ.get(name) for name in ENDPOINT_VARIABLES):
         yield options
         return
-    with LocalService.in_thread(engines=Engines.best(), pacing=pacing) as service:
+    with closing(Engines.best()) as engines, LocalService.in_thread(engines=engines, pacing=pacing) as service:
         print(f"(no endpoint in the environment: using a local service at {service.endpoint})", file=sys.stderr)
         yield {**options, "endpoint": service.endpoint}

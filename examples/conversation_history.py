@@ -5,6 +5,7 @@ from __future__ import annotations
 from _service import voice_service
 
 from voicelive import connect
+from voicelive.models import ServerEventConversationItemDeleted, ServerEventConversationItemRetrieved
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
         )
         conn.response.create()
         for event in conn:
-            if event.type == "conversation.item.created":
+            if event.type == "conversation.item.created" and event.item is not None:
                 print(f"Item: {event.item.type} {event.item.id}")
             elif event.type == "response.audio_transcript.done":
                 print(f"Assistant: {event.transcript}")
@@ -38,10 +39,10 @@ def main() -> None:
             elif event.type == "response.done":
                 break
         conn.conversation.item.retrieve(item_id="msg_question")
-        retrieved = conn.wait_for("conversation.item.retrieved", timeout=20)
-        print(f"Retrieved: {retrieved.item.content[0].text}")
+        retrieved = conn.wait_for(ServerEventConversationItemRetrieved, timeout=20)
+        print(f"Retrieved: {retrieved.to_dict()['item']['content']}")
         conn.conversation.item.delete(item_id="msg_question")
-        deleted = conn.wait_for("conversation.item.deleted", timeout=20)
+        deleted = conn.wait_for(ServerEventConversationItemDeleted, timeout=20)
         print(f"Deleted: {deleted.item_id}")
 
 

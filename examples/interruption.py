@@ -5,32 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
-from _audio import AUDIO, chunks, read_wav
+from _audio import AUDIO, Loudspeaker, chunks, read_wav
 from _service import voice_service
 
 from voicelive import ConnectionClosed, VoiceLiveConnection, connect
 
 CHUNK_MS = 50
-
-
-class Loudspeaker:
-    """Stands for playback: what was received waits here to be played, in real time."""
-
-    def __init__(self) -> None:
-        self._waiting = 0
-        self._since = time.monotonic()
-
-    def play(self, audio: bytes) -> None:
-        """Queue 24 kHz PCM16."""
-        if not self._waiting:
-            self._since = time.monotonic()
-        self._waiting += len(audio)
-
-    def stop(self) -> float:
-        """Throw away what was not played yet; return how many seconds that was."""
-        unplayed = max(0.0, self._waiting / 48_000 - (time.monotonic() - self._since))
-        self._waiting = 0
-        return unplayed
 
 
 def speak(conn: VoiceLiveConnection, speech: bytes, rate: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import sys
 from pathlib import Path
 
 from _audio import write_wav
@@ -30,7 +30,7 @@ def main() -> None:
             elif event.type == "response.done":
                 print()
                 break
-    target = Path(tempfile.gettempdir(), "voicelive-answer.wav")
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "reply.wav")
     write_wav(target, bytes(speech), 24_000)
     print(f"Saved {len(speech) / 48_000:.1f} s of speech: {target}")
 
