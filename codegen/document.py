@@ -13,6 +13,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 REF_PREFIX = "#/components/schemas/"
+EVENT_BASES = ("ClientEvent", "ServerEvent")
 
 
 class SchemaError(Exception):
@@ -80,12 +81,17 @@ class Contract:
         return merged
 
     def tags(self, name: str) -> dict[str, str]:
-        """The constants that discriminate a model: field name to value."""
-        discriminators = {m.discriminator for m in self.lineage(name) if m.discriminator}
+        """The constants that say what kind of object a model is: field name to value.
+
+        Of an event, its type alone: other constants in it are data.
+        """
+        lineage = self.lineage(name)
+        discriminators = {m.discriminator for m in lineage if m.discriminator}
         return {
             prop.name: prop.constant
             for prop in self.fields(name).values()
-            if prop.constant is not None and (prop.required or prop.name in discriminators)
+            if prop.constant is not None
+            and (prop.name in discriminators or (prop.required and not is_event(lineage[0].name)))
         }
 
     def leaves(self, name: str) -> list[str]:
@@ -106,6 +112,11 @@ class Contract:
                 raise SchemaError(f"the event type {event_type!r} is declared twice: {found[event_type]} and {name}")
             found[event_type] = name
         return found
+
+
+def is_event(name: str) -> bool:
+    """Whether `name` is one of the two bases of all events."""
+    return name in EVENT_BASES
 
 
 def constant_of(schema: Schema) -> str | None:
@@ -163,7 +174,7 @@ def read(document: Schema) -> Contract:
     for name, model in contract.models.items():
         if model.base is not None:
             contract.models[model.base].children.append(name)
-    for base in ("ClientEvent", "ServerEvent"):
+    for base in EVENT_BASES:
         if base in contract.models:
             contract.events(base)
     return contract

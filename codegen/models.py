@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .document import Contract, ModelSchema, Schema, SchemaError, ref_name, variants
+from .document import Contract, ModelSchema, Schema, SchemaError, is_event, ref_name, variants
 from .prepare import ALIAS_PREFIX, prepare
 from .signatures import input_type
 
@@ -106,8 +106,7 @@ def _enum(contract: Contract, node: ast.ClassDef) -> str:
 
 def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str) -> str:
     tags = contract.tags(model.name)
-    is_event = any(entry.name.endswith("Event") for entry in contract.lineage(model.name))
-    if model.base is None and (tags or model.children) and not is_event:
+    if model.base is None and (tags or model.children) and not is_event(model.name):
         text = text.replace(f"class {model.name}(Model):", f"class {model.name}(TaggedModel):", 1)
     extra: list[str] = []
     if tags:

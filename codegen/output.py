@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .document import Contract, SchemaError, load
+from .document import Contract, SchemaError, is_event, load
 from .models import make_models
 from .resources import make_registry, make_resources
 
@@ -139,7 +139,7 @@ def schema_problems(schema: Path = SCHEMA) -> list[str]:
 
 
 def _public(contract: Contract) -> list[str]:
-    aliases = [f"Any{n}" for n, m in contract.models.items() if m.children and not n.endswith("Event")]
+    aliases = [f"Any{n}" for n, m in contract.models.items() if m.children and not is_event(n)]
     return sorted([*contract.models, *contract.unions, *aliases])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .document import REF_PREFIX, Contract, Schema, SchemaError, constant_of, ref_name, variants
+from .document import REF_PREFIX, Contract, Schema, SchemaError, constant_of, is_event, ref_name, variants
 
 __all__ = ["ALIAS_PREFIX", "prepare", "reachable"]
 
@@ -39,7 +39,7 @@ def prepare(contract: Contract) -> Schema:
         if model.base is not None:
             schema["allOf"] = [{"$ref": REF_PREFIX + model.base}]
         schemas[name] = schema
-        if model.children and not name.endswith("Event"):
+        if model.children and not is_event(name):
             schemas[ALIAS_PREFIX + name] = {"oneOf": [{"$ref": REF_PREFIX + n} for n in contract.leaves(name)]}
     for name, schema in contract.unions.items():
         refs = [ref for member in variants(schema) if (ref := ref_name(member)) is not None]
@@ -94,7 +94,12 @@ def _concrete(contract: Contract, names: list[str]) -> list[str]:
 
 def _property(contract: Contract, owner: str, name: str, schema: Schema, sent: bool) -> Schema:
     where = f"{owner}.{name}"
-    result = _type(contract, where, schema, sent)
+    constant = constant_of(schema)
+    if constant is not None and name not in contract.tags(owner):
+        # A constant gets itself as default, and so would read as given where it never arrived.
+        result: Schema = {"type": "string", "x-python-type": f"Literal[{json.dumps(constant)}]"}
+    else:
+        result = _type(contract, where, schema, sent)
     description = str(schema.get("description", "")).strip()
     if "default" in schema:
         # The service fills its defaults in, so they are told, not set.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
@@ -26,6 +27,7 @@ from pydantic_core import core_schema, to_json
 
 __all__ = [
     "OPEN",
+    "RECEIVED",
     "Base64",
     "FieldIssue",
     "Model",
@@ -35,6 +37,8 @@ __all__ = [
     "UnixTime",
     "decode_base64",
     "encode_base64",
+    "plain_model",
+    "plain_value",
 ]
 
 
@@ -116,28 +120,14 @@ class Model(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire form as JSON-ready Python values: what was given, nulls kept, nothing filled in."""
-        self._prepare_to_serialize()
-        payload: dict[str, Any] = self.__pydantic_serializer__.to_python(
-            self, mode="json", by_alias=True, exclude_unset=True, warnings=False
-        )
+        payload = plain_model(self)
         for issue in self.issues:
             _restore(payload, issue)
         return payload
 
     def to_json(self) -> bytes:
         """Return the wire form as compact JSON text, UTF-8 encoded."""
-        if self.issues:
-            return to_json(self.to_dict())
-        self._prepare_to_serialize()
-        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True, warnings=False)
-
-    def _prepare_to_serialize(self) -> None:
-        if not self.__pydantic_complete__:
-            # A deferred serializer finds its own namespace only from deep enough in the stack.
-            type(self).model_rebuild()
-        # Constants have defaults, which pydantic counts as unset; the wire needs them.
-        if self.__tags__:
-            self.__pydantic_fields_set__.update(self.__tags__)
+        return to_json(self.to_dict())
 
     def _decoded_field(self, name: str) -> bytes:
         """Return the decoded bytes of base64 field `name`, decoding on first use only."""
@@ -194,11 +184,54 @@ class OrInstanceOf:
         return core_schema.union_schema([known, other], mode="left_to_right")
 
 
+RECEIVED = object()
+"""The validation context of what comes from the service."""
+
+
 class TaggedModel(Model):
     """A model with constants (``type``, ``role``) that count as given, because the wire needs them."""
 
     def model_post_init(self, context: Any, /) -> None:
-        self.__pydantic_fields_set__.update(self.__tags__)
+        # What arrives has its constants, or really lacks them.
+        if context is not RECEIVED:
+            self.__pydantic_fields_set__.update(self.__tags__)
+
+
+def plain_model(model: Model, *, keep_bare: bool = False) -> dict[str, Any]:
+    """Return the fields of `model` that were given, its constants and its unknown fields, as JSON-ready values.
+
+    Written out, because pydantic's own serializer refuses some of what a lenient reading holds.
+    With `keep_bare`, instances of a bare base (a kind of object that the schema lacks) stay as they are.
+    """
+    given = model.__pydantic_fields_set__
+    # Constants have defaults, which pydantic counts as unset; the wire needs those of an event that was built here.
+    tags = () if isinstance(model, TaggedModel) else model.__tags__
+    fields = {
+        name: plain_value(value, keep_bare=keep_bare)
+        for name, value in model.__dict__.items()
+        if name in given or name in tags
+    }
+    for name, value in (model.__pydantic_extra__ or {}).items():
+        fields[name] = plain_value(value, keep_bare=keep_bare)
+    return fields
+
+
+def plain_value(value: Any, *, keep_bare: bool = False) -> Any:
+    """Return `value` with models, enums, times and raw bytes in it turned into what JSON can hold."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if isinstance(value, Model):
+        bare = keep_bare and isinstance(value, TaggedModel) and not value.__tags__
+        return value if bare else plain_model(value, keep_bare=keep_bare)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(entry, keep_bare=keep_bare) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(entry, keep_bare=keep_bare) for entry in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return encode_base64(value)
+    return _time_to(value)
 
 
 def _restore(payload: Any, issue: FieldIssue) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from .._base import FieldIssue, Model, TaggedModel, decode_base64, encode_base64
+from .._base import RECEIVED, FieldIssue, Model, decode_base64, encode_base64, plain_model, plain_value
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
 from ..errors import InvalidEventError
@@ -61,7 +61,7 @@ def decode_server_event(data: Message) -> AnyServerEvent:
         if validate is not None:
             try:
                 # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
-                return cast("AnyServerEvent", validate(data, strict=True))
+                return cast("AnyServerEvent", validate(data, strict=True, context=RECEIVED))
             except ValidationError:
                 pass
     return _decode_slowly(data)
@@ -182,7 +182,7 @@ def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
         frame = _audio_frame(event_type, audio_field, fields)
         if frame is not None:
             return frame
-    payload = {name: _plain_value(value) for name, value in fields.items() if value is not None}
+    payload = {name: plain_value(value, keep_bare=True) for name, value in fields.items() if value is not None}
     payload["type"] = event_type
     return _json(event_type, payload)
 
@@ -191,7 +191,7 @@ def _json(event_type: str, payload: dict[str, Any]) -> bytes:
     event = _validated(event_type, payload, None)
     try:
         text = event.to_json()
-    except ValueError as error:
+    except ValueError as error:  # includes values of types that JSON does not know
         raise InvalidEventError(f"{event_type} cannot be written as JSON: {error}", event_type=event_type) from None
     if b"NaN" in text or b"Infinity" in text:
         # Free-form fields, such as a tool's parameters, may hold numbers that JSON lacks; words in a text are fine.
@@ -281,33 +281,10 @@ def _path(location: Sequence[int | str], payload: Any, *, missing: bool) -> str:
 
 def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(event, Model):
-        return _plain_model(event)
+        return event.to_dict() if event.issues else plain_model(event, keep_bare=True)
     if isinstance(event, Mapping):
-        return {str(key): _plain_value(value) for key, value in event.items()}
+        return {str(key): plain_value(value, keep_bare=True) for key, value in event.items()}
     raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None)
-
-
-def _plain_model(model: Model) -> dict[str, Any]:
-    if model.issues:
-        return model.to_dict()
-    given = model.__pydantic_fields_set__.union(model.__tags__)
-    fields = {name: _plain_value(value) for name, value in model.__dict__.items() if name in given}
-    extra = model.__pydantic_extra__ or {}
-    return {**fields, **{name: _plain_value(value) for name, value in extra.items()}}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, Model):
-        # An instance of a bare base is the way to send a kind that the schema lacks; it passes as it is.
-        bare = isinstance(value, TaggedModel) and not value.__tags__
-        return value if bare else _plain_model(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain_value(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain_value(entry) for entry in value]
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return encode_base64(value)
-    return value
 
 
 def _json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
