@@ -8,6 +8,7 @@ import inspect
 import socket
 import threading
 from collections.abc import Callable
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Literal
 
@@ -47,6 +48,10 @@ class Script:
             return await asyncio.to_thread(work, self.connection)
         result = work(self.connection)
         return await result if inspect.isawaitable(result) else result
+
+    async def call(self, method: str, **fields: Any) -> None:
+        """Call a method of a resource, such as ``response.create``."""
+        await self.do(lambda connection: attrgetter(method)(connection)(**fields))
 
     async def open(self) -> Any:
         return await self.do(lambda connection: connection.open())

@@ -103,7 +103,7 @@ class WebSocketServer(ThreadedServer):
             self.scheme = "https"
 
     async def start(self) -> None:
-        self._server = await serve(
+        self._server = server = await serve(
             self._handle,
             "127.0.0.1",
             0,
@@ -113,7 +113,7 @@ class WebSocketServer(ThreadedServer):
             close_timeout=1,
             **self._options,
         )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = next(iter(server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
         assert self._server is not None
@@ -150,8 +150,8 @@ class RawServer(ThreadedServer):
         self.connections = 0
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         assert self._server is not None

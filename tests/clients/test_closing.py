@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -68,7 +68,7 @@ async def test_recv_wait_for_and_send_raise_after_the_end(client: Client, ending
                 lambda: connection.recv_bytes(),
                 lambda: connection.wait_for("session.created"),
                 lambda: connection.send({"type": "response.create"}),
-                lambda: connection.do(lambda c: c.response.create()),
+                lambda: connection.call("response.create"),
             ):
                 with pytest.raises(ConnectionClosed) as caught:
                     await use()
@@ -123,7 +123,7 @@ async def test_close_wakes_everyone_who_waits(client: Client) -> None:
     with WebSocketServer() as server:
         connection = client.connect(server.endpoint)
         await connection.open()
-        waiting = [
+        waiting: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(connection.collect()),
             asyncio.ensure_future(connection.recv(None)),
             asyncio.ensure_future(connection.recv_bytes(None)),
@@ -163,7 +163,7 @@ async def test_close_frees_a_send_that_blocks(client: Client) -> None:
 
     async def send_for_ever() -> None:
         while True:
-            await connection.do(lambda c: c.input_audio_buffer.append(audio=bytes(1_000_000)))
+            await connection.call("input_audio_buffer.append", audio=bytes(1_000_000))
 
     with RawServer(never_reads) as server:
         connection = client.connect(server.endpoint, connection_options={"close_timeout": 0.5})
@@ -286,15 +286,12 @@ async def test_the_mission_error_snippet(client: Client) -> None:
     from azure.core.exceptions import AzureError
 
     with WebSocketServer(closes(1008, "policy")) as server:
-        try:
+        with pytest.raises(client.package.ConnectionClosed) as closed:
             async with client.connect(server.endpoint) as connection:
                 await connection.collect()
-        except client.package.ConnectionClosed as error:
-            assert (error.code, error.reason) == (1008, "policy")
-            assert isinstance(error, client.package.ConnectionError)
-            assert isinstance(error, AzureError)
-        else:
-            pytest.fail("the end was not reported")
+    assert (closed.value.code, closed.value.reason) == (1008, "policy")
+    assert isinstance(closed.value, client.package.ConnectionError)
+    assert isinstance(closed.value, AzureError)
     with pytest.raises(VoiceLiveConnectionError) as refused:
         await client.connect(server.endpoint).open()
     assert isinstance(refused.value, ConnectionError)

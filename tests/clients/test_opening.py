@@ -295,7 +295,7 @@ async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSock
 async def test_tls_to_a_server_without(client: Client) -> None:
     """https:// to a port that speaks plain HTTP is an error that points at the scheme."""
     with WebSocketServer() as server:
-        with pytest.raises(ConnectionError, match="TLS|scheme"):
+        with pytest.raises(ConnectionError, match=r"TLS|scheme"):
             await client.connect(f"https://127.0.0.1:{server.port}", credential=AzureKeyCredential(KEY)).open()
         await assert_nothing_left(server.port)
 
