@@ -23,7 +23,7 @@ class PortInUseError(LocalServiceError, OSError):
         self.port = port
 
 
-class UnprotectedHostError(ConfigurationError):
+class UnprotectedHostError(LocalServiceError, ConfigurationError):
     """The service would listen beyond this machine without asking for a key."""
 
     def __init__(self, host: str) -> None:

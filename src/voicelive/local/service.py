@@ -20,6 +20,7 @@ from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
 from .dialects import DialectName, dialect_for
+from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .handshake import Handshake, HandshakeRefusedError, read_handshake
 from .ids import new_id
@@ -33,7 +34,6 @@ from .workers import Workers
 if TYPE_CHECKING:
     from websockets.http11 import Request, Response
 
-    from .engines import Engines
     from .threaded import ThreadedLocalService
 
 __all__ = ["LocalService", "LocalServiceOptions"]
@@ -82,7 +82,7 @@ class LocalService:
         host: address to listen on. Anything but a loopback address demands `api_key`.
         port: port to listen on; 0 lets the system choose, see :attr:`endpoint`.
         engines: the engines that listen, answer and speak; by default the dependency-free ones, which understand only
-            the tones that they themselves speak.
+            the tones that they themselves speak. Engines given here stay the caller's to close.
         api_key: the key that clients must send; by default any client is let in, whatever it sends.
         pacing: ``fast`` answers as fast as the engines allow; ``real`` waits as the real service does.
         dialect: ``auto`` lets the model's name decide between the event orders of cascaded and of realtime models.
@@ -123,6 +123,7 @@ class LocalService:
             raise ConfigurationError(str(error)) from None
         self._server: Server | None = None
         self._workers: Workers | None = None
+        self._loaded: Engines | None = None
         self._running: set[Session] = set()
         self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
 
@@ -164,7 +165,7 @@ class LocalService:
         return list(self._records)
 
     async def start(self) -> Self:
-        """Begin to listen.
+        """Load the engines, then begin to listen.
 
         Raises:
             PortInUseError: if the port is taken.
@@ -172,10 +173,8 @@ class LocalService:
         """
         if self._server is not None:
             raise LocalServiceError("the local service is running already")
-        if self._engines is None:
-            from .engines import Engines
-
-            self._engines = Engines.basic()
+        engines = self._engines or Engines.basic()
+        await asyncio.to_thread(engines.prepare)
         try:
             server = await serve(
                 self._serve_connection,
@@ -197,6 +196,7 @@ class LocalService:
             ) from error
         self._server = server
         self._workers = Workers(self._worker_threads)
+        self._loaded = engines
         return self
 
     async def stop(self) -> None:
@@ -204,6 +204,7 @@ class LocalService:
         server, workers = self._server, self._workers
         if server is None or workers is None:
             return
+        engines, self._loaded = self._loaded, None
         self._server = self._workers = None
         for session in list(self._running):
             session.end(1001, "the local service is stopping")
@@ -216,6 +217,8 @@ class LocalService:
             await server.wait_closed()
         # Engines cannot be interrupted: this takes as long as the step that each may be in.
         await asyncio.to_thread(workers.close)
+        if engines is not None and self._engines is None:
+            engines.close()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -249,7 +252,7 @@ class LocalService:
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         handshake = self._read_handshake(connection.request)
-        if self._workers is None or self._engines is None:
+        if self._workers is None or self._loaded is None:
             return  # The service stopped while this handshake was under way.
         record = SessionRecord(
             id=new_id("sess"),
@@ -264,7 +267,7 @@ class LocalService:
             record,
             dialect_for(handshake.model, self._dialect),
             SessionOptions(
-                engines=self._engines,
+                engines=self._loaded,
                 workers=self._workers,
                 pacing=self._pacing,
                 require_session_update=self._require_session_update,
@@ -317,7 +320,7 @@ class _Channel:
         await self._connection.close(code, reason)
 
 
-def _select_subprotocol(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     # The service is used with and without a subprotocol.
     return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
 

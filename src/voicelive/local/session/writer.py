@@ -86,9 +86,7 @@ class ResponseWriter:
         assert self.message is not None
         duration = self._plan.audio_format.duration_ms(len(chunk))
         self._context.conversation.store_audio(self.message, chunk, duration)
-        self._context.send(
-            models.ServerEventResponseAudioDelta(**self._place(), delta=encode_base64(chunk))
-        )
+        self._context.send(models.ServerEventResponseAudioDelta(**self._place(), delta=encode_base64(chunk)))
 
     def word(self, word: Word) -> None:
         """Send the place of one word in the sound."""
