@@ -1,0 +1,97 @@
+"""`voicelive serve`: a service of its own process, for other processes to talk to."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command, lines_of, start
+from .recordings import spoken_wav
+
+DEADLINE = 30.0
+
+
+@contextmanager
+def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run the service; gives the process and the environment lines that it printed."""
+    process = start("serve", "--engines", "basic", *arguments)
+    assert process.stdout is not None
+    try:
+        environment: dict[str, str] = {}
+        for line in process.stdout:
+            if line.strip().startswith("export "):
+                name, _, value = line.strip().removeprefix("export ").partition("=")
+                environment[name] = value
+            if "Ctrl-C" in line:
+                break
+        yield process, environment
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=DEADLINE)
+
+
+def test_another_process_talks_to_it(tmp_path: Path) -> None:
+    """What it prints is enough for `talk` in a process of its own, spoken and written."""
+    question = spoken_wav(tmp_path / "q.wav", "What is the largest lake in the world?")
+    with serving("--port", 0) as (_, environment):
+        talk = start("talk", "--wav", question, "--pace", 0, "--endpoint", environment["AZURE_VOICELIVE_ENDPOINT"])
+        output, errors = talk.communicate(timeout=DEADLINE)
+    assert talk.returncode == 0, errors
+    assert lines_of(output, "heard") == ["What is the largest lake in the world?"]
+    assert "Caspian" in lines_of(output, "answer")[0]
+
+
+def test_the_printed_environment_is_all_a_client_needs(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the printed lines in the environment, `talk` needs no options."""
+    with serving("--port", 0) as (_, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        result = command("talk", "--text", "hello")
+    assert result.exit_code == 0, result.stderr
+    assert lines_of(result.stdout, "answer")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_promptly(number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM are the ordinary end: exit code 0 within seconds, and no traceback."""
+    with serving("--port", 0) as (process, _):
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+        assert process.returncode == 0
+        assert errors == ""
+
+
+def test_a_key_is_asked_for_and_not_printed(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a key, a client without it is refused and one with it let in; the key is not in the output."""
+    with serving("--port", 0, "--api-key", "s3cret") as (_, environment):
+        endpoint = environment["AZURE_VOICELIVE_ENDPOINT"]
+        assert "s3cret" not in str(environment)
+        assert command("talk", "--text", "hi", "--endpoint", endpoint).exit_code == 2
+        monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "s3cret")
+        assert command("talk", "--text", "hi", "--endpoint", endpoint).exit_code == 0
+
+
+def test_a_port_in_use_is_named(command: Command) -> None:
+    """The message names the port and says what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = command("serve", "--engines", "basic", "--port", port)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"voicelive: error: port {port} on 127.0.0.1 is in use")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_other_machines_need_a_key(command: Command) -> None:
+    """Listening beyond loopback without a key is refused."""
+    result = command("serve", "--engines", "basic", "--host", "0.0.0.0", "--port", 0)
+    assert result.exit_code == 2
+    assert "api_key" in result.stderr or "api-key" in result.stderr

@@ -1,0 +1,77 @@
+"""Every example runs as a program of its own, against the local service, and shows what it is there to show."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+DEADLINE = 90.0
+
+QUESTION = "what is the largest lake in the world"
+SHOWN = {
+    "quick_start": ["Event: session.updated", "Transcript: ", "Event: response.done"],
+    "text_turn": ["You: What is seven times eight?", "Assistant: ", "s of speech: "],
+    "function_calling": ["Called get_weather(", "Assistant: ", "sunny"],
+    "conversation_history": ["Item: message msg_question", "Assistant: ", "Retrieved: ", "Deleted: msg_question"],
+    "error_handling": [
+        "Connection error: ",
+        "Invalid event: session.update does not fit the contract: session.turn_detection.threshold",
+        "API error: ",
+        "Timeout: ",
+        "Connection closed: 1000",
+    ],
+}
+SHOWN_SPOKEN = {
+    "audio_file_turn": ["Speech started at ", "Speech stopped at ", f"User said: {QUESTION}", "Caspian"],
+    "manual_turns": ["Committed: item_", f"User said: {QUESTION}", "Caspian", "Response complete: completed"],
+    "interruption": ["Interrupted: ", f"User said: {QUESTION}", "Caspian", "Response completed"],
+    "telephony_g711": ["Caller said: ", "Assistant: ", "bytes of µ-law"],
+}
+
+
+def run(script: str, folder: Path) -> str:
+    """Run an example in `folder`, with warnings as errors; return its output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / script)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=DEADLINE,
+        env={**environment, "PYTHONIOENCODING": "utf-8"},
+        cwd=folder,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "Traceback" not in finished.stderr
+    return finished.stdout
+
+
+@pytest.mark.parametrize("twin", ["", "_async"])
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_written_example_runs(name: str, twin: str, tmp_path: Path) -> None:
+    """The examples that ask in writing, sync and async."""
+    output = run(f"{name}{twin}.py", tmp_path)
+    for text in SHOWN[name]:
+        assert text in output
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("twin", ["", "_async"])
+@pytest.mark.parametrize("name", SHOWN_SPOKEN)
+def test_a_spoken_example_runs(name: str, twin: str, tmp_path: Path) -> None:
+    """The examples that speak a recording, sync and async."""
+    output = run(f"{name}{twin}.py", tmp_path)
+    for text in SHOWN_SPOKEN[name]:
+        assert text in output
+
+
+def test_every_example_is_tested() -> None:
+    """No script is left out, and each has its twin."""
+    scripts = {path.stem for path in EXAMPLES.glob("[!_]*.py")}
+    names = {*SHOWN, *SHOWN_SPOKEN}
+    assert scripts == names | {f"{name}_async" for name in names}
