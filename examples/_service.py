@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDP
 
 
 @contextmanager
-def voice_service(pacing: Literal["fast", "real"] = "fast") -> Iterator[dict[str, Any]]:
+def voice_service(pacing: Literal["fast", "real"] = "fast") -> Generator[dict[str, Any], None, None]:
     """Yield the arguments for ``connect()``; the same ones work for the sync and the async client.
 
     ``connect()`` reads endpoint and key from the environment by itself. VOICELIVE_MODEL names another model.

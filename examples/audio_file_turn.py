@@ -45,6 +45,8 @@ def main() -> None:
                     break
                 case "response.done":
                     break
+                case _:
+                    pass
 
 
 if __name__ == "__main__":

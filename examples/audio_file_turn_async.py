@@ -36,6 +36,8 @@ async def listen(conn: VoiceLiveConnection) -> None:
                 break
             case "response.done":
                 break
+            case _:
+                pass
 
 
 async def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ DEADLINE = 30.0
 
 
 @contextmanager
-def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def serving(*arguments: object) -> Generator[tuple[subprocess.Popen[str], dict[str, str]], None, None]:
     """Run the service; gives the process and the environment lines that it printed."""
     process = start("serve", "--engines", "basic", *arguments)
     assert process.stdout is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import Enum
 
@@ -25,7 +25,7 @@ class EngineChoice(str, Enum):
 
 
 @asynccontextmanager
-async def loaded_engines(choice: EngineChoice, *, needs_speech: bool = False) -> AsyncIterator[Engines]:
+async def loaded_engines(choice: EngineChoice, *, needs_speech: bool = False) -> AsyncGenerator[Engines, None]:
     """Load the engines asked for, ready to work; ``auto`` takes the speech engines where they are installed.
 
     Raises:

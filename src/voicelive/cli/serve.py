@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -57,7 +57,7 @@ async def serve(settings: ServeSettings) -> None:
 
 
 @contextmanager
-def _stop_signals(stopped: asyncio.Event) -> Iterator[None]:
+def _stop_signals(stopped: asyncio.Event) -> Generator[None, None, None]:
     """Have SIGINT and SIGTERM set `stopped` instead of ending the process where it stands."""
     loop = asyncio.get_running_loop()
     if threading.current_thread() is not threading.main_thread():
