@@ -285,10 +285,9 @@ async def test_the_mission_error_snippet(client: Client) -> None:
     """`except ConnectionClosed` sees code and reason; `except ConnectionError` sees a refused connection."""
     from azure.core.exceptions import AzureError
 
-    with WebSocketServer(closes(1008, "policy")) as server:
-        with pytest.raises(client.package.ConnectionClosed) as closed:
-            async with client.connect(server.endpoint) as connection:
-                await connection.collect()
+    with WebSocketServer(closes(1008, "policy")) as server, pytest.raises(client.package.ConnectionClosed) as closed:
+        async with client.connect(server.endpoint) as connection:
+            await connection.collect()
     assert (closed.value.code, closed.value.reason) == (1008, "policy")
     assert isinstance(closed.value, client.package.ConnectionError)
     assert isinstance(closed.value, AzureError)

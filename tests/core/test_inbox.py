@@ -1,0 +1,97 @@
+"""Who gets which event, without any connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from voicelive._core.codec import decode_server_event
+from voicelive._core.inbox import Inbox, Received
+from voicelive.models import ServerEventResponseDone
+
+
+def arrive(inbox: Inbox, kind: str) -> Received | None:
+    data = b'{"type": "%s"}' % kind.encode()
+    return inbox.sort(data, decode_server_event(data))
+
+
+def arrive_and_keep(inbox: Inbox, *kinds: str) -> None:
+    for kind in kinds:
+        received = arrive(inbox, kind)
+        assert received is not None
+        inbox.keep(received)
+
+
+def kept(inbox: Inbox) -> list[str]:
+    return [str(received.event.type) for received in inbox.kept]
+
+
+def test_the_oldest_waiter_comes_first() -> None:
+    """An event goes to the oldest condition it meets; the next one like it to the next."""
+    inbox = Inbox()
+    first, second = inbox.wait("response.done"), inbox.wait(ServerEventResponseDone)
+    assert arrive(inbox, "response.done") is None
+    assert (first.found is not None, second.found is not None) == (True, False)
+    assert arrive(inbox, "response.done") is None
+    assert second.settled
+    assert arrive(inbox, "response.done") is not None
+
+
+def test_kept_events_are_searched_first_and_stay_in_order() -> None:
+    """A condition met by a kept event takes the oldest such one, and leaves the others as they were."""
+    inbox = Inbox()
+    arrive_and_keep(inbox, "session.created", "response.done", "session.updated", "response.done")
+    waiter = inbox.wait("response.done")
+    assert waiter.found is not None
+    assert waiter.found.number == 2
+    assert kept(inbox) == ["session.created", "session.updated", "response.done"]
+
+
+def test_an_event_not_taken_goes_back_to_its_place() -> None:
+    """A waiter that leaves without its event puts it where it was."""
+    inbox = Inbox()
+    waiter = inbox.wait("session.updated")
+    arrive_and_keep(inbox, "session.created")
+    assert arrive(inbox, "session.updated") is None
+    arrive_and_keep(inbox, "response.done")
+    inbox.leave(waiter)
+    assert kept(inbox) == ["session.created", "session.updated", "response.done"]
+    assert inbox.waiters == []
+
+
+def test_a_failing_condition_settles_its_waiter_only() -> None:
+    """What a condition raises is kept for its own caller; the event goes on to the others."""
+
+    def broken(event: object) -> bool:
+        raise LookupError
+
+    inbox = Inbox()
+    first, second = inbox.wait(broken), inbox.wait("error")
+    assert arrive(inbox, "error") is None
+    assert isinstance(first.failure, LookupError)
+    assert second.settled
+    assert arrive(inbox, "error") is not None
+
+
+def test_the_timeout_names_what_was_waited_for() -> None:
+    """Every kind of condition has a name in the error."""
+
+    def is_long(event: object) -> bool:
+        return False
+
+    inbox = Inbox()
+    for condition, name in (
+        ("response.done", "'response.done' event"),
+        (ServerEventResponseDone, "ServerEventResponseDone"),
+        (is_long, "is_long is true"),
+    ):
+        waiter = inbox.wait(condition)
+        assert name in str(waiter.timeout_error(1.5))
+        assert "within 1.5 s" in str(waiter.timeout_error(1.5))
+
+
+@pytest.mark.parametrize("count", [3000])
+def test_keeping_many_events_stays_fast(count: int) -> None:
+    """Thousands of kept events are handed out in order."""
+    inbox = Inbox()
+    arrive_and_keep(inbox, *["session.updated"] * count)
+    assert [inbox.take().number for _ in range(count)] == list(range(1, count + 1))
