@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..audio import resample
+from ..audio import resample, to_samples
 from .protocols import EngineUnavailableError, Transcript, Word
 
 __all__ = ["SphinxTranscriber", "TranscriptionError"]
@@ -23,6 +24,7 @@ _SCRIPT = Path(__file__).with_name("sphinx_worker.py")
 _START_SECONDS = 60.0
 _LEAST_SECONDS = 30.0
 _TIMES_REAL_TIME = 10.0
+_SILENT_PEAK = 64  # of 32768: about -54 dBFS
 
 
 class TranscriptionError(RuntimeError):
@@ -43,8 +45,7 @@ class SphinxTranscriber:
     def __init__(self, workers: int | None = None) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise EngineUnavailableError(
-                "speech recognition by PocketSphinx is not installed; "
-                'install it with: pip install "voicelive[local]"'
+                'speech recognition by PocketSphinx is not installed; install it with: pip install "voicelive[local]"'
             )
         if not sys.executable:
             raise EngineUnavailableError(
@@ -80,6 +81,8 @@ class SphinxTranscriber:
         the utterance (and over 30 s), or is closed.
         """
         sound = resample(pcm, rate, _RATE)
+        if _is_silent(sound):
+            return Transcript("")  # the recogniser would hear an "ah" in it
         seconds = max(_LEAST_SECONDS, _TIMES_REAL_TIME * len(sound) / 2 / _RATE)
         if not self._free.acquire(timeout=seconds):
             raise TranscriptionError(f"no recogniser became free within {seconds:.0f} s")
@@ -148,10 +151,8 @@ class _Worker:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):  # unsent bytes to a process that is gone
                     pipe.close()
-                except OSError:
-                    pass  # unsent bytes to a process that is gone
 
     def _answer(self, seconds: float, request: bytes) -> dict[str, Any]:
         """Send a request and wait for its answer; a worker that fails is stopped."""
@@ -180,6 +181,11 @@ class _Worker:
             self.stop()
             raise TranscriptionError(f"the recogniser failed: {answer['error']}")
         return answer
+
+
+def _is_silent(pcm: bytes) -> bool:
+    samples = to_samples(pcm)
+    return not samples or max(max(samples), -min(samples)) < _SILENT_PEAK
 
 
 def _stop_all(workers: list[_Worker]) -> None:

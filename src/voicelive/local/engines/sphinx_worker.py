@@ -19,8 +19,6 @@ from typing import Any, BinaryIO
 
 RATE = 16000
 _FRAME_MS = 10
-_PAD_MS = 300
-_PAD = bytes(RATE * _PAD_MS // 1000 * 2)
 _MIN_BYTES = RATE // 10 * 2
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
 
@@ -52,14 +50,14 @@ def hear(decoder: Any, pcm: bytes) -> list[tuple[str, int, int]]:
     decoder.reinit_feat()  # else the utterance before would colour this one
     decoder.start_utt()
     try:
-        decoder.process_raw(_PAD + pcm + _PAD, full_utt=True)
+        decoder.process_raw(pcm, full_utt=True)
     finally:
         decoder.end_utt()
     words: list[tuple[str, int, int]] = []
     for segment in decoder.seg() or ():
         if segment.word[:1] in "<[+":  # silence, noise, sentence marks
             continue
-        offset = max(0, segment.start_frame * _FRAME_MS - _PAD_MS)
+        offset = segment.start_frame * _FRAME_MS
         duration = (segment.end_frame - segment.start_frame + 1) * _FRAME_MS
         words.append((_ALTERNATIVE.sub("", segment.word), offset, duration))
     return words
