@@ -101,7 +101,7 @@ class Runner:
             "connection_options": {"receive_timeout": 20},
             "endpoint": service.endpoint,
             "credential": AzureKeyCredential(KEY),
-            "model": "gpt-4o-realtime-preview",
+            "model": "gpt-4o",
         }
 
     @property
@@ -312,7 +312,7 @@ async def test_receive_audio(runner: Runner) -> None:
     )
     assert runner.printed == ["Audio complete"]
     answer = ToneTranscriber().transcribe(bytes(runner.heard), 24000).text
-    assert "fifty-six" in answer.lower() or "56" in answer, answer
+    assert answer == "Seven times eight is fifty six."
 
 
 async def test_event_handling(runner: Runner) -> None:
