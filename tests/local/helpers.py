@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -110,7 +110,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(service: LocalService, model: str = "gpt-4o", **query: str) -> AsyncIterator[Client]:
+async def connected(service: LocalService, model: str = "gpt-4o", **query: str) -> AsyncGenerator[Client, None]:
     """Connect and receive ``session.created``."""
     async with opened(service, model, **query) as client:
         assert (await client.recv())["type"] == "session.created"
@@ -118,7 +118,7 @@ async def connected(service: LocalService, model: str = "gpt-4o", **query: str) 
 
 
 @asynccontextmanager
-async def opened(service: LocalService, model: str = "gpt-4o", **query: str) -> AsyncIterator[Client]:
+async def opened(service: LocalService, model: str = "gpt-4o", **query: str) -> AsyncGenerator[Client, None]:
     """Connect without receiving anything."""
     async with connect(url_of(service.endpoint, model, **query), max_size=None) as websocket:
         yield Client(websocket)

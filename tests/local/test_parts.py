@@ -16,16 +16,18 @@ from voicelive.local.engines import EnergyVad, FunctionCallTurn, FunctionOutputT
 from voicelive.local.handshake import HandshakeRefusedError, read_handshake
 from voicelive.local.ids import base62, new_call_id, new_id
 from voicelive.local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive.local.records import EventLog
+from voicelive.local.records import EventLog, SessionRecord
 from voicelive.local.session.configuration import Locks, merge_update
 from voicelive.local.session.conversation import Conversation, Entry, item_from_request
 from voicelive.local.session.defaults import initial_session
 from voicelive.local.session.errors import RefusedError
 from voicelive.local.session.input_audio import InputAudio, Turn, TurnStarted
+from voicelive.local.session.outbox import Outbox
 from voicelive.local.session.plan import plan_response
 from voicelive.local.session.speech import chunk_audio
 from voicelive.local.session.usage import argument_pieces, estimate_usage, tokens
 from voicelive.local.workers import Workers
+from voicelive.models import ServerEventResponseTextDelta
 
 from .helpers import DEADLINE, tones
 
@@ -268,6 +270,35 @@ def test_a_handshake_checks_the_key_before_it_explains_itself() -> None:
     with pytest.raises(HandshakeRefusedError) as caught:
         read_handshake("/voice-live/realtime", {}, "s3cret")
     assert caught.value.status == 401
+
+
+async def test_a_slow_client_holds_back_what_is_generated() -> None:
+    """Once 4 MiB wait to be sent, drained() waits too, until the client has taken some of it."""
+    reading = asyncio.Event()
+    taken: list[bytes] = []
+
+    async def transmit(data: bytes) -> None:
+        await reading.wait()
+        taken.append(data)
+
+    record = SessionRecord("sess_x", "m", {}, {}, None)
+    outbox = Outbox(transmit, record)
+    sender = asyncio.create_task(outbox.run())
+    for _ in range(4):
+        await asyncio.wait_for(outbox.drained(), DEADLINE)
+        outbox.put(
+            ServerEventResponseTextDelta(
+                response_id="r", item_id="i", output_index=0, content_index=0, delta="x" * 2**20
+            )
+        )
+    # Four of them are a little more than 4 MiB, with the JSON around the text.
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(outbox.drained(), 0.05)
+    reading.set()
+    await asyncio.wait_for(outbox.drained(), DEADLINE)
+    outbox.finish()
+    await asyncio.wait_for(sender, DEADLINE)
+    assert len(taken) == 4
 
 
 async def test_an_abandoned_iterator_is_closed_after_its_step() -> None:

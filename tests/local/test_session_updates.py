@@ -109,6 +109,27 @@ async def test_an_update_keeps_what_it_does_not_name(client: Client) -> None:
     assert after["instructions"] == "One."
 
 
+async def test_an_echoed_session_can_be_sent_back(client: Client) -> None:
+    """A client that resends the whole session it was told gets the same session again."""
+    told = await client.update(
+        voice="alloy",
+        turn_detection={"type": "azure_semantic_vad"},
+        avatar={"character": "lisa", "customized": False},
+        input_audio_transcription={"model": "azure-speech"},
+        tools=[{"type": "function", "name": "f"}],
+    )
+
+    assert await client.update(**told) == told
+
+
+async def test_parts_given_as_null_are_left_open(client: Client) -> None:
+    """null inside turn detection is the default of that part, not a value."""
+    session = await client.update(turn_detection={"type": "server_vad", "threshold": None, "create_response": None})
+
+    assert session["turn_detection"]["threshold"] == 0.5
+    assert session["turn_detection"]["create_response"] is True
+
+
 async def test_null_switches_off_and_is_echoed(client: Client) -> None:
     """turn_detection null stays null in the echo, until a later update sets it."""
     assert (await client.update(turn_detection=None))["turn_detection"] is None

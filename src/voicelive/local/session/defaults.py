@@ -109,7 +109,8 @@ def complete_turn_detection(given: Mapping[str, Any], dialect: Dialect) -> dict[
         complete["silence_duration_ms"] = dialect.silence_duration_ms
     else:
         complete.update(_SEMANTIC_VAD_ONLY)
-    complete.update(given)
+    # A part given as null is one left open, such as when a client sends an echoed session back.
+    complete.update({key: value for key, value in given.items() if value is not None or not complete.get(key)})
     return complete
 
 
@@ -124,7 +125,7 @@ def complete_transcription(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def complete_echo_cancellation(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return echo cancellation settings with their defaults filled in."""
-    return {**_ECHO_CANCELLATION, **given}
+    return {**_ECHO_CANCELLATION, **{key: value for key, value in given.items() if value is not None}}
 
 
 def complete_avatar(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -39,15 +39,21 @@ class Playback:
 class Responses:
     """Creates and ends the responses of one session."""
 
-    def __init__(self, context: Context, avatar: Avatar) -> None:
+    def __init__(self, context: Context, avatar: Avatar, user_speaks: Callable[[], bool]) -> None:
+        """Prepare the first response.
+
+        Args:
+            context: the session.
+            avatar: who speaks where one is connected.
+            user_speaks: tells whether the user is speaking and not to be talked over.
+        """
+        self._user_speaks = user_speaks
         self._context = context
         self._avatar = avatar
         self._active: Generation | None = None
         self._task: asyncio.Task[None] | None = None
         self._latest: Generation | None = None
         self._next: list[asyncio.Event | None] = []
-        self.hold_turns = False
-        """Whether the user speaks again: answers to finished turns then wait for the end of this one."""
 
     @property
     def active_id(self) -> str | None:
@@ -79,8 +85,11 @@ class Responses:
         self._task = asyncio.create_task(self._run(generation))
 
     def create_for_turn(self, ready: asyncio.Event | None = None) -> None:
-        """Answer a turn of the user: now, or as soon as the response in progress has ended."""
-        if self.hold_turns:
+        """Answer a turn of the user: now, or as soon as the response in progress has ended.
+
+        Where the user has begun to speak again, the answer to that turn will be the answer to this one too.
+        """
+        if self._user_speaks():
             return
         if self._active is not None:
             self._next = [ready]

@@ -103,7 +103,7 @@ class Session:
         self._audio = InputAudio(options.engines.vad)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
-        self._responses = Responses(context, self._avatar)
+        self._responses = Responses(context, self._avatar, lambda: self._turns.user_speaks())
         self._turns = Turns(context, self._audio, self._responses, self._sequencer)
         self._marked = MarkedTurns(self._audio, self._turns)
         self._immediate, self._ordered = self._handlers(Settings(context, self._audio))

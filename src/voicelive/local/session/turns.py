@@ -43,6 +43,10 @@ class Turns:
         """The format of the session's input audio."""
         return self._audio.format
 
+    def user_speaks(self) -> bool:
+        """Tell whether a turn is going on that is not to be talked over."""
+        return self._audio.speaking and self._detection().get("interrupt_response", True)
+
     async def append(self, event: models.ClientEventInputAudioBufferAppend) -> None:
         """Listen to more audio; send what voice activity finds in it.
 
@@ -69,7 +73,6 @@ class Turns:
         detection = self._detection()
         if not detection.get("interrupt_response", True):
             return
-        self._responses.hold_turns = True
         playback = self._responses.playback()
         if self._responses.active_id is not None:
             await self._responses.cancel("turn_detected")
@@ -93,7 +96,6 @@ class Turns:
         self._context.send(
             models.ServerEventInputAudioBufferSpeechStopped(audio_end_ms=turn.audio_end_ms, item_id=turn.item_id)
         )
-        self._responses.hold_turns = False
         self._take(turn, answer=self._detection().get("create_response", True))
 
     def commit(self, answer: bool | None = None) -> None:
@@ -106,7 +108,6 @@ class Turns:
             RefusedError: if there is too little.
         """
         turn = self._audio.commit()
-        self._responses.hold_turns = False
         if answer is None:
             answer = bool(self._detection().get("create_response", False))
         self._take(turn, answer=answer)
@@ -114,7 +115,6 @@ class Turns:
     def clear(self) -> None:
         """Forget what is in the buffer and send ``input_audio_buffer.cleared``."""
         self._audio.clear()
-        self._responses.hold_turns = False
         self._context.send(models.ServerEventInputAudioBufferCleared())
 
     def take_marked(self, pcm: bytes, rate: int) -> None:
