@@ -1,0 +1,156 @@
+"""Where the documents of the dated API versions differ from the fact tables on purpose: what, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+FIRST, SECOND, PREVIEW, NEWEST = "2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15"
+ALL = (FIRST, SECOND, PREVIEW, NEWEST)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Differences with one reason; every line must be found in each of the versions."""
+
+    why: str
+    versions: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def types(wanted: str, found: str, *paths: str) -> tuple[str, ...]:
+    """Lines for fields whose type is told in other words."""
+    return tuple(f"{path}: type {wanted}, here {found}" for path in paths)
+
+
+def unsaid(limits: Iterable[tuple[str, dict[str, Any]]]) -> tuple[str, ...]:
+    """Lines for defaults and constraints that the document has and the facts have not."""
+    return tuple(
+        f"{path}: {key} nothing, here {value if isinstance(value, str) else json.dumps(value)}"
+        for path, entry in limits
+        for key, value in entry.items()
+    )
+
+
+RANGE = {"minimum": 0, "maximum": 1}
+TURN_ACTIONS = ("auto_truncate", "create_response", "interrupt_response")
+SEMANTIC_VADS = ("AzureSemanticVad", "AzureSemanticVadEn", "AzureSemanticVadMultilingual")
+VADS = ("ServerVad", *SEMANTIC_VADS)
+SESSIONS = ("RequestSession", "ResponseSession")
+INTERIM_RESPONSES = ("InterimResponseConfigBase", "StaticInterimResponseConfig", "LlmInterimResponseConfig")
+SWITCHED_OFF = {
+    "turn_detection": "TurnDetection",
+    "input_audio_noise_reduction": "AudioNoiseReduction",
+    "input_audio_echo_cancellation": "AudioEchoCancellation",
+    "avatar": "AvatarConfig",
+    "input_audio_transcription": "AudioInputTranscriptionOptions",
+}
+
+ADDITIONS = "Additions of this project: transcription sessions, after OpenAI's beta realtime interface."
+NULL = "Null turns the setting off, which the service understands and the published contract does not say."
+BASE64 = "The text is base64, which the published contract says in words only."
+TODAY = (
+    "Constraints and defaults cannot differ between versions in the schema; the older documents show those of "
+    "2026-07-15, which is the first version to publish any."
+)
+
+EXPLAINED = (
+    Explained(
+        ADDITIONS,
+        ALL,
+        (
+            "ClientEventType: value 'transcription_session.update' is not in the facts",
+            "ServerEventType: value 'transcription_session.updated' is not in the facts",
+            "model ClientEventTranscriptionSessionUpdate is not in the facts",
+            "model RequestTranscriptionSession is not in the facts",
+            "model ResponseTranscriptionSession is not in the facts",
+            "model ServerEventTranscriptionSessionUpdated is not in the facts",
+        ),
+    ),
+    Explained(
+        NULL,
+        ALL,
+        tuple(
+            line
+            for field, name in SWITCHED_OFF.items()
+            for line in types(name, f"{name} | None", *(f"{session}.{field}" for session in SESSIONS))
+        ),
+    ),
+    Explained(
+        BASE64,
+        ALL,
+        types(
+            "str",
+            "bytes",
+            "ClientEventInputAudioBufferAppend.audio",
+            "ClientEventInputAudioTurnAppend.audio",
+            "InputAudioContentPart.audio",
+        ),
+    ),
+    Explained(
+        BASE64,
+        (SECOND, PREVIEW, NEWEST),
+        types("str", "bytes", "RequestAudioContentPart.audio", "ServerEventResponseVideoDelta.delta"),
+    ),
+    Explained(
+        TODAY,
+        (FIRST, SECOND, PREVIEW),
+        unsaid(
+            [
+                ("Animation.model_name", {"default": "default"}),
+                ("Animation.outputs", {"default": ["blendshapes"]}),
+                ("AzureCustomVoice.temperature", RANGE),
+                ("AzurePersonalVoice.temperature", RANGE),
+                ("AzureStandardVoice.temperature", RANGE),
+                ("AzureSemanticDetection.timeout_ms", {"minimum": 0}),
+                ("AzureSemanticDetectionEn.timeout_ms", {"minimum": 0}),
+                ("AzureSemanticDetectionMultilingual.timeout_ms", {"minimum": 0}),
+                *((f"{vad}.threshold", RANGE) for vad in VADS),
+                *((f"{vad}.{action}", {"default": False}) for vad in VADS for action in TURN_ACTIONS),
+                *((f"{vad}.remove_filler_words", {"default": False}) for vad in SEMANTIC_VADS),
+                *((f"{session}.input_audio_sampling_rate", {"default": 24000}) for session in SESSIONS),
+                *((f"{session}.input_audio_format", {"default": "pcm16"}) for session in SESSIONS),
+                *((f"{session}.output_audio_format", {"default": "pcm16"}) for session in SESSIONS),
+                ("Response.output_audio_format", {"default": "pcm16"}),
+                ("ResponseCreateParams.output_audio_format", {"default": "pcm16"}),
+                ("ResponseCreateParams.commit", {"default": True}),
+                ("ResponseCreateParams.cancel_previous", {"default": True}),
+                ("VideoParams.bitrate", {"default": 2000000}),
+                ("VideoParams.codec", {"default": "h264"}),
+                ("VideoParams.gop_size", {"default": 10, "minimum": 1, "maximum": 2000}),
+            ]
+        ),
+    ),
+    Explained(
+        TODAY,
+        (SECOND, PREVIEW),
+        unsaid(
+            [
+                ("AvatarConfig.output_protocol", {"default": "webrtc"}),
+                ("AvatarConfig.output_audit_audio", {"default": False}),
+                ("AzureAvatarVoiceSyncVoice.temperature", RANGE),
+                *((f"{model}.triggers", {"default": ["latency"]}) for model in INTERIM_RESPONSES),
+                *((f"{model}.latency_threshold_ms", {"minimum": 0}) for model in INTERIM_RESPONSES),
+                ("LlmInterimResponseConfig.max_completion_tokens", {"default": 50, "minimum": 1}),
+                *((f"Scene.{axis}", {"default": 0}) for axis in ("zoom", "position_x", "position_y", "amplitude")),
+                *((f"Scene.rotation_{axis}", {"default": 0}) for axis in "xyz"),
+            ]
+        ),
+    ),
+    Explained(
+        TODAY,
+        (PREVIEW,),
+        unsaid(
+            [
+                ("AudioEchoCancellation.reference_source", {"default": "server"}),
+                ("AudioEchoCancellation.channels", {"default": 1, "minimum": 1, "maximum": 2}),
+                ("ClientEventInputTextDelta.content_index", {"default": 0}),
+                ("ClientEventInputTextDone.content_index", {"default": 0}),
+                *((f"{session}.parallel_tool_calls", {"default": True}) for session in SESSIONS),
+                ("SmartEndOfTurnDetection.timeout_ms", {"minimum": 0}),
+            ]
+        ),
+    ),
+)
