@@ -7,17 +7,21 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from .document import Contract, SchemaError, is_event, load
 from .models import make_models
-from .resources import make_registry, make_resources
+from .resources import make_registry, make_resources, make_versions
+from .superset import Availability, merge
 
-__all__ = ["ROOT", "differences", "generate", "schema_problems", "write"]
+__all__ = ["DEFAULT_VERSION", "ROOT", "differences", "documents", "generate", "schema_problems", "superset", "write"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "schema"
 TARGET = ROOT / "src" / "voicelive" / "_generated"
+DEFAULT_VERSION = "2026-07-15"
+"""The API version that the clients use unless told otherwise."""
 
 HEADER = '''"""{doc}
 
@@ -45,10 +49,10 @@ from .._base import OPEN, Base64, Model, OrInstanceOf, TaggedModel, UnixTime
 
 
 def generate(document: Path | None = None) -> dict[str, str]:
-    """Return the generated files, name to text, for an OpenAPI document (the newest default one if None)."""
-    path = document or SCHEMA / "openapi" / f"{default_version()}.json"
-    _, contract = load(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    """Return the generated files, name to text, for one OpenAPI document, or for all those of the schema."""
+    paths = [document] if document else documents()
+    contract, availability = superset(paths)
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     enums, models = make_models(contract)
     names = ", ".join(sorted(contract.enums))
     everything = sorted([*contract.enums])
@@ -63,6 +67,7 @@ def generate(document: Path | None = None) -> dict[str, str]:
             f"{MODEL_IMPORTS}\nfrom .enums import {names}\n\n__all__ = {_public(contract)!r}\n\n\n{models}",
         ),
         "registry.py": ("Which class each event type has.", "\n" + make_registry(contract)),
+        "versions.py": ("Which API version has what.", "\n" + make_versions(availability)),
         "resources_sync.py": (
             "Resource classes of the sync client.",
             "\n" + make_resources(contract, asynchronous=False),
@@ -72,7 +77,7 @@ def generate(document: Path | None = None) -> dict[str, str]:
             "\n" + make_resources(contract, asynchronous=True),
         ),
     }
-    source = f"schema/openapi/{path.name}" if path.is_relative_to(SCHEMA) else path.name
+    source = document.name if document else "schema/openapi/"
     return {
         name: _format(
             name,
@@ -82,9 +87,18 @@ def generate(document: Path | None = None) -> dict[str, str]:
     }
 
 
-def default_version() -> str:
-    """The API version that the clients use unless told otherwise."""
-    return "2026-07-15"
+def documents() -> list[Path]:
+    """The schema's documents, one an API version, oldest version first."""
+    found = [path for path in (SCHEMA / "openapi").glob("*.json") if path.name != "sources.json"]
+    # Dates sort by themselves, and before a name such as v1.
+    return sorted(found)
+
+
+def superset(paths: Sequence[Path]) -> tuple[Contract, Availability]:
+    """Read documents, oldest version first, and merge them."""
+    contracts = [load(path)[1] for path in paths]
+    versions = [contract.api_version for contract in contracts]
+    return merge(contracts, DEFAULT_VERSION if DEFAULT_VERSION in versions else versions[-1])
 
 
 def write(files: dict[str, str], target: Path = TARGET) -> list[str]:

@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .document import Contract, Property, SchemaError
 from .signatures import input_type
+from .superset import DRAFTS, Availability
 
-__all__ = ["make_registry", "make_resources"]
+__all__ = ["make_registry", "make_resources", "make_versions"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -75,6 +76,22 @@ def make_registry(contract: Contract) -> str:
         if prop.is_base64
     }
     return _render("registry.py.jinja2", client=client, server=server, audio=audio)
+
+
+def make_versions(availability: Availability) -> str:
+    """Return the source of the data on which API version has what."""
+    used = [*availability.models.values(), *availability.fields.values(), *availability.enum_values.values()]
+    sets = {versions: f"_{index}" for index, versions in enumerate(dict.fromkeys(used))}
+    fields: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (model, name), versions in availability.fields.items():
+        fields.setdefault(model, {})[name] = versions
+    values: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (enum, name), versions in availability.enum_values.items():
+        values.setdefault(enum, {})[name] = versions
+    drafts = tuple(version for version in availability.versions if version in DRAFTS)
+    return _render(
+        "versions.py.jinja2", availability=availability, sets=sets, fields=fields, values=values, drafts=drafts
+    )
 
 
 def make_resources(contract: Contract, *, asynchronous: bool) -> str:

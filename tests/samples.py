@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from codegen.document import Contract, Schema, constant_of, load, ref_name, variants
+from codegen.document import Contract, Schema, constant_of, ref_name, variants
+from codegen.output import documents, superset
 
-ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "schema" / "openapi" / "2026-07-15.json"
-_, CONTRACT = load(DOCUMENT)
+CONTRACT, _ = superset(documents())
 
 CLIENT_TYPES = CONTRACT.events("ClientEvent")
 SERVER_TYPES = CONTRACT.events("ServerEvent")
