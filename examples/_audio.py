@@ -7,8 +7,6 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-from voicelive.local.audio import encode_ulaw, resample
-
 AUDIO = Path(__file__).parent / "audio"
 
 
@@ -33,9 +31,12 @@ def chunks(audio: bytes, size: int) -> Iterator[bytes]:
         yield audio[start : start + size]
 
 
-def telephone_line(pcm: bytes, rate: int) -> bytes:
-    """Return 16-bit samples as a telephone line carries them: G.711 µ-law at 8 kHz."""
-    return encode_ulaw(resample(pcm, rate, 8000))
+def read_telephone_wav(path: Path) -> bytes:
+    """Return the G.711 samples of a WAV file, one byte each; the standard library reads PCM only."""
+    content = path.read_bytes()
+    start = content.index(b"data") + 8
+    size = int.from_bytes(content[start - 4 : start], "little")
+    return content[start : start + size]
 
 
 class Loudspeaker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from _audio import AUDIO, chunks, read_wav, telephone_line
+from _audio import AUDIO, chunks, read_telephone_wav
 from _service import voice_service
 
 from voicelive import connect
@@ -14,7 +14,7 @@ SILENCE = b"\xff" * PACKET  # silence in µ-law is not zero
 
 
 def main() -> None:
-    call = telephone_line(*read_wav(AUDIO / "largest_lake.wav"))
+    call = read_telephone_wav(AUDIO / "what_time_is_it_telephone.wav")
     answer = bytearray()
     with voice_service() as options, connect(**options) as conn:
         conn.session.update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from _audio import AUDIO, chunks, read_wav, telephone_line
+from _audio import AUDIO, chunks, read_telephone_wav
 from _service import voice_service
 
 from voicelive.aio import VoiceLiveConnection, connect
@@ -21,7 +21,7 @@ async def speak(conn: VoiceLiveConnection, call: bytes) -> None:
 
 
 async def main() -> None:
-    call = telephone_line(*read_wav(AUDIO / "largest_lake.wav"))
+    call = read_telephone_wav(AUDIO / "what_time_is_it_telephone.wav")
     answer = bytearray()
     with voice_service() as options:
         async with connect(**options) as conn:

@@ -15,9 +15,9 @@ DEADLINE = 90.0
 QUESTION = "what is the largest lake in the world"
 SHOWN = {
     "quick_start": ["Event: session.updated", "Transcript: ", "Event: response.done"],
-    "text_turn": ["You: What is seven times eight?", "Assistant: ", "s of speech: "],
+    "text_turn": ["You: What is seven times eight?", "Assistant: Seven times eight is fifty six.", "s of speech: "],
     "function_calling": ["Called get_weather(", "Assistant: ", "sunny"],
-    "conversation_history": ["Item: message msg_question", "Assistant: ", "Retrieved: ", "Deleted: msg_question"],
+    "conversation_history": ["Item: message msg_question", "France is Paris", "Retrieved: ", "Deleted: msg_question"],
     "error_handling": [
         "Connection error: ",
         "Invalid event: session.update does not fit the contract: session.turn_detection.threshold",
@@ -30,7 +30,7 @@ SHOWN_SPOKEN = {
     "audio_file_turn": ["Speech started at ", "Speech stopped at ", f"User said: {QUESTION}", "Caspian"],
     "manual_turns": ["Committed: item_", f"User said: {QUESTION}", "Caspian", "Response complete: completed"],
     "interruption": ["Interrupted: ", f"User said: {QUESTION}", "Caspian", "Response completed"],
-    "telephony_g711": ["Caller said: ", "Assistant: ", "bytes of µ-law"],
+    "telephony_g711": ["Caller said: what time is it", "Assistant: ", "bytes of µ-law"],
 }
 
 

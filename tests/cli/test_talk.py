@@ -15,7 +15,7 @@ from voicelive.local import Engines, LocalService, ThreadedLocalService
 from voicelive.local.engines import ToneTranscriber
 
 from .conftest import Command, Echo, lines_of, start
-from .recordings import ALAW, ULAW, g711_wav, pcm_wav, raw_wav, spoken_wav
+from .recordings import ALAW, ULAW, g711_wav, pcm_wav, raw_wav, spoken_wav, tones
 
 DEADLINE = 60.0
 
@@ -100,8 +100,6 @@ def test_a_recording_with_a_pause_is_answered_to_its_end(
     tmp_path: Path, command: Command, service: ThreadedLocalService
 ) -> None:
     """A pause makes the service answer early; the turn still ends with the answer to the last words."""
-    from .recordings import tones
-
     pcm = tones("first", 24_000) + bytes(24_000 * 2 * 3 // 2) + tones("second", 24_000)
     question = pcm_wav(tmp_path / "pause.wav", pcm)
     result = command("talk", "--wav", question, "--pace", 4, "--endpoint", service.endpoint)
@@ -292,6 +290,21 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "voicelive: interrupted"
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_reader_that_goes_away_ends_it_quietly(json_lines: bool, service: ThreadedLocalService) -> None:
+    """With `| head -1`, the rest of the output has nowhere to go: exit code 1, and nothing said."""
+    process = start("talk", "--text", "hi", "--endpoint", service.endpoint, *(["--json"] if json_lines else []))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(DEADLINE) == 1
+    assert "Traceback" not in errors
+    assert "Broken" not in errors
 
 
 def test_debug_shows_the_traceback(command: Command) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from ..aio import VoiceLiveConnection
@@ -21,6 +21,9 @@ _SILENCE_MARGIN_MS = 300
 
 _TRANSCRIPT_GRACE = 3.0
 """Seconds that a transcript may come after the answer has ended."""
+
+_LAST_WORDS = 2.0
+"""Seconds to take in what arrived before the connection broke."""
 
 
 class Observer(Protocol):
@@ -79,7 +82,7 @@ class Conversation:
         """
         self._receiver = asyncio.create_task(self._receive())
         self._receiver.add_done_callback(lambda _: self._changed.set())
-        await self._connection.session.update(session=session)
+        await self._send(self._connection.session.update(session=session))
         await self._until(
             lambda: self._configured, self._timeout, lambda: "the service to accept the session (session.updated)"
         )
@@ -126,10 +129,9 @@ class Conversation:
             ConversationFailed: if the service reports an error, closes, or does not answer in time.
         """
         self._turn = turn
-        await self._connection.conversation.item.create(
-            item={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-        )
-        await self._connection.response.create()
+        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        await self._send(self._connection.conversation.item.create(item=item))
+        await self._send(self._connection.response.create())
         turn.asked_at = time.monotonic()
         await self._until(lambda: turn.answered, self._timeout, lambda: _awaited(turn))
 
@@ -167,9 +169,19 @@ class Conversation:
             # Gives way to the receiver even when there is nothing to wait for.
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._check()
-            await self._connection.input_audio_buffer.append(audio=piece)
+            await self._send(self._connection.input_audio_buffer.append(audio=piece))
             if sent is not None:
                 sent(end_ms)
+
+    async def _send(self, sending: Awaitable[None]) -> None:
+        try:
+            await sending
+        except ConnectionClosed as closed:
+            # Why the service closed is in an event that came before, which the receiver may be about to take.
+            if self._receiver is not None:
+                await asyncio.wait({self._receiver}, timeout=_LAST_WORDS)
+            self._check()
+            raise ConversationFailed(error_line(closed)) from closed
 
     async def _await_transcript(self, turn: Turn) -> None:
         # With some models the transcript of the question comes on its own path, after the answer at times.

@@ -35,13 +35,20 @@ def notice(text: str) -> None:
     print(f"voicelive: {_printable(text)}", file=sys.stderr, flush=True)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Rich would end the process from whatever task is printing; an error can be passed on to the one in charge.
+        self.quiet = True
+        raise BrokenPipeError
+
+
 class Display:
     """Shows a conversation. With `json`, standard output gets the events and standard error the rest."""
 
     def __init__(self, *, json: bool = False) -> None:
         self._json = json
         # Text comes from outside: nothing in it is markup, and none of it is to be coloured.
-        self._console = Console(stderr=json, markup=False, highlight=False, soft_wrap=True)
+        self._console = _Console(stderr=json, markup=False, highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._held_back: list[tuple[str, str]] = []
         self._open_line: str | None = None
