@@ -8,13 +8,13 @@ from typing import Final
 
 __all__ = ["API_VERSIONS", "DEFAULT_API_VERSION", "DRAFTS", "ENUM_VALUES", "FIELDS", "MODELS", "PREVIEW"]
 
-API_VERSIONS: Final = ("2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15")
+API_VERSIONS: Final[tuple[str, ...]] = ("2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15")
 """The API versions of the contract, oldest first."""
 
 DEFAULT_API_VERSION: Final = "2026-07-15"
 """The version that a connection uses unless told otherwise."""
 
-DRAFTS: Final = ()
+DRAFTS: Final[tuple[str, ...]] = ()
 """Versions that are proposals, not shown to be served."""
 
 _0 = ("2026-04-10", "2026-06-01-preview", "2026-07-15")
