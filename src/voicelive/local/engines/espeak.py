@@ -29,7 +29,8 @@ class EspeakSynthesizer:
     The names of Azure's and OpenAI's voices are taken, and sound different from each
     other, though none of them like the original. A sentence is spoken at a time, so
     that long texts start soon and several sessions share the one engine of a process
-    fairly. Raises EngineUnavailableError when the package is not installed.
+    fairly. The same text in the same voice lasts equally long every time, but is not
+    equal to the sample. Raises EngineUnavailableError when the package is not installed.
     """
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,6 @@ class SphinxTranscriber:
         limit = workers if workers is not None else min(2, os.cpu_count() or 1)
         if limit < 1:
             raise ValueError(f"workers is {limit}; give 1 or more")
-        self._limit = limit
         self._free = threading.BoundedSemaphore(limit)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -65,7 +64,8 @@ class SphinxTranscriber:
 
     def prepare(self) -> None:
         """Start a worker now, so that the first utterance need not wait for it."""
-        self._give_back(self._take())
+        with self._turn(_START_SECONDS):
+            self._give_back(self._take())
 
     def transcribe(
         self,
@@ -84,14 +84,10 @@ class SphinxTranscriber:
         if _is_silent(sound):
             return Transcript("")  # the recogniser would hear an "ah" in it
         seconds = max(_LEAST_SECONDS, _TIMES_REAL_TIME * len(sound) / 2 / _RATE)
-        if not self._free.acquire(timeout=seconds):
-            raise TranscriptionError(f"no recogniser became free within {seconds:.0f} s")
-        try:
+        with self._turn(seconds):
             worker = self._take()
             words = worker.hear(sound, seconds)
             self._give_back(worker)
-        finally:
-            self._free.release()
         return Transcript(
             " ".join(text for text, _, _ in words),
             tuple(Word(text, offset, duration) for text, offset, duration in words),
@@ -103,6 +99,16 @@ class SphinxTranscriber:
             self._closed = True
             self._idle.clear()
         self._finalizer()
+
+    @contextlib.contextmanager
+    def _turn(self, seconds: float) -> Iterator[None]:
+        """Wait until one more worker may be busy."""
+        if not self._free.acquire(timeout=seconds):
+            raise TranscriptionError(f"no recogniser became free within {seconds:.0f} s")
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def _take(self) -> _Worker:
         with self._lock:
