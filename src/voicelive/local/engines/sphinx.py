@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class SphinxTranscriber:
         self._finalizer()
 
     @contextlib.contextmanager
-    def _turn(self, seconds: float) -> Iterator[None]:
+    def _turn(self, seconds: float) -> Generator[None]:
         """Wait until one more worker may be busy."""
         if not self._free.acquire(timeout=seconds):
             raise TranscriptionError(f"no recogniser became free within {seconds:.0f} s")
