@@ -6,11 +6,13 @@ enums are in :mod:`voicelive.models`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ._version import __version__
 
+# Type checkers know this name; importing `typing` for it would take most of this module's time.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import aio, errors, models
     from ._core.closing import CloseInfo
     from ._transport.options import ConnectionOptions

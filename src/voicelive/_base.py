@@ -106,6 +106,14 @@ class Model(BaseModel):
     __tags__: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that hold the constants which say what kind of object this is."""
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        own = "__tags__" not in cls.__dict__ and "type" in cls.__annotations__
+        if own and isinstance(cls.model_fields["type"].default, str):
+            # A model of an application's own, for an event or an item that the schema lacks.
+            cls.__tags__ = ("type",)
+
     @property
     def issues(self) -> tuple[FieldIssue, ...]:
         """What of a received payload did not fit the contract; empty where all of it did.

@@ -23,6 +23,7 @@ __all__ = [
     "ConnectionClosed",
     "ConnectionError",
     "ConnectionStateError",
+    "ContractWarning",
     "HandshakeError",
     "InvalidEventError",
     "ReceiveTimeoutError",
@@ -61,6 +62,10 @@ class InvalidEventError(VoiceLiveError, ValueError):
         """Each field that was refused, with the reason."""
         self.event_id = event_id
         """The ``event_id`` the application gave, if it gave one."""
+
+
+class ContractWarning(UserWarning):
+    """Something is sent that the connection's API version, or every version, lacks; the service may ignore it."""
 
 
 class ReceiveTimeoutError(VoiceLiveError, TimeoutError):

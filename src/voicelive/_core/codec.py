@@ -28,11 +28,19 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 __all__ = [
+    "Decoder",
+    "Message",
+    "audio_frame",
     "decode_client_event",
     "decode_server_event",
     "encode_call",
     "encode_event",
     "encode_server_event",
+    "json_of",
+    "json_of_unknown",
+    "plain_call",
+    "plain_event",
+    "validated",
 ]
 
 logger = logging.getLogger("voicelive.events")
@@ -44,7 +52,63 @@ Message = bytes | bytearray | memoryview | str
 _FIRST_TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
 
 _Validate = Callable[..., Any]
-_server_validators: dict[bytes, _Validate] = {}
+_ServerClasses = Mapping[str, type[ServerEvent]]
+_ClientClasses = Mapping[str, type[ClientEvent]]
+
+
+class Decoder:
+    """Turns messages into events of the classes it is given; validators are built when first needed."""
+
+    def __init__(self, classes: _ServerClasses) -> None:
+        self._classes = classes
+        self._validators: dict[bytes, _Validate] = {}
+
+    def decode(self, data: Message) -> AnyServerEvent:
+        """Turn one message from the service into an event; never raises. See :func:`decode_server_event`."""
+        if not isinstance(data, bytes):
+            data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+        found = _FIRST_TYPE.search(data)
+        if found is not None:
+            validate = self._validators.get(found[1]) or self._build_validator(found[1])
+            if validate is not None:
+                try:
+                    # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
+                    return cast("AnyServerEvent", validate(data, strict=True, context=RECEIVED))
+                except ValidationError:
+                    pass
+        return self._decode_slowly(data)
+
+    def _build_validator(self, event_type: bytes) -> _Validate | None:
+        cls = self._classes.get(event_type.decode("utf-8", "replace"))
+        if cls is None:
+            return None
+        if not cls.__pydantic_complete__:
+            cls.model_rebuild()
+        validate = cls.__pydantic_validator__.validate_json
+        self._validators[event_type] = validate
+        return validate
+
+    def _decode_slowly(self, data: bytes) -> AnyServerEvent:
+        try:
+            payload = _parse(data)
+        except (ValueError, RecursionError) as error:
+            return _malformed(data, f"not valid JSON: {error}")
+        if not isinstance(payload, dict):
+            kind = "null" if payload is None else type(payload).__name__
+            return _malformed(data, f"a JSON {kind}, not an object")
+        event_type = payload.get("type")
+        cls = self._classes.get(event_type) if isinstance(event_type, str) else None
+        if cls is None:
+            return cast("AnyServerEvent", UnknownServerEvent.from_payload(payload))
+        try:
+            event = read_model(cls, payload)
+        except RecursionError:
+            return _malformed(data, "nested too deeply")
+        _report(event)
+        return cast("AnyServerEvent", event)
+
+
+_default = Decoder(SERVER_EVENTS)
 
 
 def decode_server_event(data: Message) -> AnyServerEvent:
@@ -53,49 +117,7 @@ def decode_server_event(data: Message) -> AnyServerEvent:
     Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
     :class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
     """
-    if not isinstance(data, bytes):
-        data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
-    found = _FIRST_TYPE.search(data)
-    if found is not None:
-        validate = _server_validators.get(found[1]) or _build_validator(found[1])
-        if validate is not None:
-            try:
-                # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
-                return cast("AnyServerEvent", validate(data, strict=True, context=RECEIVED))
-            except ValidationError:
-                pass
-    return _decode_slowly(data)
-
-
-def _build_validator(event_type: bytes) -> _Validate | None:
-    cls = SERVER_EVENTS.get(event_type.decode("utf-8", "replace"))
-    if cls is None:
-        return None
-    if not cls.__pydantic_complete__:
-        cls.model_rebuild()
-    validate = cls.__pydantic_validator__.validate_json
-    _server_validators[event_type] = validate
-    return validate
-
-
-def _decode_slowly(data: bytes) -> AnyServerEvent:
-    try:
-        payload = _parse(data)
-    except (ValueError, RecursionError) as error:
-        return _malformed(data, f"not valid JSON: {error}")
-    if not isinstance(payload, dict):
-        kind = "null" if payload is None else type(payload).__name__
-        return _malformed(data, f"a JSON {kind}, not an object")
-    event_type = payload.get("type")
-    cls = SERVER_EVENTS.get(event_type) if isinstance(event_type, str) else None
-    if cls is None:
-        return cast("AnyServerEvent", UnknownServerEvent.from_payload(payload))
-    try:
-        event = read_model(cls, payload)
-    except RecursionError:
-        return _malformed(data, "nested too deeply")
-    _report(event)
-    return cast("AnyServerEvent", event)
+    return _default.decode(data)
 
 
 def _parse(data: bytes) -> Any:
@@ -146,7 +168,7 @@ def decode_client_event(data: Message) -> AnyClientEvent:
     event_id = payload.get("event_id")
     return cast(
         "AnyClientEvent",
-        _validated(payload.get("type"), payload, event_id if isinstance(event_id, str) else None),
+        validated(payload.get("type"), payload, event_id if isinstance(event_id, str) else None),
     )
 
 
@@ -158,17 +180,10 @@ def encode_event(event: Model | Mapping[str, Any]) -> bytes:
     Raises:
         InvalidEventError: if a field does not fit the contract or cannot be written as JSON.
     """
-    payload = _plain(event)
-    event_type = payload.get("type")
-    if not isinstance(event_type, str) or not event_type:
-        raise InvalidEventError(
-            "the event has no `type`: give one of the client event types, e.g. 'response.create'",
-            event_type=None,
-            issues=(FieldIssue("type", "a non-empty string is required", event_type),),
-        )
+    event_type, payload = plain_event(event)
     if event_type not in CLIENT_EVENTS:
-        return _json_of_unknown(event_type, payload)
-    return _json(event_type, payload)
+        return json_of_unknown(event_type, payload)
+    return json_of(validated(event_type, payload))
 
 
 def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
@@ -177,33 +192,57 @@ def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
     Raises:
         InvalidEventError: if a field is missing or does not fit the contract.
     """
-    audio_field = AUDIO_FIELDS.get(event_type)
-    if audio_field is not None:
-        frame = _audio_frame(event_type, audio_field, fields)
-        if frame is not None:
-            return frame
+    return audio_frame(event_type, fields) or json_of(validated(event_type, plain_call(event_type, fields)))
+
+
+def plain_event(event: Model | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return an event's type and its plain payload.
+
+    Raises:
+        InvalidEventError: if it is neither a model nor a mapping, or has no type.
+    """
+    payload = _plain(event)
+    event_type = payload.get("type")
+    if not isinstance(event_type, str) or not event_type:
+        raise InvalidEventError(
+            "the event has no `type`: give one of the client event types, e.g. 'response.create'",
+            event_type=None,
+            issues=(FieldIssue("type", "a non-empty string is required", event_type),),
+        )
+    return event_type, payload
+
+
+def plain_call(event_type: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the plain payload of an event given by its type and fields."""
     payload = {name: plain_value(value, keep_bare=True) for name, value in fields.items() if value is not None}
     payload["type"] = event_type
-    return _json(event_type, payload)
+    return payload
 
 
-def _json(event_type: str, payload: dict[str, Any]) -> bytes:
-    event = _validated(event_type, payload, None)
+def json_of(event: ClientEvent) -> bytes:
+    """Return the JSON text of a validated event.
+
+    Raises:
+        InvalidEventError: if a free-form field holds what JSON cannot.
+    """
     try:
         text = event.to_json()
     except ValueError as error:  # includes values of types that JSON does not know
-        raise InvalidEventError(f"{event_type} cannot be written as JSON: {error}", event_type=event_type) from None
+        raise InvalidEventError(f"{event.type} cannot be written as JSON: {error}", event_type=event.type) from None
     if b"NaN" in text or b"Infinity" in text:
         # Free-form fields, such as a tool's parameters, may hold numbers that JSON lacks; words in a text are fine.
-        return _json_of_unknown(event_type, event.to_dict())
+        return json_of_unknown(event.type, event.to_dict())
     return text
 
 
 _audio_heads: dict[str, bytes] = {}
 
 
-def _audio_frame(event_type: str, audio_field: str, fields: dict[str, Any]) -> bytes | None:
-    """Write an audio event without building a model; None where a field needs the ordinary checks."""
+def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
+    """Write an audio event without building a model; None for other events and where a field needs a closer look."""
+    audio_field = AUDIO_FIELDS.get(event_type)
+    if audio_field is None:
+        return None
     audio = fields[audio_field]
     if isinstance(audio, (bytes, bytearray, memoryview)):
         text = encode_base64(audio)
@@ -234,8 +273,18 @@ def encode_server_event(event: ServerEvent) -> bytes:
     return to_json(ordered)
 
 
-def _validated(event_type: Any, payload: dict[str, Any], event_id: str | None) -> ClientEvent:
-    cls = CLIENT_EVENTS.get(event_type) if isinstance(event_type, str) else None
+def validated(
+    event_type: Any,
+    payload: dict[str, Any],
+    event_id: str | None = None,
+    classes: _ClientClasses = CLIENT_EVENTS,
+) -> ClientEvent:
+    """Return the event that a plain payload is.
+
+    Raises:
+        InvalidEventError: if the type is unknown, or a field does not fit; names each.
+    """
+    cls = classes.get(event_type) if isinstance(event_type, str) else None
     if cls is None:
         raise InvalidEventError(
             f"{event_type!r} is no client event type",
@@ -287,7 +336,8 @@ def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
     raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None)
 
 
-def _json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
+def json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
+    """Return the JSON text of an event that no class describes; raises :class:`InvalidEventError` if there is none."""
     try:
         text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8")

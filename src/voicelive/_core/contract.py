@@ -1,0 +1,165 @@
+"""What one connection speaks: its API version, the application's own events, and how strict it is."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal, get_args, get_origin
+
+from .._base import Model
+from .._generated.models import ClientEvent, ServerEvent
+from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
+from ..errors import ConfigurationError, ContractWarning, InvalidEventError
+from .codec import (
+    Decoder,
+    Message,
+    audio_frame,
+    decode_server_event,
+    json_of,
+    json_of_unknown,
+    plain_call,
+    plain_event,
+    validated,
+)
+from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from .gating import findings, unknown_version_message
+from .translation import NESTED_VERSIONS, item_to_nested, response_to_nested, session_to_nested
+
+__all__ = ["ContractCheck", "WireContract"]
+
+ContractCheck = Literal["warn", "error", "ignore"]
+"""What to do about a field that the API version, or every version, lacks: warn once and send, refuse, or just send."""
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+
+class WireContract:
+    """Decodes and encodes the messages of one connection.
+
+    Args:
+        api_version: the version the connection asks for; what is sent is checked against it.
+        events: the application's own event classes, each derived from ``ServerEvent`` or ``ClientEvent``, with a
+            constant `type`. They may replace a class of the contract.
+        strict: raise :class:`InvalidEventError` for a received message that does not fit, instead of reading it
+            leniently. For tests.
+        check: what to do about fields that the API version or every version lacks.
+
+    Raises:
+        ConfigurationError: if a class among `events` cannot be used, or `check` is none of the three.
+    """
+
+    def __init__(
+        self,
+        api_version: str,
+        *,
+        events: Iterable[type[Model]] = (),
+        strict: bool = False,
+        check: ContractCheck = "warn",
+    ) -> None:
+        if check not in get_args(ContractCheck):
+            raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
+        self._version = api_version
+        self._check: ContractCheck = check
+        self._client: dict[str, type[ClientEvent]] = dict(CLIENT_EVENTS)
+        server: dict[str, type[ServerEvent]] = {}
+        for cls in events:
+            _register(cls, server, self._client)
+        self._warned: set[str] = set()
+        decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event
+        self.decode = _strictly(decode) if strict else decode
+        """Turn a message into an event; never raises unless strict."""
+        if check != "ignore" and (message := unknown_version_message(api_version)) is not None:
+            self._tell(message)
+
+    def encode_call(self, event_type: str, fields: dict[str, Any]) -> bytes:
+        """Return the JSON text of an event given by its type and fields; None fields are left out.
+
+        Raises:
+            InvalidEventError: if it does not fit the contract.
+        """
+        return audio_frame(event_type, fields) or self._encode(event_type, plain_call(event_type, fields))
+
+    def encode_event(self, event: Model | Mapping[str, Any]) -> bytes:
+        """Return the JSON text of an event given as a model or a mapping.
+
+        Raises:
+            InvalidEventError: if it does not fit the contract.
+        """
+        event_type, payload = plain_event(event)
+        return self._encode(event_type, payload)
+
+    def _encode(self, event_type: str, payload: dict[str, Any]) -> bytes:
+        if event_type not in self._client:
+            if self._check != "ignore":
+                self._tell(f"{event_type!r} is no client event type in any API version")
+            return json_of_unknown(event_type, payload)
+        if self._version in NESTED_VERSIONS:
+            payload = _nested(event_type, payload)
+        event = validated(event_type, payload, classes=self._client)
+        if self._check != "ignore":
+            for finding in findings(event, event_type, self._version):
+                self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}")
+        return json_of(event)
+
+    def _tell(self, message: str) -> None:
+        if self._check == "error":
+            raise InvalidEventError(f"{message}; nothing was sent", event_type=None)
+        if message not in self._warned:
+            self._warned.add(message)
+            warnings.warn(f"{message}. It is sent all the same.", ContractWarning, stacklevel=_callers_level())
+
+
+def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
+    translate = {
+        "session.update": ("session", session_to_nested),
+        "response.create": ("response", response_to_nested),
+        "conversation.item.create": ("item", item_to_nested),
+    }
+    if event_type not in translate:
+        return payload
+    name, function = translate[event_type]
+    inner = payload.get(name)
+    # Anything else is for the validation to refuse.
+    return {**payload, name: function(inner)} if isinstance(inner, Mapping) else payload
+
+
+def _strictly(decode: Any) -> Any:
+    def decode_strictly(data: Message) -> AnyServerEvent:
+        event: AnyServerEvent = decode(data)
+        if isinstance(event, MalformedServerEvent):
+            raise InvalidEventError(f"received {event.reason}", event_type=None)
+        if isinstance(event, UnknownServerEvent):
+            raise InvalidEventError(f"received an event of the unknown type {event.type!r}", event_type=event.type)
+        if event.issues:
+            summary = "; ".join(map(str, event.issues))
+            raise InvalidEventError(f"received {event.type}: {summary}", event_type=event.type, issues=event.issues)
+        return event
+
+    return decode_strictly
+
+
+def _register(cls: type[Model], server: dict[str, type[ServerEvent]], client: dict[str, type[ClientEvent]]) -> None:
+    name = getattr(cls, "__name__", repr(cls))
+    if not isinstance(cls, type) or not issubclass(cls, (ServerEvent, ClientEvent)):
+        raise ConfigurationError(f"{name} is no event class: derive it from ServerEvent or ClientEvent")
+    annotation: Any = cls.model_fields["type"].annotation
+    constants = get_args(annotation) if get_origin(annotation) is Literal else ()
+    if len(constants) != 1:
+        raise ConfigurationError(f"{name} needs a constant type, such as: type: Literal['x.y'] = 'x.y'")
+    if issubclass(cls, ServerEvent):
+        server[str(constants[0])] = cls
+    else:
+        client[str(constants[0])] = cls
+
+
+def _callers_level() -> int:
+    """The stack level of the first caller outside this package, so that the warning names the application's line."""
+    level = 1
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+        level += 1
+    return level

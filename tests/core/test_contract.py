@@ -1,0 +1,172 @@
+"""What a connection says about fields that its API version lacks, about private events, and in strict mode."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import Any, Literal
+
+import pytest
+
+from voicelive import models
+from voicelive._core.contract import ContractCheck, WireContract
+from voicelive.errors import ConfigurationError, ContractWarning, InvalidEventError
+
+
+def warned(contract: WireContract, event_type: str, **fields: Any) -> list[str]:
+    """The warnings of encoding an event."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        contract.encode_call(event_type, fields)
+    assert all(issubclass(entry.category, ContractWarning) for entry in caught)
+    return [str(entry.message) for entry in caught]
+
+
+@pytest.mark.parametrize(
+    ("version", "session", "says"),
+    [
+        ("2026-07-15", {"interim_response": {"type": "static_interim_response"}}, None),
+        ("2025-10-01", {"instructions": "x", "temperature": 0.7}, None),
+        (
+            "2025-10-01",
+            {"interim_response": {"type": "static_interim_response"}},
+            "session.interim_response: not in API version 2025-10-01; it is in 2026-04-10",
+        ),
+        (
+            "2026-04-10",
+            {"voice": {"type": "azure-realtime-native", "name": "ava"}},
+            "session.voice: not in API version 2026-04-10",
+        ),
+        (
+            "2025-10-01",
+            {"tools": [{"type": "mcp", "server_label": "a", "server_url": "b"}]},
+            "session.tools[0]: not in",
+        ),
+        (
+            "2025-10-01",
+            {"output_audio_format": "pcm16_8000hz"},
+            "session.output_audio_format: 'pcm16_8000hz' is not in",
+        ),
+        (
+            "2026-07-15",
+            {"instrctions": "x"},
+            "session.instrctions: no field of RequestSession in any API version; did you mean 'instructions'?",
+        ),
+        ("2026-07-15", {"turn_detection": {"type": "server_vad", "treshold": 0.5}}, "did you mean 'threshold'?"),
+        ("2026-07-15", {"zzzzzz": 1}, "session.zzzzzz: no field of RequestSession"),
+    ],
+)
+def test_what_a_version_lacks_is_told_and_sent(version: str, session: dict[str, Any], says: str | None) -> None:
+    """A field, model or value that the version lacks, or nobody knows, warns by name, and is sent all the same."""
+    contract = WireContract(version)
+    messages = warned(contract, "session.update", session=session)
+    if says is None:
+        assert messages == []
+    else:
+        assert len(messages) == 1
+        assert says in messages[0]
+    assert warned(contract, "session.update", session=session) == []
+    assert json.loads(contract.encode_call("session.update", {"session": session}))["session"] == session
+
+
+def test_an_event_that_the_version_lacks() -> None:
+    """A whole event that the version does not have is told by its type."""
+    messages = warned(WireContract("2025-10-01"), "output_audio_buffer.clear")
+    assert len(messages) == 1
+    assert messages[0].startswith("output_audio_buffer.clear: not in API version 2025-10-01; it is in 2026-04-10")
+
+
+def test_the_warning_names_the_callers_line() -> None:
+    """The warning points at the application's line, not into this package."""
+    with pytest.warns(ContractWarning) as caught:
+        WireContract("2025-10-01").encode_call("output_audio_buffer.clear", {})
+    assert caught[0].filename == __file__
+
+
+def test_an_unknown_version_warns_once_and_checks_nothing() -> None:
+    """A version that nobody knows is accepted with a warning that lists the known ones."""
+    with pytest.warns(ContractWarning, match=r"'2031-01-01' is unknown here.*2025-10-01.*2026-07-15"):
+        contract = WireContract("2031-01-01")
+    assert warned(contract, "session.update", session={"instructions": "x"}) == []
+
+
+@pytest.mark.parametrize("field", ["interim_response", "instrctions"])
+def test_both_can_be_made_errors(field: str) -> None:
+    """With check="error" nothing that the version lacks, and no unknown name, is sent."""
+    contract = WireContract("2025-10-01", check="error")
+    session = {field: {"type": "static_interim_response"}}
+    with pytest.raises(InvalidEventError, match=field):
+        contract.encode_call("session.update", {"session": session})
+
+
+def test_both_can_be_ignored() -> None:
+    """With check="ignore" nothing is said."""
+    assert warned(WireContract("2025-10-01", check="ignore"), "session.update", session={"zzz": 1}) == []
+
+
+def test_a_check_that_is_none() -> None:
+    """An unknown kind of check is refused with the three that there are."""
+    wrong: Any = "shout"
+    check: ContractCheck = wrong
+    with pytest.raises(ConfigurationError, match="'warn', 'error' or 'ignore'"):
+        WireContract("2026-07-15", check=check)
+
+
+class LampOn(models.ServerEvent):
+    """A private server event."""
+
+    type: Literal["x.lamp.on"] = "x.lamp.on"
+    brightness: int
+
+
+class TurnLampOn(models.ClientEvent):
+    """A private client event."""
+
+    type: Literal["x.lamp.turn_on"] = "x.lamp.turn_on"
+    room: str
+
+
+def test_private_events_are_typed_both_ways() -> None:
+    """Classes of the application's own are received, leniently like all, and sent, checked like all."""
+    contract = WireContract("2026-07-15", events=[LampOn, TurnLampOn], check="error")
+    event = contract.decode(b'{"type": "x.lamp.on", "brightness": 5}')
+    assert type(event) is LampOn
+    assert event.brightness == 5
+    odd = contract.decode(b'{"type": "x.lamp.on", "brightness": "bright"}')
+    assert type(odd) is LampOn
+    assert odd.to_dict() == {"type": "x.lamp.on", "brightness": "bright"}
+    assert len(odd.issues) == 1
+    assert json.loads(contract.encode_event(TurnLampOn(room="hall"))) == {"type": "x.lamp.turn_on", "room": "hall"}
+    with pytest.raises(InvalidEventError, match="room"):
+        contract.encode_event({"type": "x.lamp.turn_on"})
+    assert (
+        type(WireContract("2026-07-15").decode(b'{"type": "x.lamp.on", "brightness": 5}')) is models.UnknownServerEvent
+    )
+
+
+def test_private_events_that_cannot_be() -> None:
+    """A class that is no event, or has no constant type, is refused by name."""
+    untyped: Any = type("Untyped", (models.ServerEvent,), {})
+    for wrong, says in (
+        (models.RequestSession, "RequestSession is no event"),
+        (untyped, "Untyped needs a constant type"),
+    ):
+        with pytest.raises(ConfigurationError, match=says):
+            WireContract("2026-07-15", events=[wrong])
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"type": "no.such"}', "unknown type 'no.such'"),
+        (b'{"type": "conversation.item.deleted"}', "item_id"),
+    ],
+)
+def test_strict_mode(message: bytes, says: str) -> None:
+    """With strict=True a message that does not fit raises; without, it is read leniently."""
+    with pytest.raises(InvalidEventError, match=says):
+        WireContract("2026-07-15", strict=True).decode(message)
+    assert WireContract("2026-07-15").decode(message) is not None
+    fine = WireContract("2026-07-15", strict=True).decode(b'{"type": "conversation.item.deleted", "item_id": "i"}')
+    assert fine.type == "conversation.item.deleted"

@@ -1,0 +1,138 @@
+"""One session configuration for every version: the table, field by field, in both directions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from voicelive._core.contract import WireContract
+from voicelive._core.translation import RESPONSE, SESSION, from_nested, response_to_nested, session_to_nested
+from voicelive.errors import InvalidEventError
+
+SESSION_CASES: list[tuple[str, Any, dict[str, Any]]] = [
+    ("modalities", ["text", "audio"], {"output_modalities": ["text", "audio"]}),
+    ("voice", "alloy", {"audio": {"output": {"voice": "alloy"}}}),
+    (
+        "voice",
+        {"type": "azure-standard", "name": "en-US-AvaNeural"},
+        {"audio": {"output": {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}}}},
+    ),
+    ("output_audio_format", "pcm16", {"audio": {"output": {"format": "pcm16"}}}),
+    ("output_audio_timestamp_types", ["word"], {"audio": {"output": {"timestamp_types": ["word"]}}}),
+    ("input_audio_format", "g711_ulaw", {"audio": {"input": {"format": "g711_ulaw"}}}),
+    ("input_audio_sampling_rate", 16000, {"audio": {"input": {"sampling_rate": 16000}}}),
+    (
+        "input_audio_transcription",
+        {"model": "azure-speech"},
+        {"audio": {"input": {"transcription": {"model": "azure-speech"}}}},
+    ),
+    (
+        "input_audio_noise_reduction",
+        {"type": "near_field"},
+        {"audio": {"input": {"noise_reduction": {"type": "near_field"}}}},
+    ),
+    (
+        "input_audio_echo_cancellation",
+        {"type": "server_echo_cancellation"},
+        {"audio": {"input": {"echo_cancellation": {"type": "server_echo_cancellation"}}}},
+    ),
+    ("turn_detection", {"type": "server_vad"}, {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}),
+    ("turn_detection", None, {"audio": {"input": {"turn_detection": None}}}),
+    ("max_response_output_tokens", "inf", {"max_output_tokens": "inf"}),
+    ("reasoning_effort", "low", {"reasoning": {"effort": "low"}}),
+    ("instructions", "Be brief.", {"instructions": "Be brief."}),
+    ("temperature", 0.7, {"temperature": 0.7}),
+    ("include", ["item.input_audio_transcription.logprobs"], {"include": ["item.input_audio_transcription.logprobs"]}),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "nested"), SESSION_CASES)
+def test_each_session_field_has_its_place(field: str, value: Any, nested: dict[str, Any]) -> None:
+    """Each flat field goes to its nested place, null included, and comes back from there."""
+    assert session_to_nested({field: value}) == {"type": "realtime", **nested}
+    assert from_nested({"type": "realtime", **nested}) == {field: value}
+
+
+def test_the_session_cases_are_the_whole_table() -> None:
+    """No rule of the table is without a case above."""
+    assert {rule.flat for rule in SESSION} <= {field for field, _, _ in SESSION_CASES}
+
+
+RESPONSE_CASES: list[tuple[str, Any, dict[str, Any]]] = [
+    ("modalities", ["audio"], {"output_modalities": ["audio"]}),
+    ("voice", "alloy", {"audio": {"output": {"voice": "alloy"}}}),
+    ("output_audio_format", "pcm16", {"audio": {"output": {"format": {"type": "audio/pcm", "rate": 24000}}}}),
+    ("output_audio_format", "g711_ulaw", {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}),
+    ("output_audio_format", "g711_alaw", {"audio": {"output": {"format": {"type": "audio/pcma"}}}}),
+    ("reasoning_effort", "high", {"reasoning": {"effort": "high"}}),
+    ("instructions", "Be brief.", {"instructions": "Be brief."}),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "nested"), RESPONSE_CASES)
+def test_each_response_field_has_its_place(field: str, value: Any, nested: dict[str, Any]) -> None:
+    """The parameters of a response follow their own table, both ways."""
+    assert response_to_nested({field: value}) == nested
+    assert from_nested(nested, RESPONSE) == {field: value}
+
+
+def test_an_openai_voice_of_a_response_is_its_name() -> None:
+    """v1 names the voice of a response; the object form of the dated versions gives its name."""
+    nested = response_to_nested({"voice": {"type": "openai", "name": "cedar"}})
+    assert nested == {"audio": {"output": {"voice": "cedar"}}}
+
+
+@pytest.mark.parametrize(
+    ("translate", "payload", "path", "says"),
+    [
+        (session_to_nested, {"modalities": ["text", "avatar"]}, "session.modalities", "'avatar' has none"),
+        (session_to_nested, {"reasoning_effort": "none"}, "session.reasoning_effort", "'none' has none"),
+        (session_to_nested, {"include": ["file_search_call.results"]}, "session.include", "has none"),
+        (
+            session_to_nested,
+            {"voice": "alloy", "audio": {"output": {"voice": "cedar"}}},
+            "session.voice",
+            "given twice: here and as session.audio.output.voice",
+        ),
+        (session_to_nested, {"voice": "alloy", "audio": 7}, "session.voice", "given twice"),
+        (response_to_nested, {"output_audio_format": "pcm16_8000hz"}, "response.output_audio_format", "has none"),
+        (
+            response_to_nested,
+            {"voice": {"type": "azure-standard", "name": "x"}},
+            "response.voice",
+            "set it in the session",
+        ),
+    ],
+)
+def test_what_has_no_counterpart(translate: Any, payload: dict[str, Any], path: str, says: str) -> None:
+    """A value that v1 cannot say, or one given in both forms, is an error with its place."""
+    with pytest.raises(InvalidEventError, match=says) as caught:
+        translate(payload)
+    assert [issue.path for issue in caught.value.issues] == [path]
+
+
+def test_a_nested_session_stays_as_it_is() -> None:
+    """Who writes the nested form already gets it through unchanged, and the caller's object is not touched."""
+    nested = {"type": "realtime", "audio": {"input": {"format": "pcm16"}}, "instructions": "x"}
+    before = json.loads(json.dumps(nested))
+    assert session_to_nested(nested) == nested
+    flat = {"voice": "alloy", **nested}
+    session_to_nested(flat)
+    assert nested == before
+
+
+def test_a_v1_connection_translates_by_itself() -> None:
+    """The same calls, on a connection of v1, send the nested session, the nested response and v1's content parts."""
+    contract = WireContract("v1", check="ignore")
+    sent = json.loads(contract.encode_call("session.update", {"session": {"voice": "alloy", "turn_detection": None}}))
+    assert sent["session"] == {
+        "type": "realtime",
+        "audio": {"output": {"voice": "alloy"}, "input": {"turn_detection": None}},
+    }
+    sent = json.loads(contract.encode_call("response.create", {"response": {"modalities": ["text"]}}))
+    assert sent["response"] == {"output_modalities": ["text"]}
+    item = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "hi"}]}
+    sent = json.loads(contract.encode_call("conversation.item.create", {"item": item}))
+    assert sent["item"]["content"] == [{"type": "output_text", "text": "hi"}]
