@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 logger = logging.getLogger("voicelive.events")
+# An application that configures no logging is not to find this package's notes on its stderr.
+logging.getLogger("voicelive").addHandler(logging.NullHandler())
 
 Message = bytes | bytearray | memoryview | str
 
