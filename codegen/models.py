@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .document import Contract, ModelSchema, Schema, SchemaError, is_event, ref_name, variants
+from .document import Contract, ModelSchema, Schema, SchemaError, constant_of, is_event, ref_name, variants
 from .prepare import ALIAS_PREFIX, prepare
 from .signatures import input_type
 
@@ -158,7 +158,8 @@ def _alias(contract: Contract, name: str) -> str:
         objects = [m for group in members if isinstance(group, list) for m in group]
         scalars = [m for m in members if isinstance(m, str)]
         enums = [s for s in scalars if s in contract.enums]
-        parts = [f"Annotated[{' | '.join([*enums, 'str'])}, OPEN]"] if "str" in scalars else enums
+        # Every enum is open, whether the union says so or not.
+        parts = [f"Annotated[{' | '.join([*enums, 'str'])}, OPEN]"] if enums or "str" in scalars else []
         parts += [s for s in scalars if s != "str" and s not in enums]
         if objects:
             parts.append(_tagged(contract, objects, _polymorphic(contract, variants(contract.unions[name]))))
@@ -179,6 +180,8 @@ def _polymorphic(contract: Contract, members: list[Schema]) -> list[str]:
 
 def _union_member(contract: Contract, member: Schema) -> str | list[str]:
     name = ref_name(member)
+    if (constant := constant_of(member)) is not None:
+        return f"Literal[{json.dumps(constant)}]"
     if name is None:
         return {"string": "str", "integer": "int", "boolean": "bool"}[member["type"]]
     if name in contract.enums:
@@ -193,7 +196,11 @@ def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
     Instances of the bases themselves are let through: that is how a kind that the schema lacks is sent.
     """
     tags = {leaf: contract.tags(leaf) for leaf in leaves}
-    first = next(iter(tags[leaves[0]]))
+    shared = [tag for tag in tags[leaves[0]] if all(tag in tags[leaf] for leaf in leaves)]
+    if not shared:
+        # Nothing tells them apart but their fields.
+        return " | ".join(leaves)
+    first = shared[0]
     groups: dict[str, list[str]] = {}
     for leaf in leaves:
         groups.setdefault(tags[leaf][first], []).append(leaf)
