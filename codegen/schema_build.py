@@ -15,14 +15,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 __all__ = ["SCHEMA", "compile_documents", "differences", "format_sources", "main", "record", "write"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schema"
 RECORD = "sources.json"
 VERSIONS = "Versions"
+DRAFT = "x-draft"
+# Extensions that hold only in the versions they list.
+VERSIONED = (DRAFT, "x-preview")
 NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 COMPILER = Path("node_modules", "@typespec", "compiler", "cmd", "tsp.js")
 # What npm writes last, so its age is that of the whole installation.
@@ -39,7 +43,8 @@ def compile_documents(schema: Path = SCHEMA) -> dict[str, str]:
     """Compile the schema and return the documents, file name to text, one an API version.
 
     Raises:
-        BuildError: if Node is missing, `npm ci` fails, or the compiler finds an error in the schema.
+        BuildError: if Node is missing, `npm ci` fails, the compiler finds an error in the schema, or an extension
+            names a version that there is not.
     """
     node = _prepared_node(schema)
     with tempfile.TemporaryDirectory(prefix="voicelive-schema-") as folder:
@@ -176,8 +181,31 @@ def _run(command: Sequence[str], folder: Path, seconds: float) -> None:
 def _normalised(text: str) -> str:
     document = json.loads(text)
     # The versions must be declared inside the contract, but are no part of what goes over the wire.
-    document["components"]["schemas"].pop(VERSIONS, None)
+    versions = document["components"]["schemas"].pop(VERSIONS)
+    known = {member["const"] for member in versions["oneOf"]}
+    version = document["info"]["version"]
+    _resolve([versions, document], version, known)
+    if DRAFT in versions:
+        document["info"][DRAFT] = versions[DRAFT]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _resolve(node: Any, version: str, known: Collection[str]) -> None:
+    """Make the versioned extensions true where they list this version, and drop them where they do not."""
+    if isinstance(node, list):
+        for entry in node:
+            _resolve(entry, version, known)
+    elif isinstance(node, dict):
+        for key in VERSIONED:
+            if key in node:
+                if not isinstance(node[key], list) or not set(node[key]) <= set(known):
+                    raise BuildError(f"{key} is {node[key]!r}; it must list some of the versions {sorted(known)}")
+                if version in node[key]:
+                    node[key] = True
+                else:
+                    del node[key]
+        for value in node.values():
+            _resolve(value, version, known)
 
 
 def _digest(data: bytes) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 Limits = dict[str, Any]
+
+TOKEN = re.compile(r'\s*("[^"]*"|list\[|dict\[str, |\]|\||[\w.#]+)(?: \(open\))?')
+NAMES = {"datetime.datetime": "datetime"}
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,46 @@ class Contract:
             return model
         return replace(model, fields={**self.flat(model.base).fields, **model.fields})
 
+    def leaves(self, name: str) -> list[str]:
+        """Return the models that a base stands for: those a discriminator tells apart; a model without is its own."""
+        found = [leaf for key, model in self.models.items() if model.base == name for leaf in self.leaves(key)]
+        return found or [name]
+
     def expanded(self, one: Type) -> Type:
-        """Return the type with enums replaced by their values."""
-        return Type.of(
-            value
-            for name in one.alternatives
-            for value in (map(json.dumps, self.enums[name]) if name in self.enums else (name,))
-        )
+        """Return the type with enums as their values, and with unions and bases as the models they stand for."""
+        return Type.union(self._expanded(name) for name in one.alternatives)
+
+    def _expanded(self, name: str) -> Type:
+        if name in self.enums:
+            return Type.of(map(json.dumps, self.enums[name]))
+        if name in self.unions:
+            return self.expanded(self.unions[name])
+        if name.endswith("]"):
+            opening = "list[" if name.startswith("list[") else "dict[str, "
+            return Type.of([f"{opening}{self.expanded(parse_type(name[len(opening) : -1]))}]"])
+        return Type.of(self.leaves(name))
+
+
+def parse_type(text: str) -> Type:
+    """Read a type such as ``list[Modality (open)] | None`` or ``"auto" | str``."""
+    tokens = TOKEN.findall(text)
+    found = _alternatives(tokens)
+    if tokens:
+        raise ValueError(f"cannot read the type {text!r}: stopped before {tokens}")
+    return found
+
+
+def _alternatives(tokens: list[str]) -> Type:
+    found: list[str] = []
+    while tokens:
+        token = tokens.pop(0)
+        if token in ("list[", "dict[str, "):
+            inner = _alternatives(tokens)
+            assert tokens.pop(0) == "]"
+            found.append(f"{token}{inner}]")
+        else:
+            found.append(NAMES.get(token, token))
+        if tokens[:1] != ["|"]:
+            break
+        tokens.pop(0)
+    return Type.of(found)

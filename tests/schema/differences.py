@@ -16,6 +16,13 @@ def differences(facts: Contract, document: Contract) -> list[str]:
     return [*_enums(facts, document), *_unions(facts, document), *_models(facts, document)]
 
 
+def field_differences(facts: Contract, document: Contract) -> list[str]:
+    """Return the lines for the fields of those models that the facts have."""
+    return [
+        line for name in facts.models for line in _fields(name, facts, facts.flat(name), document, document.flat(name))
+    ]
+
+
 def _enums(facts: Contract, document: Contract) -> Iterator[str]:
     yield from _names("enum", facts.enums.keys(), document.enums.keys())
     for name in sorted(facts.enums.keys() & document.enums.keys()):
