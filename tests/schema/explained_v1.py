@@ -163,13 +163,30 @@ EXPLAINED_V1 = (
         tuple(f"model {name} is not in the facts" for name in sorted(family_members())),
     ),
     Explained(
-        "The draft tells kinds of sessions by their `type`; the schema writes both where either may come, and keeps "
-        "the classes of the dated versions, which have no such base.",
+        "The draft tells kinds of sessions by their `type`; the schema keeps the classes of the dated versions, which "
+        "have no such base.",
         V1,
         (
             *(f"{name}.type: tells the model true, here false" for name in SESSIONS),
             "RequestTranscriptionSession: is told by transcription, here nothing",
             "RequestTranscriptionSession.type: tells the model true, here false",
+        ),
+    ),
+    Explained(
+        "The draft allows a transcription session as well, told by its `type`, which sessions of the dated versions do "
+        "not have. The events name the session they always had, so that what an application sets is checked against "
+        "that one alone and read without asking for its kind.",
+        V1,
+        (
+            *types(
+                "RequestSession | RequestTranscriptionSession", "RequestSession", "ClientEventSessionUpdate.session"
+            ),
+            *types(
+                "ResponseSession | ResponseTranscriptionSession",
+                "ResponseSession",
+                "ServerEventSessionCreated.session",
+                "ServerEventSessionUpdated.session",
+            ),
         ),
     ),
     Explained(
