@@ -281,6 +281,11 @@ EXPLAINED_V1 = (
         ),
     ),
     Explained(
+        "The one rate there is today is the default, so that others can follow.",
+        V1,
+        (*types("24000", "int", "AudioFormatPcm.rate"), *unsaid([("AudioFormatPcm.rate", {"default": 24000})])),
+    ),
+    Explained(
         "The value known from the dated versions is named; any other is allowed.",
         V1,
         types("str", '"realtime.transcription_session"', "ResponseTranscriptionSession.object"),
