@@ -38,6 +38,19 @@ OPTIONS = [
     "--formatters=builtin",
 ]
 
+CANONICAL_TYPE = [
+    "",
+    "    __alias_of__: ClassVar[str | None] = None",
+    "",
+    "    @property",
+    "    def canonical_type(self) -> str:",
+    '        """The `type` under which the dated API versions know this event; equal to `type` where it is not renamed.',
+    "",
+    "        One loop reads every version by it: `response.output_audio.delta` of v1 gives `response.audio.delta`.",
+    '        """',
+    "        return self.__alias_of__ or self.type",
+]
+
 
 def make_models(contract: Contract) -> tuple[str, str]:
     """Return the source of the enums module and of the models module, without their headers."""
@@ -109,6 +122,12 @@ def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str
     if model.base is None and (tags or model.children) and not is_event(model.name):
         text = text.replace(f"class {model.name}(Model):", f"class {model.name}(TaggedModel):", 1)
     extra: list[str] = []
+    if model.name == "ServerEvent":
+        extra += CANONICAL_TYPE
+    alias_of = model.schema.get("x-voicelive-alias-of")
+    if alias_of is not None:
+        text = _as_kind_of(contract, model, str(alias_of), text)
+        extra += ["", f"    __alias_of__: ClassVar[str | None] = {json.dumps(contract.tags(str(alias_of))['type'])}"]
     if tags:
         extra += ["", f"    __tags__: ClassVar[tuple[str, ...]] = {tuple(tags)!r}"]
     for prop in model.own.values():
@@ -125,6 +144,16 @@ def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str
     if body_is_pass and extra:
         text = text[: text.rindex("pass")].rstrip()
     return text + "\n" + "\n".join(extra)
+
+
+def _as_kind_of(contract: Contract, model: ModelSchema, original: str, text: str) -> str:
+    """Make an event that is another one under a new name a kind of that, so that one pattern catches both."""
+    if original not in contract.models:
+        raise SchemaError(f"{model.name} is said to be another name of {original}, which does not exist")
+    names = [set(contract.fields(name)) for name in (model.name, original)]
+    if names[0] != names[1]:
+        raise SchemaError(f"{model.name} is no other name of {original}: their fields differ")
+    return text.replace(f"class {model.name}({model.base}):", f"class {model.name}({original}):", 1)
 
 
 def _constructor(contract: Contract, name: str) -> list[str]:

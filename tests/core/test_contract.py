@@ -170,3 +170,19 @@ def test_strict_mode(message: bytes, says: str) -> None:
     assert WireContract("2026-07-15").decode(message) is not None
     fine = WireContract("2026-07-15", strict=True).decode(b'{"type": "conversation.item.deleted", "item_id": "i"}')
     assert fine.type == "conversation.item.deleted"
+
+
+@pytest.mark.parametrize("event_type", ["response.audio.delta", "response.output_audio.delta"])
+def test_one_loop_reads_both_names(event_type: str) -> None:
+    """An event that v1 renames is caught by one class pattern, and by one name, in every version."""
+    payload = {"type": event_type, "response_id": "r", "item_id": "i", "output_index": 0, "content_index": 0}
+    event = WireContract("v1").decode(json.dumps({**payload, "delta": "YWJj"}))
+    match event:
+        case models.ServerEventResponseAudioDelta(delta=delta):
+            assert delta == "YWJj"
+        case _:
+            pytest.fail(f"not matched: {event!r}")
+    assert event.delta_bytes == b"abc"
+    assert event.type == event_type
+    assert event.canonical_type == "response.audio.delta"
+    assert event.issues == ()
