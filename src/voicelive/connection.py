@@ -122,6 +122,7 @@ class VoiceLiveConnection(ConnectionResources):
         self._changed = threading.Condition()
         self._inbox = Inbox()
         self._reading = False
+        self._followers = 0
         self._drained = False
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
@@ -330,7 +331,11 @@ class VoiceLiveConnection(ConnectionResources):
                 if deadline is not None:
                     left = max(0.0, deadline - time.monotonic())
                 if self._reading:
-                    expired = not self._changed.wait(left)
+                    self._followers += 1
+                    try:
+                        expired = not self._changed.wait(left)
+                    finally:
+                        self._followers -= 1
                     continue
                 self._reading = True
             data = None
@@ -350,7 +355,8 @@ class VoiceLiveConnection(ConnectionResources):
                             received = data, None
                         else:
                             received = self._sort(data, waiter)
-                    self._changed.notify_all()
+                    if self._followers:
+                        self._changed.notify_all()
             if received is not None:
                 return received
 

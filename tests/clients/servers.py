@@ -97,7 +97,7 @@ class WebSocketServer(ThreadedServer):
         self.received: list[str | bytes] = []
         self.closed: list[tuple[int | None, str | None]] = []
         self._tls = tls
-        self._options = options
+        self._options: dict[str, Any] = {"max_size": None, **options}
         self._server: Server | None = None
         if tls is not None:
             self.scheme = "https"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import trustme
+from azure.core.credentials import AzureKeyCredential
 from websockets.asyncio.server import ServerConnection
 
 from voicelive import ConfigurationError, ConnectionClosed, InvalidEventError, ReceiveTimeoutError
@@ -20,7 +23,7 @@ from voicelive.models import (
     UnknownServerEvent,
 )
 
-from .harness import Client
+from .harness import Client, assert_nothing_left
 from .servers import WebSocketServer, closes, event, reads_everything, sends
 
 pytestmark = pytest.mark.timeout(60)
@@ -259,6 +262,86 @@ async def test_many_senders_at_once(client: Client) -> None:
     sent = [json.loads(message)["event_id"] for message in server.received]
     for sender in range(4):
         assert [one for one in sent if one.startswith(f"{sender}-")] == [f"{sender}-{n}" for n in range(20)]
+
+
+async def talks_without_listening(connection: ServerConnection) -> None:
+    """Stop reading, and go on sending."""
+    await connection.recv()
+    connection.transport.pause_reading()
+    for number in range(1000):
+        await connection.send(event("session.updated", number))
+        await asyncio.sleep(0.01)
+
+
+def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Make TLS settings for a server on this machine, and for a client that trusts it."""
+    authority = trustme.CA()
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    return serving, trusting
+
+
+async def check_receiving_beside_a_blocked_send(client: Client, endpoint: str, **arguments: Any) -> None:
+    async def send_for_ever() -> None:
+        while True:
+            await connection.call("input_audio_buffer.append", audio=bytes(1_000_000))
+
+    connection = client.connect(endpoint, **arguments)
+    await connection.open()
+    sending = asyncio.ensure_future(send_for_ever())
+    try:
+        await connection.recv()
+        await asyncio.sleep(0.5)
+        numbers = [int(str((await connection.recv(5)).event_id).split("_")[1]) for _ in range(100)]
+        assert numbers == list(range(1, 101))
+        assert not sending.done()
+    finally:
+        await connection.close()
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(sending, 5)
+
+
+async def test_receiving_goes_on_while_a_send_blocks(client: Client) -> None:
+    """While the service does not take what is sent, what it sends still arrives."""
+    with WebSocketServer(talks_without_listening) as server:
+        options = {"close_timeout": 0.5, "ping_interval": 0.2}
+        await check_receiving_beside_a_blocked_send(client, server.endpoint, connection_options=options)
+        await assert_nothing_left(server.port)
+
+
+async def test_receiving_goes_on_while_a_send_blocks_over_tls(client: Client) -> None:
+    """The same over TLS."""
+    serving, trusting = tls_contexts()
+    with WebSocketServer(talks_without_listening, tls=serving) as server:
+        options = {"close_timeout": 0.5, "ssl": trusting}
+        credential = AzureKeyCredential("key")
+        await check_receiving_beside_a_blocked_send(
+            client, server.endpoint, credential=credential, connection_options=options
+        )
+        await assert_nothing_left(server.port)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_both_sides_send_more_than_buffers_hold(client: Client, tls: bool) -> None:
+    """An echo of messages far larger than any buffer does not stand still: each side takes while it gives."""
+
+    async def echo(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(message)
+
+    async def send_all() -> None:
+        for _ in range(10):
+            await connection.call("input_audio_buffer.append", audio=bytes(3_000_000))
+
+    serving, trusting = tls_contexts() if tls else (None, None)
+    arguments = {"credential": AzureKeyCredential("key"), "connection_options": {"ssl": trusting}}
+    with WebSocketServer(echo, tls=serving) as server:
+        async with client.connect(server.endpoint, **arguments) as connection:
+            sending = asyncio.ensure_future(send_all())
+            sizes = [len(await connection.recv_bytes(30)) for _ in range(10)]
+            await sending
+    assert min(sizes) > 4_000_000
 
 
 async def test_everything_sent_is_a_text_frame(client: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from websockets.uri import parse_uri
 
 from .._core.closing import CloseInfo
 from .._core.handshake import OpeningRequest
+from .duplex import DuplexConnection, drop
 from .failures import OPENING_FAILURES, opening_error, presentable, read_end
 from .logs import transport_logger
 from .options import TransportOptions
@@ -26,13 +26,13 @@ __all__ = ["ConnectionClosed", "Transport", "open_transport"]
 class Transport:
     """One open WebSocket. Methods raise the transport's own :exc:`ConnectionClosed`; :meth:`end` explains it."""
 
-    def __init__(self, websocket: client.ClientConnection, options: TransportOptions) -> None:
+    def __init__(self, websocket: DuplexConnection, options: TransportOptions) -> None:
         self._websocket = websocket
         self._close_timeout = options.close_timeout
         # Bound once and without a layer in between: these run for every event.
         self.recv = cast("Callable[[float | None], bytes]", partial(websocket.recv, decode=False))
         """Return the next message; ``TimeoutError`` after so many seconds, with nothing lost."""
-        self.send: Callable[[bytes], None] = partial(websocket.send, text=True)
+        self.send = websocket.send_message
         """Send one text message, given as UTF-8; blocks while the service reads more slowly than this side sends."""
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
@@ -63,7 +63,7 @@ class Transport:
                 thread.join(self._close_timeout)
 
     def _abort(self) -> None:
-        _drop(self._websocket.socket)
+        drop(self._websocket.socket)
 
 
 def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
@@ -73,17 +73,17 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
         ConnectionError: saying which step failed and what to check.
     """
     deadline = None if options.open_timeout is None else time.monotonic() + options.open_timeout
-    made: list[client.ClientConnection] = []
+    made: list[DuplexConnection] = []
 
-    def create_connection(*args: Any, **kwargs: Any) -> client.ClientConnection:
-        made.append(client.ClientConnection(*args, **kwargs))
+    def create_connection(*args: Any, **kwargs: Any) -> DuplexConnection:
+        made.append(DuplexConnection(*args, **kwargs))
         return made[0]
 
     sock: socket.socket | None = None
     failure: Exception | None = None
     try:
         sock = _connect_directly(request, options, deadline)
-        websocket = _connect(
+        _connect(
             request.url,
             sock=sock,
             ssl=options.ssl,
@@ -101,7 +101,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
             create_connection=create_connection,
             **options.vendor_options,
         )
-        return Transport(websocket, options)
+        return Transport(made[0], options)
     except OPENING_FAILURES as error:
         failure = error
         _clean_up(made, sock, options)
@@ -113,7 +113,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
     raise opening_error(failure, request, options) from presentable(failure)
 
 
-def _clean_up(made: list[client.ClientConnection], sock: socket.socket | None, options: TransportOptions) -> None:
+def _clean_up(made: list[DuplexConnection], sock: socket.socket | None, options: TransportOptions) -> None:
     for websocket in made:
         websocket.close_socket()
         websocket.recv_events_thread.join(options.close_timeout)
@@ -121,18 +121,19 @@ def _clean_up(made: list[client.ClientConnection], sock: socket.socket | None, o
         sock.close()
 
 
-def _connect(url: str, **arguments: Any) -> client.ClientConnection:
+def _connect(url: str, **arguments: Any) -> None:
     """Open a WebSocket without following redirects, whatever the version does by default."""
     reconnect: Any = getattr(client, "reconnect", None)
     if reconnect is None:
         # Before 17.1 the blocking client follows no redirects.
-        return cast("client.ClientConnection", client.connect(url, **arguments))
+        client.connect(url, **arguments)
+        return
 
     class Connector(reconnect):  # type: ignore[misc]
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
 
-    return cast("client.ClientConnection", Connector(url, **arguments).__enter__())
+    Connector(url, **arguments).__enter__()
 
 
 def _connect_directly(
@@ -180,12 +181,3 @@ def _remaining(deadline: float | None) -> float | None:
     if left <= 0:
         raise TimeoutError("timed out while opening the connection")
     return left
-
-
-def _drop(sock: Any) -> None:
-    """Shut a socket down both ways, so that whoever blocks on it wakes up."""
-    # TLS through a TLS proxy wraps the socket once more.
-    sock = getattr(sock, "ssl_socket", sock)
-    with contextlib.suppress(OSError):
-        # Not SSLSocket.shutdown(): it drops TLS first, and a send under way would continue in clear text.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -38,6 +38,8 @@ __all__ = ["VoiceLiveConnection", "connect"]
 
 EventT = TypeVar("EventT", bound=Model)
 
+_SENDS_PER_BREAK = 64
+
 
 @suggest_keywords
 def connect(
@@ -129,6 +131,7 @@ class VoiceLiveConnection(ConnectionResources):
         self._reading = False
         self._turns: list[asyncio.Future[None]] = []
         self._drained = False
+        self._sent = 0
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
 
@@ -303,6 +306,10 @@ class VoiceLiveConnection(ConnectionResources):
         transport = self._opened()
         if self._requested is not None:
             raise self._closed_error()
+        self._sent += 1
+        if self._sent % _SENDS_PER_BREAK == 0:
+            # Sending seldom waits, so a loop that only sends would never let the event loop notice a broken connection.
+            await asyncio.sleep(0)
         try:
             await transport.send(data)
         except TransportClosed as error:

@@ -1,0 +1,96 @@
+"""A blocking WebSocket that receives while it sends.
+
+The one of `websockets` holds a lock while it writes to the socket, and the thread that receives needs that lock: while
+the network is slow to take what is sent, nothing is received, and two sides that both wait for the other to read stand
+still for ever. Here messages of the application are written without that lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections import deque
+from typing import Any, cast
+
+from websockets.protocol import State
+from websockets.sync.client import ClientConnection
+
+from .tls import TlsSocket
+
+__all__ = ["DuplexConnection", "drop"]
+
+
+class DuplexConnection(ClientConnection):
+    """A client connection whose sends do not hold up receiving."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        # Frames in the order they go out; filled under the protocol's mutex, emptied by who holds `_writing`.
+        self._outgoing: deque[bytes] = deque()
+        self._writing = threading.Lock()
+        if isinstance(sock, ssl.SSLSocket):
+            sock = cast("socket.socket", TlsSocket(sock))
+        super().__init__(sock, *args, **kwargs)
+
+    def send_message(self, data: bytes) -> None:
+        """Send one text message, given as UTF-8; blocks while the service reads more slowly than this side sends.
+
+        Raises:
+            ConnectionClosed: if the connection is closed, also if that happens meanwhile.
+        """
+        with self._writing:
+            # Lock order: whoever holds the mutex never waits for `_writing`.
+            with self.protocol_mutex:
+                is_open = self.protocol.state is State.OPEN
+                if is_open:
+                    self.protocol.send_text(data)
+                    self._outgoing.extend(self.protocol.data_to_send())
+            try:
+                self._write_outgoing()
+            except OSError as error:
+                self.close_socket()
+                self.recv_events_thread.join()
+                raise self.protocol.close_exc from error
+        # Whoever found `_writing` taken left its frames here. If they cannot go out, the next receive says so.
+        with contextlib.suppress(OSError):
+            self._flush()
+        if not is_open:
+            # Waits for the end and raises it.
+            self.send(data, text=True)
+
+    def send_data(self) -> None:
+        """Write what the protocol wants written: pings, pongs, goodbyes. Called with the protocol's mutex held."""
+        self._outgoing.extend(self.protocol.data_to_send())
+        self._flush()
+
+    def close_socket(self) -> None:
+        """Close the socket; a send that blocks on it ends."""
+        drop(self.socket)
+        super().close_socket()
+
+    def _flush(self) -> None:
+        while self._outgoing and self._writing.acquire(blocking=False):
+            try:
+                self._write_outgoing()
+            finally:
+                self._writing.release()
+
+    def _write_outgoing(self) -> None:
+        while self._outgoing:
+            data = self._outgoing.popleft()
+            if data:
+                if self.close_deadline is not None:
+                    self.socket.settimeout(self.close_deadline.timeout())
+                self.socket.sendall(data)
+            else:
+                with contextlib.suppress(OSError):
+                    self.socket.shutdown(socket.SHUT_WR)
+
+
+def drop(sock: Any) -> None:
+    """Shut a socket down both ways, so that whoever blocks on it wakes up."""
+    # Over TLS there is a wrapper, see TlsSocket; SSLSocket.shutdown() is no use, see there too.
+    sock = getattr(sock, "ssl_socket", sock)
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
