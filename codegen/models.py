@@ -44,7 +44,7 @@ CANONICAL_TYPE = [
     "",
     "    @property",
     "    def canonical_type(self) -> str:",
-    '        """The `type` under which the dated API versions know this event; equal to `type` where it is not renamed.',
+    '        """The `type` under which the dated API versions know this event; `type` itself where it is not renamed.',
     "",
     "        One loop reads every version by it: `response.output_audio.delta` of v1 gives `response.audio.delta`.",
     '        """',
@@ -61,6 +61,7 @@ def make_models(contract: Contract) -> tuple[str, str]:
     lines = source.splitlines()
     enums: list[str] = []
     models: list[str] = []
+    renamed: list[str] = []  # kinds of other models, wherever those stand: so they come last
     for node in tree.body:
         start = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
         text = "\n".join(lines[start - 1 : node.end_lineno])
@@ -68,12 +69,14 @@ def make_models(contract: Contract) -> tuple[str, str]:
             if node.name in contract.enums:
                 enums.append(_enum(contract, node))
             else:
-                models.append(_model(contract, contract.models[node.name], node, _open_enums(contract, text)))
+                model = contract.models[node.name]
+                target = renamed if "x-voicelive-alias-of" in model.schema else models
+                target.append(_model(contract, model, node, _open_enums(contract, text)))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             models.append(_alias(contract, node.targets[0].id))
         elif not isinstance(node, (ast.Import, ast.ImportFrom)):
             raise SchemaError(f"the generator wrote a statement this step does not know: {text[:200]}")
-    return "\n\n\n".join(enums) + "\n", "\n\n\n".join(models) + "\n"
+    return "\n\n\n".join(enums) + "\n", "\n\n\n".join([*models, *renamed]) + "\n"
 
 
 def _generate(document: Schema) -> str:

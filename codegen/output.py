@@ -31,8 +31,8 @@ Do not edit: change the schema and generate again.
 {pragma}'''
 
 PRAGMAS = """
-# Each kind narrows the `type` of its base to a constant, on purpose.
-# mypy: disable-error-code="mutable-override"
+# Each kind narrows the `type` of its base to a constant, and a renamed event has another constant, on purpose.
+# mypy: disable-error-code="mutable-override, assignment"
 # pyright: reportIncompatibleVariableOverride=false
 """
 

@@ -1,5 +1,8 @@
 """What a connection says about fields that its API version lacks, about private events, and in strict mode."""
 
+# The constant `type` of an event of one's own narrows that of its base, on purpose.
+# pyright: reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import json
