@@ -120,7 +120,7 @@ async def connected(service: LocalService, model: str = "gpt-4o", **query: str) 
 @asynccontextmanager
 async def opened(service: LocalService, model: str = "gpt-4o", **query: str) -> AsyncGenerator[Client, None]:
     """Connect without receiving anything."""
-    async with connect(url_of(service.endpoint, model, **query), max_size=None) as websocket:
+    async with connect(url_of(service.endpoint, model, **query), max_size=None, max_queue=None) as websocket:
         yield Client(websocket)
 
 

@@ -50,7 +50,8 @@ MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 REMEMBERED_SESSIONS = 100
 """How many sessions :attr:`LocalService.sessions` goes back."""
 
-_STOP_S = 5.0
+_CLOSE_S = 2.0  # what a client gets to answer a goodbye
+_STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
 _PROFILES = (
     "byom-azure-openai-realtime",
@@ -185,6 +186,7 @@ class LocalService:
                 select_subprotocol=_select_subprotocol,
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
+                close_timeout=_CLOSE_S,
                 logger=_wire_logger,
                 server_header=None,
             )

@@ -58,6 +58,10 @@ def unknown_event(event_type: str) -> Fault:
     )
 
 
+def unsupported_event(event_type: str) -> Fault:
+    return Fault(f"The local service does not support {event_type}.", param="type")
+
+
 def session_update_first() -> Fault:
     return Fault(
         "The `type` field of SessionUpdatedMessage message should be 'session.update'.",

@@ -89,7 +89,7 @@ def plan_response(
     given = params.get("pre_generated_assistant_message")
     return ResponsePlan(
         modalities=modalities,
-        voice=complete_voice(chosen("voice") or {}),
+        voice=complete_voice(chosen("voice") or session["voice"]),
         audio_format=_output_format(str(chosen("output_audio_format"))),
         instructions=instructions,
         tools=chosen("tools") or [],

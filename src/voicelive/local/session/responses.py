@@ -80,8 +80,8 @@ class Responses:
             raise RefusedError(errors.response_active(self._active.writer.id))
         plan = plan_response(self._context.session, params, additional_instructions)
         generation = Generation(self._context, plan, self._avatar, ready)
-        self._active = self._latest = generation
         generation.writer.created()
+        self._active = self._latest = generation
         self._task = asyncio.create_task(self._run(generation))
 
     def create_for_turn(self, ready: asyncio.Event | None = None) -> None:

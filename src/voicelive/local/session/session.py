@@ -231,7 +231,7 @@ class Session:
         if ordered is None:
             handler = self._immediate.get(event.type)
             if handler is None:
-                self._refuse(errors.unknown_event(event.type), event.event_id)
+                self._refuse(errors.unsupported_event(event.type), event.event_id)
                 return
             await self._answer(handler, event)
             return
