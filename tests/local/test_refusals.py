@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -190,6 +191,74 @@ async def test_a_session_expires() -> None:
 
     assert error["code"] == "session_expired"
     assert code == 1001
+
+
+VALID: list[dict[str, Any]] = [
+    {
+        "type": "session.update",
+        "session": {"voice": "alloy", "turn_detection": {"type": "server_vad", "threshold": 0.5}},
+    },
+    {"type": "session.update", "session": {"modalities": ["text"], "tools": [{"type": "function", "name": "f"}]}},
+    {"type": "session.update", "session": {"avatar": {"character": "x", "customized": False}, "tool_choice": "auto"}},
+    {"type": "transcription_session.update", "session": {"input_audio_transcription": {"model": "azure-speech"}}},
+    {"type": "session.avatar.connect", "client_sdp": "e30="},
+    {"type": "input_audio_buffer.append", "audio": "AAAAAAAA"},
+    {"type": "input_audio_buffer.commit"},
+    {"type": "input_audio.turn.start", "turn_id": "t"},
+    {"type": "input_audio.turn.append", "turn_id": "t", "audio": "AAAA"},
+    {"type": "input_audio.turn.end", "turn_id": "t"},
+    {"type": "input_text.delta", "id": "i", "delta": "x"},
+    {"type": "input_text.done", "id": "i"},
+    {
+        "type": "conversation.item.create",
+        "previous_item_id": "i",
+        "item": {"type": "message", "id": "j", "role": "user", "content": [{"type": "input_audio", "audio": "AAAA"}]},
+    },
+    {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c", "output": "1"}},
+    {"type": "conversation.item.truncate", "item_id": "j", "content_index": 0, "audio_end_ms": 5},
+    {"type": "conversation.item.retrieve", "item_id": "j"},
+    {
+        "type": "response.create",
+        "additional_instructions": "x",
+        "response": {"voice": "alloy", "input_items": [], "max_output_tokens": 3, "metadata": {"a": "b"}},
+    },
+    {"type": "response.cancel"},
+]
+
+JUNK: list[Any] = [None, True, -1, 2.5, 10**30, "", "a", "audio", "\ud800", [], {}, [None], {"type": "x"}, ["text"]]
+
+
+def mutated(value: Any, random: Random, top: bool = True) -> Any:
+    """Return a JSON value with some of its parts left out or replaced by others."""
+    if not top and random.random() < 0.12:
+        return random.choice(JUNK)
+    if isinstance(value, dict):
+        return {
+            key: part if top and key == "type" else mutated(part, random, top=False)
+            for key, part in value.items()
+            if (top and key == "type") or random.random() > 0.08
+        }
+    if isinstance(value, list):
+        return [mutated(part, random, top=False) for part in value]
+    return value
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-realtime"])
+async def test_nothing_a_client_sends_breaks_a_session(service: LocalService, model: str, seed: int) -> None:
+    """Events with missing, extra and wrong parts are answered or refused; none is the service's own failure."""
+    random = Random(seed)
+    async with connected(service, model) as client:
+        for _ in range(120):
+            await client.send_raw(json.dumps(mutated(random.choice(VALID), random)))
+        # Answered when everything before it has been.
+        await client.send("conversation.item.delete", item_id="the last one")
+        while "the last one" not in (await client.until("error"))["error"]["message"]:
+            pass
+
+    failures = [e for e in client.events if e["type"] == "error" and e["error"]["type"] == "server_error"]
+    failures += [e for e in client.events if e["type"] == "response.done" and e["response"]["status"] == "failed"]
+    assert not failures
 
 
 def sdp_offer() -> str:
