@@ -93,11 +93,11 @@ class LocalService:
         models: the models that exist; by default all. A session with another gets the error ``invalid_model``.
         worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
 
-    Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event, if
-    that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
-    ``output_audio_buffer.clear`` is confirmed without an avatar too; a text finished by ``input_text.done`` is announced
-    as an item; an avatar has signalling, but no picture. MCP servers, interim responses, animation, file and web search
-    and WebRTC calls are accepted in settings and do nothing, or are refused as events.
+    Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
+    if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
+    ``output_audio_buffer.clear`` is confirmed without an avatar too; a text finished by ``input_text.done`` is
+    announced as an item; an avatar has signalling, but no picture. MCP servers, interim responses, animation, file and
+    web search and WebRTC calls are accepted in settings and do nothing, or are refused as events.
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
