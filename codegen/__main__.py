@@ -1,4 +1,8 @@
-"""`python -m codegen`: generate the code that follows from the schema, or check that nothing has drifted."""
+"""`python -m codegen`: generate the code that follows from the schema, or check that nothing has drifted.
+
+`python -m codegen import FILE` compares a service specification with the schema, `python -m codegen diff A B` two
+versions of it; each has its own `--help`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ import sys
 from pathlib import Path
 
 from .document import SchemaError
+from .importing.command import COMMANDS, run
 from .output import TARGET, differences, generate, schema_problems, write
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return the exit code: 0 done or clean, 1 drifted, 2 the schema is wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        return run(arguments)
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
     parser.add_argument("--document", type=Path, help="an OpenAPI document to use instead of the schema's own")
