@@ -21,10 +21,19 @@ def event_page(reference: Reference, family: Family) -> str:
         parts.append(f"How to use them: [the guide]({linker.path(f'../{family.guide}')}).")
     if family.order:
         parts.append(f"Usual order: {' → '.join(linker.to_event(kind) for kind in family.order)}.")
-    for name, event_type in reference.events.items():
-        if reference.families[event_type] == family:
-            parts.append(_event(linker, name, event_type))
+    parts += [_event(linker, name, reference.events[name]) for name in _in_order(reference, family)]
     return "\n\n".join(parts) + "\n"
+
+
+def _in_order(reference: Reference, family: Family) -> list[str]:
+    """The classes of a family: the application's events first, those of the usual order before others."""
+
+    def place(name: str) -> tuple[bool, int]:
+        event_type = reference.events[name]
+        known = family.order.index(event_type) if event_type in family.order else len(family.order)
+        return not name.startswith("ClientEvent"), known
+
+    return sorted((name for name, kind in reference.events.items() if reference.families[kind] == family), key=place)
 
 
 def event_index(reference: Reference) -> str:
@@ -34,7 +43,7 @@ def event_index(reference: Reference) -> str:
         "# Events",
         "Everything that goes over the connection is an event: a JSON object with a `type`. The application's events "
         "are methods of the connection, named like their type; those of the service arrive in the receive loop, each "
-        "as a class of its own.",
+        "as a class of its own. An `error` may answer any event of the application.",
     ]
     for title, base in zip(("Sent by the application", "Sent by the service"), EVENT_BASES, strict=True):
         rows = ["| Event | | API versions |", "| --- | --- | --- |"]
@@ -88,10 +97,12 @@ def _renamed(linker: Linker, name: str) -> str:
 def _answered(linker: Linker, event_type: str) -> str:
     answers = answers_to(linker.reference.contract, event_type)
     described = linker.reference.contract.models[linker.reference.classes[event_type][0]].description
-    if answers is None or all(f"`{answer}`" in described for answer in answers):
-        # The description says it already, and often under which condition.
+    # What the description says already, and often under which condition, is not said again; an error may answer all.
+    more = [answer for answer in answers or () if answer != "error" and f"`{answer}`" not in described]
+    if not more:
         return ""
-    return f"Answered by {', '.join(linker.to_event(answer) for answer in answers)}."
+    verb = "Followed by" if "Answered by" in described else "Answered by"
+    return f"{verb} {', '.join(linker.to_event(answer) for answer in more)}."
 
 
 def _answering(linker: Linker, event_type: str) -> str:

@@ -43,15 +43,16 @@ class Linker:
         where = "" if target == self.page else self.path(target)
         return f"[{text}]({where}#{self.reference.anchor(name)})"
 
-    def prose(self, text: str) -> str:
-        """`text` with links to the events, models and enums that it names."""
-        return _QUOTED.sub(self._named, text)
+    def prose(self, text: str, *, events: bool = True) -> str:
+        """`text` with links to the models, enums and, if `events`, the events that it names."""
 
-    def _named(self, quoted: re.Match[str]) -> str:
-        name = quoted[1]
-        if name in self.reference.classes:
-            return self.to_event(name)
-        return self.to(name) if self.reference.knows(name) else quoted[0]
+        def linked(quoted: re.Match[str]) -> str:
+            name = quoted[1]
+            if events and name in self.reference.classes:
+                return self.to_event(name)
+            return self.to(name) if self.reference.knows(name) else quoted[0]
+
+        return _QUOTED.sub(linked, text)
 
     def type_of(self, schema: Schema) -> str:
         """The type of a value, such as ``list of [`Tool`](…)``."""

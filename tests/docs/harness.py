@@ -85,7 +85,9 @@ def run_block(block: Block, service: ThreadedLocalService, previous: dict[str, A
             names[name] = GIVEN[name]()
         elif name not in ("conn", "previous", "identity"):
             raise ValueError(f"{block.id}: nothing called {name!r} can be given")
-    code = compile("\n" * block.line + block.text, block.page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    # Empty lines above, so that a traceback names the line of the page.
+    source = "\n" * block.line + block.text
+    code = compile(source, block.page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     printed = io.StringIO()
     before = len(service.sessions)
     with contextlib.redirect_stdout(printed):

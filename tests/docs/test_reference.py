@@ -107,6 +107,15 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
                 assert (ROOT / "docs" / where).is_file(), f"{page}: {target}"
 
 
+def test_the_page_of_versions_has_every_version() -> None:
+    """Each version has its part, with what it brought, dropped and renamed, linked to where it stands."""
+    text = pages()["reference/versions.md"]
+    for version in REFERENCE.availability.versions:
+        assert f"\n## {version}\n" in text
+    assert "[`warning`](events/errors.md#ServerEventWarning)" in text
+    assert "`url` → `image_url`" in text
+
+
 def test_the_answers_name_events_that_exist() -> None:
     """The hand-written table knows no event that the schema does not have."""
     client, server = (CONTRACT.events(base) for base in EVENT_BASES)

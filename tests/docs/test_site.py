@@ -13,6 +13,7 @@ from tests.docs.blocks import PAGES, ROOT, page_name
 from voicelive import ConnectionOptions
 from voicelive._core.closing import describe_code
 from voicelive._core.handshake import ENDPOINT_VARIABLES
+from voicelive._core.translation import SESSION
 from voicelive._credentials import KEY_VARIABLES
 from voicelive._generated.versions import API_VERSIONS
 from voicelive.models import InputAudioFormat, OutputAudioFormat
@@ -82,6 +83,13 @@ def test_every_format_and_version_is_explained() -> None:
         assert f"`{format_.value.replace('-', '_')}`" in page("audio.md")
     for version in API_VERSIONS:
         assert f"| `{version}` |" in page("versions.md")
+
+
+def test_the_translation_to_v1_is_told_whole() -> None:
+    """Each field of a session that `v1` has in another place stands in the table with that place, and no other does."""
+    table = page("versions.md").partition("| As you write it |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \|$", table, re.M)
+    assert sorted(rows) == sorted((rule.flat, ".".join(rule.nested)) for rule in SESSION)
 
 
 def test_the_old_packages_names_are_real() -> None:
