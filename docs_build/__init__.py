@@ -7,5 +7,6 @@ cannot drift. `python -m docs_build FOLDER` writes them somewhere to look at.
 - `reference.py`: what the pages know of the contract
 - `types.py`, `events.py`, `models.py`, `versions.py`: the pages as Markdown
 - `pages.py`: all pages and their place in the navigation
-- `hook.py`, `docstrings.py`: what mkdocs and mkdocstrings call
+- `docstrings.py`: the docstrings as Markdown
+- `hook.py`, `extension.py`: what mkdocs and mkdocstrings call; only these need them
 """

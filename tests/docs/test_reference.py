@@ -111,6 +111,7 @@ def test_the_page_of_versions_has_every_version() -> None:
     """Each version has its part, with what it brought, dropped and renamed, linked to where it stands."""
     text = pages()["reference/versions.md"]
     for version in REFERENCE.availability.versions:
+        assert re.search(rf"^\| `{version}` \| \S.+ \|$", text, re.M)
         assert f"\n## {version}\n" in text
     assert "[`warning`](events/errors.md#ServerEventWarning)" in text
     assert "`url` → `image_url`" in text

@@ -15,7 +15,6 @@ from voicelive._core.closing import describe_code
 from voicelive._core.handshake import ENDPOINT_VARIABLES
 from voicelive._core.translation import SESSION
 from voicelive._credentials import KEY_VARIABLES
-from voicelive._generated.versions import API_VERSIONS
 from voicelive.models import InputAudioFormat, OutputAudioFormat
 
 DOCS = ROOT / "docs"
@@ -77,12 +76,10 @@ def test_every_option_is_explained() -> None:
         assert f"`{name}`" in text
 
 
-def test_every_format_and_version_is_explained() -> None:
-    """Each audio format stands in the table of formats, each API version in that of versions."""
+def test_every_format_is_explained() -> None:
+    """Each audio format stands in the table of formats."""
     for format_ in (*InputAudioFormat, *OutputAudioFormat):
         assert f"`{format_.value.replace('-', '_')}`" in page("audio.md")
-    for version in API_VERSIONS:
-        assert f"| `{version}` |" in page("versions.md")
 
 
 def test_the_translation_to_v1_is_told_whole() -> None:
