@@ -20,6 +20,9 @@ __all__ = ["TlsSocket"]
 
 _CHUNK = 64 * 1024
 
+# Not epoll or kqueue: they forget a socket that another thread closes, and wait for ever; poll wakes up.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
 
 class TlsSocket:
     """The part of a socket that the transport uses, over an established TLS connection."""
@@ -75,7 +78,7 @@ class TlsSocket:
 
     def _wait(self, event: int, deadline: float | None) -> None:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             try:
                 selector.register(self.ssl_socket, event)
             except ValueError:
