@@ -49,7 +49,7 @@ class _Comparer:
                 yield Change("added", group_of(self.new, name), "", name, details=details)
 
     def _cannot_say_union(self, other: Specification, entry: Named) -> bool:
-        return other.dialect == SWAGGER_20 and isinstance(entry, NamedType) and isinstance(entry.kind, Union)
+        return not other.says_unions and isinstance(entry, NamedType) and isinstance(entry.kind, Union)
 
     def _pair(self, before: Named, after: Named) -> Iterator[Change]:
         name, group = before.name, group_of(self.old, before.name)
@@ -219,7 +219,7 @@ def described_field(entry: Field, pairing: Pairing | None = None) -> dict[str, A
 
 
 def _silent(specification: Specification, kind: Kind, other: Specification, union: Kind) -> bool:
-    if specification.dialect != SWAGGER_20 or kind not in (UNKNOWN, Mapping(UNKNOWN)):
+    if specification.says_unions or kind not in (UNKNOWN, Mapping(UNKNOWN)):
         return False
     meant = union
     while isinstance(meant, Reference) and (target := other.stands_for(meant.name)) != meant:

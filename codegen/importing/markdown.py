@@ -145,12 +145,11 @@ def _part(change: Change) -> str:
         return f"{subject}now {'required' if change.after else 'optional'}"
     if change.what in ("nullable", "deprecated", "open"):
         return f"{subject}{'now' if change.after else 'no longer'} {change.what}"
-    old, new = _value(change, change.before), _value(change, change.after)
     if change.before is ABSENT:
-        return f"{subject}new {change.what} {new}"
+        return f"{subject}new {change.what} {_value(change, change.after)}"
     if change.after is ABSENT:
-        return f"{subject}no {change.what} any more, was {old}"
-    return f"{subject}{change.what} {old} is now {new}"
+        return f"{subject}no {change.what} any more, was {_value(change, change.before)}"
+    return f"{subject}{change.what} {_value(change, change.before)} is now {_value(change, change.after)}"
 
 
 def field_text(details: dict[str, Any]) -> str:

@@ -82,13 +82,17 @@ Named = Model | Enum | NamedType
 
 @dataclass
 class Specification:
-    """One document in the neutral form."""
+    """One document in the neutral form.
+
+    ``says_unions`` is False for a document that cannot say that a value is one of several types, or does not.
+    """
 
     title: str
     version: str
     dialect: str
     source: str
     draft: bool
+    says_unions: bool = True
     named: dict[str, Named] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 

@@ -10,7 +10,7 @@ from typing import Any
 from .kinds import Constant, canonical, constants, is_open, without_null
 from .neutral import Enum, Field, Model, NamedType, Specification
 from .pointers import schema_name
-from .reading import Document, read_document
+from .reading import SWAGGER_20, Document, read_document
 from .type_reader import Schema, TypeReader, is_object, lift_limits
 
 __all__ = ["load", "normalise"]
@@ -64,6 +64,7 @@ class _Normaliser:
         for name in self.specification.models:
             self._require_inherited(name)
         self._tag_models()
+        self.specification.says_unions = self.document.dialect != SWAGGER_20 or self.reader.met_union
         return self.specification
 
     def _add(self, name: str, schema: Any, where: str) -> None:

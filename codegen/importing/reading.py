@@ -160,6 +160,13 @@ def _parse_yaml(text: str, source: str) -> Any:
                 found[name] = self.construct_object(value_node, deep=deep)
             return found
 
+    # Only what JSON has too: no dates, sets or binary data, however they are tagged.
+    kept = ("map", "seq", "str", "bool", "null")
+    Loader.yaml_constructors = {
+        tag: constructor
+        for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag in {f"tag:yaml.org,2002:{name}" for name in kept}
+    }
     Loader.yaml_implicit_resolvers = {}
     for tag, pattern, first in (
         ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),

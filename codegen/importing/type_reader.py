@@ -61,6 +61,7 @@ class TypeReader:
         self.document = document
         self.enums: dict[str, Kind] = {}
         self.objects: dict[str, tuple[Schema, str]] = {}
+        self.met_union = False
         self._following = 0
 
     def read(self, schema: Any, where: str, name: str) -> Kind:
@@ -153,6 +154,7 @@ class TypeReader:
     def _union(self, keyword: str, members: Any, where: str, name: str) -> Kind:
         if not isinstance(members, list) or not members:
             raise self.document.fail(f"{where}/{keyword}", "must be a list of schemas")
+        self.met_union = True
         several = sum(isinstance(member, dict) and is_object(member) for member in members) > 1
         return union(
             [
