@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from ._base import Model
 from ._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
-from ._core.codec import decode_server_event, encode_call, encode_event
+from ._core.contract import ContractCheck, WireContract
 from ._core.handshake import DEFAULT_API_VERSION, Handshake, prepare_handshake
 from ._core.inbox import Condition, Inbox, Waiter
 from ._core.keywords import suggest_keywords
@@ -51,6 +51,10 @@ def connect(
     headers: Mapping[str, str] | None = None,
     connection_options: ConnectionOptions | Mapping[str, Any] | None = None,
     credential_scopes: str | Iterable[str] | None = None,
+    preview_features: Iterable[str] = (),
+    events: Iterable[type[Model]] = (),
+    contract_check: ContractCheck = "warn",
+    strict: bool = False,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``with`` or ``open()`` opens it.
 
@@ -80,6 +84,13 @@ def connect(
         headers: further headers of the opening request. ``Authorization`` or ``api-key`` here replace the credential.
         connection_options: timeouts, limits, TLS, proxy: see :class:`ConnectionOptions`.
         credential_scopes: what a token is asked for. Default ``https://ai.azure.com/.default``.
+        preview_features: features of a preview to switch on, such as ``"BargeIn"``; sent as ``VoiceLive-Features``.
+        events: event classes of your own, derived from ``ServerEvent`` or ``ClientEvent`` with a constant `type`: such
+            events are then received and sent typed.
+        contract_check: what to do when something is sent that `api_version` lacks or that no version knows: ``warn``
+            once by :class:`ContractWarning` and send it all the same, refuse it as an ``error``, or ``ignore`` it.
+        strict: raise :class:`InvalidEventError` for a received message that does not fit the contract, instead of
+            reading it leniently. For tests.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.
@@ -99,10 +110,12 @@ def connect(
         foundry_resource_override=foundry_resource_override,
         query=query,
         headers=headers,
+        preview_features=preview_features,
     )
+    contract = WireContract(api_version, events=events, strict=strict, check=contract_check)
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=os.environ, client="sync")
-    return VoiceLiveConnection(handshake, source, options)
+    return VoiceLiveConnection(handshake, source, options, contract)
 
 
 class VoiceLiveConnection(ConnectionResources):
@@ -112,10 +125,18 @@ class VoiceLiveConnection(ConnectionResources):
     whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
-    def __init__(self, handshake: Handshake, credential: CredentialSource, options: TransportOptions) -> None:
+    def __init__(
+        self,
+        handshake: Handshake,
+        credential: CredentialSource,
+        options: TransportOptions,
+        contract: WireContract,
+    ) -> None:
         self._handshake = handshake
         self._credential = credential
         self._options = options
+        self._contract = contract
+        self._decode = contract.decode
         self._transport: Transport | None = None
         self._state = "new"
         # Guards everything below. One thread reads from the transport at a time; the others wait here for their turn.
@@ -221,7 +242,7 @@ class VoiceLiveConnection(ConnectionResources):
             InvalidEventError: if the contract does not allow it; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        self._write(encode_event(event))
+        self._write(self._contract.encode_event(event))
 
     def recv(self, timeout: float | None = None) -> AnyServerEvent:
         """Return the next event.
@@ -235,7 +256,7 @@ class VoiceLiveConnection(ConnectionResources):
                 arrived before has been received.
         """
         data, event = self._receive(timeout)
-        return decode_server_event(data) if event is None else event
+        return self._decode(data) if event is None else event
 
     def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
@@ -256,7 +277,7 @@ class VoiceLiveConnection(ConnectionResources):
             if ends_quietly(error.info, requested=self._requested is not None):
                 raise StopIteration from None
             raise
-        return decode_server_event(data) if event is None else event
+        return self._decode(data) if event is None else event
 
     @overload
     def wait_for(  # type: ignore[overload-overlap] # a class is a function too
@@ -296,7 +317,7 @@ class VoiceLiveConnection(ConnectionResources):
         return found and found.event
 
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
-        self._write(encode_call(event_type, fields))
+        self._write(self._contract.encode_call(event_type, fields))
 
     def _write(self, data: bytes) -> None:
         transport = self._opened()
@@ -350,18 +371,18 @@ class VoiceLiveConnection(ConnectionResources):
                 # The next reader must find this event in its place.
                 with self._changed:
                     self._reading = False
+                    if self._followers:
+                        self._changed.notify_all()
                     if data is not None and self._requested is None:
                         if waiter is None and not self._inbox.waiters:
                             received = data, None
                         else:
                             received = self._sort(data, waiter)
-                    if self._followers:
-                        self._changed.notify_all()
             if received is not None:
                 return received
 
     def _sort(self, data: bytes, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent] | None:
-        event = decode_server_event(data)
+        event = self._decode(data)
         received = self._inbox.sort(data, event)
         if received is None:
             return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
 from ..errors import ConfigurationError
 
@@ -17,6 +18,7 @@ __all__ = [
     "API_KEY_HEADER",
     "AUTHORIZATION_HEADER",
     "DEFAULT_API_VERSION",
+    "FEATURES_HEADER",
     "ENDPOINT_VARIABLES",
     "PATH",
     "Endpoint",
@@ -28,7 +30,7 @@ __all__ = [
     "prepare_handshake",
 ]
 
-DEFAULT_API_VERSION = "2026-07-15"
+FEATURES_HEADER = "VoiceLive-Features"
 PATH = "/voice-live/realtime"
 API_KEY_HEADER = "api-key"
 AUTHORIZATION_HEADER = "Authorization"
@@ -129,6 +131,7 @@ def prepare_handshake(
     foundry_resource_override: str | None = None,
     query: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    preview_features: Iterable[str] = (),
 ) -> Handshake:
     """Check the arguments of ``connect()`` that make up the opening request.
 
@@ -176,7 +179,7 @@ def prepare_handshake(
         raise ConfigurationError(
             'model is missing: give one, such as model="gpt-4o", or agent_name and project_name for an agent'
         )
-    return Handshake(where, model, pairs, check_headers(headers), request_id)
+    return Handshake(where, model, pairs, _with_features(check_headers(headers), preview_features), request_id)
 
 
 def parse_endpoint(endpoint: str) -> Endpoint:
@@ -253,6 +256,23 @@ def check_headers(headers: Mapping[str, str] | None) -> tuple[tuple[str, str], .
         seen.add(lower)
         checked.append((name, check_header_value(f"header {name!r}", value)))
     return tuple(checked)
+
+
+def _with_features(
+    headers: tuple[tuple[str, str], ...], preview_features: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
+    """Add the header that switches preview features on."""
+    if isinstance(preview_features, str):
+        raise ConfigurationError(f"preview_features must be a list of names, not one text: give [{preview_features!r}]")
+    features = list(preview_features)
+    for feature in features:
+        if not isinstance(feature, str) or not _TOKEN.fullmatch(feature) or "=" in feature:
+            raise ConfigurationError(f"preview feature {feature!r} is no name: give it like 'BargeIn'")
+    if not features:
+        return headers
+    if any(name.lower() == FEATURES_HEADER.lower() for name, _ in headers):
+        raise ConfigurationError(f"{FEATURES_HEADER} was given twice: in headers and by preview_features")
+    return (*headers, (FEATURES_HEADER, ", ".join(f"{feature}=V1Preview" for feature in features)))
 
 
 def check_header_value(what: str, value: object) -> str:

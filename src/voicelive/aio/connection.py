@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
-from .._core.codec import decode_server_event, encode_call, encode_event
+from .._core.contract import ContractCheck, WireContract
 from .._core.handshake import DEFAULT_API_VERSION, Handshake, prepare_handshake
 from .._core.inbox import Condition, Inbox, Waiter
 from .._core.keywords import suggest_keywords
@@ -58,6 +58,10 @@ def connect(
     headers: Mapping[str, str] | None = None,
     connection_options: ConnectionOptions | Mapping[str, Any] | None = None,
     credential_scopes: str | Iterable[str] | None = None,
+    preview_features: Iterable[str] = (),
+    events: Iterable[type[Model]] = (),
+    contract_check: ContractCheck = "warn",
+    strict: bool = False,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``async with`` or ``await open()`` opens it.
 
@@ -88,6 +92,13 @@ def connect(
         headers: further headers of the opening request. ``Authorization`` or ``api-key`` here replace the credential.
         connection_options: timeouts, limits, TLS, proxy: see :class:`ConnectionOptions`.
         credential_scopes: what a token is asked for. Default ``https://ai.azure.com/.default``.
+        preview_features: features of a preview to switch on, such as ``"BargeIn"``; sent as ``VoiceLive-Features``.
+        events: event classes of your own, derived from ``ServerEvent`` or ``ClientEvent`` with a constant `type`: such
+            events are then received and sent typed.
+        contract_check: what to do when something is sent that `api_version` lacks or that no version knows: ``warn``
+            once by :class:`ContractWarning` and send it all the same, refuse it as an ``error``, or ``ignore`` it.
+        strict: raise :class:`InvalidEventError` for a received message that does not fit the contract, instead of
+            reading it leniently. For tests.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.
@@ -107,10 +118,12 @@ def connect(
         foundry_resource_override=foundry_resource_override,
         query=query,
         headers=headers,
+        preview_features=preview_features,
     )
+    contract = WireContract(api_version, events=events, strict=strict, check=contract_check)
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=os.environ, client="async")
-    return VoiceLiveConnection(handshake, source, options)
+    return VoiceLiveConnection(handshake, source, options, contract)
 
 
 class VoiceLiveConnection(ConnectionResources):
@@ -120,10 +133,18 @@ class VoiceLiveConnection(ConnectionResources):
     the oldest ``wait_for`` whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
-    def __init__(self, handshake: Handshake, credential: CredentialSource, options: TransportOptions) -> None:
+    def __init__(
+        self,
+        handshake: Handshake,
+        credential: CredentialSource,
+        options: TransportOptions,
+        contract: WireContract,
+    ) -> None:
         self._handshake = handshake
         self._credential = credential
         self._options = options
+        self._contract = contract
+        self._decode = contract.decode
         self._transport: Transport | None = None
         self._state = "new"
         self._inbox = Inbox()
@@ -226,7 +247,7 @@ class VoiceLiveConnection(ConnectionResources):
             InvalidEventError: if the contract does not allow it; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._write(encode_event(event))
+        await self._write(self._contract.encode_event(event))
 
     async def recv(self, timeout: float | None = None) -> AnyServerEvent:
         """Return the next event.
@@ -240,7 +261,7 @@ class VoiceLiveConnection(ConnectionResources):
                 arrived before has been received.
         """
         data, event = await self._within(timeout)
-        return decode_server_event(data) if event is None else event
+        return self._decode(data) if event is None else event
 
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
@@ -261,7 +282,7 @@ class VoiceLiveConnection(ConnectionResources):
             if ends_quietly(error.info, requested=self._requested is not None):
                 raise StopAsyncIteration from None
             raise
-        return decode_server_event(data) if event is None else event
+        return self._decode(data) if event is None else event
 
     @overload
     async def wait_for(  # type: ignore[overload-overlap] # a class is a function too
@@ -300,7 +321,7 @@ class VoiceLiveConnection(ConnectionResources):
         return found and found.event
 
     async def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
-        await self._write(encode_call(event_type, fields))
+        await self._write(self._contract.encode_call(event_type, fields))
 
     async def _write(self, data: bytes) -> None:
         transport = self._opened()
@@ -364,7 +385,7 @@ class VoiceLiveConnection(ConnectionResources):
                 continue
             if waiter is None and not inbox.waiters:
                 return data, None
-            event = decode_server_event(data)
+            event = self._decode(data)
             received = inbox.sort(data, event)
             if received is not None:
                 if waiter is None:
