@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import ssl
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +27,7 @@ from voicelive import (
 )
 
 from .harness import Client, assert_nothing_left
-from .servers import RawServer, WebSocketServer, event, refuses, sends
+from .servers import RawServer, WebSocketServer, broken_tls, event, refuses, sends
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -259,12 +258,6 @@ async def test_an_unknown_host(client: Client) -> None:
         await connection.open()
 
 
-failed_tls = pytest.mark.filterwarnings(
-    # Python 3.10 itself leaves the transport of a failed TLS handshake to the garbage collector, in the server too.
-    "ignore::pytest.PytestUnraisableExceptionWarning" if sys.version_info < (3, 11) else "error"
-)
-
-
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -278,6 +271,7 @@ def tls_server(authority: trustme.CA) -> Iterator[WebSocketServer]:
         yield server
 
 
+@broken_tls
 async def test_tls_with_a_private_authority(client: Client, authority: trustme.CA, tls_server: WebSocketServer) -> None:
     """A context that knows the authority makes wss work, goodbye included."""
     context = ssl.create_default_context()
@@ -289,12 +283,10 @@ async def test_tls_with_a_private_authority(client: Client, authority: trustme.C
         assert (await connection.recv()).type == "session.created"
     await assert_nothing_left(tls_server.port)
     assert tls_server.requests[0].headers["api-key"] == KEY
+    gc.collect()
 
 
-# Python 3.10 itself leaves the transport of a failed TLS handshake to the garbage collector, in the server too.
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning" if sys.version_info < (3, 11) else "error"
-)
+@broken_tls
 async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSocketServer) -> None:
     """An untrusted certificate is refused before the request is sent; the error names the ssl option."""
     with pytest.raises(ConnectionError, match=r"not trusted .*\"ssl\"") as caught:
@@ -305,7 +297,7 @@ async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSock
     gc.collect()
 
 
-@failed_tls
+@broken_tls
 async def test_tls_to_a_server_without(client: Client) -> None:
     """https:// to a port that speaks plain HTTP is an error that points at the scheme."""
     with WebSocketServer() as server:
