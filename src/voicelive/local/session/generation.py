@@ -68,12 +68,20 @@ class Generation:
         )
         responder = self._context.engines.responder
         steps = self._context.workers.iterate(lambda: responder.respond(request))
+        # A call goes out only when it is known what follows it. So a response that ends with a call is done the moment
+        # the call is, and an application that answers the call at once does not meet a response still active.
+        call: FunctionCall | None = None
         async with aclosing(steps) as outputs:
             async for output in outputs:
+                if call is not None:
+                    self.writer.function_call(call.name, call.arguments)
+                    call = None
                 if isinstance(output, FunctionCall):
-                    self.writer.function_call(output.name, output.arguments)
+                    call = output
                 elif output.text and not await self._write_text(output.text):
                     return False
+        if call is not None:
+            self.writer.function_call(call.name, call.arguments)
         return True
 
     def _conversation(self) -> list[ConversationTurn]:
