@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,31 +77,40 @@ async def test_every_client_event_reaches_the_local_service(kind: str) -> None:
     assert [type(event).__name__ for event in service.sessions[-1].received[:-1:2]] == list(CLIENT_TYPES.values())
 
 
-@pytest.fixture
-async def talker() -> AsyncIterator[str]:
-    """A server that sends every server event of the contract, built as a model, then closes."""
+async def received(kind: str, messages: list[bytes]) -> list[models.AnyServerEvent]:
+    """What a client receives from a server that sends `messages`, then closes."""
 
     async def talk(socket: ServerConnection) -> None:
-        for class_name in SERVER_TYPES.values():
-            await socket.send(encode_server_event(getattr(models, class_name)(**keywords(class_name))), text=True)
+        for message in messages:
+            await socket.send(message, text=True)
+
+    def receive_sync(endpoint: str) -> list[models.AnyServerEvent]:
+        with voicelive.connect(endpoint=endpoint, **ARGUMENTS) as connection:
+            return list(connection)
+
+    async def receive_async(endpoint: str) -> list[models.AnyServerEvent]:
+        async with voicelive.aio.connect(endpoint=endpoint, **ARGUMENTS) as connection:
+            return [event async for event in connection]
 
     async with serve(talk, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        endpoint = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        return await (asyncio.to_thread(receive_sync, endpoint) if kind == "sync" else receive_async(endpoint))
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-async def test_every_server_event_arrives_as_its_own_class(kind: str, talker: str) -> None:
+async def test_real_payloads_arrive_whole(kind: str) -> None:
+    """Both clients give back every value of every recorded or documented payload of the service."""
+    lines = (Path(__file__).parent / "data" / "real-payloads.jsonl").read_text(encoding="utf-8").splitlines()
+    payloads = [line["payload"] for line in map(json.loads, lines) if line["direction"] == "server"]
+    events = await received(kind, [json.dumps(payload).encode() for payload in payloads])
+    assert [event.to_dict() for event in events] == payloads
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+async def test_every_server_event_arrives_as_its_own_class(kind: str) -> None:
     """Both clients receive each server event as its own class, with every field it was built with."""
-
-    def receive_sync() -> list[models.AnyServerEvent]:
-        with voicelive.connect(endpoint=talker, **ARGUMENTS) as connection:
-            return list(connection)
-
-    async def receive_async() -> list[models.AnyServerEvent]:
-        async with voicelive.aio.connect(endpoint=talker, **ARGUMENTS) as connection:
-            return [event async for event in connection]
-
-    events = await (asyncio.to_thread(receive_sync) if kind == "sync" else receive_async())
+    built = [getattr(models, name)(**keywords(name)) for name in SERVER_TYPES.values()]
+    events = await received(kind, [encode_server_event(event) for event in built])
     assert [type(event).__name__ for event in events] == list(SERVER_TYPES.values())
     assert [event.to_dict() for event in events] == [sample_event(name, full=True) for name in SERVER_TYPES.values()]
     assert not any(event.issues for event in events)

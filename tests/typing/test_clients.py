@@ -1,0 +1,94 @@
+"""Both clients have the same methods; the async ones are coroutines, and wrong keywords are static errors."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Coroutine
+from typing import Any
+
+from typing_extensions import assert_type
+
+import voicelive
+import voicelive.aio
+from voicelive.models import AnyServerEvent, RequestSession, ServerEventSessionUpdated
+
+
+def sync_calls(connection: voicelive.VoiceLiveConnection) -> None:
+    """Sync methods return their result."""
+    assert_type(connection.response.create(), None)
+    assert_type(connection.recv(timeout=1), AnyServerEvent)
+    assert_type(connection.recv_bytes(), bytes)
+    assert_type(connection.wait_for(ServerEventSessionUpdated, timeout=1), ServerEventSessionUpdated)
+    assert_type(connection.wait_for("session.updated"), AnyServerEvent)
+    assert_type(connection.close(), None)
+    for event in connection:
+        assert_type(event, AnyServerEvent)
+    connection.session.update(sesion={})  # type: ignore[call-arg] # pyright: ignore
+    connection.session.update(session=5)  # type: ignore[arg-type] # pyright: ignore
+    connection.conversation.item.delete()  # type: ignore[call-arg] # pyright: ignore
+    connection.input_audio_buffer.append(audio=3)  # type: ignore[arg-type] # pyright: ignore
+    connection.response.creat()  # type: ignore[attr-defined] # pyright: ignore
+
+
+async def async_calls(connection: voicelive.aio.VoiceLiveConnection) -> None:
+    """Async methods return coroutines of the same result."""
+    create: Coroutine[Any, Any, None] = connection.response.create()
+    assert_type(await create, None)
+    assert_type(await connection.recv(timeout=1), AnyServerEvent)
+    assert_type(await connection.recv_bytes(), bytes)
+    assert_type(await connection.wait_for(ServerEventSessionUpdated, timeout=1), ServerEventSessionUpdated)
+    assert_type(await connection.close(), None)
+    async for event in connection:
+        assert_type(event, AnyServerEvent)
+    await connection.session.update(sesion={})  # type: ignore[call-arg] # pyright: ignore
+    await connection.conversation.item.delete()  # type: ignore[call-arg] # pyright: ignore
+    for _ in connection:  # type: ignore[attr-defined] # pyright: ignore
+        break
+
+
+def models_take_mappings() -> RequestSession:
+    """Where a model is wanted a mapping is welcome, and a wrong keyword type is an error."""
+    RequestSession(temperature="hot")  # type: ignore[arg-type] # pyright: ignore
+    return RequestSession(turn_detection={"type": "server_vad"}, modalities=["text"], voice="alloy")
+
+
+def public_methods(cls: type) -> dict[str, Any]:
+    return {name: value for name, value in inspect.getmembers(cls, callable) if not name.startswith("_")}
+
+
+def resources(connection_class: type) -> dict[str, type]:
+    """The resource classes of a client, by path, nested ones too."""
+    module = inspect.getmodule(connection_class.__mro__[1])
+    assert module is not None
+    found: dict[str, Any] = {name: getattr(module, name) for name in module.__all__ if name.endswith("Resource")}
+    return found
+
+
+def test_the_resources_are_the_same_twice() -> None:
+    """Every method of every resource is there in both clients, a coroutine function in the async one only."""
+    sync, asynchronous = resources(voicelive.VoiceLiveConnection), resources(voicelive.aio.VoiceLiveConnection)
+    assert sync.keys() == asynchronous.keys()
+    assert len(sync) >= 8
+    for name in sync:
+        ours, theirs = public_methods(sync[name]), public_methods(asynchronous[name])
+        assert ours.keys() == theirs.keys()
+        for method in ours:
+            assert inspect.signature(ours[method]).parameters == inspect.signature(theirs[method]).parameters
+            assert not inspect.iscoroutinefunction(ours[method])
+            assert inspect.iscoroutinefunction(theirs[method])
+
+
+def test_the_connections_are_the_same_twice() -> None:
+    """The connections' own methods have the same names and parameters."""
+    ours = public_methods(voicelive.VoiceLiveConnection)
+    theirs = public_methods(voicelive.aio.VoiceLiveConnection)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert list(inspect.signature(ours[name]).parameters) == list(inspect.signature(theirs[name]).parameters)
+        assert inspect.iscoroutinefunction(theirs[name])
+    assert (
+        inspect.signature(voicelive.connect).parameters.keys()
+        == inspect.signature(voicelive.aio.connect).parameters.keys()
+    )
