@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from .changes import ABSENT, Change, Comparison
-from .kinds import UNKNOWN, Array, Kind, Mapping, Reference, Union, canonical, constants, literal, shown
+from .kinds import (
+    STRING,
+    UNKNOWN,
+    Array,
+    Constant,
+    Kind,
+    Mapping,
+    Reference,
+    Union,
+    canonical,
+    constants,
+    literal,
+    shown,
+)
 from .neutral import Enum, Field, Model, Named, NamedType, Specification
 from .reading import SWAGGER_20
 from .renames import Pairing, pair, pair_fields, pair_values
@@ -118,7 +131,7 @@ class _Comparer:
     def _field_types(self, model: Model, before: Field, after: Field) -> Iterator[Change]:
         if before.nullable != after.nullable:
             yield self._changed(model, before, "nullable", before.nullable, after.nullable)
-        if self.pairing.same(before.kind, after.kind):
+        if self.pairing.same(before.kind, after.kind) or self._both_discriminate(model, before, after):
             return
         tag = self.old.tag(model.name)
         if before.constant is not None and after.constant is not None and tag is not None and tag[0] == before.name:
@@ -128,6 +141,12 @@ class _Comparer:
             return
         old, new = shown(before.kind), shown(after.kind, self.pairing.old_name)
         yield Change("retyped", "field", model.name, before.name, "type", old, new)
+
+    def _both_discriminate(self, model: Model, before: Field, after: Field) -> bool:
+        """Whether a polymorphic base only says in other words that its discriminator is text: an enum, or any text."""
+        if model.discriminator != before.name or before.name != after.name:
+            return False
+        return _is_text(self.old, before.kind) and _is_text(self.new, after.kind)
 
     def _changed(self, model: Model, entry: Field, what: str, old: Any, new: Any) -> Change:
         return Change("changed", "field", model.name, entry.name, what, old, new)
@@ -225,6 +244,11 @@ def _silent(specification: Specification, kind: Kind, other: Specification, unio
     while isinstance(meant, Reference) and (target := other.stands_for(meant.name)) != meant:
         meant = target
     return isinstance(meant, Union) and constants(meant) is None
+
+
+def _is_text(specification: Specification, kind: Kind) -> bool:
+    meant = specification.stands_for(kind.name) if isinstance(kind, Reference) else kind
+    return meant == STRING or (constants(meant) is not None and not isinstance(meant, Constant))
 
 
 def _kind(entry: Named) -> Kind | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from .changes import Change, Comparison
 from .comparing import compare
@@ -25,8 +24,8 @@ SECTIONS = (("added", "New"), ("removed", "Gone"), ("renamed", "Probably renamed
 
 def render_page(specifications: Sequence[Specification], default: str = "") -> str:
     """Return the page for any number of versions, oldest first; `default` is the version used unless told otherwise."""
-    comparisons: list[Comparison | None] = [None]
-    comparisons += [compare(old, new) for old, new in pairwise(specifications)]
+    before = [None, *specifications[:-1]]
+    comparisons = [compare(old, new) if old else None for old, new in zip(before, specifications, strict=False)]
     lines = [INTRODUCTION, *_table(specifications, comparisons, default), ""]
     for specification, comparison in zip(specifications, comparisons, strict=True):
         lines += [f"## {specification.version}", "", *_version(specification, comparison)]

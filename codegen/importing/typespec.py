@@ -13,7 +13,7 @@ from .kinds import Union
 from .neutral import Enum, Field, Model, NamedType, Specification
 from .typespec_hand import by_hand
 from .typespec_names import Declared, identifier, model_name, version_member
-from .typespec_writing import Writer, doc, one_line, quoted
+from .typespec_writing import CODE_WIDTH, Writer, doc, one_line, quoted, spoken
 
 __all__ = ["MARK", "Emitted", "emit"]
 
@@ -54,11 +54,11 @@ class _Emitter:
         self.new, self.old = comparison.after, comparison.before
         self.writer = Writer(comparison, sources, version)
         self.again: list[str] = []
-        # An event under another type is another event: the schema holds both.
+        # An event under another type is another event, and so with all kinds: the schema holds both.
         self.doubled = {
             str(change.after): str(change.before)
-            for change in comparison.of("renamed", "event")
-            if self.new.event_type(str(change.after)) != self.old.event_type(str(change.before))
+            for change in comparison.of("renamed", "event", "model")
+            if _told_by(self.new, str(change.after)) != _told_by(self.old, str(change.before))
         }
         self.fresh: list[str] = []
         added = [change.name for change in comparison.of("added", "event", "model", "union", "enum")]
@@ -113,15 +113,17 @@ class _Emitter:
         tag = self.new.tag(model.name)
         if event_type is not None:
             base = BASES[direction]
-            lines = doc(f"Event `{event_type}`, sent by the {'application' if direction == 'client' else 'service'}.")
+            lines = doc(
+                f"Event `{spoken(event_type)}`, sent by the {'application' if direction == 'client' else 'service'}."
+            )
         elif tag is not None:
-            lines = doc(f"The {base} whose {tag[0]} is `{tag[1]}`.")
+            lines = doc(f"The {base} whose {spoken(tag[0])} is `{spoken(tag[1])}`.")
         else:
             lines = doc(f"Model {name}.")
         if model.discriminator is not None:
             lines.append(f"@discriminator({quoted(model.discriminator)})")
         lines += self.writer.added()
-        lines.append(f"model {identifier(name)}{f' extends {identifier(base)}' if base else ''} {{")
+        lines += _opening(identifier(name), identifier(base) if base else "")
         own = [entry for entry in model.fields.values() if not self._is_inherited(model, entry)]
         if not own:
             return "\n".join([*lines[:-1], f"{lines[-1]}}}"]) + "\n"
@@ -228,6 +230,15 @@ class _Emitter:
     def _file(self, name: str) -> str:
         file = self.sources.files.get(name)
         return f" ({file})" if file else ""
+
+
+def _told_by(specification: Specification, name: str) -> str | tuple[str, str] | None:
+    return specification.event_type(name) or specification.tag(name)
+
+
+def _opening(name: str, base: str) -> list[str]:
+    line = f"model {name} extends {base} {{" if base else f"model {name} {{"
+    return [line] if len(line) <= CODE_WIDTH or not base else [f"model {name}", f"  extends {base} {{"]
 
 
 def _has(specification: Specification, owner: str, part: str) -> bool:

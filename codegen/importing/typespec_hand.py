@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from .changes import ABSENT, Change, Comparison
 from .kinds import literal
@@ -12,19 +11,26 @@ from .typespec_writing import Writer, one_line, quoted
 
 __all__ = ["by_hand"]
 
+# What is said where a flag is off, and where it is on.
+FLAGS = {
+    "required": ("is optional now", "is required now"),
+    "nullable": ("may no longer be null", "may be null now"),
+    "deprecated": ("is no longer deprecated", "is deprecated now"),
+    "open": ("is closed in the document; the schema keeps every enum open", "is open now"),
+}
+
 
 def by_hand(comparison: Comparison, writer: Writer, doubled: Mapping[str, str]) -> Iterator[str]:
     """One line for each change of what the schema has already, with the decorator to use.
 
-    `doubled` holds the events that changed their type, new name to old name: the schema holds both.
+    `doubled` holds the models that changed what tells them, new name to old name: the schema holds both.
     """
     version = f"Versions.{version_member(writer.version)}" if writer.version else "Versions.…"
     for change in comparison.changes:
-        if change.action != "added":
+        if change.action != "added" and change.owner not in doubled.values():
             file = writer.sources.files.get(change.owner or change.name)
             where = f"{change.group} {change.path}{f' ({file})' if file else ''}"
-            if text := _text(change, version, writer, doubled):
-                yield one_line(f"{where} {text}")
+            yield one_line(f"{where} {_text(change, version, writer, doubled)}")
 
 
 def _text(change: Change, version: str, writer: Writer, doubled: Mapping[str, str]) -> str:
@@ -34,11 +40,14 @@ def _text(change: Change, version: str, writer: Writer, doubled: Mapping[str, st
         return _renamed(change, version, writer, doubled)
     if change.action == "retyped":
         return f"is {change.after} now: @typeChangedFrom({version}, {change.before})"
-    if change.what == "required":
-        return "is required now" if change.after else f"is optional now: @madeOptional({version})"
-    if change.what == "event type" and change.owner in doubled.values():
-        return ""
-    return f"has the {change.what} {_value(change.after)} now, was {_value(change.before)}"
+    if change.what == "required" and not change.after:
+        return f"{FLAGS[change.what][0]}: @madeOptional({version})"
+    if change.what in FLAGS:
+        return FLAGS[change.what][bool(change.after)]
+    if change.after is ABSENT:
+        return f"has no {change.what} any more, was {literal(change.before)}"
+    was = "" if change.before is ABSENT else f", was {literal(change.before)}"
+    return f"has the {change.what} {literal(change.after)} now{was}"
 
 
 def _renamed(change: Change, version: str, writer: Writer, doubled: Mapping[str, str]) -> str:
@@ -48,9 +57,6 @@ def _renamed(change: Change, version: str, writer: Writer, doubled: Mapping[str,
     if change.group == "value":
         return f"is probably {new} now: @removed({version}), beside the new one"
     if new in doubled:
-        return f"is probably {writer.name(new)} now, another event to the schema: @removed({version})"
+        name = writer.names.get(new, new)
+        return f"is probably {name} now, another {change.group} to the schema: @removed({version})"
     return f"is called {new} in the document; the schema keeps its name"
-
-
-def _value(value: Any) -> str:
-    return "none" if value is ABSENT else literal(value)

@@ -11,7 +11,7 @@ from .kinds import Array, Constant, Kind, Mapping, Reference, Scalar, Union, lit
 from .neutral import Enum, Field
 from .typespec_names import Declared, identifier, member_name, version_member
 
-__all__ = ["Writer", "doc", "one_line", "quoted"]
+__all__ = ["CODE_WIDTH", "Writer", "doc", "one_line", "quoted", "spoken"]
 
 DOC_WIDTH = 96
 CODE_WIDTH = 80
@@ -28,7 +28,15 @@ DECORATORS = {
 }
 # Their literals are no plain text, and no field of the service has had such a default yet.
 WITHOUT_DEFAULT = ("bytes", "unixTimestamp", "utcDateTime", "plainDate", "plainTime", "duration", "decimal")
-WORDS = {"int32": "integer", "int64": "integer", "float32": "number", "float64": "number", "numeric": "number"}
+WORDS = {
+    "bytes": "base64",
+    "float32": "number",
+    "float64": "number",
+    "int32": "integer",
+    "int64": "integer",
+    "numeric": "number",
+    "unixTimestamp": "timestamp",
+}
 
 
 class Writer:
@@ -56,17 +64,18 @@ class Writer:
     def field(self, owner: str, entry: Field, *, added: bool) -> list[str]:
         """The lines of a field."""
         if entry.constant is not None and entry.required:
-            lines = doc(f"Always `{entry.constant}`.", "  ")
+            lines = doc(f"Always `{spoken(entry.constant)}`.", "  ")
         else:
-            lines = doc(f"Field {entry.name} of {owner}: {self._in_words(entry.kind)}.", "  ")
+            lines = doc(f"Field {spoken(entry.name)} of {owner}: {self._in_words(entry.kind)}.", "  ")
         lines += [*self._decorators(owner, entry), *(self.added("  ") if added else [])]
         start = f"  {identifier(entry.name)}{'' if entry.required else '?'}:"
         kind = self.kind(entry.kind) + (" | null" if entry.nullable else "")
         default = self._default(owner, entry)
         line = f"{start} {kind}{default};"
-        if len(line) <= CODE_WIDTH or not isinstance(entry.kind, Union):
+        alternatives = entry.kind.members if isinstance(entry.kind, Union) else (entry.kind,)
+        members = [self.kind(member) for member in alternatives] + ["null"] * entry.nullable
+        if len(line) <= CODE_WIDTH or len(members) == 1:
             return [*lines, line]
-        members = [self.kind(member) for member in entry.kind.members] + ["null"] * entry.nullable
         lines += [start, *(f"    | {member}" for member in members)]
         lines[-1] += f"{default};"
         return lines
@@ -102,7 +111,7 @@ class Writer:
 
     def value(self, enum: str, value: Any, member: str, *, added: bool) -> list[str]:
         """The lines of a member of an enum."""
-        lines = doc(f"Value `{value}` of {enum}.", "  ")
+        lines = doc(f"Value `{spoken(str(value))}` of {enum}.", "  ")
         return [*lines, *(self.added("  ") if added else []), f"  {identifier(member)}: {quoted(value)},"]
 
     def _decorators(self, owner: str, entry: Field) -> Iterator[str]:
@@ -153,7 +162,7 @@ class Writer:
             return f"map of {self._in_words(kind.values)}"
         if isinstance(kind, Union):
             return " or ".join(self._in_words(member) for member in kind.members)
-        return f"`{self.name(kind.name)}`" if isinstance(kind, Reference) else f"`{kind.value}`"
+        return f"`{self.name(kind.name)}`" if isinstance(kind, Reference) else f"`{spoken(str(kind.value))}`"
 
 
 def doc(text: str, indent: str = "") -> list[str]:
@@ -164,6 +173,11 @@ def doc(text: str, indent: str = "") -> list[str]:
         return [f"{indent}/** {text} */"]
     wrapped = textwrap.wrap(text, DOC_WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
     return [f"{indent}/**", *(f"{indent} * {line}" for line in wrapped), f"{indent} */"]
+
+
+def spoken(text: str) -> str:
+    """A name or value as it can stand in a doc comment, where backquotes come in pairs."""
+    return one_line(text).replace("`", "'")
 
 
 def quoted(value: Any) -> str:

@@ -146,6 +146,11 @@ def types_in_a_list(schemas: Schema) -> None:
     schemas["Animation"]["properties"]["model_name"]["type"] = ["string"]
 
 
+def discriminators_as_enums(schemas: Schema) -> None:
+    for base, enum in (("ServerEvent", "ServerEventType"), ("Tool", "ToolType"), ("ResponseItem", "ItemType")):
+        schemas[base]["properties"]["type"] = {"$ref": PREFIX + enum}
+
+
 def by_pointer(schemas: Schema) -> None:
     schemas["ResponseSession"]["properties"]["instructions"] = {
         "$ref": PREFIX + "RequestSession/properties/instructions"
@@ -162,6 +167,7 @@ def by_pointer(schemas: Schema) -> None:
         flat,
         enum_in_place,
         types_in_a_list,
+        discriminators_as_enums,
         by_pointer,
     ],
 )
