@@ -53,6 +53,8 @@ class Transport:
         if not goodbye.cancelled() and (error := goodbye.exception()):
             transport_logger().debug("closing failed: %s", error)
         await self._websocket.wait_closed()
+        # Closed already; but where the service ended a TLS connection, Python 3.10 warns of one nobody closed.
+        self._websocket.transport.close()
 
 
 async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
