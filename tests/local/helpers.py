@@ -185,6 +185,8 @@ class GatedSynthesizer:
         self._gate = threading.Event()
         self.ended = threading.Event()
         """Set once the service has stopped a synthesis or let it end."""
+        self.finished = threading.Event()
+        """Set once a synthesis was let run to its end."""
 
     def release(self) -> None:
         """Let every synthesis go on to its end."""
@@ -203,5 +205,6 @@ class GatedSynthesizer:
                 yield b"\x00\x10" * 12000
             self._gate.wait(DEADLINE)
             yield b"\x00\x10" * 12000
+            self.finished.set()
         finally:
             self.ended.set()
