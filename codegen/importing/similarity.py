@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Hashable
 from difflib import SequenceMatcher
+from functools import cache
 
 __all__ = ["names_alike", "overlap", "words"]
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
-def words(name: str) -> list[str]:
+@cache
+def words(name: str) -> tuple[str, ...]:
     """The words of a name in any spelling, in small letters: ``serverVad``, ``server_vad`` and ``Server-VAD`` agree."""
-    return [word.lower() for word in WORD.findall(name)]
+    return tuple(word.lower() for word in WORD.findall(name))
 
 
 def overlap(first: Collection[Hashable], second: Collection[Hashable]) -> float:
@@ -22,6 +24,7 @@ def overlap(first: Collection[Hashable], second: Collection[Hashable]) -> float:
     return len(one & two) / len(one | two) if one | two else 1.0
 
 
+@cache
 def names_alike(first: str, second: str) -> float:
     """How alike two names are, by words and by letters; a namespace before the last dot of a type's name is left out.
 
