@@ -54,14 +54,12 @@ def test_ctrl_c_while_opening_leaves_nothing() -> None:
 def test_ctrl_c_while_receiving_closes() -> None:
     """Interrupting an iteration inside `with` closes the connection properly; receiving could go on before."""
     with WebSocketServer(sends(event("session.created"))) as server:
-        with pytest.raises(Interrupted), connect(endpoint=server.endpoint, model="m") as connection:
+        with connect(endpoint=server.endpoint, model="m") as connection:
             with pytest.raises(Interrupted), interrupted_after(0.3):
-                for item in connection:
-                    assert item.type == "session.created"
+                list(connection)
             # The interrupted reader gave up its turn.
             with pytest.raises(TimeoutError):
                 connection.recv(0.05)
-            raise Interrupted
         assert connection_threads() == []
         assert open_sockets(server.port) == []
     assert [code for code, _ in server.closed] == [1000]
