@@ -122,14 +122,14 @@ class Specification:
 
     def inherited(self, name: str) -> dict[str, Field]:
         """The fields a model has from its bases."""
-        base = self.models[name].base
+        base = self._model(name).base
         return self.fields(base) if base is not None else {}
 
     def tag(self, name: str) -> tuple[str, str] | None:
         """The field and the value by which the nearest polymorphic base tells a model, or None."""
         for base in list(self.lineage(name))[1:]:
             if base.discriminator is not None:
-                own = self.models[name].fields.get(base.discriminator)
+                own = self._model(name).fields.get(base.discriminator)
                 return (own.name, own.constant) if own is not None and own.constant is not None else None
         return None
 
@@ -147,7 +147,8 @@ class Specification:
 
     def event_type(self, name: str) -> str | None:
         """The ``type`` of a model that is an event, or None if it is none."""
-        return self._constant_type(name) if name in self.models and self.direction(name) else None
+        is_model = isinstance(self.named.get(name), Model)
+        return self._constant_type(name) if is_model and self.direction(name) else None
 
     def events(self) -> dict[str, str]:
         """Class name to event type, for all events."""
@@ -174,5 +175,11 @@ class Specification:
         return False
 
     def _constant_type(self, name: str) -> str | None:
-        own = self.models[name].fields.get("type")
+        own = self._model(name).fields.get("type")
         return own.constant if own is not None else None
+
+    def _model(self, name: str) -> Model:
+        # `models` makes a new dict each time: too slow for what is asked of every pair of names.
+        entry = self.named[name]
+        assert isinstance(entry, Model), name
+        return entry
