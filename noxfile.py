@@ -48,6 +48,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("version", ["15.0.1", "16.0", "17.1"])
+def websockets(session: nox.Session, version: str) -> None:
+    """Run the clients' tests with the older supported lines of websockets; `tests` has the newest."""
+    install(session, "test", "codegen", extras="identity,local,cli")
+    session.install(f"websockets=={version}")
+    session.run(
+        "pytest", *(session.posargs or ["-n", "2", "tests/clients", "tests/mission", "tests/test_wire_table.py"])
+    )
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style with ruff."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
