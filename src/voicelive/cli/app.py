@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 from .._version import __version__
 from ..errors import VoiceLiveError
 from .display import notice
+from .doctor import doctor
 from .engines import EngineChoice
 from .failures import CommandError, error_line
 from .serve import DEFAULT_PORT, ServeSettings, serve
@@ -214,6 +215,9 @@ def serve_command(
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to."""
     settings = ServeSettings(host, port, engines, api_key, pacing.value)
     _run_to_end(serve(settings), debug)
+
+
+app.command()(doctor)
 
 
 def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tuple[Spoken | Typed, ...]:
