@@ -132,10 +132,12 @@ class TurnLampOn(models.ClientEvent):
 def test_private_events_are_typed_both_ways() -> None:
     """Classes of the application's own are received, leniently like all, and sent, checked like all."""
     contract = WireContract("2026-07-15", events=[LampOn, TurnLampOn], check="error")
-    event = contract.decode(b'{"type": "x.lamp.on", "brightness": 5}')
+    # Any: the events that a connection hands out are typed as those of the contract.
+    decode: Any = contract.decode
+    event = decode(b'{"type": "x.lamp.on", "brightness": 5}')
     assert type(event) is LampOn
     assert event.brightness == 5
-    odd = contract.decode(b'{"type": "x.lamp.on", "brightness": "bright"}')
+    odd = decode(b'{"type": "x.lamp.on", "brightness": "bright"}')
     assert type(odd) is LampOn
     assert odd.to_dict() == {"type": "x.lamp.on", "brightness": "bright"}
     assert len(odd.issues) == 1

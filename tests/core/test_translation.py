@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from voicelive import models
 from voicelive._core.contract import WireContract
 from voicelive._core.translation import RESPONSE, SESSION, from_nested, response_to_nested, session_to_nested
 from voicelive.errors import InvalidEventError
@@ -136,3 +137,49 @@ def test_a_v1_connection_translates_by_itself() -> None:
     item = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "hi"}]}
     sent = json.loads(contract.encode_call("conversation.item.create", {"item": item}))
     assert sent["item"]["content"] == [{"type": "output_text", "text": "hi"}]
+
+
+def test_what_arrives_nested_reads_flat() -> None:
+    """A session and a response of v1 can be read by the flat names, and still give back just what they carried."""
+    payload = {
+        "type": "session.updated",
+        "session": {
+            "type": "realtime",
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {"format": "g711_ulaw", "turn_detection": {"type": "server_vad", "threshold": 0.4}},
+                "output": {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}},
+            },
+            "max_output_tokens": 100,
+            "reasoning": {"effort": "low"},
+        },
+    }
+    event = WireContract("v1").decode(json.dumps(payload))
+    assert isinstance(event, models.ServerEventSessionUpdated)
+    session = event.session
+    assert session.modalities == ["audio"]
+    assert session.input_audio_format == "g711_ulaw"
+    assert isinstance(session.turn_detection, models.ServerVad)
+    assert session.turn_detection.threshold == 0.4
+    assert isinstance(session.voice, models.AzureStandardVoice)
+    assert session.max_response_output_tokens == 100
+    assert session.reasoning_effort == "low"
+    assert event.to_dict() == payload
+
+    done = {
+        "type": "response.done",
+        "response": {"audio": {"output": {"format": {"type": "audio/pcmu"}, "voice": "alloy"}}},
+    }
+    event = WireContract("v1").decode(json.dumps(done))
+    assert isinstance(event, models.ServerEventResponseDone)
+    assert event.response.output_audio_format == "g711_ulaw"
+    assert event.response.voice == "alloy"
+    assert event.to_dict() == done
+
+
+def test_dated_versions_are_left_alone() -> None:
+    """On a dated version nothing is read into flat fields that did not arrive."""
+    data = b'{"type": "session.updated", "session": {"audio": {"output": {"voice": "alloy"}}}}'
+    event = WireContract("2026-07-15").decode(data)
+    assert isinstance(event, models.ServerEventSessionUpdated)
+    assert event.session.voice is None

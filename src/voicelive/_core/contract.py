@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, get_args, get_origin
@@ -26,12 +26,14 @@ from .codec import (
 )
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .gating import findings, unknown_version_message
-from .translation import NESTED_VERSIONS, item_to_nested, response_to_nested, session_to_nested
+from .translation import NESTED_VERSIONS, item_to_nested, read_flat, response_to_nested, session_to_nested
 
 __all__ = ["ContractCheck", "WireContract"]
 
 ContractCheck = Literal["warn", "error", "ignore"]
 """What to do about a field that the API version, or every version, lacks: warn once and send, refuse, or just send."""
+
+Decode = Callable[[Message], AnyServerEvent]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
@@ -68,7 +70,9 @@ class WireContract:
         for cls in events:
             _register(cls, server, self._client)
         self._warned: set[str] = set()
-        decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event
+        decode: Decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event
+        if api_version in NESTED_VERSIONS:
+            decode = _also_flat(decode)
         self.decode = _strictly(decode) if strict else decode
         """Turn a message into an event; never raises unless strict."""
         if check != "ignore" and (message := unknown_version_message(api_version)) is not None:
@@ -126,9 +130,18 @@ def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     return {**payload, name: function(inner)} if isinstance(inner, Mapping) else payload
 
 
-def _strictly(decode: Any) -> Any:
+def _also_flat(decode: Decode) -> Decode:
+    def decode_and_flatten(data: Message) -> AnyServerEvent:
+        event = decode(data)
+        read_flat(event)
+        return event
+
+    return decode_and_flatten
+
+
+def _strictly(decode: Decode) -> Decode:
     def decode_strictly(data: Message) -> AnyServerEvent:
-        event: AnyServerEvent = decode(data)
+        event = decode(data)
         if isinstance(event, MalformedServerEvent):
             raise InvalidEventError(f"received {event.reason}", event_type=None)
         if isinstance(event, UnknownServerEvent):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._base import FieldIssue
+from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
 
-__all__ = ["NESTED_VERSIONS", "from_nested", "item_to_nested", "response_to_nested", "session_to_nested"]
+__all__ = ["NESTED_VERSIONS", "from_nested", "item_to_nested", "read_flat", "response_to_nested", "session_to_nested"]
 
 NESTED_VERSIONS = frozenset({"v1"})
 """The versions that nest a session's audio settings."""
@@ -68,9 +68,8 @@ def _format_object(value: Any) -> Any:
 
 
 def _format_name(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return next((name for name, known in _FORMATS.items() if known["type"] == value.get("type")), value)
-    return value
+    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return next((name for name, known in _FORMATS.items() if known["type"] == kind), value)
 
 
 def _voice_id(value: Any) -> Any:
@@ -160,6 +159,27 @@ def from_nested(nested: Mapping[str, Any], rules: tuple[Rule, ...] = SESSION) ->
     if rules is SESSION and result.get("type") == "realtime":
         del result["type"]
     return result
+
+
+def read_flat(event: Model) -> None:
+    """Let the session or response of a received event be read by the flat names too.
+
+    The flat fields hold what the nested ones hold, but do not count as given: the event still gives back exactly what
+    it carried.
+    """
+    for name, rules in (("session", SESSION), ("response", RESPONSE)):
+        holder: Any = getattr(event, name, None)
+        if not isinstance(holder, Model):
+            continue
+        given = holder.__pydantic_fields_set__
+        for rule in rules:
+            if rule.flat in given or rule.flat not in type(holder).model_fields:
+                continue
+            value: Any = holder
+            for key in rule.nested:
+                value = getattr(value, key, None)
+            if value is not None:
+                holder.__dict__[rule.flat] = rule.to_flat(value)
 
 
 def _to_nested(where: str, flat: Mapping[str, Any], rules: tuple[Rule, ...]) -> Payload:
