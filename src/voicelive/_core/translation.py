@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
@@ -171,7 +171,7 @@ def read_flat(event: Model) -> None:
         holder: Any = getattr(event, name, None)
         if not isinstance(holder, Model):
             continue
-        given = holder.__pydantic_fields_set__
+        given, values = holder.__pydantic_fields_set__, cast("dict[str, Any]", holder.__dict__)
         for rule in rules:
             if rule.flat in given or rule.flat not in type(holder).model_fields:
                 continue
@@ -179,7 +179,7 @@ def read_flat(event: Model) -> None:
             for key in rule.nested:
                 value = getattr(value, key, None)
             if value is not None:
-                holder.__dict__[rule.flat] = rule.to_flat(value)
+                values[rule.flat] = rule.to_flat(value)
 
 
 def _to_nested(where: str, flat: Mapping[str, Any], rules: tuple[Rule, ...]) -> Payload:
