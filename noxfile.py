@@ -112,3 +112,10 @@ def talk(session: nox.Session) -> None:
         reply = Path(folder, "reply.wav")
         arguments = session.posargs or ["--wav", "examples/audio/largest_lake.wav", "--save", str(reply)]
         session.run("voicelive", "talk", *arguments)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what the typed layer costs beside its peers (under 15 minutes); `-- --quick` in under two, roughly."""
+    install(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)

@@ -1,0 +1,1 @@
+"""What the typed layer costs, measured beside raw `websockets`, `azure-ai-voicelive` and `openai`."""

@@ -1,0 +1,168 @@
+"""The results as Markdown tables: ratios first, times after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .stats import median, spread
+from .targets import ratio
+
+__all__ = ["summary", "table"]
+
+SYNC = " (sync)"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; the first column is text, the others are numbers."""
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def number(value: float) -> str:
+    """Return `value` with three digits or so."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def ranged(measured: dict[str, float], unit: str = "") -> str:
+    """Return a median with least and greatest value."""
+    space = " " if unit and unit != "x" else ""
+    shown = "×" if unit == "x" else unit  # noqa: RUF001
+    return f"{number(measured['median'])}{space}{shown} ({number(measured['min'])}–{number(measured['max'])})"  # noqa: RUF001
+
+
+def summary(results: dict[str, Any]) -> str:
+    """Return the whole report."""
+    machine = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    parts = [
+        "# What voicelive costs\n",
+        f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['system']}, "
+        f"{machine['python']}; {versions}. Run: {results['plan']}, {results['rounds']} rounds, "
+        f"{results['minutes']:.0f} minutes, load before {machine['load']}. Medians, least and greatest in brackets. "
+        "CPU time of the whole process, not time on the clock, unless it says so.\n",
+        "## Targets\n",
+        _targets(results["targets"]),
+        "\n## CPU of an event, as a multiple of raw websockets\n",
+        "Async clients are set against async `websockets`, sync ones against sync `websockets`.\n",
+        _ratios(results),
+        "\n## The same in microseconds\n",
+        _times(results),
+        "\n## Time from the server's write to the application's hands, at a steady rate\n",
+        "Microseconds on the clock. *Added* is the difference to raw `websockets` of the same kind.\n",
+        _latency(results["latency"]),
+        "\n## Start\n",
+        "Whole processes, milliseconds on the clock. A cold start ends when the first typed event has been received.\n",
+        _starts(results),
+        "\nThe first event of each type builds its model: "
+        + _stalls(results["first_events"])
+        + "\n\n## Memory of an idle session\n",
+        table(["client", "KiB"], [[name, ranged(spread(values))] for name, values in results["memory"].items()]),
+        "\n## Many sessions in one process\n",
+        "Each receives 20 events and sends 10 chunks of 100 ms a second. Share of a core, and the p99 of the time from "
+        "the server's write to the application's hands. One pass.\n",
+        _sessions(results),
+        "\n## Options of the transport\n",
+        "Receiving whole turns, microseconds of CPU an event.\n",
+        table(["option", "µs"], [[label, ranged(spread(values))] for label, values in results["options"].items()]),
+        "\n## Slow paths and buffers\n",
+        table(
+            ["voicelive, async", "µs"],
+            [
+                *([f"receive: {name}", ranged(spread(values))] for name, values in results["slow_paths"].items()),
+                *([f"send: {name}", ranged(spread(values))] for name, values in results["buffers"].items()),
+            ],
+        ),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _targets(targets: list[dict[str, Any]]) -> str:
+    rows = (
+        [
+            entry["name"],
+            entry["limit"].replace("<=", "≤").replace(">=", "≥") + " " + entry["unit"].replace("x", "×"),  # noqa: RUF001
+            ranged(entry["measured"], entry["unit"]),
+            "met" if entry["met"] else "**missed**",
+        ]
+        for entry in targets
+    )
+    return table(["target", "limit", "measured", ""], rows)
+
+
+def _columns(results: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
+    receive = results["receive"]
+    return {
+        "receive, whole turns": receive["turn"],
+        "receive, 100 ms of audio": receive["audio"],
+        "receive, 500 ms of audio": receive["audio500"],
+        "send, 100 ms of audio": results["send"],
+    }
+
+
+def _ratios(results: dict[str, Any]) -> str:
+    columns = _columns(results)
+    rows = []
+    for client in results["send"]:
+        floor = "websockets" + (SYNC if client.endswith(SYNC) else "")
+        if client != floor:
+            rows.append([client, *(ranged(ratio(column[client], column[floor]), "x") for column in columns.values())])
+    return table(["client", *columns], rows)
+
+
+def _times(results: dict[str, Any]) -> str:
+    columns = _columns(results)
+    rows = [[client, *(ranged(spread(column[client])) for column in columns.values())] for client in results["send"]]
+    return table(["client", *columns], rows)
+
+
+def _latency(latency: dict[str, Any]) -> str:
+    rows = []
+    for rate, by_client in latency.items():
+        for client, found in by_client.items():
+            floor = by_client["websockets" + (SYNC if client.endswith(SYNC) else "")]
+            shown = [f"{found[name]:.0f} ({found[name] - floor[name]:+.0f})" for name in ("p50", "p99", "p999")]
+            rows.append([f"{rate} a second: {client}", *shown, f"{found['busy']:.0%}", str(found["events"])])
+    return table(["events", "p50 (added)", "p99 (added)", "p99.9 (added)", "of a core", "events measured"], rows)
+
+
+def _starts(results: dict[str, Any]) -> str:
+    imports, cold = results["imports"]["wall_ms"], results["cold_start"]["wall_ms"]
+    rows = [
+        [
+            client,
+            ranged(spread(imports[client])) if client in imports else "",
+            ranged(spread(cold[client])) if client in cold else "",
+        ]
+        for client in dict.fromkeys([*imports, *cold])
+    ]
+    return table(["client", "import", "cold start"], rows)
+
+
+def _stalls(first: dict[str, Any]) -> str:
+    cold = first["cold"]
+    text = (
+        f"the longest takes {number(median([entry['worst_ms'] for entry in cold]))} ms, all of one turn together "
+        f"{number(median([entry['sum_ms'] for entry in cold]))} ms."
+    )
+    if not cold[0]["has_warmup"]:
+        return text
+    warmed = first["warmed"]
+    return text + (
+        f" `voicelive.warmup()` takes {number(median([entry['warmup_ms'] for entry in warmed]))} ms; after it the "
+        f"longest takes {number(median([entry['worst_ms'] for entry in warmed]))} ms."
+    )
+
+
+def _sessions(results: dict[str, Any]) -> str:
+    measured, capacity = results["sessions"], results["capacity"]
+    counts = [entry["count"] for entry in next(iter(measured.values()))]
+    rows = []
+    for client, entries in measured.items():
+        cells = []
+        for entry in entries:
+            late = entry["p99"] is None or entry["received"] < 0.95 * entry["owed"]
+            cells.append("cannot keep up" if late else f"{entry['busy']:.1%}, {number(entry['p99'])} ms")
+        rows.append([client, *cells, *([str(capacity[client])] if capacity else [])])
+    last = ["sessions with p99 < 10 ms"] if capacity else []
+    return table(["client", *(f"{count} sessions" for count in counts), *last], rows)

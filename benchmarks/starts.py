@@ -1,0 +1,95 @@
+"""Whole processes: what an import costs, and how long it takes from an interpreter's start to a first event."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+__all__ = ["cold_starts", "imports"]
+
+IMPORTS = {
+    "python alone": "pass",
+    "websockets": "import websockets.asyncio.client",
+    "websockets (sync)": "import websockets.sync.client",
+    "azure-ai-voicelive": "from azure.ai.voicelive.aio import connect",
+    "openai": "from openai import AsyncOpenAI; from openai.resources.realtime.realtime import AsyncRealtimeConnection",
+    "voicelive": "from voicelive.aio import connect",
+    "voicelive (sync)": "from voicelive import connect",
+}
+
+_FIRST = """
+import sys
+from benchmarks.clients import {cls}
+client = {cls}()
+query = {{"mode": "hello", "dialect": client.dialect}}
+"""
+_FIRST_ASYNC = (
+    _FIRST
+    + """
+import asyncio
+async def main():
+    async with client.open({port}, query) as connection:
+        event = await connection.recv()
+asyncio.run(main())
+"""
+)
+_FIRST_SYNC = (
+    _FIRST
+    + """
+with client.open({port}, query) as connection:
+    event = connection.recv()
+"""
+)
+COLD = {
+    "websockets": ("RawAsync", _FIRST_ASYNC),
+    "azure-ai-voicelive": ("AzureAsync", _FIRST_ASYNC),
+    "openai": ("OpenAIAsync", _FIRST_ASYNC),
+    "voicelive": ("VoiceLiveAsync", _FIRST_ASYNC),
+    "websockets (sync)": ("RawSync", _FIRST_SYNC),
+    "openai (sync)": ("OpenAISync", _FIRST_SYNC),
+    "voicelive (sync)": ("VoiceLiveSync", _FIRST_SYNC),
+}
+
+
+def imports(runs: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure the import of each client, as whole processes."""
+    return _in_turn(IMPORTS, runs, say, "imports")
+
+
+def cold_starts(port: int, runs: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure the time from the interpreter's start to the end of a process that has received one typed event."""
+    programs = {name: code.format(cls=cls, port=port) for name, (cls, code) in COLD.items()}
+    return _in_turn(programs, runs, say, "cold starts")
+
+
+def _in_turn(programs: dict[str, str], runs: int, say: Callable[[str], None], what: str) -> dict[str, Any]:
+    wall: dict[str, list[float]] = defaultdict(list)
+    cpu: dict[str, list[float]] = defaultdict(list)
+    for code in programs.values():
+        _process(code)  # reads the files into the system's cache, and writes bytecode
+    for number in range(runs):
+        say(f"{what}, round {number + 1} of {runs}")
+        for name, code in programs.items():
+            seconds, used = _process(code)
+            wall[name].append(seconds * 1000)
+            cpu[name].append(used * 1000)
+    return {"wall_ms": wall, "cpu_ms": cpu}
+
+
+def _process(code: str) -> tuple[float, float]:
+    """Run `code` in a new interpreter; return seconds on the clock and seconds of CPU time."""
+    before, start = _children(), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONHASHSEED": "0"}, timeout=60)
+    return time.perf_counter() - start, _children() - before
+
+
+def _children() -> float:
+    times: Any = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)

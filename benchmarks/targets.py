@@ -1,0 +1,59 @@
+"""The targets: which ratio is held to which limit, computed from the results of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .stats import median, spread
+
+__all__ = ["ratio", "targets"]
+
+
+def ratio(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
+    """Return the ratios of values measured in the same rounds: median, least, greatest."""
+    return spread([one / other for one, other in zip(above, below, strict=True)])
+
+
+def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each target with its measured ratio, and whether it is met."""
+    receive, send, memory = results["receive"], results["send"], results["memory"]
+    found: list[dict[str, Any]] = []
+
+    def at_most(name: str, measured: dict[str, float], limit: float, unit: str = "x") -> None:
+        met = measured["median"] <= limit
+        found.append({"name": name, "measured": measured, "limit": f"<= {limit:g}", "unit": unit, "met": met})
+
+    def at_least(name: str, measured: dict[str, float], limit: float) -> None:
+        met = measured["median"] >= limit
+        found.append({"name": name, "measured": measured, "limit": f">= {limit:g}", "unit": "x", "met": met})
+
+    for mix, what in (("turn", "whole turns"), ("audio", "audio deltas")):
+        by_client = receive[mix]
+        for end in ("", " (sync)"):
+            ours = by_client[f"voicelive{end}"]
+            at_most(
+                f"receive {what}: voicelive{end} to websockets{end}", ratio(ours, by_client[f"websockets{end}"]), 1.5
+            )
+            at_least(f"receive {what}: openai{end} to voicelive{end}", ratio(by_client[f"openai{end}"], ours), 12)
+        ours = by_client["voicelive"]
+        at_least(f"receive {what}: azure-ai-voicelive to voicelive", ratio(by_client["azure-ai-voicelive"], ours), 6)
+    for end in ("", " (sync)"):
+        ours = send[f"voicelive{end}"]
+        at_most(f"send: voicelive{end} to websockets{end}", ratio(ours, send[f"websockets{end}"]), 1.8)
+        at_least(f"send: openai{end} to voicelive{end}", ratio(send[f"openai{end}"], ours), 7)
+    at_least("send: azure-ai-voicelive to voicelive", ratio(send["azure-ai-voicelive"], send["voicelive"]), 2.3)
+    imports = results["imports"]["wall_ms"]
+    for name in ("voicelive (sync)", "voicelive"):
+        at_most(f"import: {name} to azure-ai-voicelive", ratio(imports[name], imports["azure-ai-voicelive"]), 0.55)
+    at_most("memory of an idle session: voicelive", spread(memory["voicelive"]), 20, "KiB")
+    stalls = results["first_events"]["warmed" if results["first_events"]["warmed"][0]["has_warmup"] else "cold"]
+    after = "after warmup()" if stalls[0]["has_warmup"] else "without a warmup()"
+    at_most(f"longest stall of a first event, {after}", spread([entry["worst_ms"] for entry in stalls]), 5, "ms")
+    sessions = {entry["count"]: entry["busy"] for entry in results["sessions"]["voicelive"]}
+    if {10, 100} <= set(sessions):
+        greatest = max(count for count in sessions if sessions[count] < 0.9)
+        growth = median([sessions[greatest] / greatest / (sessions[10] / 10)])
+        name = f"CPU a live session, {greatest} sessions to 10: voicelive"
+        at_most(name, {"median": growth, "min": growth, "max": growth}, 1.2)
+    return found

@@ -1,0 +1,164 @@
+"""What one worker process measures with one client: receiving, sending, added latency, options, first events.
+
+Times are the CPU time of the whole process, all its threads, not of the clock on the wall: what an event costs a server
+that holds many calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from .clients import CLIENTS, Client
+from .frames import PCM_CHUNK, audio_bytes, messages
+
+__all__ = ["first_events", "latency", "receive", "run_async", "send"]
+
+WARMUP = 200
+
+
+def run_async(coroutine: Coroutine[Any, Any, Any], loop: str = "asyncio") -> Any:
+    """Run `coroutine` on a new event loop: of asyncio, or of uvloop."""
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    if loop == "uvloop":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    made = factory()
+    try:
+        return made.run_until_complete(coroutine)
+    finally:
+        made.close()
+
+
+def _set_gc(how: str) -> None:
+    gc.enable()
+    gc.collect()
+    if how == "off":
+        gc.disable()
+    elif how == "freeze":
+        gc.freeze()
+
+
+def receive(port: int, task: dict[str, Any]) -> dict[str, float]:
+    """Measure the CPU time of receiving `count` events of `mix`, in microseconds an event."""
+    client: Client = CLIENTS[task["client"]]
+    mix, count = task["mix"], task["count"]
+    query = {"mode": "flood", "mix": mix, "dialect": client.dialect, "count": WARMUP + count}
+    extra = {"decode": task["decode"]} if "decode" in task else {}
+    cost, total = _measured(
+        client, port, query, task, lambda c, connection, n: c.receive(connection, n, **extra), count
+    )
+    typed = client.name not in ("websockets", "websockets (sync)")
+    if typed and mix not in ("unknown", "misfit", "malformed") and total != audio_bytes(mix, WARMUP + count):
+        raise RuntimeError(f"{client.name} gave {total} bytes of audio, not {audio_bytes(mix, WARMUP + count)}")
+    return {"us": cost}
+
+
+def send(port: int, task: dict[str, Any]) -> dict[str, float]:
+    """Measure the CPU time of sending `count` chunks of 100 ms, in microseconds a chunk."""
+    client: Client = CLIENTS[task["client"]]
+    count = task["count"]
+    kinds: dict[str, Callable[[bytes], Any]] = {"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview}
+    pcm = kinds[task.get("buffer", "bytes")](PCM_CHUNK)
+    query = {"mode": "sink", "dialect": client.dialect, "first": WARMUP, "count": WARMUP + count}
+
+    # The server answers the last one: everything has left then.
+    async def work_async(c: Any, connection: Any, n: int) -> int:
+        await c.send(connection, pcm, n)
+        await c.receive(connection, 1)
+        return 0
+
+    def work(c: Any, connection: Any, n: int) -> int:
+        c.send(connection, pcm, n)
+        c.receive(connection, 1)
+        return 0
+
+    cost, _ = _measured(client, port, query, task, work_async if client.is_async else work, count, go=False)
+    return {"us": cost}
+
+
+def _measured(
+    client: Any,
+    port: int,
+    query: dict[str, Any],
+    task: dict[str, Any],
+    work: Callable[[Any, Any, int], Any],
+    count: int,
+    *,
+    go: bool = True,
+) -> tuple[float, int]:
+    options = task.get("options", {})
+    setting = task.get("gc", "on")
+    if client.is_async:
+
+        async def measure() -> tuple[float, int]:
+            async with client.open(port, query, **options) as connection:
+                if go:
+                    await client.go(connection)
+                total = await work(client, connection, WARMUP)
+                _set_gc(setting)
+                start = time.process_time()
+                total += await work(client, connection, count)
+                return (time.process_time() - start) / count * 1e6, total
+
+        result: tuple[float, int] = run_async(measure(), task.get("loop", "asyncio"))
+    else:
+        with client.open(port, query, **options) as connection:
+            if go:
+                client.go(connection)
+            total = work(client, connection, WARMUP)
+            _set_gc(setting)
+            start = time.process_time()
+            total += work(client, connection, count)
+            result = (time.process_time() - start) / count * 1e6, total
+    gc.unfreeze()
+    gc.enable()
+    return result
+
+
+def latency(port: int, task: dict[str, Any]) -> dict[str, Any]:
+    """Measure how long events take from the server's write to the application's hands, at `rate` events a second.
+
+    Returns the latencies in microseconds, and how busy the process was (1.0: one core).
+    """
+    client: Any = CLIENTS[task["client"]]
+    rate, count = task["rate"], task["count"]
+    query = {"mode": "stamp", "mix": "turn", "dialect": client.dialect, "rate": rate, "count": count}
+    found: list[int] = []
+    started = (time.process_time(), time.monotonic())
+    if client.is_async:
+
+        async def measure() -> None:
+            async with client.open(port, query) as connection:
+                await client.go(connection)
+                await client.stamps(connection, count, found)
+
+        run_async(measure())
+    else:
+        with client.open(port, query) as connection:
+            client.go(connection)
+            client.stamps(connection, count, found)
+    busy = (time.process_time() - started[0]) / (time.monotonic() - started[1])
+    # The first events pay for what is built when it is first met.
+    return {"us": [round(value / 1000, 1) for value in found[count // 10 :]], "busy": busy}
+
+
+def first_events(port: int, task: dict[str, Any]) -> dict[str, Any]:
+    """Measure what the first event of each type costs voicelive, and after ``warmup()`` where the version has it."""
+    from voicelive._core.codec import decode_server_event
+
+    warmup = getattr(__import__("voicelive"), "warmup", None)
+    start = time.perf_counter()
+    if task["warmup"] and warmup is not None:
+        warmup()
+    warmed = time.perf_counter() - start
+    times = []
+    for message in messages("hello", "dated") + messages("turn", "dated"):
+        start = time.perf_counter()
+        decode_server_event(message)
+        times.append((time.perf_counter() - start) * 1000)
+    return {"warmup_ms": warmed * 1000, "worst_ms": max(times), "sum_ms": sum(times), "has_warmup": warmup is not None}
