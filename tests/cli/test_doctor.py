@@ -6,7 +6,10 @@ import asyncio
 import datetime
 import gc
 import json
+import re
+import signal
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,6 +34,7 @@ from tests.clients.servers import (
     refuses,
     sends,
 )
+from tests.docs.blocks import ROOT
 from voicelive.cli.doctor.privacy import Redactor
 from voicelive.local import LocalService, ThreadedLocalService
 
@@ -415,6 +419,51 @@ def test_through_a_proxy(
         assert KEY not in head
 
 
+@broken_tls
+@pytest.mark.usefixtures("trusted")
+def test_through_a_proxy_that_speaks_tls(
+    doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS inside of TLS is not looked at by itself; where websockets cannot do it, the remedy says what can."""
+    with (
+        TlsFront(authority.issue_cert("resource.example"), service.port) as front,
+        Proxy(front.port) as proxy,
+        TlsFront(authority.issue_cert("127.0.0.1"), proxy.port) as outer,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", outer.endpoint)
+        report = doctor.examine("--endpoint", "https://resource.example")
+    rows = {row["step"]: row for row in report["steps"]}
+    assert rows["proxy"]["status"] == "passed"
+    assert outer.endpoint in rows["proxy"]["detail"]
+    if report["ok"]:
+        assert rows["tls"]["status"] == "skipped"
+    else:
+        assert report["failed_step"] == "tls"
+        assert "proxy_ssl" in rows["tls"]["remedy"]
+
+
+@broken_tls
+def test_a_proxy_whose_certificate_is_not_trusted(
+    doctor: Doctor, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that speaks TLS must be trusted itself; its password was not sent."""
+    with TlsFront(authority.issue_cert("127.0.0.1")) as outer:
+        monkeypatch.setenv("HTTPS_PROXY", outer.endpoint.replace("//", f"//user:{KEY}@"))
+        row = doctor.fails("proxy", "--endpoint", "https://resource.example")
+    assert "unable to get local issuer certificate" in row["detail"]
+    assert outer.received == 0
+    gc.collect()
+
+
+def test_a_socks_proxy_needs_a_package(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what SOCKS needs, it says what to install."""
+    monkeypatch.setattr("sys.path", [])  # nothing that is not loaded yet can be found
+    monkeypatch.setenv("SOCKS_PROXY", f"socks5h://user:{KEY}@127.0.0.1:1080")
+    row = doctor.fails("proxy", "--endpoint", "https://resource.example")
+    assert "socks5h://127.0.0.1:1080 (SOCKS_PROXY)" in row["detail"]
+    assert "pip install python-socks" in row["remedy"]
+
+
 @pytest.mark.parametrize(
     ("answer", "detail", "remedy"),
     [
@@ -626,6 +675,32 @@ def test_no_turn(doctor: Doctor, behaviour: Behaviour, detail: str, remedy: str)
     assert detail in row["detail"]
     assert remedy in row["remedy"]
     assert doctor.rows["session.created"]["facts"]["session_id"] == "sess_1"
+
+
+# --- how it ends -----------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c() -> None:
+    """Ctrl-C ends it wherever it is, with the usual exit code and one line."""
+    asked = threading.Event()
+
+    async def keeps_waiting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.read(1):
+            asked.set()
+            await reader.read()
+
+    with RawServer(keeps_waiting) as server:
+        process = start("doctor", "--endpoint", server.endpoint)
+        assert asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (130, "", "voicelive: interrupted\n")
+
+
+def test_the_exit_codes_are_documented() -> None:
+    """The table of the documentation has each step with its exit code, and no other."""
+    text = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert {step: int(code) for code, step in re.findall(r"^\| (\d\d) \| ([\w. ]+) \|", text, re.M)} == STEPS
 
 
 # --- what is never shown ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from .configuration import Target
 from .route import Way
 from .steps import Deadline, Finding, Status, StepFailedError
 
-__all__ = ["check_tls"]
+__all__ = ["UNTRUSTED_REMEDY", "check_tls"]
 
 # OpenSSL's X509_V_ERR_*.
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -22,6 +22,12 @@ _UNKNOWN_ISSUER = {2, 19, 20, 21}
 _WRONG_HOST = {62, 64}
 
 _IGNORE_DATES = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME
+UNTRUSTED_REMEDY = (
+    "if a proxy of your organization or a private authority issued it, put the authority's certificate into a file "
+    "that SSL_CERT_FILE names, or pass connection_options={'ssl': CONTEXT}; if not, the connection is intercepted: "
+    "do not go on"
+)
+
 _SOON_DAYS = 14
 _DAY = 86_400
 
@@ -37,11 +43,11 @@ def check_tls(target: Target, way: Way, sock: socket.socket, deadline: Deadline)
         with _wrapped(context, sock, target.host, deadline) as tls:
             version, cipher, certificate = tls.version(), tls.cipher(), tls.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        facts = _describe(_unverified_certificate(target, way, deadline))
+        presented = _describe(_unverified_certificate(target, way, deadline))
         raise StepFailedError(
-            f"{_fault(error, target, facts)}{_shown(facts)}",
-            remedy=_verification_remedy(error, target, facts),
-            facts={**facts, "verify_code": error.verify_code},
+            f"{_fault(error, target, presented)}{_shown(presented)}",
+            remedy=_verification_remedy(error, target),
+            facts={**presented, "verify_code": error.verify_code},
         ) from None
     except TimeoutError:
         raise StepFailedError(
@@ -57,7 +63,7 @@ def check_tls(target: Target, way: Way, sock: socket.socket, deadline: Deadline)
                 "the connection"
             ),
         ) from None
-    facts = {"version": version, "cipher": cipher[0] if cipher else None, **_describe(certificate)}
+    facts: dict[str, Any] = {"version": version, "cipher": cipher[0] if cipher else None, **_describe(certificate)}
     days = facts.get("days_left")
     soon = days is not None and days < _SOON_DAYS
     return Finding(f"{version}{_shown(facts)}", facts, Status.NOTED if soon else Status.PASSED)
@@ -142,7 +148,7 @@ def _fault(error: ssl.SSLCertVerificationError, target: Target, facts: dict[str,
     return f"the certificate is not trusted: {error.verify_message}"
 
 
-def _verification_remedy(error: ssl.SSLCertVerificationError, target: Target, facts: dict[str, Any]) -> str:
+def _verification_remedy(error: ssl.SSLCertVerificationError, target: Target) -> str:
     code = error.verify_code
     if code in {_EXPIRED, _NOT_YET_VALID}:
         return (
@@ -151,8 +157,4 @@ def _verification_remedy(error: ssl.SSLCertVerificationError, target: Target, fa
         )
     if code in _WRONG_HOST:
         return "use the host that the certificate is for as endpoint, or check where DNS and proxies lead to"
-    return (
-        "if a proxy of your organization or a private authority issued it, put the authority's certificate into a file "
-        "that SSL_CERT_FILE names, or pass connection_options={'ssl': CONTEXT}; if not, the connection is "
-        "intercepted: do not go on"
-    )
+    return UNTRUSTED_REMEDY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from ...errors import (
     VoiceLiveError,
 )
 from ..failures import error_line
+from .certificate import UNTRUSTED_REMEDY
 from .configuration import KEY_VARIABLES, Target
 from .route import Proxy
 from .steps import Deadline, OutOfTimeError, Step, StepFailedError
@@ -23,6 +25,10 @@ from .steps import Deadline, OutOfTimeError, Step, StepFailedError
 __all__ = ["open_connection"]
 
 _ROLE = "Cognitive Services User (for agents Foundry User too)"
+_NESTED_TLS_REMEDY = (
+    "use the proxy's http:// address if it has one, or voicelive.aio; with some versions of websockets, the blocking "
+    "client opens TLS inside of TLS only if told so: connection_options={'vendor_options': {'proxy_ssl': CONTEXT}}"
+)
 _SCOPE = "https://ai.azure.com/.default"
 
 
@@ -51,10 +57,10 @@ def open_connection(target: Target, proxy: Proxy | None) -> VoiceLiveConnection:
             remedy=_token_remedy(),
         ) from None
     except VoiceLiveError as error:
-        raise _failure(error, target, connection.request_id) from None
+        raise _failure(error, target, proxy, connection.request_id) from None
 
 
-def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFailedError:
+def _failure(error: VoiceLiveError, target: Target, proxy: Proxy | None, request_id: str) -> StepFailedError:
     status = getattr(error, "status", None)
     facts: dict[str, Any] = {"request_id": getattr(error, "request_id", None) or request_id}
     if status is not None:
@@ -78,6 +84,12 @@ def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFail
         return StepFailedError(
             _without_remedy(error), step=Step.UPGRADE, remedy=_upgrade_remedy(error, facts["request_id"]), facts=facts
         )
+    if isinstance(error.__cause__, ssl.SSLError):
+        # Through some proxies, TLS could not be looked at before.
+        untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+        nested = proxy is not None and not proxy.is_plain and not untrusted
+        remedy = _NESTED_TLS_REMEDY if nested else UNTRUSTED_REMEDY
+        return StepFailedError(error_line(error), step=Step.TLS, remedy=remedy, facts=facts)
     if isinstance(error, ConnectTimeoutError):
         return StepFailedError(
             f"{target.authority} did not answer the opening request within {target.timeout:g} s",

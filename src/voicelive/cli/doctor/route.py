@@ -41,6 +41,11 @@ class Proxy:
         return self.parts.port or _PROXY_PORTS[self.parts.scheme]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is an HTTP proxy: through others, TLS cannot be looked at by itself."""
+        return self.parts.scheme == "http"
+
+    @property
     def authority(self) -> str:
         """Scheme, host and port, as they are shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -85,16 +90,12 @@ def find_proxy(target: Target, redactor: Redactor) -> Proxy | None:
     url, variable = configured[scheme], f"{scheme.upper()}_PROXY"
     if scheme == "socks" and url.startswith("http://"):
         url = "socks5h://" + url.removeprefix("http://")
-    redactor.hide(url)
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in _PROXY_PORTS and bool(parts.hostname) and parts.port != 0
-        # Whatever stands before the last @ is somebody's; so it is hidden even where the rest makes no sense.
-        redactor.hide(parts.password)
-        redactor.hide(url.rpartition("@")[0].rpartition("//")[2])
-    except ValueError:
-        valid = False
-    if not valid or (parts.username is not None and parts.password is None) or parts.path.strip("/"):
+    # Hidden first, whether or not the rest makes sense.
+    user_info = url.rpartition("@")[0].rpartition("//")[2]
+    for secret in (url, user_info, user_info.partition(":")[2]):
+        redactor.hide(secret)
+    parts = _parts_of(url)
+    if parts is None:
         raise StepFailedError(
             f"what {variable} holds is no proxy's URL",
             remedy=f"write {variable} like http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or take it out",
@@ -108,11 +109,21 @@ def find_proxy(target: Target, redactor: Redactor) -> Proxy | None:
     return proxy
 
 
+def _parts_of(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _PROXY_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    has_half = parts.username is not None and parts.password is None
+    return parts if usable and not has_half and not parts.path.strip("/") else None
+
+
 def through_proxy(proxy: Proxy, target: Target, deadline: Deadline) -> tuple[Finding, socket.socket]:
     """Ask the proxy for a connection to the service.
 
     Returns:
-        What was found, and the open connection: to the service, or to a SOCKS proxy that is asked nothing.
+        What was found, and the open connection; a SOCKS proxy was not asked yet where it is to lead.
 
     Raises:
         StepFailedError: if the proxy cannot be reached, or refuses.

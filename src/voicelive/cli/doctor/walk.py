@@ -77,7 +77,9 @@ class _Walk:
         target = self._environment(settings)
         sock, way = self._route(target)
         with closing(sock):
-            if target.secure:
+            if way.through is not None and not way.through.is_plain:
+                self._skip(Step.TLS, "through this kind of proxy, it shows at the upgrade")
+            elif target.secure:
                 self._step(Step.TLS, lambda: check_tls(target, way, sock, Deadline(target.timeout)))
             else:
                 self._skip(Step.TLS, "http:// is not encrypted; it never leaves this machine")
