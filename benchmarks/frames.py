@@ -11,7 +11,7 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 __all__ = ["AUDIO_BYTES", "DIALECTS", "MIXES", "PCM_CHUNK", "audio_bytes", "frame", "messages", "split_at_stamp"]
@@ -47,7 +47,7 @@ PCM_CHUNK = _tone(AUDIO_BYTES // 2, 0)
 
 def messages(mix: str, dialect: str) -> list[bytes]:
     """Return the JSON texts of a mix, to be sent over and over."""
-    makers = {
+    makers: dict[str, Callable[[], list[Event]]] = {
         "audio": lambda: [_audio_delta(index, dialect) for index in range(16)],
         "audio500": lambda: [_audio_delta(index, dialect, 5) for index in range(4)],
         "turn": lambda: list(_turn(dialect)),
@@ -193,13 +193,13 @@ def _session_created(dialect: str) -> Event:
         "create_response": True,
         "interrupt_response": True,
     }
-    base = {"id": "sess_3P1gF7XDKRiDxMyEQwH4ph", "object": "realtime.session", "instructions": "Answer briefly."}
+    base: Event = {"id": "sess_3P1gF7XDKRiDxMyEQwH4ph", "object": "realtime.session", "instructions": "Answer briefly."}
     base |= {"model": "gpt-realtime", "tools": [], "tool_choice": "auto", "expires_at": 1785650089}
     if dialect == "ga":
         sound = {"type": "audio/pcm", "rate": 24000}
         listening = {"format": sound, "transcription": None, "noise_reduction": None, "turn_detection": detection}
         audio = {"input": listening, "output": {"format": sound, "voice": "marin", "speed": 1.0}}
-        session = {**base, "type": "realtime", "output_modalities": ["audio"], "audio": audio}
+        session: Event = {**base, "type": "realtime", "output_modalities": ["audio"], "audio": audio}
         return {"type": "session.created", "session": session}
     session = {
         **base,
