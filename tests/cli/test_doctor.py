@@ -381,9 +381,15 @@ def test_tls_that_never_answers(doctor: Doctor) -> None:
 class Proxy(RawServer):
     """An HTTP proxy that connects to a port of this machine, whatever it is asked for."""
 
-    def __init__(self, port: int = 9, answer: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n") -> None:
+    def __init__(
+        self,
+        port: int = 9,
+        answer: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n",
+        later: bytes | None = None,
+    ) -> None:
         super().__init__(self._serve)
         self._answer = answer
+        self._later = answer if later is None else later
         self._port = port
         self.asked: list[str] = []
 
@@ -394,9 +400,10 @@ class Proxy(RawServer):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(self._answer)
+        answer = self._answer if len(self.asked) == 1 else self._later
+        writer.write(answer)
         await writer.drain()
-        if b" 200 " in self._answer:
+        if b" 200 " in answer:
             await forward(reader, writer, self._port)
 
 
@@ -413,10 +420,30 @@ def test_through_a_proxy(
     assert f"http://127.0.0.1:{proxy.port} (HTTPS_PROXY)" in rows["proxy"]["detail"]
     assert rows["tls"]["facts"]["hosts"] == ["resource.example"]
     assert len(proxy.asked) == 2
+    assert "Basic dXNlcjpwcjB4eS9wYXNzIHdvcmQ=" in proxy.asked[0]
     for head in proxy.asked:
         assert head.startswith("CONNECT resource.example:443 ")
-        assert "Basic dXNlcjpwcjB4eS9wYXNzIHdvcmQ=" in head
+        assert "Basic " in head
         assert KEY not in head
+
+
+@broken_tls
+@pytest.mark.usefixtures("trusted")
+def test_a_proxy_that_refuses_the_program_only(
+    doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that lets the doctor through, and not the connection, is the proxy's failure, not the service's."""
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with (
+        TlsFront(authority.issue_cert("resource.example"), service.port) as front,
+        Proxy(front.port, later=refusal) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        report = doctor.examine("--endpoint", "https://resource.example")
+    assert (report["failed_step"], report["exit_code"]) == ("proxy", 12)
+    row = report["steps"][list(STEPS).index("proxy")]
+    assert "407" in row["detail"]
+    assert "update websockets" in row["remedy"]
 
 
 @broken_tls
@@ -583,9 +610,10 @@ async def closes_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 
 async def speaks_no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 mail.example ESMTP\r\n\r\n")
-    await writer.drain()
-    await reader.read()
+    if await reader.read(1):  # nothing comes while only TCP is looked at
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        await writer.drain()
+        await reader.read()
 
 
 @pytest.mark.parametrize(

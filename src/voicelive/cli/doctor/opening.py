@@ -25,6 +25,10 @@ from .steps import Deadline, OutOfTimeError, Step, StepFailedError
 __all__ = ["open_connection"]
 
 _ROLE = "Cognitive Services User (for agents Foundry User too)"
+_PROXY_REMEDY = (
+    "the doctor's own request was let through, so try again; if it stays so, and user or password in the proxy's "
+    "URL are quoted (such as %40), update websockets: old ones send them as they stand"
+)
 _NESTED_TLS_REMEDY = (
     "use the proxy's http:// address if it has one, or voicelive.aio; with some versions of websockets, the blocking "
     "client opens TLS inside of TLS only if told so: connection_options={'vendor_options': {'proxy_ssl': CONTEXT}}"
@@ -61,7 +65,8 @@ def open_connection(target: Target, proxy: Proxy | None) -> VoiceLiveConnection:
 
 
 def _failure(error: VoiceLiveError, target: Target, proxy: Proxy | None, request_id: str) -> StepFailedError:
-    status = getattr(error, "status", None)
+    # A proxy's answer may have a status too, which tells nothing of the service.
+    status = error.status if isinstance(error, HandshakeError) else None
     facts: dict[str, Any] = {"request_id": getattr(error, "request_id", None) or request_id}
     if status is not None:
         facts["status"] = status
@@ -84,6 +89,8 @@ def _failure(error: VoiceLiveError, target: Target, proxy: Proxy | None, request
         return StepFailedError(
             _without_remedy(error), step=Step.UPGRADE, remedy=_upgrade_remedy(error, facts["request_id"]), facts=facts
         )
+    if error_line(error).startswith("the proxy "):
+        return StepFailedError(error_line(error), step=Step.PROXY, remedy=_PROXY_REMEDY, facts=facts)
     if isinstance(error.__cause__, ssl.SSLError):
         # Through some proxies, TLS could not be looked at before.
         untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)

@@ -92,8 +92,9 @@ def find_proxy(target: Target, redactor: Redactor) -> Proxy | None:
         url = "socks5h://" + url.removeprefix("http://")
     # Hidden first, whether or not the rest makes sense.
     user_info = url.rpartition("@")[0].rpartition("//")[2]
-    for secret in (url, user_info, user_info.partition(":")[2]):
-        redactor.hide(secret)
+    if user_info:
+        for secret in (url, user_info, user_info.partition(":")[2]):
+            redactor.hide(secret)
     parts = _parts_of(url)
     if parts is None:
         raise StepFailedError(

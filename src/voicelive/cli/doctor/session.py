@@ -31,7 +31,10 @@ def await_session(connection: VoiceLiveConnection, target: Target) -> tuple[Find
     """
     try:
         event = _next(connection, {"session.created"}, target)
-    except ReceiveTimeoutError:
+    except (ReceiveTimeoutError, ConnectionClosed) as error:
+        # The connection itself gives up on a session that never comes, sooner or later than --timeout.
+        if isinstance(error, ConnectionClosed) and not isinstance(error, TimeoutError):
+            raise _closed(error, Step.SESSION, "before session.created", connection) from None
         raise StepFailedError(
             f"the connection is open, but session.created did not come within {target.timeout:g} s",
             step=Step.SESSION,
@@ -41,8 +44,6 @@ def await_session(connection: VoiceLiveConnection, target: Target) -> tuple[Find
             ),
             facts={"request_id": connection.request_id},
         ) from None
-    except ConnectionClosed as closed:
-        raise _closed(closed, Step.SESSION, "before session.created", connection) from None
     facts: dict[str, Any] = {"request_id": connection.request_id}
     answers_as = None
     if isinstance(event, ServerEventSessionCreated):
