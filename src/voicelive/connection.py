@@ -18,6 +18,8 @@ from ._core.contract import ContractCheck, WireContract
 from ._core.handshake import DEFAULT_API_VERSION, Handshake, prepare_handshake
 from ._core.inbox import Condition, Inbox, Waiter
 from ._core.keywords import suggest_keywords
+from ._core.last_words import describe_unsent
+from ._core.liveness import Watch
 from ._credentials import CredentialSource, find_credential
 from ._generated.resources_sync import ConnectionResources
 from ._transport.options import ConnectionOptions, TransportOptions, read_options
@@ -142,6 +144,7 @@ class VoiceLiveConnection(ConnectionResources):
         # Guards everything below. One thread reads from the transport at a time; the others wait here for their turn.
         self._changed = threading.Condition()
         self._inbox = Inbox()
+        self._watch = Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
         self._reading = False
         self._followers = 0
         self._drained = False
@@ -190,6 +193,7 @@ class VoiceLiveConnection(ConnectionResources):
         with self._changed:
             requested = self._requested
             if requested is None:
+                self._watch.open(time.monotonic())
                 self._transport = transport
                 self._state = "open"
                 return self
@@ -320,13 +324,13 @@ class VoiceLiveConnection(ConnectionResources):
         self._write(self._contract.encode_call(event_type, fields))
 
     def _write(self, data: bytes) -> None:
-        transport = self._opened()
+        transport = self._opened(data)
         if self._requested is not None:
-            raise self._closed_error()
+            raise self._closed_error(data)
         try:
             transport.send(data)
         except TransportClosed as error:
-            raise self._closed_error() from error
+            raise self._closed_error(data) from error
 
     def _receive(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
         """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""
@@ -336,6 +340,7 @@ class VoiceLiveConnection(ConnectionResources):
         deadline = None if timeout is None else time.monotonic() + timeout
         left = timeout
         expired = False
+        watch = self._watch
         while True:
             with self._changed:
                 if waiter is not None and waiter.settled:
@@ -361,10 +366,22 @@ class VoiceLiveConnection(ConnectionResources):
                 self._reading = True
             data = None
             received: tuple[bytes, AnyServerEvent | None] | None = None
+            watched = watch.due(transport.inflow.last_arrival) if watch.is_needed else None
             try:
-                data = transport.recv(left)
+                if watched is None:
+                    data = transport.recv(left)
+                else:
+                    dead_in = max(0.0, watched[0] - time.monotonic())
+                    data = transport.recv(dead_in if left is None else min(left, dead_in))
+                if watch.is_needed:
+                    watch.see(data)
             except TimeoutError:
-                expired = True
+                now = time.monotonic()
+                # If something arrived just now, it is not dead.
+                if watched is not None and now >= watched[0] and watched == watch.due(transport.inflow.last_arrival):
+                    transport.give_up(watched[1])
+                else:
+                    expired = deadline is not None and now >= deadline
             except TransportClosed:
                 self._drained = True
             finally:
@@ -391,18 +408,18 @@ class VoiceLiveConnection(ConnectionResources):
         self._inbox.keep(received)
         return None
 
-    def _opened(self) -> Transport:
+    def _opened(self, unsent: bytes | None = None) -> Transport:
         if self._transport is None:
             if self._requested is not None:
-                raise self._closed_error()
+                raise self._closed_error(unsent)
             raise ConnectionStateError(
                 "this connection is not open: use `with connect(...) as connection`, or call open() first"
             )
         return self._transport
 
-    def _closed_error(self) -> ConnectionClosed:
+    def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority)
+        return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)
 
 
 def _timeout_error(timeout: float, waiter: Waiter | None) -> ReceiveTimeoutError:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from azure.core.exceptions import AzureError
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuthenticationError",
+    "BadRequestError",
     "ConfigurationError",
+    "ConfigurationRejectedError",
     "ConnectTimeoutError",
     "ConnectionClosed",
     "ConnectionError",
@@ -26,8 +29,19 @@ __all__ = [
     "ContractWarning",
     "HandshakeError",
     "InvalidEventError",
+    "KeepaliveTimeoutError",
+    "MessageTooBigError",
+    "NotFoundError",
+    "ProxyError",
+    "ReadyTimeoutError",
+    "ReceiveOverflowError",
     "ReceiveTimeoutError",
     "RedirectError",
+    "ResponseStalledError",
+    "SessionExpiredError",
+    "ThrottledError",
+    "TlsError",
+    "UnsentEvent",
     "VoiceLiveError",
 ]
 
@@ -88,9 +102,40 @@ class ReceiveTimeoutError(VoiceLiveError, TimeoutError):
 class ConnectionError(VoiceLiveError, builtins.ConnectionError):
     """The service could not be reached, refused the connection, or the connection broke."""
 
+    recoverable: bool = True
+    """Whether connecting again, with nothing else changed, can help."""
+
 
 class ConnectTimeoutError(ConnectionError, TimeoutError):
     """The connection could not be opened within ``open_timeout``."""
+
+
+class ProxyError(ConnectionError):
+    """The proxy could not be reached, or refused to open a way to the service."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status of the proxy's answer, such as 407; None if it gave none."""
+        self.recoverable = status is None or status >= 500
+
+
+class TlsError(ConnectionError):
+    """No encrypted connection could be made: the certificate is not trusted, or the other side speaks no TLS."""
+
+    recoverable = False
+
+
+@dataclass(frozen=True)
+class UnsentEvent:
+    """What a call could not send. Holds nothing of the content, which may be secret."""
+
+    type: str
+    """The event's ``type``."""
+    event_id: str | None
+    """The event's ``event_id``, if it has one."""
+    size: int
+    """Its size in bytes, as JSON."""
 
 
 class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's name
@@ -101,6 +146,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         reason: the text the closing side gave; often empty.
         info: who ended the connection.
         message: the error's text; made from the code and the reason when left out.
+        unsent: the event that the failing call did not send.
     """
 
     def __init__(
@@ -110,6 +156,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         *,
         info: CloseInfo | None = None,
         message: str | None = None,
+        unsent: UnsentEvent | None = None,
     ) -> None:
         if message is None:
             message = f"the connection is closed: {code}" + (f" {reason}" if reason else "")
@@ -120,6 +167,46 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         """The text the closing side gave."""
         self.info = info
         """Code, reason and initiator in one value; None where the connection never opened."""
+        self.recoverable = info.recoverable if info is not None else False
+        """Whether connecting again, with nothing else changed, can help."""
+        self.unsent = unsent
+        """The event that the failing call did not send, or not wholly; None where a call that receives raised this."""
+
+    @property
+    def initiator(self) -> Literal["local", "server", "network", "timeout"]:
+        """Who ended the connection: this side, the service, the network, or a time that ran out."""
+        return self.info.initiator if self.info is not None else "local"
+
+
+class SessionExpiredError(ConnectionClosed):
+    """The session's time was up (``session.expires_at``). Connect again for another session."""
+
+
+class ConfigurationRejectedError(ConnectionClosed):
+    """The service closed (1008) because it refused the session's configuration. Correct it, then connect again."""
+
+
+class MessageTooBigError(ConnectionClosed):
+    """A message was too big (1009): one of the service's for ``max_size``, or one of yours for the service."""
+
+
+class KeepaliveTimeoutError(ConnectionClosed):
+    """A keepalive ping was not answered within ``ping_timeout``: the network or the service is gone (1011)."""
+
+
+class ReadyTimeoutError(ConnectionClosed, TimeoutError):
+    """``session.created`` did not come within ``ready_timeout`` (4000, sent by this side)."""
+
+
+class ResponseStalledError(ConnectionClosed):
+    """A response was begun, and nothing more arrived for ``stall_timeout`` (4001, sent by this side)."""
+
+
+class ReceiveOverflowError(ConnectionClosed):
+    """More arrived than ``max_queue`` and ``max_buffer`` hold, and the application did not receive it in time.
+
+    Sent by this side, with code 4002. All that was held can still be received before this is raised.
+    """
 
 
 class HandshakeError(ConnectionError):
@@ -133,20 +220,44 @@ class HandshakeError(ConnectionError):
         headers: Mapping[str, str] = MappingProxyType({}),
         body: bytes = b"",
         request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         """The HTTP status of the answer; None if there was no readable answer."""
         self.headers: dict[str, str] = dict(headers)
-        """The answer's headers, names in lower case; cookies are left out."""
+        """The answer's headers, names in lower case; cookies and credentials are left out."""
         self.body = body
-        """The answer's body, at most 16 KiB of it."""
+        """The answer's body, at most 16 KiB of it; the credential is blotted out, should it be repeated there."""
         self.request_id = request_id
         """The request id to give to support: the service's own if it sent one, else this client's."""
+        self.retry_after = retry_after
+        """Seconds to wait before the next try, if the service said so (``Retry-After``, as seconds or as a date)."""
+        self.recoverable = status is None or status in _PASSING or status >= 500
+
+
+_PASSING = {408, 425, 429}
+"""Refusals that go away by themselves."""
 
 
 class AuthenticationError(HandshakeError):
     """The credential gave no token, or the service refused it (HTTP 401 and 403)."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.recoverable = False
+
+
+class BadRequestError(HandshakeError):
+    """The service does not understand the request (HTTP 400): model, API version or query."""
+
+
+class NotFoundError(HandshakeError):
+    """The service is not at this address (HTTP 404): path, API version or deployment."""
+
+
+class ThrottledError(HandshakeError):
+    """Too many connections or tokens a minute (HTTP 429). ``retry_after`` says when to try again, if it is known."""
 
 
 class RedirectError(HandshakeError):

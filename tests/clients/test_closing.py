@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from voicelive import CloseInfo, ConfigurationError, ConnectionClosed, ConnectionStateError
+from voicelive import (
+    CloseInfo,
+    ConfigurationError,
+    ConnectionClosed,
+    ConnectionStateError,
+    KeepaliveTimeoutError,
+)
 from voicelive.errors import ConnectionError as VoiceLiveConnectionError
 
 from .harness import Client, assert_nothing_left
@@ -265,9 +271,9 @@ async def test_an_unanswered_keepalive_ends_the_connection(client: Client) -> No
     options = {"ping_interval": 0.2, "ping_timeout": 0.2, "close_timeout": 0.3}
     with RawServer(falls_silent) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
-            with pytest.raises(ConnectionClosed, match="check the network") as caught:
+            with pytest.raises(KeepaliveTimeoutError, match="check the network") as caught:
                 await connection.collect()
-            assert (caught.value.code, caught.value.info and caught.value.info.initiator) == (1011, "network")
+            assert (caught.value.code, caught.value.initiator, caught.value.recoverable) == (1011, "timeout", True)
 
 
 async def test_a_message_over_the_limit_ends_the_connection(client: Client) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._core.closing import CloseInfo, closed_error, ends_quietly, interpret_end
+from voicelive import errors
+from voicelive._core.closing import (
+    GIVEN_UP,
+    Cause,
+    CloseInfo,
+    closed_error,
+    ends_quietly,
+    explain_end,
+    interpret_end,
+)
+from voicelive._core.last_words import describe_unsent
 
 Frame = tuple[int, str] | None
 
@@ -19,7 +29,15 @@ ENDS: list[tuple[str, Frame, Frame, bool, Frame, CloseInfo]] = [
     ("close(), answered otherwise", (1011, "x"), (3000, "y"), False, (3000, "y"), CloseInfo(3000, "y", "local")),
     ("close(), unanswered", None, OK, False, OK, CloseInfo(1000, "", "local")),
     ("nobody", None, None, False, None, CloseInfo(1006, "", "network")),
-    ("keepalive", None, (1011, "ping"), False, None, CloseInfo(1011, "ping", "network")),
+    (
+        "keepalive",
+        None,
+        (1011, "keepalive ping timeout"),
+        False,
+        None,
+        CloseInfo(1011, "keepalive ping timeout", "timeout"),
+    ),
+    ("internal error of this side", None, (1011, ""), False, None, CloseInfo(1011, "", "local")),
     ("too big a message", None, (1009, "big"), False, None, CloseInfo(1009, "big", "local")),
     ("too big, answered", (1009, "big"), (1009, "big"), False, None, CloseInfo(1009, "big", "local")),
 ]
@@ -57,8 +75,9 @@ def test_quiet_ends(info: CloseInfo | None, requested: bool, quiet: bool) -> Non
         (CloseInfo(1001, "restart", "server"), ["r.example closed", "1001", "restart", "connect again"]),
         (CloseInfo(1006, "", "network"), ["r.example broke", "1006", "check the network"]),
         (CloseInfo(1008, "no", "server"), ["1008", "no", "session.update"]),
-        (CloseInfo(1009, "", "local"), ["by this side", "max_size"]),
-        (CloseInfo(1011, "keepalive", "network"), ["given up", "keepalive", "check the network"]),
+        (CloseInfo(1009, "", "local", "too big"), ["by this side", "max_size"]),
+        (CloseInfo(1009, "", "server", "too big"), ["r.example closed", "send less"]),
+        (CloseInfo(1011, "keepalive", "timeout", "keepalive"), ["given up", "keepalive", "check the network"]),
         (CloseInfo(1000, "", "local"), ["by this side", "1000"]),
         (CloseInfo(4242, "own", "server"), ["4242", "own"]),
     ],
@@ -69,3 +88,104 @@ def test_the_error_says_what_to_do(info: CloseInfo, parts: list[str]) -> None:
     assert (error.code, error.reason, error.info) == (info.code, info.reason, info)
     for part in parts:
         assert part in str(error)
+
+
+@pytest.mark.parametrize(
+    ("info", "kind", "recoverable"),
+    [
+        (CloseInfo(1000, "", "server"), errors.ConnectionClosed, False),
+        (CloseInfo(1001, "", "server"), errors.ConnectionClosed, True),
+        (CloseInfo(1001, "", "server", "expired"), errors.SessionExpiredError, True),
+        (CloseInfo(1002, "", "server"), errors.ConnectionClosed, False),
+        (CloseInfo(1005, "", "server"), errors.ConnectionClosed, True),
+        (CloseInfo(1006, "", "network"), errors.ConnectionClosed, True),
+        (CloseInfo(1008, "", "server"), errors.ConnectionClosed, False),
+        (CloseInfo(1008, "", "server", "configuration"), errors.ConfigurationRejectedError, False),
+        (CloseInfo(1009, "", "local", "too big"), errors.MessageTooBigError, False),
+        (CloseInfo(1009, "", "server", "too big"), errors.MessageTooBigError, False),
+        (CloseInfo(1011, "", "server"), errors.ConnectionClosed, True),
+        (CloseInfo(1011, "", "timeout", "keepalive"), errors.KeepaliveTimeoutError, True),
+        (CloseInfo(1012, "", "server"), errors.ConnectionClosed, True),
+        (CloseInfo(1013, "", "server"), errors.ConnectionClosed, True),
+        (CloseInfo(4000, "", "timeout", "ready"), errors.ReadyTimeoutError, True),
+        (CloseInfo(4001, "", "timeout", "stall"), errors.ResponseStalledError, True),
+        (CloseInfo(4002, "", "local", "overflow"), errors.ReceiveOverflowError, False),
+        (CloseInfo(3000, "", "server"), errors.ConnectionClosed, False),
+        (CloseInfo(1001, "", "local"), errors.ConnectionClosed, False),
+    ],
+)
+def test_the_class_and_whether_to_connect_again(
+    info: CloseInfo, kind: type[errors.ConnectionClosed], recoverable: bool
+) -> None:
+    """Each end has its class, says whether connecting again can help, and who ended it."""
+    error = closed_error(info, "r.example")
+    assert type(error) is kind
+    assert (error.recoverable, error.initiator) == (recoverable, info.initiator)
+
+
+def test_an_error_without_details() -> None:
+    """A ConnectionClosed made from a code alone has all attributes."""
+    error = errors.ConnectionClosed(1000)
+    assert (error.initiator, error.recoverable, error.unsent) == ("local", False, None)
+
+
+@pytest.mark.parametrize("cause", GIVEN_UP)
+def test_what_this_side_gives_up(cause: Cause) -> None:
+    """A connection given up by this side has that cause, whether close() comes after it or not."""
+    code, reason = GIVEN_UP[cause]
+    for requested in (None, OK):
+        info = interpret_end(None, (code, reason), received_first=False, requested=requested, given_up=cause)
+        assert (info.code, info.reason, info.cause) == (code, reason, cause)
+        assert info.initiator == ("local" if cause == "overflow" else "timeout")
+
+
+CREATED = b'{"type":"session.created","session":{"expires_at":5000}}'
+UPDATED = b'{"type":"session.updated","session":{"expires_at":null}}'
+BAD_UPDATE = b'{"type":"error","error":{"code":"invalid_value","param":"session.voice"}}'
+BAD_START = b'{"type":"error","error":{"code":"max_config_attempts_exceeded","param":null}}'
+OTHER_ERROR = b'{"type":"error","error":{"code":"server_error"}}'
+EXPIRED = b'{"type":"error","error":{"code":"session_expired"}}'
+NOISE = (b"[1]", b"no json", b"\xff", b'{"type":"error","error":null}', b'{"type":"session.updated"}', b"[" * 9999)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "messages", "ended_at", "cause"),
+    [
+        (1001, "", [CREATED], 5001, "expired"),
+        (1001, "", [CREATED, UPDATED, *NOISE], 4990, "expired"),
+        (1001, "restart", [CREATED], 3000, None),
+        (1001, "session_expired", [], 0, "expired"),
+        (1001, "", [], 0, None),
+        (1001, "", [b'{"type":"session.created","session":{"expires_at":true}}'], 5001, None),
+        (1008, "", [EXPIRED], 0, "expired"),
+        (1011, "", [CREATED], 5001, None),
+        (1008, "", [CREATED, BAD_START], 0, "configuration"),
+        (1008, "", [CREATED, BAD_UPDATE], 0, "configuration"),
+        (1008, "", [BAD_UPDATE, UPDATED], 0, None),
+        (1008, "", [OTHER_ERROR], 0, None),
+        (1011, "", [BAD_UPDATE], 0, None),
+        (1000, "", [EXPIRED], 0, None),
+    ],
+)
+def test_the_last_messages_tell_why(
+    code: int, reason: str, messages: list[bytes], ended_at: float, cause: Cause | None
+) -> None:
+    """An end by the service is told from its last error event and from expires_at; other messages do not disturb."""
+    info = CloseInfo(code, reason, "server")
+    explained = explain_end(info, messages, ended_at)
+    assert explained == info
+    assert explained.cause == cause
+    for initiator in ("local", "network", "timeout"):
+        assert explain_end(CloseInfo(code, reason, initiator), messages, ended_at).cause is None
+
+
+def test_what_was_not_sent_shows_no_content() -> None:
+    """What could not be sent is told by type, id and size, in the text too; its content is not."""
+    data = b'{"type":"session.update","event_id":"e1","session":{"tools":[{"authorization":"s3cr3t"}]}}'
+    unsent = describe_unsent(data)
+    assert (unsent.type, unsent.event_id, unsent.size) == ("session.update", "e1", len(data))
+    error = closed_error(CloseInfo(1006, "", "network"), "r.example", unsent)
+    assert error.unsent == unsent
+    assert "not sent: session.update" in str(error)
+    assert "s3cr3t" not in f"{error!r} {error} {vars(error)}"
+    assert describe_unsent(b'{"type":"response.create","event_id":7}').event_id is None

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from ..errors import ConfigurationError, ConnectionClosed
+from ..errors import (
+    ConfigurationError,
+    ConfigurationRejectedError,
+    ConnectionClosed,
+    KeepaliveTimeoutError,
+    MessageTooBigError,
+    ReadyTimeoutError,
+    ReceiveOverflowError,
+    ResponseStalledError,
+    SessionExpiredError,
+    UnsentEvent,
+)
+from .last_words import LastWords, read_last_words
 
 __all__ = [
+    "GIVEN_UP",
     "NORMAL",
+    "Cause",
     "CloseInfo",
+    "Initiator",
     "check_close_arguments",
     "closed_error",
     "describe_code",
     "ends_quietly",
+    "explain_end",
     "interpret_end",
 ]
+
+Initiator = Literal["local", "server", "network", "timeout"]
+Cause = Literal["expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow"]
+"""Why a connection ended, where the caller acts differently because of it."""
 
 NORMAL = 1000
 _GOING_AWAY = 1001
@@ -26,6 +47,13 @@ _INTERNAL = 1011
 
 _MAX_REASON_BYTES = 123
 """A close frame holds 125 bytes, of which the code takes two."""
+
+GIVEN_UP: dict[Cause, tuple[int, str]] = {
+    "ready": (4000, "no session.created in time"),
+    "stall": (4001, "a response stalled"),
+    "overflow": (4002, "the application does not receive"),
+}
+"""What this side says when it gives a connection up by itself."""
 
 _MEANINGS = {
     NORMAL: "normal end",
@@ -47,11 +75,30 @@ _MEANINGS = {
 
 _REMEDIES = {
     _GOING_AWAY: "connect again",
+    1005: "connect again",
     _ABNORMAL: "check the network, then connect again",
     _POLICY: "read the error event that came before it; the first message must be session.update",
+    _TOO_BIG: "send less at a time",
+    _INTERNAL: "connect again",
     1012: "connect again",
     1013: "connect again later",
+    1014: "connect again later",
 }
+
+_CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
+    "expired": (SessionExpiredError, "the session's time was up; connect again"),
+    "configuration": (ConfigurationRejectedError, "correct the session's configuration, then connect again"),
+    "too big": (MessageTooBigError, 'allow larger messages with connection_options={"max_size": BYTES}'),
+    "keepalive": (KeepaliveTimeoutError, "check the network, then connect again"),
+    "ready": (ReadyTimeoutError, "connect again, or allow more time with ready_timeout"),
+    "stall": (ResponseStalledError, "connect again, or allow more time with stall_timeout"),
+    "overflow": (ReceiveOverflowError, "receive faster, or allow more with max_queue and max_buffer"),
+}
+
+_RECOVERABLE = {_GOING_AWAY, 1005, _ABNORMAL, _INTERNAL, 1012, 1013, 1014}
+_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall"}
+_LATE_BY = 60
+"""A service that closes with 1001 so many seconds before ``expires_at``, or later, means the end of the session."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +109,18 @@ class CloseInfo:
     """The WebSocket close code; 1005 where the closing side gave none, 1006 where nobody said goodbye."""
     reason: str
     """The text the closing side gave; often empty."""
-    initiator: Literal["local", "server", "network"]
-    """Who ended it first: this side (``close()``, or a message it could not accept), the service, or the network."""
+    initiator: Initiator
+    """Who ended it first: this side (``close()``, or a message it could not accept), the service, the network, or a
+    time that ran out (keepalive, ``ready_timeout``, ``stall_timeout``)."""
+    cause: Cause | None = field(default=None, compare=False)
+    """Why, where that calls for an action of its own: each has a subclass of :class:`ConnectionClosed`."""
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether connecting again, with nothing else changed, can help."""
+        if self.cause is not None:
+            return self.cause in _RECOVERABLE_CAUSES
+        return self.initiator != "local" and self.code in _RECOVERABLE
 
 
 def interpret_end(
@@ -72,6 +129,7 @@ def interpret_end(
     *,
     received_first: bool,
     requested: tuple[int, str] | None,
+    given_up: Cause | None = None,
 ) -> CloseInfo:
     """Tell how a connection ended from the close frames that went over it.
 
@@ -80,16 +138,44 @@ def interpret_end(
         sent: code and reason of this side's close frame, if one went out.
         received_first: whether the service's came before this side's.
         requested: code and reason given to ``close()``, if the application called it.
+        given_up: why this side gave the connection up by itself, if it did.
     """
     if received is not None and (sent is None or received_first):
-        return CloseInfo(*received, "server")
+        return CloseInfo(*received, "server", "too big" if received[0] == _TOO_BIG else None)
+    if given_up is not None:
+        return CloseInfo(*GIVEN_UP[given_up], "local" if given_up == "overflow" else "timeout", given_up)
     if requested is not None:
         return CloseInfo(*requested, "local")
     if sent is None:
         return CloseInfo(_ABNORMAL, "", "network")
-    # This side gave up without being asked: an unanswered keepalive says the network is gone, any other code says
-    # that the service sent what cannot be accepted.
-    return CloseInfo(*sent, "network" if sent[0] == _INTERNAL else "local")
+    # This side ended it without being asked: an unanswered keepalive, or the service sent what cannot be accepted.
+    if sent[0] == _INTERNAL and "keepalive" in sent[1]:
+        return CloseInfo(*sent, "timeout", "keepalive")
+    return CloseInfo(*sent, "local", "too big" if sent[0] == _TOO_BIG else None)
+
+
+def explain_end(info: CloseInfo, messages: Sequence[bytes], ended_at: float) -> CloseInfo:
+    """Add the cause of an end by the service, as far as its last messages tell.
+
+    Args:
+        info: the end, as :func:`interpret_end` tells it.
+        messages: what arrived first and last on the connection, in order.
+        ended_at: when it ended, in seconds since the epoch.
+    """
+    if info.initiator != "server" or info.cause is not None or info.code == NORMAL:
+        return info
+    cause = _cause_of(info, read_last_words(messages), ended_at)
+    return info if cause is None else CloseInfo(info.code, info.reason, info.initiator, cause)
+
+
+def _cause_of(info: CloseInfo, words: LastWords, ended_at: float) -> Cause | None:
+    if words.expired or "session_expired" in info.reason:
+        return "expired"
+    if info.code == _GOING_AWAY and words.expires_at is not None and ended_at >= words.expires_at - _LATE_BY:
+        return "expired"
+    if info.code == _POLICY and words.refused_configuration:
+        return "configuration"
+    return None
 
 
 def ends_quietly(info: CloseInfo | None, *, requested: bool) -> bool:
@@ -105,32 +191,26 @@ def describe_code(code: int) -> str:
     return f"{code} ({meaning})" if meaning else str(code)
 
 
-def closed_error(info: CloseInfo, host: str) -> ConnectionClosed:
+def closed_error(info: CloseInfo, host: str, unsent: UnsentEvent | None = None) -> ConnectionClosed:
     """Build the error that says how the connection to `host` ended and what to do."""
     if info.initiator == "server":
         what = f"{host} closed the connection: {describe_code(info.code)}"
-    elif info.initiator == "network" and info.code == _ABNORMAL:
-        what = f"the connection to {host} broke: {describe_code(info.code)}"
     elif info.initiator == "network":
+        what = f"the connection to {host} broke: {describe_code(info.code)}"
+    elif info.initiator == "timeout" or info.cause == "overflow":
         what = f"the connection to {host} was given up: {info.code}"
     else:
         what = f"the connection to {host} was closed by this side: {describe_code(info.code)}"
     if info.reason:
         what += f": {info.reason}"
-    remedy = _remedy(info)
+    kind, remedy = _CAUSES[info.cause] if info.cause else (ConnectionClosed, None)
+    if info.cause is None or (info.cause == "too big" and info.initiator == "server"):
+        remedy = _REMEDIES.get(info.code) if info.initiator in {"server", "network"} else None
     if remedy:
         what += f"; {remedy}"
-    return ConnectionClosed(info.code, info.reason, info=info, message=what)
-
-
-def _remedy(info: CloseInfo) -> str | None:
-    if info.initiator == "network":
-        return _REMEDIES[_ABNORMAL]
-    if info.initiator == "server":
-        return _REMEDIES.get(info.code)
-    if info.code == _TOO_BIG:
-        return 'allow larger messages with connection_options={"max_size": BYTES}'
-    return None
+    if unsent is not None:
+        what += f" (not sent: {unsent.type}, {unsent.size} bytes)"
+    return kind(info.code, info.reason, info=info, message=what, unsent=unsent)
 
 
 def check_close_arguments(code: int, reason: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
+import time
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -18,7 +19,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from .._core.closing import CloseInfo, interpret_end
+from .._core.closing import CloseInfo, explain_end, interpret_end
 from .._core.handshake import OpeningRequest
 from .._core.refusals import refusal, unreadable_answer
 from ..errors import (
@@ -27,6 +28,7 @@ from ..errors import (
     ConnectTimeoutError,
     VoiceLiveError,
 )
+from .inflow import Inflow
 from .options import TransportOptions
 
 __all__ = ["OPENING_FAILURES", "opening_error", "presentable", "read_end"]
@@ -84,11 +86,14 @@ def presentable(error: Exception) -> Exception | None:
     return None if isinstance(error, (InvalidProxy, InvalidURI)) else error
 
 
-def read_end(error: ConnectionClosed, requested: tuple[int, str] | None) -> CloseInfo:
-    """Tell how a connection ended from the transport's own error."""
+def read_end(error: ConnectionClosed, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
+    """Tell how a connection ended from the transport's own error, and from what arrived last."""
     received = (int(error.rcvd.code), error.rcvd.reason) if error.rcvd else None
     sent = (int(error.sent.code), error.sent.reason) if error.sent else None
-    return interpret_end(received, sent, received_first=bool(error.rcvd_then_sent), requested=requested)
+    info = interpret_end(
+        received, sent, received_first=bool(error.rcvd_then_sent), requested=requested, given_up=inflow.given_up
+    )
+    return explain_end(info, list(inflow.telling()), inflow.ended_at or time.time())
 
 
 def _timeout_error(error: Exception, where: str, options: TransportOptions) -> VoiceLiveError:

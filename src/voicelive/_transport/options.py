@@ -38,7 +38,18 @@ class ConnectionOptions(TypedDict, total=False):
     max_size: int | None
     """The largest message to accept. Default 64 MiB; None: no limit."""
     max_queue: int | None
-    """Messages to hold before reading pauses. Default 16,384, more than an hour of audio; None: no limit."""
+    """Messages to hold for an application that does not receive them. Default 16,384; None: no limit.
+
+    Past it or ``max_buffer`` reading pauses. If half of it is not received within 10 seconds (or half of
+    ``ping_timeout``, if that is less), the connection ends with :class:`ReceiveOverflowError`."""
+    max_buffer: int | None
+    """Bytes to hold likewise, 512 for each message included. Default 128 MiB; None: no limit."""
+    ready_timeout: float | None
+    """How long ``session.created`` may take from the opening on. Default 30; None: no limit. Nothing waits for it, but
+    whoever receives after that time, and finds nothing, gets :class:`ReadyTimeoutError`."""
+    stall_timeout: float | None
+    """How long nothing may arrive between ``response.created`` and ``response.done``, for those who receive meanwhile;
+    past it the connection ends with :class:`ResponseStalledError`. Default None: no limit."""
     compression: bool | str | None
     """``True`` or ``"deflate"`` to compress messages. Default off: on audio it costs time and gains little."""
     proxy: str | bool | None
@@ -73,6 +84,9 @@ class TransportOptions:
     ping_timeout: float | None = 20.0
     max_size: int | None = 64 * MIB
     max_queue: int | None = 16_384
+    max_buffer: int | None = 128 * MIB
+    ready_timeout: float | None = 30.0
+    stall_timeout: float | None = None
     compression: str | None = None
     # A proxy's URL may hold a password.
     proxy: str | bool | None = field(default=True, repr=False)
@@ -88,7 +102,7 @@ _ALIASES = {
 }
 _ALWAYS_ON = ("autoclose", "autoping")
 _KNOWN = (*TransportOptions.__dataclass_fields__, *_ALIASES, *_ALWAYS_ON)
-_NULLABLE = {"open_timeout", "receive_timeout", "ping_interval", "ping_timeout"}
+_NULLABLE = {"open_timeout", "receive_timeout", "ready_timeout", "stall_timeout", "ping_interval", "ping_timeout"}
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 # What keeps the credential where it belongs must not be overridden from outside.
@@ -119,7 +133,7 @@ def read_options(options: Mapping[str, Any] | None, endpoint: Endpoint) -> Trans
             raise ConfigurationError(f"connection option {name!r} cannot be switched off: leave it out")
     checked: dict[str, Any] = {}
     for name, value in given.items():
-        if name in {"max_size", "max_queue"}:
+        if name in {"max_size", "max_queue", "max_buffer"}:
             checked[name] = _count(name, value)
         elif name == "compression":
             checked[name] = _compression(value)
@@ -167,7 +181,7 @@ def _seconds(name: str, value: object) -> float | None:
 def _count(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
         return value
-    unit = "bytes" if name == "max_size" else "messages"
+    unit = "messages" if name == "max_queue" else "bytes"
     raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes {unit} above 0, or None for no limit")
 
 

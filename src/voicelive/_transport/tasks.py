@@ -11,11 +11,13 @@ from typing import Any, cast
 import websockets.asyncio.client as client
 from websockets.exceptions import ConnectionClosed
 
-from .._core.closing import CloseInfo
+from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .failures import OPENING_FAILURES, opening_error, presentable, read_end
+from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
+from .streams import StreamConnection
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]
 
@@ -23,7 +25,7 @@ __all__ = ["ConnectionClosed", "Transport", "open_transport"]
 class Transport:
     """One open WebSocket. Methods raise the transport's own :exc:`ConnectionClosed`; :meth:`end` explains it."""
 
-    def __init__(self, websocket: client.ClientConnection, options: TransportOptions) -> None:
+    def __init__(self, websocket: StreamConnection, options: TransportOptions) -> None:
         self._websocket = websocket
         self._close_timeout = options.close_timeout
         # Bound once and without a layer in between: these run for every event.
@@ -37,7 +39,16 @@ class Transport:
         protocol = self._websocket.protocol
         if protocol.state.name != "CLOSED":
             return None
-        return read_end(protocol.close_exc, requested)
+        return read_end(protocol.close_exc, requested, self._websocket.inflow)
+
+    @property
+    def inflow(self) -> Inflow:
+        """What arrived and was not received yet."""
+        return self._websocket.inflow
+
+    def give_up(self, cause: Cause) -> None:
+        """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""
+        self._websocket.give_up(cause)
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and drop the connection if the service does not answer in time."""
@@ -73,15 +84,22 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
         "ping_interval": options.ping_interval,
         "ping_timeout": options.ping_timeout,
         "max_size": options.max_size,
-        "max_queue": options.max_queue,
+        "max_queue": None,
         "logger": transport_logger(),
         **options.vendor_options,
     }
+
+    def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
+        connection = StreamConnection(*args, **kwargs)
+        connection.inflow = Inflow(options)
+        return connection
+
     if request.endpoint.secure:
         # Reading the system's authorities takes tens of milliseconds, too long for the event loop.
         arguments["ssl"] = options.ssl or await asyncio.to_thread(ssl.create_default_context)
     try:
-        return Transport(await _Connector(request.url, **arguments), options)
+        websocket = await _Connector(request.url, create_connection=cast("Any", create_connection), **arguments)
+        return Transport(cast("StreamConnection", websocket), options)
     except OPENING_FAILURES as error:
         failure = error
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.

@@ -13,10 +13,11 @@ import websockets.sync.client as client
 from websockets.exceptions import ConnectionClosed
 from websockets.uri import parse_uri
 
-from .._core.closing import CloseInfo
+from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .duplex import DuplexConnection, drop
 from .failures import OPENING_FAILURES, opening_error, presentable, read_end
+from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
 
@@ -40,7 +41,16 @@ class Transport:
         protocol = self._websocket.protocol
         if protocol.state.name != "CLOSED":
             return None
-        return read_end(protocol.close_exc, requested)
+        return read_end(protocol.close_exc, requested, self._websocket.inflow)
+
+    @property
+    def inflow(self) -> Inflow:
+        """What arrived and was not received yet."""
+        return self._websocket.inflow
+
+    def give_up(self, cause: Cause) -> None:
+        """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""
+        self._websocket.give_up(cause)
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye, and drop the connection if the service does not answer in time."""
@@ -76,7 +86,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
     made: list[DuplexConnection] = []
 
     def create_connection(*args: Any, **kwargs: Any) -> DuplexConnection:
-        made.append(DuplexConnection(*args, **kwargs))
+        made.append(DuplexConnection(*args, inflow=Inflow(options), **kwargs))
         return made[0]
 
     sock: socket.socket | None = None
@@ -96,7 +106,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
             ping_interval=options.ping_interval,
             ping_timeout=options.ping_timeout,
             max_size=options.max_size,
-            max_queue=options.max_queue,
+            max_queue=None,
             logger=transport_logger(),
             create_connection=create_connection,
             **options.vendor_options,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -18,6 +19,8 @@ from .._core.contract import ContractCheck, WireContract
 from .._core.handshake import DEFAULT_API_VERSION, Handshake, prepare_handshake
 from .._core.inbox import Condition, Inbox, Waiter
 from .._core.keywords import suggest_keywords
+from .._core.last_words import describe_unsent
+from .._core.liveness import Watch
 from .._credentials import CredentialSource, find_credential
 from .._generated.resources_async import ConnectionResources
 from .._transport.options import ConnectionOptions, TransportOptions, read_options
@@ -39,6 +42,7 @@ __all__ = ["VoiceLiveConnection", "connect"]
 EventT = TypeVar("EventT", bound=Model)
 
 _SENDS_PER_BREAK = 64
+_STEPS_TO_READ = 3
 
 
 @suggest_keywords
@@ -148,6 +152,7 @@ class VoiceLiveConnection(ConnectionResources):
         self._transport: Transport | None = None
         self._state = "new"
         self._inbox = Inbox()
+        self._watch = Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
         # One task reads from the transport at a time; the others wait here for their turn.
         self._reading = False
         self._turns: list[asyncio.Future[None]] = []
@@ -195,6 +200,7 @@ class VoiceLiveConnection(ConnectionResources):
             self._state = "closed"
             raise
         if self._requested is None:
+            self._watch.open(time.monotonic())
             self._transport = transport
             self._state = "open"
             return self
@@ -324,9 +330,9 @@ class VoiceLiveConnection(ConnectionResources):
         await self._write(self._contract.encode_call(event_type, fields))
 
     async def _write(self, data: bytes) -> None:
-        transport = self._opened()
+        transport = self._opened(data)
         if self._requested is not None:
-            raise self._closed_error()
+            raise self._closed_error(data)
         self._sent += 1
         if self._sent % _SENDS_PER_BREAK == 0:
             # Sending seldom waits, so a loop that only sends would never let the event loop notice a broken connection.
@@ -334,7 +340,7 @@ class VoiceLiveConnection(ConnectionResources):
         try:
             await transport.send(data)
         except TransportClosed as error:
-            raise self._closed_error() from error
+            raise self._closed_error(data) from error
 
     async def _within(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
         """Like :meth:`_receive`, for at most `timeout` seconds."""
@@ -345,7 +351,14 @@ class VoiceLiveConnection(ConnectionResources):
         try:
             async with time_limit(timeout):
                 return await self._receive(waiter)
+        except ConnectionClosed:
+            # One of them is a TimeoutError too.
+            raise
         except asyncio.TimeoutError:
+            is_settled = waiter is not None and waiter.settled
+            if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
+                # Raises; what is kept comes first.
+                return await self._receive(waiter)
             # The transport hands a message over in one step, so a limit that strikes before that step loses nothing.
             if waiter is None:
                 raise ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout) from None
@@ -372,7 +385,12 @@ class VoiceLiveConnection(ConnectionResources):
                 continue
             self._reading = True
             try:
-                data = await transport.recv()
+                if self._watch.is_needed:
+                    data = await self._recv_watched(transport)
+                else:
+                    data = await transport.recv()
+            except asyncio.TimeoutError:
+                continue
             except TransportClosed:
                 self._drained = True
                 continue
@@ -392,6 +410,34 @@ class VoiceLiveConnection(ConnectionResources):
                     return data, event
                 inbox.keep(received)
 
+    async def _recv_watched(self, transport: Transport) -> bytes:
+        """Return the next message, or give the connection up if it does not come in time."""
+        last_arrival = transport.inflow.last_arrival
+        due = self._watch.due(last_arrival)
+        if due is None:
+            data = await transport.recv()
+        else:
+            try:
+                async with time_limit(max(0.0, due[0] - time.monotonic())):
+                    data = await transport.recv()
+            except asyncio.TimeoutError:
+                await self._is_dead(last_arrival)
+                raise
+        self._watch.see(data)
+        return data
+
+    async def _is_dead(self, last_arrival: float) -> bool:
+        """Give the connection up if nothing arrived since then although it had to, and tell so."""
+        transport = self._opened()
+        for _ in range(_STEPS_TO_READ):
+            # If the loop stood still, there may be something to read that it has not seen yet.
+            await asyncio.sleep(0)
+        due = self._watch.due(last_arrival)
+        if due is None or time.monotonic() < due[0] or transport.inflow.last_arrival != last_arrival:
+            return False
+        transport.give_up(due[1])
+        return True
+
     async def _turn(self) -> None:
         turn = asyncio.get_running_loop().create_future()
         self._turns.append(turn)
@@ -405,15 +451,15 @@ class VoiceLiveConnection(ConnectionResources):
             if not turn.done():
                 turn.set_result(None)
 
-    def _opened(self) -> Transport:
+    def _opened(self, unsent: bytes | None = None) -> Transport:
         if self._transport is None:
             if self._requested is not None:
-                raise self._closed_error()
+                raise self._closed_error(unsent)
             raise ConnectionStateError(
                 "this connection is not open: use `async with connect(...) as connection`, or call open() first"
             )
         return self._transport
 
-    def _closed_error(self) -> ConnectionClosed:
+    def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority)
+        return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)
