@@ -152,15 +152,22 @@ def load(path: Path) -> tuple[Schema, Contract]:
     Raises:
         SchemaError: if a reference leads nowhere, an event type occurs twice, or a name cannot be a class name.
     """
-    document: Schema = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        document: Schema = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SchemaError(f"cannot read {path}: {error}") from None
     return document, read(document)
 
 
 def read(document: Schema) -> Contract:
     """Turn a loaded document into a :class:`Contract`; raises :class:`SchemaError` as :func:`load` does."""
-    schemas: dict[str, Schema] = document["components"]["schemas"]
+    try:
+        schemas: dict[str, Schema] = document["components"]["schemas"]
+        version = str(document["info"]["version"])
+    except (KeyError, TypeError):
+        raise SchemaError("the document is no OpenAPI document with an info.version and components.schemas") from None
     _check_references(document, schemas)
-    contract = Contract(str(document["info"]["version"]), {}, {}, {}, {})
+    contract = Contract(version, {}, {}, {}, {})
     for name, schema in schemas.items():
         if name[-1].isdigit() and not schema.get("enum"):
             raise SchemaError(f"the name {name} ends in a digit: such names mark generated duplicates")
@@ -173,6 +180,8 @@ def read(document: Schema) -> Contract:
             contract.unions[name] = schema
     for name, model in contract.models.items():
         if model.base is not None:
+            if model.base not in contract.models:
+                raise SchemaError(f"{name} extends {model.base}, which is no model")
             contract.models[model.base].children.append(name)
     for base in EVENT_BASES:
         if base in contract.models:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from .signatures import input_type
 from .superset import DRAFTS, Availability
 
 __all__ = ["make_registry", "make_resources", "make_versions"]
+
+CONNECTION_NAMES = frozenset(("close", "close_info", "open", "recv", "recv_bytes", "request_id", "send", "wait_for"))
+"""What a connection has beside its resources."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -98,6 +102,7 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
     """Return the source of the resource classes of one client."""
     top: dict[str, Resource] = {}
     for event_type, name in contract.events("ClientEvent").items():
+        _check_names(event_type)
         path, _, method = event_type.rpartition(".")
         if not path:
             raise SchemaError(f"the client event {event_type!r} has no resource before its last dot")
@@ -105,6 +110,8 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
     flat: list[Resource] = []
     for resource in top.values():
         flat.extend(_children_first(resource))
+    for resource in flat:
+        _check_clashes(resource)
     used = {
         name
         for resource in flat
@@ -123,6 +130,24 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
         models=models,
         enums=enums,
     )
+
+
+def _check_names(event_type: str) -> None:
+    for word in event_type.split("."):
+        if not word.isidentifier() or keyword.iskeyword(word):
+            raise SchemaError(f"the client event {event_type!r} cannot become a method: {word!r} is no Python name")
+    if event_type.split(".")[0] in CONNECTION_NAMES:
+        raise SchemaError(
+            f"the client event {event_type!r} would hide the connection's own {event_type.split('.')[0]!r}"
+        )
+
+
+def _check_clashes(resource: Resource) -> None:
+    for method in resource.methods:
+        if method.name in resource.children:
+            raise SchemaError(
+                f"the client event {method.event_type!r} would be both a method and a resource of the connection"
+            )
 
 
 def _place(top: dict[str, Resource], path: str) -> Resource:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Annotated, Any, ClassVar
@@ -24,6 +26,7 @@ from pydantic import (
     TypeAdapter,
 )
 from pydantic_core import core_schema, to_json
+from typing_extensions import Self
 
 __all__ = [
     "OPEN",
@@ -33,12 +36,15 @@ __all__ = [
     "Model",
     "OpenEnum",
     "OrInstanceOf",
+    "ReadFloat",
+    "ReadInt",
     "TaggedModel",
     "UnixTime",
     "decode_base64",
     "encode_base64",
     "plain_model",
     "plain_value",
+    "standard_base64",
 ]
 
 
@@ -56,8 +62,6 @@ class FieldIssue:
     """What is wrong with it."""
     value: object = None
     """The value as it was given."""
-    location: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
-    """The path as keys and indexes, where the value was read otherwise than it was given."""
 
     def __str__(self) -> str:
         shown = repr(self.value)
@@ -128,14 +132,16 @@ class Model(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire form as JSON-ready Python values: what was given, nulls kept, nothing filled in."""
-        payload = plain_model(self)
-        for issue in self.issues:
-            _restore(payload, issue)
-        return payload
+        return plain_model(self)
 
     def to_json(self) -> bytes:
         """Return the wire form as compact JSON text, UTF-8 encoded."""
-        return to_json(self.to_dict())
+        payload = self.to_dict()
+        try:
+            return to_json(payload)
+        except ValueError:
+            # Half of a surrogate pair, which only an escape can hold; received texts may have one.
+            return json.dumps(payload, separators=(",", ":")).encode("ascii")
 
     def _decoded_field(self, name: str) -> bytes:
         """Return the decoded bytes of base64 field `name`, decoding on first use only."""
@@ -153,6 +159,17 @@ class Model(BaseModel):
             object.__setattr__(self, "_issues", (*self.issues, issue))
         decoded[name] = value
         return value
+
+    def __copy__(self) -> Self:
+        return self._with_issues(super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self._with_issues(super().__deepcopy__(memo))
+
+    def _with_issues(self, copied: Self) -> Self:
+        if self.issues:
+            object.__setattr__(copied, "_issues", self.issues)
+        return copied
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()
@@ -172,8 +189,34 @@ class Model(BaseModel):
         if hasattr(self, "_decoded"):
             object.__delattr__(self, "_decoded")
         if self.issues:
-            left = tuple(issue for issue in self.issues if issue.location[:1] != (name,))
-            object.__setattr__(self, "_issues", left)
+            left = (issue for issue in self.issues if re.split(r"[.\[]", issue.path, maxsplit=1)[0] != name)
+            object.__setattr__(self, "_issues", tuple(left))
+
+
+class ReadInt(int):
+    """An integer that arrived as something else, such as a text; it is given back as it came."""
+
+    wire: object
+    """What arrived."""
+
+    def __new__(cls, number: int, wire: object = None) -> Self:
+        """Make the number, remembering what it was read from."""
+        made = super().__new__(cls, number)
+        made.wire = number if wire is None else wire
+        return made
+
+
+class ReadFloat(float):
+    """A number that arrived as something else; see :class:`ReadInt`."""
+
+    wire: object
+    """What arrived."""
+
+    def __new__(cls, number: float, wire: object = None) -> Self:
+        """Make the number, remembering what it was read from."""
+        made = super().__new__(cls, number)
+        made.wire = number if wire is None else wire
+        return made
 
 
 class OrInstanceOf:
@@ -228,6 +271,8 @@ def plain_value(value: Any, *, keep_bare: bool = False) -> Any:
     """Return `value` with models, enums, times and raw bytes in it turned into what JSON can hold."""
     if value is None or type(value) in (str, int, float, bool):
         return value
+    if isinstance(value, (ReadInt, ReadFloat)):
+        return value.wire
     if isinstance(value, Model):
         bare = keep_bare and isinstance(value, TaggedModel) and not value.__tags__
         return value if bare else plain_model(value, keep_bare=keep_bare)
@@ -240,16 +285,6 @@ def plain_value(value: Any, *, keep_bare: bool = False) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return encode_base64(value)
     return _time_to(value)
-
-
-def _restore(payload: Any, issue: FieldIssue) -> None:
-    """Put the value of `issue` back where it was read from, if something else was read from it."""
-    if not issue.location:
-        return
-    *parents, last = issue.location
-    for key in parents:
-        payload = payload[key]
-    payload[last] = issue.value
 
 
 # Any: the declared type of validate_strings lists mappings only.
@@ -269,7 +304,21 @@ def decode_base64(text: str) -> bytes:
 
 def encode_base64(audio: bytes | bytearray | memoryview) -> str:
     """Encode raw bytes with the standard alphabet, the only one the service documents."""
+    if isinstance(audio, memoryview) and not audio.c_contiguous:
+        audio = audio.tobytes()
     return binascii.b2a_base64(audio, newline=False).decode("ascii")
+
+
+def standard_base64(text: str) -> str:
+    """Return base64 `text` as the service documents it: standard alphabet, padded.
+
+    Raises:
+        ValueError: if `text` is no base64 in any form.
+    """
+    decoded = decode_base64(text)
+    if len(text) % 4 == 0 and "-" not in text and "_" not in text:
+        return text
+    return encode_base64(decoded)
 
 
 def _decode_leniently(name: str, text: object) -> tuple[bytes, FieldIssue | None]:
@@ -303,10 +352,9 @@ def _base64_from(value: object) -> object:
 
 def _checked_base64(text: str) -> str:
     try:
-        decode_base64(text)
+        return standard_base64(text)
     except ValueError:
         raise ValueError("neither raw bytes nor base64 text: pass the audio as bytes, or base64-encode it") from None
-    return text
 
 
 Base64 = Annotated[str, BeforeValidator(_base64_from), AfterValidator(_checked_base64)]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,16 @@ def forget_the_type(schemas: dict[str, Any]) -> None:
     schemas["ServerEventNameless"] = {**SERVER_EVENT, "properties": {"lamp": {"type": "string"}}, "required": []}
 
 
+def client_event(schemas: dict[str, Any], event_type: str) -> None:
+    """Add a client event of a type that cannot become a method."""
+    properties = {"type": {"type": "string", "enum": [event_type]}}
+    schemas["ClientEventImpossible"] = {**CLIENT_EVENT, "properties": properties, "required": ["type"]}
+
+
+def use_an_enum_as_base(schemas: dict[str, Any]) -> None:
+    schemas["ServerEventOdd"] = {**SERVER_EVENT, "allOf": [{"$ref": "#/components/schemas/Modality"}]}
+
+
 def use_an_unknown_shape(schemas: dict[str, Any]) -> None:
     schemas["RequestSession"]["properties"]["model"] = {"type": "string", "not": {}, "if": {}}
     schemas["RequestSession"]["properties"]["model"]["type"] = "tuple"
@@ -180,6 +191,11 @@ def use_an_unknown_shape(schemas: dict[str, Any]) -> None:
         (number_a_name, "RequestSession1 ends in a digit"),
         (forget_the_type, "ServerEventNameless"),
         (use_an_unknown_shape, "RequestSession.model"),
+        (use_an_enum_as_base, "ServerEventOdd extends Modality, which is no model"),
+        (partial(client_event, event_type="conversation.item"), "both a method and a resource"),
+        (partial(client_event, event_type="send.now"), "would hide the connection's own 'send'"),
+        (partial(client_event, event_type="lights.import"), "'import' is no Python name"),
+        (partial(client_event, event_type="lights.turn-on"), "'turn-on' is no Python name"),
     ],
 )
 def test_a_broken_schema_stops_and_is_named(
@@ -190,6 +206,16 @@ def test_a_broken_schema_stops_and_is_named(
     assert main(["--document", str(edited(tmp_path, edit)), "--target", str(target)]) == 2
     assert says in capsys.readouterr().err
     assert not target.exists()
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", "{}", '{"components": {"schemas": {}}}'])
+def test_what_is_no_document_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None) -> None:
+    """A missing file, no JSON, or no OpenAPI document ends with exit code 2 and one line."""
+    path = tmp_path / "document.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert main(["--document", str(path), "--target", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith("codegen: ")
 
 
 def test_the_contract_is_read_whole() -> None:

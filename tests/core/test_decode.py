@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import logging
 import pickle
@@ -147,6 +148,33 @@ def test_wrong_types_are_reported_and_kept() -> None:
     copy = pickle.loads(pickle.dumps(event))
     assert copy == event
     assert copy.issues == event.issues
+
+
+def test_edits_of_what_was_read_leniently_hold() -> None:
+    """A field that arrived wrongly can be changed or removed afterwards, at any depth, and copies keep what arrived."""
+    payload = {"type": "response.done", "response": {"temperature": "0.5", "usage": {"total_tokens": "5"}}}
+    event = decode_server_event(json.dumps(payload))
+    assert isinstance(event, ServerEventResponseDone)
+    for copied in (
+        copy.copy(event),
+        copy.deepcopy(event),
+        event.model_copy(deep=True),
+        pickle.loads(pickle.dumps(event)),
+    ):
+        assert copied.to_dict() == payload
+        assert copied.issues == event.issues
+    assert event.response.to_dict() == payload["response"]
+    event.response.temperature = 0.9
+    event.response.usage = None
+    assert event.to_dict() == {"type": "response.done", "response": {"temperature": 0.9, "usage": None}}
+
+
+def test_half_a_surrogate_pair_is_given_back() -> None:
+    """A text that only an escape can hold arrives, and is written as it came."""
+    payload = {"type": "error", "error": {"type": "t", "message": "\ud800"}}
+    event = decode_server_event(json.dumps(payload))
+    assert event.to_dict() == payload
+    assert json.loads(event.to_json()) == payload
 
 
 def test_issues_are_logged_once_without_values(caplog: pytest.LogCaptureFixture) -> None:

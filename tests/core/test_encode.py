@@ -20,6 +20,7 @@ from voicelive.models import (
     InputAudioContentPart,
     RequestSession,
     ResponseMessageItem,
+    ServerEventError,
     ServerVad,
     TurnDetection,
     UserMessageItem,
@@ -138,6 +139,45 @@ def test_audio_in_a_content_part() -> None:
     for item in (as_model, as_mapping):
         payload = json.loads(encode_call("conversation.item.create", {"item": item}))
         assert payload["item"]["content"] == [{"type": "input_audio", "audio": TEXT}]
+
+
+def test_audio_in_another_order_of_memory() -> None:
+    """A view that skips bytes is sent as the bytes that it shows."""
+    data = encode_call("input_audio_buffer.append", {"audio": memoryview(b"abcdef")[::2], "event_id": None})
+    assert base64.b64decode(json.loads(data)["audio"]) == b"ace"
+
+
+@pytest.mark.parametrize(("given", "sent"), [("-_-_", "+/+/"), ("YQ", "YQ=="), ("YQ==", "YQ==")])
+def test_base64_goes_out_in_the_standard_form(given: str, sent: str) -> None:
+    """URL-safe or unpadded base64 is rewritten: the service documents the standard alphabet only."""
+    for data in (
+        encode_call("input_audio_buffer.append", {"audio": given, "event_id": None}),
+        encode_event({"type": "input_audio_buffer.append", "audio": given}),
+    ):
+        assert json.loads(data)["audio"] == sent
+
+
+def test_what_cannot_be_written_is_refused() -> None:
+    """An object that contains itself, half a surrogate pair, or an event of the service is refused."""
+    endless: dict[str, Any] = {"type": "session.update"}
+    endless["session"] = endless
+    for event in (endless, {"type": "x.private", "self": endless}):
+        with pytest.raises(InvalidEventError, match="contains itself"):
+            encode_event(event)
+    with pytest.raises(InvalidEventError, match="contains itself"):
+        encode_call("session.update", {"session": endless})
+    for fields in ({"audio": b"x", "event_id": "\ud800"}, {"audio": b"x", "event_id": 5}):
+        with pytest.raises(InvalidEventError):
+            encode_call("input_audio_buffer.append", fields)
+    with pytest.raises(InvalidEventError, match="only client events"):
+        encode_event(ServerEventError(error={"type": "t", "message": "m"}))
+
+
+def test_a_misspelt_kind_is_named() -> None:
+    """Where an object's kind is wrong, the error names the kinds there are, not what else the field might be."""
+    with pytest.raises(InvalidEventError, match=r"azure-standrd.*'azure-standard'") as caught:
+        encode_call("session.update", {"session": {"voice": {"type": "azure-standrd", "name": "x"}}})
+    assert [issue.path for issue in caught.value.issues] == ["session.voice"]
 
 
 def test_unknown_events_are_sent_as_they_are() -> None:

@@ -177,6 +177,17 @@ def test_what_arrives_nested_reads_flat() -> None:
     assert event.to_dict() == done
 
 
+@pytest.mark.parametrize("odd", ["x", 5, [], None, {"format": 7}])
+def test_odd_values_read_flat_as_nothing_else(odd: Any) -> None:
+    """Where the nested part is no object, nothing is made up for the flat fields."""
+    payload = {"type": "session.updated", "session": {"audio": {"output": odd}}}
+    event = WireContract("v1").decode(json.dumps(payload))
+    assert isinstance(event, models.ServerEventSessionUpdated)
+    assert not callable(event.session.output_audio_format)
+    assert event.session.voice is None
+    assert event.to_dict() == payload
+
+
 def test_dated_versions_are_left_alone() -> None:
     """On a dated version nothing is read into flat fields that did not arrive."""
     data = b'{"type": "session.updated", "session": {"audio": {"output": {"voice": "alloy"}}}}'

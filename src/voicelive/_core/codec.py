@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from .._base import RECEIVED, FieldIssue, Model, decode_base64, encode_base64, plain_model, plain_value
+from .._base import RECEIVED, FieldIssue, Model, encode_base64, plain_model, plain_value, standard_base64
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
 from ..errors import InvalidEventError
@@ -203,7 +203,10 @@ def plain_event(event: Model | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     Raises:
         InvalidEventError: if it is neither a model nor a mapping, or has no type.
     """
-    payload = _plain(event)
+    try:
+        payload = _plain(event)
+    except RecursionError:
+        raise _too_deep(None) from None
     event_type = payload.get("type")
     if not isinstance(event_type, str) or not event_type:
         raise InvalidEventError(
@@ -216,7 +219,10 @@ def plain_event(event: Model | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def plain_call(event_type: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Return the plain payload of an event given by its type and fields."""
-    payload = {name: plain_value(value, keep_bare=True) for name, value in fields.items() if value is not None}
+    try:
+        payload = {name: plain_value(value, keep_bare=True) for name, value in fields.items() if value is not None}
+    except RecursionError:
+        raise _too_deep(event_type) from None
     payload["type"] = event_type
     return payload
 
@@ -228,8 +234,8 @@ def json_of(event: ClientEvent) -> bytes:
         InvalidEventError: if a free-form field holds what JSON cannot.
     """
     try:
-        text = event.to_json()
-    except ValueError as error:  # includes values of types that JSON does not know
+        text = to_json(event.to_dict())
+    except ValueError as error:  # a value of a type that JSON does not know, or half of a surrogate pair
         raise InvalidEventError(f"{event.type} cannot be written as JSON: {error}", event_type=event.type) from None
     if b"NaN" in text or b"Infinity" in text:
         # Free-form fields, such as a tool's parameters, may hold numbers that JSON lacks; words in a text are fine.
@@ -250,10 +256,9 @@ def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
         text = encode_base64(audio)
     elif isinstance(audio, str):
         try:
-            decode_base64(audio)
+            text = standard_base64(audio)
         except ValueError:
             return None
-        text = audio
     else:
         return None
     head = _audio_heads.get(event_type)
@@ -261,7 +266,7 @@ def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
         head = _audio_heads[event_type] = b'{"type":' + to_json(event_type)
     for name, value in fields.items():
         if name != audio_field and value is not None:
-            if type(value) is not str:
+            if type(value) is not str or not value.isascii():
                 return None
             head += b"," + to_json(name) + b":" + to_json(value)
     return b'%b,"%b":"%b"}' % (head, audio_field.encode("ascii"), text.encode("ascii"))
@@ -298,8 +303,7 @@ def validated(
         return cls.model_validate(payload)
     except ValidationError as error:
         every = error.errors(include_url=False)
-        # "Not an instance of the base" only says that the escape for unknown kinds was not used.
-        telling = [details for details in every if details["type"] != "is_instance_of"] or every
+        telling = [details for details in every if not _misses_the_point(details)] or every
         issues = [_issue(details, payload) for details in telling]
         summary = "; ".join(str(issue) for issue in issues[:5])
         if len(issues) > 5:
@@ -310,6 +314,15 @@ def validated(
             issues=issues,
             event_id=event_id,
         ) from None
+
+
+def _misses_the_point(details: ErrorDetails) -> bool:
+    """Whether an error of one member of a union says nothing that helps."""
+    if details["type"] == "is_instance_of":
+        # The escape for unknown kinds was not used.
+        return True
+    # Who gives an object where a name would do too has not misspelt the name.
+    return isinstance(details.get("input"), Mapping) and details["type"] in ("enum", "string_type", "literal_error")
 
 
 def _issue(details: ErrorDetails, payload: dict[str, Any]) -> FieldIssue:
@@ -330,9 +343,19 @@ def _path(location: Sequence[int | str], payload: Any, *, missing: bool) -> str:
     return path
 
 
+def _too_deep(event_type: str | None) -> InvalidEventError:
+    return InvalidEventError(
+        f"{event_type or 'the event'} is nested too deeply, or contains itself", event_type=event_type
+    )
+
+
 def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(event, ServerEvent):
+        raise InvalidEventError(
+            f"{type(event).__name__} is an event of the service: only client events can be sent", event_type=event.type
+        )
     if isinstance(event, Model):
-        return event.to_dict() if event.issues else plain_model(event, keep_bare=True)
+        return plain_model(event, keep_bare=True)
     if isinstance(event, Mapping):
         return {str(key): plain_value(value, keep_bare=True) for key, value in event.items()}
     raise InvalidEventError(f"an event is a model or a mapping, not {type(event).__name__}", event_type=None)

@@ -98,22 +98,29 @@ class WireContract:
     def _encode(self, event_type: str, payload: dict[str, Any]) -> bytes:
         if event_type not in self._client:
             if self._check != "ignore":
-                self._tell(f"{event_type!r} is no client event type in any API version")
+                self._tell(f"{event_type!r} is no client event type in any API version", event_type)
             return json_of_unknown(event_type, payload)
         if self._version in NESTED_VERSIONS:
-            payload = _nested(event_type, payload)
+            try:
+                payload = _nested(event_type, payload)
+            except InvalidEventError as error:
+                error.event_type = event_type
+                raise
         event = validated(event_type, payload, classes=self._client)
         if self._check != "ignore":
             for finding in findings(event, event_type, self._version):
-                self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}")
+                self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}", event_type)
         return json_of(event)
 
-    def _tell(self, message: str) -> None:
+    def _tell(self, message: str, event_type: str | None = None) -> None:
         if self._check == "error":
-            raise InvalidEventError(f"{message}; nothing was sent", event_type=None)
+            if event_type is None:
+                raise ConfigurationError(message)
+            raise InvalidEventError(f"{message}; nothing was sent", event_type=event_type)
         if message not in self._warned:
             self._warned.add(message)
-            warnings.warn(f"{message}. It is sent all the same.", ContractWarning, stacklevel=_callers_level())
+            text = message if event_type is None else f"{message}. It is sent all the same."
+            warnings.warn(text, ContractWarning, stacklevel=_callers_level())
 
 
 def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
-from .._base import FieldIssue, Model, OrInstanceOf
+from .._base import FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt
 
 __all__ = ["read_model"]
 
@@ -148,8 +148,7 @@ _GIVEN = {str: "a string", bool: "a boolean", int: "an integer", float: "a numbe
 def _misfit(wanted: str, value: Any, path: Path, issues: Issues, read: Any = None) -> Any:
     """Note that `value` is not what was `wanted`; `read` is what is made of it, if anything else."""
     given = _GIVEN.get(type(value), "null")
-    location = path if read is not None else ()
-    issues.append(FieldIssue(_text(path), f"expected {wanted}, received {given}", value, location))
+    issues.append(FieldIssue(_text(path), f"expected {wanted}, received {given}", value))
     return value if read is None else read
 
 
@@ -158,10 +157,7 @@ def _read_str(value: Any, path: Path, issues: Issues) -> Any:
 
 
 def _read_bool(value: Any, path: Path, issues: Issues) -> Any:
-    if isinstance(value, bool):
-        return value
-    read = {"true": True, "false": False}.get(value) if isinstance(value, str) else None
-    return _misfit("true or false", value, path, issues, read)
+    return value if isinstance(value, bool) else _misfit("true or false", value, path, issues)
 
 
 def _read_int(value: Any, path: Path, issues: Issues) -> Any:
@@ -169,20 +165,19 @@ def _read_int(value: Any, path: Path, issues: Issues) -> Any:
         return value
     read: int | None = None
     if isinstance(value, float) and value.is_integer():
-        read = int(value)
+        read = ReadInt(int(value), value)
     elif isinstance(value, str):
         # Only a reading that gives the same text back is one.
         number = _number(int, value)
-        read = number if str(number) == value else None
+        read = ReadInt(number, value) if number is not None and str(number) == value else None
     return _misfit("an integer", value, path, issues, read)
 
 
 def _read_float(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value if math.isfinite(value) else _misfit("a finite number", value, path, issues)
-    read = _number(float, value) if isinstance(value, str) else None
-    if read is not None and not math.isfinite(read):
-        read = None
+    number = _number(float, value) if isinstance(value, str) else None
+    read = ReadFloat(number, value) if number is not None and math.isfinite(number) else None
     return _misfit("a number", value, path, issues, read)
 
 

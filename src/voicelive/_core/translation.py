@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
@@ -171,13 +171,13 @@ def read_flat(event: Model) -> None:
         holder: Any = getattr(event, name, None)
         if not isinstance(holder, Model):
             continue
-        given, values = holder.__pydantic_fields_set__, cast("dict[str, Any]", holder.__dict__)
+        given, values = holder.__pydantic_fields_set__, vars(holder)
         for rule in rules:
             if rule.flat in given or rule.flat not in type(holder).model_fields:
                 continue
             value: Any = holder
             for key in rule.nested:
-                value = getattr(value, key, None)
+                value = getattr(value, key, None) if isinstance(value, Model) else None
             if value is not None:
                 values[rule.flat] = rule.to_flat(value)
 
