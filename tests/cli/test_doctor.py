@@ -262,8 +262,8 @@ class TlsFront(ThreadedServer):
 
 
 async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, first: bytes = b"") -> None:
+    """Connect both sides to each other until both have ended; `first` has been read already."""
     there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
-    there_writer.write(first)
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -272,7 +272,14 @@ async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
                 await sink.drain()
         sink.close()
 
-    await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+    try:
+        there_writer.write(first)
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+    finally:
+        # The transport has to be gone before the loop is.
+        there_writer.close()
+        with suppress(OSError):
+            await there_writer.wait_closed()
 
 
 @pytest.fixture(scope="module")
