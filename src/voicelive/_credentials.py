@@ -174,12 +174,16 @@ def _installed(module: str) -> bool:
 def _check_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
     if scopes is None:
         return (DEFAULT_SCOPE,)
-    checked = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+    checked: tuple[object, ...] = ()
+    if isinstance(scopes, str):
+        checked = (scopes,)
+    elif isinstance(scopes, Iterable):
+        checked = tuple(scopes)
     if not checked or not all(isinstance(scope, str) and scope.strip() for scope in checked):
         raise ConfigurationError(
             f"credential_scopes is {scopes!r}; it takes one scope or a list of them, such as [{DEFAULT_SCOPE!r}]"
         )
-    return checked
+    return cast("tuple[str, ...]", checked)
 
 
 def _checked(credential: object, client: Client) -> object:

@@ -147,7 +147,7 @@ def test_no_credential_names_all_three_ways(client: Client, monkeypatch: pytest.
 
 def test_this_machine_needs_no_credential(client: Client) -> None:
     """An endpoint on this machine is connected to without a credential, and never asked for one of Azure."""
-    for endpoint in ("http://127.0.0.1:8080", "ws://localhost:1", "http://[::1]:99", "http://app.localhost"):
+    for endpoint in ("http://127.0.0.1:8080", "ws://localhost:1", "http://[::1]:99"):
         assert client.package.connect(endpoint=endpoint, model="m")._credential.describe() == "none"
 
 

@@ -131,6 +131,9 @@ async def test_an_unknown_version_is_accepted_with_a_warning(client: Client) -> 
     ("arguments", "says"),
     [
         ({"preview_features": "BargeIn"}, "list of names"),
+        ({"preview_features": 5}, "list of names"),
+        ({"events": 5}, "list of event classes"),
+        ({"credential_scopes": 5}, "one scope or a list"),
         ({"preview_features": ["Barge In"]}, "'Barge In' is no name"),
         ({"preview_features": ["A"], "headers": {"voicelive-features": "B=V1Preview"}}, "given twice"),
         ({"contract_check": "shout"}, "'shout'"),

@@ -68,6 +68,7 @@ REFUSED = [
     "ws://192.168.0.1",
     "http://127.0.0.1.example",
     "http://localhost.example",
+    "http://app.localhost",
     "http://0.0.0.0",
     "https://user@r.example",
     "https://r.example?x=1",

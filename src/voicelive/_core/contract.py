@@ -67,6 +67,8 @@ class WireContract:
         self._check: ContractCheck = check
         self._client: dict[str, type[ClientEvent]] = dict(CLIENT_EVENTS)
         server: dict[str, type[ServerEvent]] = {}
+        if not isinstance(events, Iterable):
+            raise ConfigurationError(f"events must be a list of event classes, not {events!r}")
         for cls in events:
             _register(cls, server, self._client)
         self._warned: set[str] = set()

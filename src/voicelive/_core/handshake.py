@@ -64,7 +64,8 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
+        # Not names below localhost: a name server may send them elsewhere, and a key in clear text with them.
+        if self.host == "localhost":
             return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
@@ -262,8 +263,8 @@ def _with_features(
     headers: tuple[tuple[str, str], ...], preview_features: Iterable[str]
 ) -> tuple[tuple[str, str], ...]:
     """Add the header that switches preview features on."""
-    if isinstance(preview_features, str):
-        raise ConfigurationError(f"preview_features must be a list of names, not one text: give [{preview_features!r}]")
+    if isinstance(preview_features, str) or not isinstance(preview_features, Iterable):
+        raise ConfigurationError(f"preview_features must be a list of names, such as ['BargeIn']: {preview_features!r}")
     features = list(preview_features)
     for feature in features:
         if not isinstance(feature, str) or not _TOKEN.fullmatch(feature) or "=" in feature:
