@@ -27,12 +27,14 @@ from voicelive.local.threaded import ThreadedLocalService
 KEY = "a-key-for-tests"
 SILENCE = bytes(48000)
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    # The document's token credentials are never closed; their warnings are not this project's.
-    pytest.mark.filterwarnings("ignore:Unclosed", "ignore:unclosed"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.timeout(60)
+
+
+def leaves_credential_open(test: Any) -> Any:
+    """Mark a test of a snippet that never closes its token credential; the warnings about it are not this project's."""
+    for pattern in ("ignore:Unclosed", "ignore:unclosed", "ignore::pytest.PytestUnraisableExceptionWarning"):
+        test = pytest.mark.filterwarnings(pattern)(test)
+    return test
 
 
 @functools.cache
@@ -214,6 +216,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     server.server_close()
 
 
+@leaves_credential_open
 async def test_token_credential(runner: Runner, identity: list[str]) -> None:
     """A token credential is asked for the scope given, and its token opens the connection."""
     await runner.run(snippet("01_token_credential"))
@@ -228,6 +231,7 @@ async def test_key_credential(runner: Runner) -> None:
     assert runner.session.model == "gpt-4o-realtime-preview"
 
 
+@leaves_credential_open
 async def test_quick_start(runner: Runner, identity: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The quick start configures, hears somebody speak, prints the answer's transcript and ends with it."""
     module = voicelive if runner.kind == "sync" else voicelive.aio
