@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
-from collections.abc import Coroutine
+import warnings
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from typer.core import TyperCommand
 
 from .._version import __version__
-from ..errors import VoiceLiveError
+from ..errors import ContractWarning, VoiceLiveError
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice
 from .failures import CommandError, error_line
+from .output import discard, settle
 from .serve import DEFAULT_PORT, ServeSettings, serve
+from .signals import Signalled, until_signalled
 from .talk import DEFAULT_MODEL, Spoken, TalkSettings, Typed, hold_conversation
 
 __all__ = ["app", "run"]
@@ -61,7 +64,13 @@ class _OrderedCommand(TyperCommand):
 
 def run() -> NoReturn:
     """Run the command line with the process's arguments."""
-    app()
+    try:
+        app()
+    except OSError as error:  # help, or a report, that could not be written
+        notice(f"error: {error_line(error)}")
+        raise SystemExit(1) from None
+    finally:
+        settle()
     raise SystemExit(0)
 
 
@@ -191,7 +200,7 @@ def talk(
         timeout=timeout,
         engines=engines,
     )
-    _run_to_end(hold_conversation(settings), debug)
+    _run_to_end(until_signalled(hold_conversation(settings)), debug)
 
 
 @app.command("serve")
@@ -233,16 +242,43 @@ def _run_to_end(work: Coroutine[Any, Any, None], debug: bool) -> None:
         # Warnings about the service's oddities are for developers; without a handler they would go to the terminal.
         logging.getLogger("voicelive").addHandler(logging.NullHandler())
     try:
-        asyncio.run(work)
+        with _contract_notices():
+            asyncio.run(work)
     except KeyboardInterrupt:
         notice("interrupted")
         raise typer.Exit(_INTERRUPTED) from None
-    except BrokenPipeError:
-        # The reader of the output is gone. What Python still holds for it must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Signalled as ended:
+        notice(error_line(ended))
+        raise typer.Exit(ended.exit_code) from None
+    except BrokenPipeError:  # the reader of the output is gone, and needs no message
+        discard(sys.stdout)
         raise typer.Exit(1) from None
     except (CommandError, VoiceLiveError) as error:
         _fail(error, debug)
+
+
+@contextmanager
+def _contract_notices() -> Generator[None, None, None]:
+    """Show what does not fit the contract as notices: the user gave options, and has no line of source to look at."""
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, ContractWarning):
+                notice(f"warning: {' '.join(str(message).split())}")
+            else:
+                show_others(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", ContractWarning)
+        yield
 
 
 def _fail(error: CommandError | VoiceLiveError, debug: bool) -> NoReturn:

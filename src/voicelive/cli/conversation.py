@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from ..aio import VoiceLiveConnection
 from ..errors import ConnectionClosed
@@ -148,12 +148,10 @@ class Conversation:
             self._observer.speaking(spoken_ms)
 
         length = recording.duration_ms / 1000 / self._pace if self._pace else 0
-        try:
-            await asyncio.wait_for(self._stream(recording, recording.data, self._pace, sent), length + self._timeout)
-        except asyncio.TimeoutError:
+        if not await _finished(self._stream(recording, recording.data, self._pace, sent), length + self._timeout):
             raise ConversationFailed(
                 f"waited {self._timeout:g} s for the connection to take {turn.label}: network or service is stuck"
-            ) from None
+            )
 
     async def _stream(
         self, recording: Recording, audio: bytes, pace: float, sent: Callable[[int], None] | None = None
@@ -227,10 +225,26 @@ class Conversation:
             if left <= 0:
                 raise ConversationFailed(f"waited {seconds:g} s for {awaited()}")
             self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), left)
-            except asyncio.TimeoutError:
-                continue  # the loop's head says what was waited for
+            await _finished(self._changed.wait(), left)  # if not, the loop's head says what was waited for
+
+
+async def _finished(work: Coroutine[Any, Any, object], seconds: float) -> bool:
+    """Do `work` for so long at most; False if it was broken off. What it raises is raised.
+
+    Before Python 3.12 ``asyncio.wait_for`` loses a cancellation that comes in the moment in which the work ends, and
+    the conversation would go on after Ctrl-C.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            await task
+            return True
+        return False
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def _awaited(turn: Turn) -> str:

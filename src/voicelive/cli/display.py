@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json as json_text
 import sys
 from collections.abc import Sequence
+from typing import IO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -17,6 +19,8 @@ from ..models import (
     ServerEventResponseTextDelta,
     ServerEventWarning,
 )
+from .failures import error_line
+from .output import Output, discard
 from .recording import Recording
 from .turns import Turn
 
@@ -31,8 +35,11 @@ _LABEL_WIDTH = 8
 
 
 def notice(text: str) -> None:
-    """Tell the user something that is no part of the conversation, on standard error."""
-    print(f"voicelive: {_printable(text)}", file=sys.stderr, flush=True)
+    """Tell the user something that is no part of the conversation, on standard error; if that fails, nobody."""
+    try:
+        print(f"voicelive: {_printable(text)}", file=sys.stderr, flush=True)
+    except OSError:
+        discard(sys.stderr)
 
 
 class _Console(Console):
@@ -46,9 +53,10 @@ class Display:
     """Shows a conversation. With `json`, standard output gets the events and standard error the rest."""
 
     def __init__(self, *, json: bool = False) -> None:
-        self._json = json
+        self._events = Output(sys.stdout, "standard output") if json else None
+        shown = Output(sys.stderr, "standard error") if json else Output(sys.stdout, "standard output")
         # Text comes from outside: nothing in it is markup, and none of it is to be coloured.
-        self._console = _Console(stderr=json, markup=False, highlight=False, soft_wrap=True)
+        self._console = _Console(file=cast("IO[str]", shown), markup=False, highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._held_back: list[tuple[str, str]] = []
         self._open_line: str | None = None
@@ -67,6 +75,8 @@ class Display:
             transient=True,
             # A file or a pipe gets no bar.
             disable=not self._console.is_terminal,
+            # All that is written to standard output goes through this object, which knows of the bar.
+            redirect_stdout=False,
         )
         self._progress.add_task("speaking", total=turn.input_ms / 1000)
         self._progress.start()
@@ -83,9 +93,8 @@ class Display:
 
     def received(self, event: AnyServerEvent, turn: Turn | None) -> None:
         """Show what an event tells."""
-        if self._json:
-            sys.stdout.write(event.to_json().decode("utf-8") + "\n")
-            sys.stdout.flush()
+        if self._events is not None:
+            self._events.write_line(_json_line(event))
         match event:
             case ServerEventConversationItemInputAudioTranscriptionCompleted():
                 if event.transcript:
@@ -176,6 +185,19 @@ class Display:
 
 def _delay(turn: Turn, moment: float | None) -> str:
     return "-" if moment is None or turn.asked_at is None else f"{moment - turn.asked_at:.2f}"
+
+
+def _json_line(event: AnyServerEvent) -> bytes:
+    """Return the event as JSON; of one that cannot be written, its type and id, and why."""
+    try:
+        return event.to_json()
+    except (ValueError, RecursionError):  # halves of surrogate pairs, or nested too deeply
+        pass
+    try:
+        return json_text.dumps(event.to_dict(), separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        rest = {"type": event.type, "event_id": event.event_id, "unwritable": error_line(error)}
+        return json_text.dumps(rest, separators=(",", ":")).encode("ascii")
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CommandError", "ConversationFailed", "error_line"]
+__all__ = ["CommandError", "ConversationFailed", "OutputFailed", "error_line"]
 
 
 class CommandError(Exception):
@@ -13,6 +13,12 @@ class CommandError(Exception):
 
 class ConversationFailed(CommandError):  # noqa: N818 - it is the conversation's outcome, not a bug
     """The service was reached, but a turn did not come to its end. Exit code 1."""
+
+    exit_code = 1
+
+
+class OutputFailed(CommandError):  # noqa: N818 - it is the output's outcome, not a bug
+    """What there was to say could not be written. Exit code 1."""
 
     exit_code = 1
 

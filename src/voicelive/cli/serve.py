@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+import sys
 from dataclasses import dataclass
-from types import FrameType
 from typing import Literal
 
 from ..local import LocalService
 from .engines import EngineChoice, loaded_engines
+from .failures import CommandError
+from .output import Output
+from .signals import handled
 
 __all__ = ["DEFAULT_PORT", "ServeSettings", "serve"]
 
@@ -27,6 +27,7 @@ class ServeSettings:
     port: int = DEFAULT_PORT
     engines: EngineChoice = EngineChoice.AUTO
     api_key: str | None = None
+    """The key that clients must send; None or empty lets every client in."""
     pacing: Literal["fast", "real"] = "fast"
 
 
@@ -34,44 +35,33 @@ async def serve(settings: ServeSettings) -> None:
     """Serve until SIGINT or SIGTERM, then close the sessions and return.
 
     Raises:
-        CommandError: if the engines asked for are not installed.
+        CommandError: if the engines asked for are not installed, or the API key is blank.
+        OutputFailed: if it cannot be told where the service is.
         LocalServiceError: if the port is in use, or the host needs an API key.
     """
+    api_key = settings.api_key or None
+    if api_key is not None and not api_key.strip():
+        raise CommandError("the API key is blank: give --api-key (or VOICELIVE_LOCAL_API_KEY) a value, or leave it out")
     stopped = asyncio.Event()
-    with _stop_signals(stopped):
+    with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
             loaded_engines(settings.engines) as engines,
             LocalService(
-                settings.host, settings.port, engines=engines, api_key=settings.api_key, pacing=settings.pacing
+                settings.host, settings.port, engines=engines, api_key=api_key, pacing=settings.pacing
             ) as service,
         ):
-            print(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
-            print("To talk to it, in another terminal:")
-            print(f"  export AZURE_VOICELIVE_ENDPOINT={service.endpoint}")
+            _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
+            _tell("To talk to it, in another terminal:")
+            _tell(f"  export AZURE_VOICELIVE_ENDPOINT={service.endpoint}")
             # The key itself is not repeated: terminals are recorded.
-            key = "local" if settings.api_key is None else "<the API key of this service>"
-            print(f"  export AZURE_VOICELIVE_API_KEY={key}")
-            print("Ctrl-C stops it.", flush=True)
+            key = "local" if api_key is None else "<the API key of this service>"
+            _tell(f"  export AZURE_VOICELIVE_API_KEY={key}")
+            _tell("Ctrl-C stops it.")
             await stopped.wait()
-            print("stopping", flush=True)
+            _tell("stopping")
 
 
-@contextmanager
-def _stop_signals(stopped: asyncio.Event) -> Generator[None, None, None]:
-    """Have SIGINT and SIGTERM set `stopped` instead of ending the process where it stands."""
-    loop = asyncio.get_running_loop()
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals; whoever runs this elsewhere stops it otherwise
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stopped.set)
-
-    # signal.signal works on every system; loop.add_signal_handler does not on Windows.
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            with suppress(TypeError):  # a handler that was not set from Python cannot be put back
-                signal.signal(number, handler)
+def _tell(line: str) -> None:
+    output = Output(sys.stdout, "standard output")
+    output.write(f"{line}\n")
+    output.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import wave
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,17 @@ __all__ = ["DEFAULT_MODEL", "Spoken", "TalkSettings", "Typed", "hold_conversatio
 DEFAULT_MODEL = "gpt-4o"
 
 _ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
+
+_NEVER_BLANK = (
+    "endpoint",
+    "model",
+    "api_version",
+    "agent_name",
+    "project_name",
+    "voice",
+    "language",
+    "transcription_model",
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,9 @@ async def hold_conversation(settings: TalkSettings) -> None:
     """
     if bool(settings.agent_name) != bool(settings.project_name):
         raise CommandError("--agent-name and --project-name go together: an agent needs both, a model needs neither")
+    _check_texts(settings)
+    if settings.save is not None:
+        _check_not_a_recording(settings.save, settings.turns)
     recordings = _read_recordings(settings.turns)
     if settings.save is not None:
         _check_target(settings.save)
@@ -217,6 +231,27 @@ async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack) ->
     service = await stack.enter_async_context(LocalService(engines=engines))
     notice(f"no endpoint is configured: talking to a local service at {service.endpoint}, engines: {engines.name}")
     return service.endpoint
+
+
+def _check_texts(settings: TalkSettings) -> None:
+    """Refuse options without text, which a shell makes of a variable that is not set."""
+    if any(isinstance(given, Typed) and not given.text.strip() for given in settings.turns):
+        raise CommandError("--text is blank: there is nothing to ask; give it words, or leave it out")
+    for name in _NEVER_BLANK:
+        value = getattr(settings, name)
+        if value is not None and not value.strip():
+            raise CommandError(f"--{name.replace('_', '-')} is blank: give it a value, or leave it out")
+
+
+def _check_not_a_recording(target: Path, turns: tuple[Spoken | Typed, ...]) -> None:
+    """Refuse to save over what is to be spoken, by whatever name or link."""
+    for given in turns:
+        with suppress(OSError):  # one of the two does not exist; reading and saving say so themselves
+            if isinstance(given, Spoken) and os.path.samefile(target, given.path):
+                raise CommandError(
+                    f"--save {target} would overwrite the recording --wav {given.path}: it is the same file; "
+                    "save to another one"
+                )
 
 
 def _check_target(path: Path) -> None:
