@@ -44,6 +44,28 @@ async def test_a_message_that_is_no_event_is_answered_with_an_error(
     assert error["param"] == param
 
 
+SAID = {
+    "[]": "The message is not a JSON object. Send one",
+    "{": "The message is not valid JSON: ",
+    '{"type": 5}': "'type': 5 is not a string. Send one such as 'session.update'.",
+    '{"type": null}': "'type': the event has none. Send a string such as 'session.update'.",
+    "{}": "'type': the event has none. Send a string such as 'session.update'.",
+    '{"type": "session.destroy"}': "'type': 'session.destroy' is not a client event.",
+    json.dumps({"type": "x" * 5000}): "xxx... is not a client event.",
+}
+
+
+@pytest.mark.parametrize(("message", "text"), SAID.items(), ids=range(len(SAID)))
+async def test_the_text_says_what_is_wrong_with_the_message(client: Client, message: str, text: str) -> None:
+    """The error's text tells what came instead of an event, once and briefly."""
+    await client.send_raw(message)
+    said = (await client.error())["message"]
+
+    assert text in said
+    assert said.count("JSON object") <= 1
+    assert len(said) < 250
+
+
 async def test_an_error_has_the_recorded_shape(client: Client) -> None:
     """The error event has exactly the recorded keys; its inner event_id is the client's, or null."""
     await client.send("response.cancel")

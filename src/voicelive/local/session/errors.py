@@ -38,7 +38,7 @@ class RefusedError(Exception):
 
 
 def not_json(reason: str) -> Fault:
-    return Fault(f"The message is not a JSON object: {reason}")
+    return Fault(f"The message is {reason}. Send one JSON object with a 'type'.")
 
 
 def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIssue]) -> Fault:
@@ -51,11 +51,18 @@ def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIs
     return Fault(f"Invalid value for '{first.path}': {first.message}.", param=first.path or None)
 
 
-def unknown_event(event_type: str) -> Fault:
-    return Fault(
-        f"Unable to extract tag using discriminator 'type': {event_type!r} is not a client event.",
-        param="type",
-    )
+def unknown_event(event_type: object) -> Fault:
+    reason = f"{_brief(event_type)} is not a client event."
+    if event_type is None:
+        reason = "the event has none. Send a string such as 'session.update'."
+    elif not isinstance(event_type, str):
+        reason = f"{_brief(event_type)} is not a string. Send one such as 'session.update'."
+    return Fault(f"Unable to extract tag using discriminator 'type': {reason}", param="type")
+
+
+def _brief(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def unsupported_event(event_type: str) -> Fault:

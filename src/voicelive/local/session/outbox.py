@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ..._core.codec import encode_server_event
 from ..._generated.models import ServerEvent
@@ -23,9 +23,22 @@ class Outbox:
     :meth:`put` never waits, so a run of events is never torn apart by a cancellation.
     """
 
-    def __init__(self, transmit: Callable[[bytes], Awaitable[None]], record: SessionRecord) -> None:
+    def __init__(
+        self,
+        transmit: Callable[[bytes], Awaitable[None]],
+        record: SessionRecord,
+        translate: Callable[[ServerEvent], Sequence[ServerEvent]] = lambda event: (event,),
+    ) -> None:
+        """Prepare to send.
+
+        Args:
+            transmit: sends one message.
+            record: remembers what was sent.
+            translate: says an event as the connection's API version does, in one event or several.
+        """
         self._transmit = transmit
         self._record = record
+        self._translate = translate
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
@@ -34,7 +47,11 @@ class Outbox:
         self._finishing = False
 
     def put(self, event: ServerEvent) -> None:
-        """Give `event` an id and send it after everything put before."""
+        """Translate `event` and send it, with an id, after everything put before."""
+        for translated in self._translate(event):
+            self._add(translated)
+
+    def _add(self, event: ServerEvent) -> None:
         event.event_id = new_id("event")
         data = encode_server_event(event)
         self._record._sent.add(event, len(data))

@@ -31,6 +31,7 @@ from .responses import Responses
 from .sequencer import Sequencer
 from .settings import Settings
 from .turns import Turns
+from .wire import wire_for
 
 if TYPE_CHECKING:
     from ..engines import Engines
@@ -92,14 +93,15 @@ class Session:
         self._record = record
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
-        self._outbox = Outbox(channel.send, record)
+        wire = self._wire = wire_for(record.query.get("api-version", ""))
+        self._outbox = Outbox(channel.send, record, wire.outbound)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
         self._over = asyncio.Event()
         self._goodbye = 1000, ""
         context = self._context = self._make_context(dialect, agent)
-        record._items = lambda: [item_model(entry.payload) for entry in list(context.conversation.entries)]
+        record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
         self._audio = InputAudio(options.engines.vad)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
@@ -206,6 +208,10 @@ class Session:
             return
         session = read_model(models.ResponseSession, dict(self._context.session))
         self._outbox.put(models.ServerEventSessionCreated(session=session))
+        conversation = {"id": self._context.conversation_id} if self._context.conversation_id else {}
+        self._outbox.put(
+            models.ServerEventConversationCreated(conversation={**conversation, "object": "realtime.conversation"})
+        )
         async for message in self._channel.messages():
             await self._receive(message)
             await self._outbox.drained()
@@ -219,11 +225,12 @@ class Session:
 
     async def _receive(self, message: bytes | str) -> None:
         try:
-            event = decode_client_event(message)
+            received = decode_client_event(message)
+            event = self._wire.inbound(received)
         except InvalidEventError as error:
             self._refuse(_fault_of(error), error.event_id)
             return
-        self._record._received.add(event, len(message))
+        self._record._received.add(received, len(message))
         if not self._configured and event.type != "session.update":
             self._refuse(errors.session_update_first(), event.event_id)
             return
@@ -315,6 +322,7 @@ class Session:
 def _fault_of(error: InvalidEventError) -> Fault:
     if error.event_type is None and not error.issues:
         return errors.not_json(str(error))
-    if any(issue.path == "type" for issue in error.issues):
-        return errors.unknown_event(str(error.event_type))
+    for issue in error.issues:
+        if issue.path == "type":
+            return errors.unknown_event(issue.value)
     return errors.invalid_event(error.event_type, str(error), error.issues)

@@ -185,7 +185,10 @@ class Turns:
         entry.payload["content"][0]["transcript"] = heard.text
         context.send(
             models.ServerEventConversationItemInputAudioTranscriptionCompleted(
-                item_id=turn.item_id, content_index=0, transcript=heard.text
+                item_id=turn.item_id,
+                content_index=0,
+                transcript=heard.text,
+                usage={"type": "duration", "seconds": -(-turn.duration_ms // 1000)},
             )
         )
 
