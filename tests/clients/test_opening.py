@@ -18,11 +18,16 @@ from websockets.http11 import Request
 
 from voicelive import (
     AuthenticationError,
+    BadRequestError,
     ConnectionClosed,
     ConnectionError,
     ConnectTimeoutError,
     HandshakeError,
+    NotFoundError,
+    ProxyError,
     RedirectError,
+    ThrottledError,
+    TlsError,
     __version__,
 )
 
@@ -110,12 +115,12 @@ async def test_own_query_and_headers_win(client: Client) -> None:
 
 
 STATUSES: list[tuple[int, type[HandshakeError], str]] = [
-    (400, HandshakeError, "model"),
+    (400, BadRequestError, "model"),
     (401, AuthenticationError, "key"),
     (403, AuthenticationError, "Cognitive Services User"),
-    (404, HandshakeError, "/voice-live/realtime"),
+    (404, NotFoundError, "/voice-live/realtime"),
     (408, HandshakeError, "try again"),
-    (429, HandshakeError, "after 17 s"),
+    (429, ThrottledError, "after 17 s"),
     (500, HandshakeError, "try again later"),
     (502, HandshakeError, "try again later"),
     (503, HandshakeError, "try again later"),
@@ -140,12 +145,27 @@ async def test_a_refusal_says_status_and_what_to_check(
     assert type(error) is kind
     assert (error.status, error.body.decode(), error.request_id) == (status, body, "req-1")
     assert "set-cookie" not in error.headers
+    assert error.retry_after == 17
+    assert error.recoverable == (status in {408, 429, 500, 502, 503})
     text = str(error)
     for part in (f"127.0.0.1:{server.port}", str(status), "the service said so", remedy, "req-1"):
         assert part in text
     assert KEY not in text
     assert error.__cause__ is not None
     assert "closed" in repr(connection.connection)
+
+
+async def test_an_answer_that_repeats_the_credential(client: Client) -> None:
+    """A service that shows the request in its answer does not bring the key into the error."""
+    body = f'{{"error": {{"message": "bad key {KEY}"}}, "seen": "Bearer {KEY}"}}'
+    answer = refuses(401, body, X_Seen=f"key {KEY}!", Api_Key=KEY)
+    with WebSocketServer(answer=answer) as server, pytest.raises(AuthenticationError) as caught:
+        await client.connect(server.endpoint, credential=AzureKeyCredential(KEY)).open()
+    error = caught.value
+    assert KEY not in f"{error} {error!r} {vars(error)}"
+    assert "bad key (hidden)" in str(error)
+    assert error.headers["x-seen"] == "key (hidden)!"
+    assert b"(hidden)" in error.body
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -289,7 +309,7 @@ async def test_tls_with_a_private_authority(client: Client, authority: trustme.C
 @broken_tls
 async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSocketServer) -> None:
     """An untrusted certificate is refused before the request is sent; the error names the ssl option."""
-    with pytest.raises(ConnectionError, match=r"not trusted .*\"ssl\"") as caught:
+    with pytest.raises(TlsError, match=r"not trusted .*\"ssl\"") as caught:
         await client.connect(tls_server.endpoint, credential=AzureKeyCredential(KEY)).open()
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
     assert tls_server.requests == []
@@ -369,10 +389,27 @@ async def test_a_proxy_that_refuses(client: Client) -> None:
             credential=AzureKeyCredential(KEY),
             connection_options={"proxy": f"http://user:s3cr3t-pass@127.0.0.1:{proxy.port}"},
         )
-        with pytest.raises(ConnectionError, match=r"proxy answered HTTP 407") as caught:
+        with pytest.raises(ProxyError, match=r"proxy answered HTTP 407") as caught:
             await connection.open()
         await assert_nothing_left(proxy.port)
+    assert (caught.value.status, caught.value.recoverable) == (407, False)
     assert "s3cr3t" not in str(caught.value)
+
+
+async def test_a_proxy_that_is_not_there(client: Client) -> None:
+    """A proxy that refuses the connection, or that no name is known for, is not taken for the service."""
+    with RawServer(never_answers) as proxy:
+        pass
+    for host, text in ((f"127.0.0.1:{proxy.port}", "refused"), ("no-such-proxy.invalid:80", "could not be found")):
+        connection = client.connect(
+            "https://resource.example",
+            credential=AzureKeyCredential(KEY),
+            connection_options={"proxy": f"http://user:s3cr3t-pass@{host}"},
+        )
+        with pytest.raises(ProxyError, match=f"proxy .* {text}") as caught:
+            await connection.open()
+        assert (caught.value.status, caught.value.recoverable) == (None, True)
+        assert "s3cr3t" not in str(caught.value)
 
 
 async def test_vendor_options_reach_the_transport(client: Client) -> None:

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import AuthenticationError, HandshakeError, RedirectError
-from .handshake import PATH, Endpoint, OpeningRequest
+from ..errors import (
+    AuthenticationError,
+    BadRequestError,
+    HandshakeError,
+    NotFoundError,
+    RedirectError,
+    ThrottledError,
+)
+from .handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, PATH, Endpoint, OpeningRequest
 
-__all__ = ["refusal", "unreadable_answer"]
+__all__ = ["HIDDEN", "parse_retry_after", "refusal", "unreadable_answer"]
+
+HIDDEN = "(hidden)"
 
 _MAX_BODY = 16 * 1024
 _MAX_SHOWN = 300
 _REQUEST_ID_HEADERS = ("apim-request-id", "x-ms-request-id", "x-request-id", "request-id")
-_HIDDEN_HEADERS = {"set-cookie", "set-cookie2"}
+_CREDENTIAL_HEADERS = {API_KEY_HEADER.lower(), AUTHORIZATION_HEADER.lower()}
+_LEFT_OUT_HEADERS = {"set-cookie", "set-cookie2", "proxy-authorization", *_CREDENTIAL_HEADERS}
+_SHORTEST_SECRET = 6
+"""What is shorter would be blotted out in the middle of ordinary words."""
 _MIN_REDIRECT, _MIN_CLIENT_ERROR, _MIN_SERVER_ERROR = 300, 400, 500
+
+_KINDS: dict[int, type[HandshakeError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: AuthenticationError,
+    404: NotFoundError,
+    429: ThrottledError,
+}
 
 _REMEDIES = {
     400: "check model, api_version and query; agents need the services.ai.azure.com endpoint",
@@ -37,16 +60,33 @@ _REMEDIES = {
 
 
 def refusal(
-    status: int, headers: Iterable[tuple[str, str]], body: bytes | bytearray | None, request: OpeningRequest
+    status: int,
+    headers: Iterable[tuple[str, str]],
+    body: bytes | bytearray | None,
+    request: OpeningRequest,
+    now: datetime | None = None,
 ) -> HandshakeError:
-    """Build the error for an answer with HTTP `status` in place of an upgrade."""
-    kept = {name.lower(): value for name, value in headers if name.lower() not in _HIDDEN_HEADERS}
+    """Build the error for an answer with HTTP `status` in place of an upgrade.
+
+    Args:
+        status: the answer's status.
+        headers: the answer's headers.
+        body: the answer's body, as far as it was read.
+        request: what was asked.
+        now: when the answer came, with a time zone; without it a date in ``Retry-After`` tells nothing.
+    """
+    headers = list(headers)
+    secrets = _secrets(request)
+    kept = {name.lower(): _blot_out(value, secrets) for name, value in headers if name.lower() not in _LEFT_OUT_HEADERS}
+    # Blotted out before it is cut, so that no half of a secret is left.
+    shown_body = _blot_out(bytes(body or b"").decode("utf-8", "surrogateescape"), secrets)
     endpoint = request.endpoint
     details: dict[str, Any] = {
         "status": status,
         "headers": kept,
-        "body": bytes(body or b"")[:_MAX_BODY],
+        "body": shown_body.encode("utf-8", "surrogateescape")[:_MAX_BODY],
         "request_id": _request_id(kept) or request.request_id,
+        "retry_after": parse_retry_after(kept, now),
     }
     answer = f"{endpoint.authority} answered HTTP {_named(status)}"
     if _MIN_REDIRECT <= status < _MIN_CLIENT_ERROR:
@@ -58,11 +98,41 @@ def refusal(
             "if that host is right, make it the endpoint",
             **details,
         )
-    if said := _service_message(bytes(body or b"")):
+    if said := _service_message(shown_body):
         answer += f": {said}"
-    answer += f"; {_remedy(status, kept)} (request id {details['request_id']})"
-    kind = AuthenticationError if status in {401, 403} else HandshakeError
-    return kind(answer, **details)
+    answer += f"; {_remedy(status, details['retry_after'])} (request id {details['request_id']})"
+    return _KINDS.get(status, HandshakeError)(answer, **details)
+
+
+def parse_retry_after(headers: Mapping[str, str], now: datetime | None) -> float | None:
+    """Read how many seconds to wait: ``Retry-After`` in seconds or as a date, or one of its forms in milliseconds."""
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        if re.fullmatch(r"\d{1,12}(\.\d+)?", headers.get(name, "").strip()):
+            return float(headers[name]) / 1000
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    if now is None:
+        return None
+    try:
+        then = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    # A date without a zone is UTC, as HTTP has no other.
+    return max(0.0, (then.replace(tzinfo=then.tzinfo or timezone.utc) - now).total_seconds())
+
+
+def _secrets(request: OpeningRequest) -> list[str]:
+    """Find what an answer must not repeat: the credential, as a whole and without its scheme."""
+    values = [value for name, value in request.headers if name.lower() in _CREDENTIAL_HEADERS]
+    parts = {part for value in values for part in (value, value.partition(" ")[2] or value)}
+    return sorted((part for part in parts if len(part) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _blot_out(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def unreadable_answer(request: OpeningRequest, what: str) -> HandshakeError:
@@ -75,17 +145,15 @@ def unreadable_answer(request: OpeningRequest, what: str) -> HandshakeError:
     )
 
 
-def _remedy(status: int, headers: Mapping[str, str]) -> str:
+def _remedy(status: int, retry_after: float | None) -> str:
     remedy = _REMEDIES.get(status)
     if remedy is None:
         if status >= _MIN_SERVER_ERROR:
             remedy = "the service has a problem: try again later"
         else:
             remedy = "check the endpoint, model and api_version"
-    after = headers.get("retry-after") or headers.get("retry-after-ms")
-    if after:
-        unit = " ms" if "retry-after" not in headers else " s" if after.isdigit() else ""
-        remedy += f" (the service says: after {after}{unit})"
+    if retry_after is not None:
+        remedy += f" (the service says: after {retry_after:g} s)"
     return remedy
 
 
@@ -109,7 +177,7 @@ def _redirect_host(headers: Iterable[tuple[str, str]], endpoint: Endpoint) -> st
     return repr(host) if host else "another path of the same host" if location else "nowhere"
 
 
-def _service_message(body: bytes) -> str:
+def _service_message(body: str) -> str:
     """Find the service's own words in an error body, e.g. ``{"error": {"code": ..., "message": ...}}``."""
     try:
         found = json.loads(body)

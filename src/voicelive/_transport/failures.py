@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 import time
+from datetime import datetime, timezone
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -15,9 +16,9 @@ from websockets.exceptions import (
     InvalidProxy,
     InvalidStatus,
     InvalidURI,
-    ProxyError,
     WebSocketException,
 )
+from websockets.exceptions import ProxyError as TransportProxyError
 
 from .._core.closing import CloseInfo, explain_end, interpret_end
 from .._core.handshake import OpeningRequest
@@ -26,6 +27,8 @@ from ..errors import (
     ConfigurationError,
     ConnectionError,
     ConnectTimeoutError,
+    ProxyError,
+    TlsError,
     VoiceLiveError,
 )
 from .inflow import Inflow
@@ -39,14 +42,29 @@ OPENING_FAILURES = (OSError, asyncio.TimeoutError, EOFError, WebSocketException,
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
-def opening_error(error: Exception, request: OpeningRequest, options: TransportOptions) -> VoiceLiveError:
-    """Build the error that says why the connection could not be opened and what to check."""
+def opening_error(
+    error: Exception, request: OpeningRequest, options: TransportOptions, *, proxied: bool
+) -> VoiceLiveError:
+    """Build the error that says why the connection could not be opened and what to check.
+
+    Args:
+        error: what the transport raised.
+        request: the opening request.
+        options: the options it was opened with.
+        proxied: whether the connection goes through a proxy.
+    """
     where = request.endpoint.authority
     if isinstance(error, InvalidStatus):
         response = error.response
-        return refusal(response.status_code, list(response.headers.raw_items()), response.body, request)
+        headers = list(response.headers.raw_items())
+        return refusal(response.status_code, headers, response.body, request, datetime.now(timezone.utc))
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return _timeout_error(error, where, options)
+    if proxied and isinstance(error, (socket.gaierror, ConnectionRefusedError)):
+        what = "refused the connection" if isinstance(error, ConnectionRefusedError) else "could not be found"
+        return ProxyError(
+            f"the proxy on the way to {where} {what}: check the option 'proxy', HTTPS_PROXY, and that the proxy runs"
+        )
     if isinstance(error, ssl.SSLError):
         return _tls_error(error, where)
     if isinstance(error, socket.gaierror):
@@ -61,11 +79,12 @@ def opening_error(error: Exception, request: OpeningRequest, options: TransportO
     # Whatever names a proxy may show its password, so its text is left out.
     if isinstance(error, InvalidProxy):
         return ConfigurationError("the proxy's URL cannot be used: check the option 'proxy' and HTTPS_PROXY")
-    if isinstance(error, ProxyError):
+    if isinstance(error, TransportProxyError):
         status = getattr(getattr(error, "response", None), "status_code", None)
         answer = f"answered HTTP {status}" if status else "did not open a way"
-        return ConnectionError(
-            f"the proxy {answer} to {where}: check the option 'proxy', HTTPS_PROXY, and the proxy's user and password"
+        return ProxyError(
+            f"the proxy {answer} to {where}: check the option 'proxy', HTTPS_PROXY, and the proxy's user and password",
+            status=status,
         )
     if isinstance(error, (InvalidMessage, EOFError)):
         return unreadable_answer(request, "closed the connection or sent something else in place of an HTTP answer")
@@ -109,13 +128,13 @@ def _timeout_error(error: Exception, where: str, options: TransportOptions) -> V
     )
 
 
-def _tls_error(error: ssl.SSLError, where: str) -> ConnectionError:
+def _tls_error(error: ssl.SSLError, where: str) -> TlsError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ConnectionError(
+        return TlsError(
             f"the certificate of {where} is not trusted ({error.verify_message}): check the endpoint's host; "
             'for a private authority pass connection_options={"ssl": an ssl.SSLContext that knows it}'
         )
-    return ConnectionError(
+    return TlsError(
         f"TLS with {where} failed ({error.reason or error}): check that the port speaks TLS, "
         "and that no proxy changes the connection"
     )

@@ -17,6 +17,7 @@ from .failures import OPENING_FAILURES, opening_error, presentable, read_end
 from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
+from .routes import uses_proxy
 from .streams import StreamConnection
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]
@@ -103,7 +104,8 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
     except OPENING_FAILURES as error:
         failure = error
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    raise opening_error(failure, request, options) from presentable(failure)
+    proxied = uses_proxy(request.url, options)
+    raise opening_error(failure, request, options, proxied=proxied) from presentable(failure)
 
 
 class _Connector(client.connect):

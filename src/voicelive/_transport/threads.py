@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import websockets.sync.client as client
 from websockets.exceptions import ConnectionClosed
-from websockets.uri import parse_uri
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
@@ -20,6 +19,7 @@ from .failures import OPENING_FAILURES, opening_error, presentable, read_end
 from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
+from .routes import uses_proxy
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]
 
@@ -120,7 +120,8 @@ def open_transport(request: OpeningRequest, options: TransportOptions) -> Transp
         _clean_up(made, sock, options)
         raise
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    raise opening_error(failure, request, options) from presentable(failure)
+    proxied = uses_proxy(request.url, options)
+    raise opening_error(failure, request, options, proxied=proxied) from presentable(failure)
 
 
 def _clean_up(made: list[DuplexConnection], sock: socket.socket | None, options: TransportOptions) -> None:
@@ -153,7 +154,7 @@ def _connect_directly(
 
     ``socket.create_connection`` gives every address of a host the whole timeout; here all share one.
     """
-    if options.vendor_options or _uses_proxy(request.url, options):
+    if options.vendor_options or uses_proxy(request.url, options):
         return None
     endpoint = request.endpoint
     addresses = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
@@ -174,14 +175,6 @@ def _connect_directly(
         else:
             return sock
     raise failure or OSError("the host has no address")
-
-
-def _uses_proxy(url: str, options: TransportOptions) -> bool:
-    if options.proxy is not True:
-        return options.proxy is not None
-    # Its module moved between versions; the client always has it.
-    find_proxy: Any = getattr(client, "get_proxy")  # noqa: B009 - not part of the typed interface
-    return find_proxy(parse_uri(url)) is not None
 
 
 def _remaining(deadline: float | None) -> float | None:
