@@ -45,7 +45,7 @@ async def test_a_message_that_is_no_event_is_answered_with_an_error(
 
 
 SAID = {
-    "[]": "The message is not a JSON object. Send one",
+    "[]": "The message is not a JSON object. An event is",
     "{": "The message is not valid JSON: ",
     '{"type": 5}': "'type': 5 is not a string. Send one such as 'session.update'.",
     '{"type": null}': "'type': the event has none. Send a string such as 'session.update'.",

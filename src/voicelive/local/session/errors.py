@@ -38,7 +38,7 @@ class RefusedError(Exception):
 
 
 def not_json(reason: str) -> Fault:
-    return Fault(f"The message is {reason}. Send one JSON object with a 'type'.")
+    return Fault(f"The message is {reason}. An event is an object with a 'type'.")
 
 
 def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIssue]) -> Fault:
