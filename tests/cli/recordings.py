@@ -7,7 +7,7 @@ import wave
 from pathlib import Path
 
 from voicelive.local.audio import encode_alaw, encode_ulaw, resample
-from voicelive.local.engines import ToneSynthesizer
+from voicelive.local.engines import ToneSynthesizer, ToneTranscriber
 
 PCM, FLOAT, ALAW, ULAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 
@@ -17,6 +17,13 @@ def tones(text: str, rate: int) -> bytes:
     synthesizer = ToneSynthesizer()
     pcm = b"".join(synthesizer.synthesize(text))
     return pcm if rate == synthesizer.sample_rate else resample(pcm, synthesizer.sample_rate, rate)
+
+
+def listen_to(path: Path) -> str:
+    """Return the text of the tones in a saved reply, after checking its format."""
+    with wave.open(str(path), "rb") as reader:
+        assert (reader.getnchannels(), reader.getsampwidth(), reader.getframerate()) == (1, 2, 24_000)
+        return ToneTranscriber().transcribe(reader.readframes(reader.getnframes()), 24_000).text
 
 
 def pcm_wav(path: Path, pcm: bytes, rate: int = 24_000, channels: int = 1) -> Path:

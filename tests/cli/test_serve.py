@@ -95,3 +95,24 @@ def test_other_machines_need_a_key(command: Command) -> None:
     result = command("serve", "--engines", "basic", "--host", "0.0.0.0", "--port", 0)
     assert result.exit_code == 2
     assert "api_key" in result.stderr or "api-key" in result.stderr
+
+
+@pytest.mark.parametrize("key", ["", None])
+def test_no_key_is_told_to_clients_when_none_is_needed(
+    key: str | None, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty key on loopback is no key: what is printed lets a client in as it is."""
+    with serving("--port", 0, *([] if key is None else ["--api-key", key])) as (_, environment):
+        assert environment["AZURE_VOICELIVE_API_KEY"] == "local"
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert command("talk", "--text", "hi").exit_code == 0
+
+
+@pytest.mark.parametrize("key", [" ", "\t"])
+def test_a_blank_key_is_refused(key: str, command: Command) -> None:
+    """A key of blanks protects nothing: one line and exit code 2."""
+    result = command("serve", "--engines", "basic", "--port", 0, "--api-key", key)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("voicelive: error: the API key is blank")
+    assert len(result.stderr.splitlines()) == 1

@@ -12,19 +12,11 @@ from pathlib import Path
 import pytest
 
 from voicelive.local import Engines, LocalService, ThreadedLocalService
-from voicelive.local.engines import ToneTranscriber
 
 from .conftest import Command, Echo, lines_of, start
-from .recordings import ALAW, ULAW, g711_wav, pcm_wav, raw_wav, spoken_wav, tones
+from .recordings import ALAW, ULAW, g711_wav, listen_to, pcm_wav, raw_wav, spoken_wav, tones
 
 DEADLINE = 60.0
-
-
-def listen_to(path: Path) -> str:
-    """Return the text of the tones in a saved reply, after checking its format."""
-    with wave.open(str(path), "rb") as reader:
-        assert (reader.getnchannels(), reader.getsampwidth(), reader.getframerate()) == (1, 2, 24_000)
-        return ToneTranscriber().transcribe(reader.readframes(reader.getnframes()), 24_000).text
 
 
 def test_a_spoken_question_is_heard_answered_and_saved(
@@ -124,6 +116,19 @@ def test_options_reach_the_service(command: Command, service: ThreadedLocalServi
     assert session["turn_detection"]["silence_duration_ms"] == 700
 
 
+@pytest.mark.parametrize("debug", [[], ["--debug"]])
+def test_what_an_api_version_lacks_is_a_notice(debug: list[str], service: ThreadedLocalService) -> None:
+    """An API version that is not known is told in one line, with no line of source, and used all the same."""
+    process = start("talk", "--text", "hi", "--api-version", "2020-01-01", "--endpoint", service.endpoint, *debug)
+    output, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, errors
+    assert lines_of(output, "answer") == ["You said: hi"]
+    told = [line for line in errors.splitlines() if "2020-01-01" in line]
+    assert len(told) == 1
+    assert told[0].startswith("voicelive: warning: API version '2020-01-01' is unknown")
+    assert "ContractWarning" not in errors
+
+
 def test_a_realtime_model_is_talked_to_as_well(tmp_path: Path, command: Command, service: ThreadedLocalService) -> None:
     """With a realtime model the transcript comes on its own path; it is shown all the same."""
     question = spoken_wav(tmp_path / "q.wav", "hello")
@@ -196,6 +201,12 @@ def test_a_wrong_key_is_refused(command: Command, monkeypatch: pytest.MonkeyPatc
         (("--wav", "missing.wav"), "cannot read missing.wav"),
         (("--text", "hi", "--save", "missing/reply.wav"), "the folder missing does not exist"),
         (("--text", "hi", "--save", "."), "it is a folder"),
+        (("--text", "hi", "--text", ""), "--text is blank"),
+        (("--text", " \n"), "--text is blank"),
+        (("--text", "hi", "--voice", ""), "--voice is blank: give it a value, or leave it out"),
+        (("--text", "hi", "--voice", " "), "--voice is blank"),
+        (("--text", "hi", "--model", ""), "--model is blank"),
+        (("--text", "hi", "--transcription-model", ""), "--transcription-model is blank"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -220,6 +231,26 @@ def test_a_recording_that_cannot_be_sent_stops_before_anything_is_opened(
     result = command("talk", "--wav", good, "--wav", bad, "--endpoint", service.endpoint)
     assert result.exit_code == 2
     assert "16-bit PCM, 16000 Hz, stereo" in result.stderr
+    assert service.sessions == []
+
+
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+def test_a_recording_is_never_saved_over(
+    link: str | None, tmp_path: Path, command: Command, service: ThreadedLocalService
+) -> None:
+    """To save to a recording that is to be spoken, by its own name or through a link, is refused before anything."""
+    other = spoken_wav(tmp_path / "other.wav", "hi")
+    question = spoken_wav(tmp_path / "question.wav", "hi")
+    target = question
+    if link is not None:
+        target = tmp_path / "reply.wav"
+        getattr(target, link)(question)
+    before = question.read_bytes()
+    result = command("talk", "--wav", other, "--wav", question, "--save", target, "--endpoint", service.endpoint)
+    assert result.exit_code == 2
+    assert "would overwrite the recording" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert question.read_bytes() == before
     assert service.sessions == []
 
 
