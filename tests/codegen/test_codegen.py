@@ -174,6 +174,14 @@ def client_event(schemas: dict[str, Any], event_type: str) -> None:
     schemas["ClientEventImpossible"] = {**CLIENT_EVENT, "properties": properties, "required": ["type"]}
 
 
+def rename_what_is_gone(schemas: dict[str, Any]) -> None:
+    schemas["ServerEventRenamed"] = {**SERVER_EVENT, "x-voicelive-alias-of": "ServerEventOfYore"}
+
+
+def rename_something_else(schemas: dict[str, Any]) -> None:
+    schemas["ServerEventRenamed"] = {**SERVER_EVENT, "x-voicelive-alias-of": "ServerEventError"}
+
+
 def use_an_enum_as_base(schemas: dict[str, Any]) -> None:
     schemas["ServerEventOdd"] = {**SERVER_EVENT, "allOf": [{"$ref": "#/components/schemas/Modality"}]}
 
@@ -191,6 +199,8 @@ def use_an_unknown_shape(schemas: dict[str, Any]) -> None:
         (number_a_name, "RequestSession1 ends in a digit"),
         (forget_the_type, "ServerEventNameless"),
         (use_an_unknown_shape, "RequestSession.model"),
+        (rename_what_is_gone, "another name of ServerEventOfYore, which does not exist"),
+        (rename_something_else, "no other name of ServerEventError: their fields differ"),
         (use_an_enum_as_base, "ServerEventOdd extends Modality, which is no model"),
         (partial(client_event, event_type="conversation.item"), "both a method and a resource"),
         (partial(client_event, event_type="send.now"), "would hide the connection's own 'send'"),
