@@ -33,12 +33,15 @@ def main() -> None:
     parser.add_argument(
         "--again", action="store_true", help="write table and plots of the last results, measure nothing"
     )
+    parser.add_argument("--sessions", action="store_true", help="measure live sessions again, keep the other results")
     arguments = parser.parse_args()
     out = arguments.out or (HERE / "quick" if arguments.quick else HERE)
     results_file, folder = out / "results.json", out / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    if arguments.again:
+    if arguments.again or arguments.sessions:
         results = json.loads(results_file.read_text(encoding="utf-8"))
+        if arguments.sessions:
+            results |= measure(quick=arguments.quick, only_sessions=True)
     else:
         results = measure(quick=arguments.quick)
     results["targets"] = targets(results)
@@ -49,7 +52,7 @@ def main() -> None:
     print(text)
 
 
-def measure(*, quick: bool) -> dict[str, Any]:
+def measure(*, quick: bool, only_sessions: bool = False) -> dict[str, Any]:
     """Measure everything."""
     plan = QUICK if quick else FULL
     _raise_file_limit()
@@ -59,7 +62,11 @@ def measure(*, quick: bool) -> dict[str, Any]:
     def say(text: str) -> None:
         print(f"{time.monotonic() - started:4.0f} s  {text}", file=sys.stderr, flush=True)
 
-    results = run(plan, say)
+    results = run(plan, say, only_sessions=only_sessions)
+    if only_sessions:
+        return results
+    if hasattr(os, "getloadavg"):
+        about["load"] += f", after {os.getloadavg()[0]:.1f}"
     minutes = (time.monotonic() - started) / 60
     return {"plan": plan.name, "rounds": plan.rounds, "minutes": minutes, "machine": about, **results}
 
