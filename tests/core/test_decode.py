@@ -83,9 +83,24 @@ def test_unknown_type_keeps_payload() -> None:
     assert event.model_dump()["thought"] == {"deep": [1, None]}
 
 
+NESTED = b'{"type": "error", "error": {"x": ' + b'{"a":' * 400 + b"1" + b"}" * 402
+
+
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[1]", b"null", b'"text"', b"\xff\xfe", b'{"type": "x"', "\ud800", b"[" * 5000, b"\x00\x01\x02"],
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe",
+        b'{"type": "x"',
+        "\ud800",
+        b"[" * 5000,
+        b"\x00\x01\x02",
+        NESTED,
+    ],
     ids=repr,
 )
 def test_messages_that_are_no_event(data: bytes | str) -> None:

@@ -108,6 +108,9 @@ def test_listening_beyond_loopback_needs_a_key() -> None:
         with pytest.raises(UnprotectedHostError, match="api_key"):
             LocalService(host)
     assert issubclass(UnprotectedHostError, ConfigurationError)
+    for blank in ("", " "):
+        with pytest.raises(ConfigurationError, match="api_key is blank"):
+            LocalService(api_key=blank)
     LocalService("0.0.0.0", api_key="k")
     LocalService("127.0.0.2")
     LocalService("localhost")

@@ -125,8 +125,11 @@ def decode_server_event(data: Message) -> AnyServerEvent:
 def _parse(data: bytes) -> Any:
     try:
         return from_json(data)
-    except ValueError:
-        # The standard library also takes lone surrogates and deeper nesting. Bytes that are no UTF-8 are for neither.
+    except ValueError as error:
+        if "recursion limit" in str(error):
+            # 200 levels. Deeper ones could be read, but not be walked safely afterwards.
+            raise
+        # The standard library also takes lone surrogates. Bytes that are no UTF-8 are for neither.
         return json.loads(data.decode("utf-8"))
 
 

@@ -115,6 +115,8 @@ class LocalService:
         self._host = host
         self._port = port
         self._api_key = options.get("api_key")
+        if self._api_key is not None and not self._api_key.strip():
+            raise ConfigurationError("api_key is blank, so nobody could get in: give a key, or leave it out")
         if not self._api_key and not _is_loopback(host):
             raise UnprotectedHostError(host)
         self._dialect: DialectName = options.get("dialect", "auto")
