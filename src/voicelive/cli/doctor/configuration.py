@@ -79,7 +79,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine, which no proxy of the environment is asked for."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
+        if self.host == "localhost":
             return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
