@@ -106,10 +106,10 @@ async def _sessions(port: int, task: dict[str, Any]) -> dict[str, Any]:
         asyncio.ensure_future(speak(connection, index / count / SENDS_PER_SECOND))
         for index, connection in enumerate(opened)
     ]
+    gc.collect()  # before the others: it holds up whatever arrives meanwhile
     await asyncio.sleep(settle)
     for into in latencies:
         into.clear()
-    gc.collect()
     busy, start = time.process_time(), time.monotonic()
     await asyncio.sleep(seconds)
     busy, took = time.process_time() - busy, time.monotonic() - start
