@@ -40,11 +40,11 @@ class Script:
 
     def __init__(self, connection: Any, flavour: Flavour) -> None:
         self.connection = connection
-        self._blocking = flavour == "sync"
+        self.blocking = flavour == "sync"
 
     async def do(self, work: Callable[[Any], Any]) -> Any:
         """Call `work` with the connection; in a thread for the blocking client."""
-        if self._blocking:
+        if self.blocking:
             return await asyncio.to_thread(work, self.connection)
         result = work(self.connection)
         return await result if inspect.isawaitable(result) else result
@@ -82,7 +82,7 @@ class Script:
         async def awaiting(connection: Any) -> list[AnyServerEvent]:
             return [event async for event in connection]
 
-        events: list[AnyServerEvent] = await self.do(blocking if self._blocking else awaiting)
+        events: list[AnyServerEvent] = await self.do(blocking if self.blocking else awaiting)
         return events
 
     @property
@@ -90,13 +90,13 @@ class Script:
         return self.connection.close_info
 
     async def __aenter__(self) -> Self:
-        await self.do(lambda connection: connection.__enter__() if self._blocking else connection.__aenter__())
+        await self.do(lambda connection: connection.__enter__() if self.blocking else connection.__aenter__())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        name = "__exit__" if self._blocking else "__aexit__"
+        name = "__exit__" if self.blocking else "__aexit__"
         await self.do(lambda connection: getattr(connection, name)(kind, error, trace))
 
 
