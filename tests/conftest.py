@@ -1,0 +1,19 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+
+def pytest_configure() -> None:
+    """Give the programs that tests start the signals of a terminal.
+
+    Who runs the tests in the background or under nohup may have them ignored, and children inherit that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
