@@ -59,6 +59,13 @@ def websockets(session: nox.Session, version: str) -> None:
 
 
 @nox.session
+def stress(session: nox.Session) -> None:
+    """Run the long stress tests of both clients: hundreds of rounds, thousands of connections; some minutes."""
+    install(session, "test", "codegen", extras="identity,local,cli")
+    session.run("pytest", *(session.posargs or ["tests/clients/test_stress.py"]), env={"VOICELIVE_STRESS": "1"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style with ruff."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))

@@ -50,7 +50,7 @@ class DuplexConnection(ClientConnection):
         self.inflow = inflow
         gate = _Gate(self)
         self.recv_flow_control = cast("threading.Lock", gate)
-        self.recv_messages = _Assembler(inflow, pause=gate.shut, resume=gate.open)
+        self.recv_messages: _Assembler = _Assembler(inflow, pause=gate.shut, resume=gate.open)
 
     def give_up(self, cause: Cause) -> None:
         """Say goodbye and drop the connection at once. What arrived can still be received."""
@@ -168,6 +168,19 @@ class _Assembler(Assembler):
         super().__init__(None, None, **callbacks)
         self._inflow = inflow
         self.frames = _Queue(inflow)
+        self._discards = False
+
+    def discard(self) -> None:
+        """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
+        with self.mutex:
+            self._discards = True
+            if self.paused:
+                self.paused = False
+                self.resume()
+
+    def put(self, frame: Frame) -> None:
+        if not self._discards:
+            super().put(frame)
 
     def reset_queue(self, frames: Iterable[Frame]) -> None:
         """Put the frames of an unfinished message back to where they were."""

@@ -51,6 +51,18 @@ class _Assembler(Assembler):
         super().__init__(None, None, **callbacks)
         self._inflow = inflow
         self.frames = _Queue(inflow)
+        self._discards = False
+
+    def discard(self) -> None:
+        """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
+        self._discards = True
+        if self.paused:
+            self.paused = False
+            self.resume()
+
+    def put(self, frame: Frame) -> None:
+        if not self._discards:
+            super().put(frame)
 
     def maybe_pause(self) -> None:
         if not self.paused and self._inflow.is_full():
@@ -71,6 +83,7 @@ class StreamConnection(ClientConnection):
     """A client connection that gives itself up when the application does not receive."""
 
     inflow: Inflow
+    recv_messages: _Assembler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
