@@ -18,13 +18,14 @@ from .test_closing import accept_upgrade
 __all__ = ["FAULTS", "OPTIONS", "Fault"]
 
 OPTIONS: dict[str, Any] = {
-    "open_timeout": 1.0,
+    "open_timeout": 10.0,
     "close_timeout": 0.5,
     "ready_timeout": 1.5,
     "stall_timeout": 0.5,
     "ping_interval": 20,
     "ping_timeout": 20,
 }
+SHORT_OPENING = {"open_timeout": 0.7}
 FAST_PINGS = {"ping_interval": 0.2, "ping_timeout": 0.4, "ready_timeout": None}
 BOUND = 8.0
 """Seconds within which each row ends; the largest ones take the most."""
@@ -212,14 +213,14 @@ def breaking_rows() -> Iterator[Fault]:
 def stalling_rows() -> Iterator[Fault]:
     """The server says nothing more, at each stage."""
     timeout = errors.ConnectTimeoutError
-    yield Fault("never answers the opening", "after TCP", reads_nothing, timeout)
-    yield Fault("never answers the opening", "after the request", raw(stall=True), timeout)
+    yield Fault("never answers the opening", "after TCP", reads_nothing, timeout, options=SHORT_OPENING)
+    yield Fault("never answers the opening", "after the request", raw(stall=True), timeout, options=SHORT_OPENING)
     for name, start in (
         ("in the status line", b"HTTP/1.1 10"),
         ("in a header", b"HTTP/1.1 101 Switching Protocols\r\nUpgr"),
         ("in the body", b"HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nx"),
     ):
-        yield Fault("stalls in its answer", name, raw(start, stall=True), timeout)
+        yield Fault("stalls in its answer", name, raw(start, stall=True), timeout, options=SHORT_OPENING)
     ready = errors.ReadyTimeoutError
     yield Fault("stalls after the upgrade", "after the upgrade", writes(stall=True), ready, 4000, "timeout")
     yield Fault("stalls in its first message", "first message", writes(b"\x81\x7e", stall=True), ready, 4000, "timeout")
