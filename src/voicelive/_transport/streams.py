@@ -83,7 +83,8 @@ class StreamConnection(ClientConnection):
     """A client connection that gives itself up when the application does not receive."""
 
     inflow: Inflow
-    recv_messages: _Assembler
+    # Set by connection_made, to nothing else.
+    recv_messages: _Assembler  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
