@@ -50,10 +50,7 @@ class DuplexConnection(ClientConnection):
         self.inflow = inflow
         gate = _Gate(self)
         self.recv_flow_control = cast("threading.Lock", gate)
-        # Narrower than what the base class makes; nothing else sets it.
-        self.recv_messages: _Assembler = _Assembler(  # pyright: ignore[reportIncompatibleVariableOverride]
-            inflow, pause=gate.shut, resume=gate.open
-        )
+        self.recv_messages = self.arrivals = _Assembler(inflow, pause=gate.shut, resume=gate.open)
 
     def give_up(self, cause: Cause) -> None:
         """Say goodbye and drop the connection at once. What arrived can still be received."""

@@ -83,13 +83,12 @@ class StreamConnection(ClientConnection):
     """A client connection that gives itself up when the application does not receive."""
 
     inflow: Inflow
-    # Set by connection_made, to nothing else.
-    recv_messages: _Assembler  # pyright: ignore[reportIncompatibleVariableOverride]
+    arrivals: _Assembler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._overflow: asyncio.TimerHandle | None = None
-        self.recv_messages = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
+        self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_overflow()

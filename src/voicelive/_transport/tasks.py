@@ -54,7 +54,7 @@ class Transport:
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and drop the connection if the service does not answer in time."""
         # The transport bounds the wait for the answer, but not the wait for a peer that reads nothing.
-        self._websocket.recv_messages.discard()
+        self._websocket.arrivals.discard()
         goodbye = asyncio.ensure_future(self._websocket.close(code, reason))
         try:
             await asyncio.wait({goodbye}, timeout=self._close_timeout)

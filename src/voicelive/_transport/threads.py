@@ -56,7 +56,7 @@ class Transport:
         """Say goodbye, and drop the connection if the service does not answer in time."""
         # A send that blocks, because the service reads nothing, holds the transport's lock and would hold up close()
         # for ever. Only dropping the connection frees it.
-        self._websocket.recv_messages.discard()
+        self._websocket.arrivals.discard()
         guard = threading.Timer(self._close_timeout, self._abort)
         guard.daemon = True
         guard.start()
