@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from typing_extensions import ParamSpec
@@ -40,21 +41,28 @@ class Workers:
         """Run a long blocking call in one of the heavy threads."""
         return await asyncio.wrap_future(self._heavy.submit(function, *args, **kwargs))
 
-    async def iterate(self, make: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
-        """Step through a blocking iterator, each step in a heavy thread.
+    async def iterate(self, make: Callable[[], Iterator[T] | AsyncIterator[T]]) -> AsyncGenerator[T, None]:
+        """Step through an iterator: a blocking one step by step in a heavy thread, an asynchronous one right here.
 
-        When the caller stops early, the iterator is closed as soon as the step that it may be in has ended.
+        When the caller stops early, a blocking iterator is closed as soon as the step that it may be in has ended, an
+        asynchronous one at once.
         """
-        iterator = iter(await self.run(make))
+        made = await self.run(make)
+        if isinstance(made, AsyncIterator):
+            async with _closed_after(made) as values:
+                async for value in values:
+                    yield value
+            return
+        iterator = iter(made)
         end = object()
         step: Future[T | object] | None = None
         try:
             while True:
                 step = self._heavy.submit(next, iterator, end)
-                value = await asyncio.wrap_future(step)
-                if value is end:
+                stepped = await asyncio.wrap_future(step)
+                if stepped is end:
                     return
-                yield value  # type: ignore[misc]
+                yield stepped  # type: ignore[misc]
         finally:
             if step is None or step.done():
                 _close(iterator)
@@ -66,6 +74,16 @@ class Workers:
         """Drop what is waiting and wait for what is running; blocks."""
         for pool in (self._listening, self._heavy):
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@asynccontextmanager
+async def _closed_after(values: AsyncIterator[T]) -> AsyncGenerator[AsyncIterator[T], None]:
+    try:
+        yield values
+    finally:
+        # Only generators have this, as with blocking iterators.
+        if isinstance(values, AsyncGenerator):
+            await values.aclose()
 
 
 def _close(iterator: Iterator[object]) -> None:

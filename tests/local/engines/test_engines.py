@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -52,7 +53,9 @@ def test_the_basic_engines_hold_a_conversation() -> None:
 
     question = loop("What is the largest lake in the world?")
     request = ResponderRequest([MessageTurn("user", question)])
-    answer = "".join(getattr(output, "text", "") for output in engines.responder.respond(request))
+    outputs = engines.responder.respond(request)
+    assert isinstance(outputs, Iterator)
+    answer = "".join(getattr(output, "text", "") for output in outputs)
     assert loop(answer) == "The largest lake in the world is the Caspian Sea."
     engines.prepare()
     engines.close()

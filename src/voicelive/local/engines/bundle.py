@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from .energy import EnergyVad
 from .protocols import (
+    AnyResponder,
     EngineUnavailableError,
-    Responder,
     Synthesizer,
     Transcriber,
     VoiceActivityDetector,
@@ -35,7 +35,7 @@ class Engines:
     vad: Callable[[], VoiceActivityDetector]
     transcriber: Transcriber
     synthesizer: Synthesizer
-    responder: Responder
+    responder: AnyResponder
 
     @classmethod
     def basic(cls) -> Engines:

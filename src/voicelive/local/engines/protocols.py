@@ -3,12 +3,14 @@
 Everything here is plain: bytes, strings, small dataclasses. Audio is little-endian
 PCM16, mono. The methods block; the service runs them off its event loop, so an engine
 that several sessions share must be safe to call from several threads at once. Only
-voice activity detectors keep a session's state, and so are made one a session.
+voice activity detectors keep a session's state, and so are made one a session. One that
+waits for others, such as a language model across the network, is better written as an
+:class:`AsyncResponder`: it takes no thread, and is stopped the moment the user barges in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -16,13 +18,17 @@ __all__ = [
     "VAD_RATE",
     "VAD_WINDOW_BYTES",
     "VAD_WINDOW_MS",
+    "AnyResponder",
+    "AsyncResponder",
     "ConversationTurn",
     "EngineUnavailableError",
     "FunctionCall",
     "FunctionCallTurn",
     "FunctionOutputTurn",
+    "Incomplete",
     "MessageTurn",
     "Responder",
+    "ResponderError",
     "ResponderOutput",
     "ResponderRequest",
     "Synthesizer",
@@ -45,6 +51,22 @@ VAD_WINDOW_BYTES = VAD_RATE * VAD_WINDOW_MS // 1000 * 2
 
 class EngineUnavailableError(ImportError):
     """A speech engine cannot be used here; the message says why and what to install."""
+
+
+class ResponderError(Exception):
+    """An answer cannot be given, or not to its end.
+
+    The response ends with status ``failed``, and its ``status_details`` carry the error
+    as it is given here. Any other exception of a responder ends the response too, but
+    tells the client nothing of what it says.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None, type: str = "server_error") -> None:
+        """Fail with `message`; ``code`` and ``type`` are those of the error on the wire."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.type = type
 
 
 class VoiceActivityDetector(Protocol):
@@ -179,12 +201,37 @@ class FunctionCall:
     arguments: str
 
 
-ResponderOutput: TypeAlias = "TextChunk | FunctionCall"
+@dataclass(frozen=True)
+class Incomplete:
+    """The answer ends here, unfinished; what follows is not asked for."""
+
+    reason: Literal["max_output_tokens", "content_filter"]
+
+
+ResponderOutput: TypeAlias = "TextChunk | FunctionCall | Incomplete"
 
 
 class Responder(Protocol):
     """Answers a conversation."""
 
     def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput]:
-        """Yield the answer: text in pieces, function calls, or both."""
+        """Yield the answer: text in pieces, function calls, or both.
+
+        Raises ResponderError where there is none, or no rest of it. The iterator is
+        closed as soon as the answer is not wanted any more.
+        """
         ...
+
+
+class AsyncResponder(Protocol):
+    """Answers a conversation in the event loop of the service, without ever blocking it."""
+
+    def respond(self, request: ResponderRequest) -> AsyncIterator[ResponderOutput]:
+        """Yield the answer as :meth:`Responder.respond` does.
+
+        Is cancelled where it waits as soon as the answer is not wanted any more.
+        """
+        ...
+
+
+AnyResponder: TypeAlias = "Responder | AsyncResponder"

@@ -10,6 +10,7 @@ from typing import Any
 from ..engines.protocols import (
     ConversationTurn,
     FunctionCall,
+    Incomplete,
     ResponderRequest,
     Word,
 )
@@ -44,18 +45,18 @@ class Generation:
         if self._ready is not None:
             await self._ready.wait()
         await context.pacing.pause(context.pacing.first_output)
-        whole = await self._write_answer()
+        cut_short = await self._write_answer()
         if writer.message_open and plan.speaks:
             await context.pacing.pause(context.pacing.first_audio)
             await self._speak()
-        if whole:
+        if cut_short is None:
             writer.finish("completed", usage=self.usage())
         else:
-            details = {"type": "incomplete", "reason": "max_output_tokens"}
+            details = {"type": "incomplete", "reason": cut_short.reason}
             writer.finish("incomplete", usage=self.usage(), details=details)
 
-    async def _write_answer(self) -> bool:
-        """Send text and calls; return False where the token limit cut the text off."""
+    async def _write_answer(self) -> Incomplete | None:
+        """Send text and calls; return what cut the answer short, if anything did."""
         if self.plan.given_text is not None:
             return await self._write_text(self.plan.given_text)
         self._asked = self._conversation()
@@ -78,11 +79,13 @@ class Generation:
                     call = None
                 if isinstance(output, FunctionCall):
                     call = output
-                elif output.text and not await self._write_text(output.text):
-                    return False
+                    continue
+                cut_short = output if isinstance(output, Incomplete) else await self._write_text(output.text)
+                if cut_short is not None:
+                    return cut_short
         if call is not None:
             self.writer.function_call(call.name, call.arguments)
-        return True
+        return None
 
     def _conversation(self) -> list[ConversationTurn]:
         if self.plan.input_items is None:
@@ -92,7 +95,9 @@ class Generation:
         turns += [turn for item in self.plan.appended_items for turn in turns_of(item)]
         return turns
 
-    async def _write_text(self, text: str) -> bool:
+    async def _write_text(self, text: str) -> Incomplete | None:
+        if not text:
+            return None
         writer, limit = self.writer, self.plan.max_output_tokens
         if not writer.message_open:
             writer.open_message()
@@ -100,11 +105,11 @@ class Generation:
         for token in tokens(text):
             written += not token.isspace()
             if limit is not None and written > limit:
-                return False
+                return Incomplete("max_output_tokens")
             writer.delta(token)
             await self._context.pacing.pause(self._context.pacing.between_tokens)
         await self._context.drained()
-        return True
+        return None
 
     async def _speak(self) -> None:
         context, writer = self._context, self.writer

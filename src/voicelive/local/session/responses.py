@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ..engines.protocols import ResponderError
 from . import errors
 from .avatar import Avatar
 from .context import Context
@@ -99,15 +100,13 @@ class Responses:
     async def _run(self, generation: Generation) -> None:
         try:
             await generation.run()
+        except ResponderError as error:
+            _fail(generation, error.type, error.code, error.message)
         except Exception:
             # Whatever an engine raises ends this response, as it would at the service, and not the session.
             logger.exception("response %s failed", generation.writer.id)
             fault = errors.internal_error("generating the response")
-            details = {
-                "type": "failed",
-                "error": {"type": fault.type, "code": fault.code, "message": fault.message},
-            }
-            generation.writer.finish("failed", usage=generation.usage(), details=details)
+            _fail(generation, fault.type, fault.code, fault.message)
         self._ended(generation)
 
     def _ended(self, generation: Generation) -> None:
@@ -147,6 +146,11 @@ class Responses:
         """Stop the response in progress without another word."""
         if self._task is not None:
             await _stop(self._task)
+
+
+def _fail(generation: Generation, kind: str, code: str | None, message: str) -> None:
+    details = {"type": "failed", "error": {"type": kind, "code": code, "message": message}}
+    generation.writer.finish("failed", usage=generation.usage(), details=details)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
