@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from . import aio, errors, models
     from ._core.closing import CloseInfo
     from ._transport.options import ConnectionOptions
-    from .connection import VoiceLiveConnection, connect
+    from .client import connect, warmup
+    from .connection import VoiceLiveConnection
     from .errors import (
         AuthenticationError,
         BadRequestError,
@@ -79,6 +80,7 @@ __all__ = [
     "connect",
     "errors",
     "models",
+    "warmup",
 ]
 
 # Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
@@ -86,7 +88,8 @@ _MODULES = {
     "CloseInfo": "_core.closing",
     "ConnectionOptions": "_transport.options",
     "VoiceLiveConnection": "connection",
-    "connect": "connection",
+    "connect": "client",
+    "warmup": "client",
 }
 _SUBPACKAGES = {"aio", "errors", "models"}
 

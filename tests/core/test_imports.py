@@ -62,6 +62,7 @@ RULES = [
         {"async_timeout"} | TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
+    Rule("client", CLIENT | {"_transport.options", "connection"}, set(), {"asyncio", "threading"}),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule(
@@ -163,9 +164,48 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_importing_the_package_loads_next_to_nothing() -> None:
-    """`import voicelive` alone loads none of its dependencies."""
-    loaded = loaded_by("import voicelive")
-    assert not {name for name in ("pydantic", "azure", "websockets", "asyncio", "ssl") if name in loaded}
+    """`import voicelive` alone loads nothing but its version, and nothing at all of its dependencies."""
+    loaded = loaded_by("import voicelive") - loaded_by("pass")
+    assert loaded <= {"__future__", "voicelive", "voicelive._version"}
+
+
+@pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
+def test_importing_connect_loads_no_models_and_no_dependency(package: str) -> None:
+    """`from voicelive import connect` defines it and no more: models, errors and WebSockets wait until it is called."""
+    loaded = loaded_by(f"from {package} import connect, warmup") - loaded_by("import functools, importlib, typing")
+    assert loaded <= {
+        "__future__",
+        "voicelive",
+        "voicelive._core",
+        "voicelive._core.keywords",
+        "voicelive._generated",
+        "voicelive._generated.versions",
+        "voicelive._version",
+        package,
+        f"{package}.client",
+    }
+
+
+@pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
+def test_every_public_name_can_be_imported_and_is_listed(package: str) -> None:
+    """Names that are loaded when first used are in `dir()`, come with `import *`, and are the same object each time."""
+    script = (
+        f"import {package} as face; listed = dir(face)\n"
+        f"from {package} import *\n"
+        "for name in face.__all__:\n"
+        "    assert name in listed and globals()[name] is getattr(face, name), name"
+    )
+    loaded_by(script)
+
+
+@pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
+def test_connect_can_be_pickled_by_name(package: str) -> None:
+    """What stands in a package's face is found again by name, as process pools need it."""
+    loaded_by(
+        f"import pickle, {package} as face\n"
+        "for thing in (face.connect, face.warmup, face.VoiceLiveConnection, face.ConnectionClosed):\n"
+        "    assert pickle.loads(pickle.dumps(thing)) is thing"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from typing_extensions import TypeAliasType
 
 from .._base import FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt
 
-__all__ = ["read_model"]
+__all__ = ["prepare_reading", "read_model"]
 
 Issues = list[FieldIssue]
 Path = tuple["str | int", ...]
@@ -37,6 +37,11 @@ def read_model(cls: type[M], payload: dict[str, Any]) -> M:
     if issues:
         object.__setattr__(event, "_issues", tuple(issues))
     return event
+
+
+def prepare_reading(cls: type[Model]) -> None:
+    """Build what reads a `cls` now rather than when the first misfit arrives."""
+    _field_readers(cls)
 
 
 def _build(cls: type[M], payload: dict[str, Any], path: Path, issues: Issues) -> M:

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from .._core.closing import CloseInfo
-from .._transport.options import ConnectionOptions
-from ..errors import (
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConfigurationRejectedError,
-    ConnectionClosed,
-    ConnectionError,
-    ConnectionStateError,
-    ConnectTimeoutError,
-    ContractWarning,
-    HandshakeError,
-    InvalidEventError,
-    KeepaliveTimeoutError,
-    MessageTooBigError,
-    NotFoundError,
-    ProxyError,
-    ReadyTimeoutError,
-    ReceiveOverflowError,
-    ReceiveTimeoutError,
-    RedirectError,
-    ResponseStalledError,
-    SessionExpiredError,
-    ThrottledError,
-    TlsError,
-    UnsentEvent,
-    VoiceLiveError,
-)
-from .connection import VoiceLiveConnection, connect
+# Type checkers know this name; importing `typing` for it would take most of this module's time.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._core.closing import CloseInfo
+    from .._transport.options import ConnectionOptions
+    from ..errors import (
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConfigurationRejectedError,
+        ConnectionClosed,
+        ConnectionError,
+        ConnectionStateError,
+        ConnectTimeoutError,
+        ContractWarning,
+        HandshakeError,
+        InvalidEventError,
+        KeepaliveTimeoutError,
+        MessageTooBigError,
+        NotFoundError,
+        ProxyError,
+        ReadyTimeoutError,
+        ReceiveOverflowError,
+        ReceiveTimeoutError,
+        RedirectError,
+        ResponseStalledError,
+        SessionExpiredError,
+        ThrottledError,
+        TlsError,
+        UnsentEvent,
+        VoiceLiveError,
+    )
+    from .client import connect, warmup
+    from .connection import VoiceLiveConnection
 
 __all__ = [
     "AuthenticationError",
@@ -63,4 +69,28 @@ __all__ = [
     "VoiceLiveConnection",
     "VoiceLiveError",
     "connect",
+    "warmup",
 ]
+
+# Names are looked up when first used, as in the package above.
+_MODULES = {
+    "CloseInfo": ".._core.closing",
+    "ConnectionOptions": ".._transport.options",
+    "VoiceLiveConnection": ".connection",
+    "connect": ".client",
+    "warmup": ".client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES.get(name, "..errors"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,13 +1,11 @@
-"""The asynchronous client: :func:`connect` and the connection it returns."""
+"""The asynchronous client: the connection that :func:`connect` returns."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -15,15 +13,14 @@ from typing_extensions import Self
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
-from .._core.contract import ContractCheck, WireContract
-from .._core.handshake import DEFAULT_API_VERSION, Handshake, prepare_handshake
+from .._core.contract import WireContract
+from .._core.handshake import Handshake
 from .._core.inbox import Condition, Inbox, Waiter
-from .._core.keywords import suggest_keywords
 from .._core.last_words import describe_unsent
 from .._core.liveness import Watch
-from .._credentials import CredentialSource, find_credential
+from .._credentials import CredentialSource
 from .._generated.resources_async import ConnectionResources
-from .._transport.options import ConnectionOptions, TransportOptions, read_options
+from .._transport.options import TransportOptions
 from .._transport.tasks import ConnectionClosed as TransportClosed
 from .._transport.tasks import Transport, open_transport
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
@@ -35,99 +32,13 @@ else:
 
 if TYPE_CHECKING:
     from .._core.events import AnyServerEvent
-    from .._credentials import AsyncCredential
 
-__all__ = ["VoiceLiveConnection", "connect"]
+__all__ = ["VoiceLiveConnection"]
 
 EventT = TypeVar("EventT", bound=Model)
 
 _SENDS_PER_BREAK = 64
 _STEPS_TO_READ = 3
-
-
-@suggest_keywords
-def connect(
-    *,
-    endpoint: str | None = None,
-    credential: AsyncCredential | None = None,
-    model: str | None = None,
-    api_version: str = DEFAULT_API_VERSION,
-    agent_name: str | None = None,
-    project_name: str | None = None,
-    agent_version: str | None = None,
-    conversation_id: str | None = None,
-    authentication_identity_client_id: str | None = None,
-    foundry_resource_override: str | None = None,
-    query: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
-    connection_options: ConnectionOptions | Mapping[str, Any] | None = None,
-    credential_scopes: str | Iterable[str] | None = None,
-    preview_features: Iterable[str] = (),
-    events: Iterable[type[Model]] = (),
-    contract_check: ContractCheck = "warn",
-    strict: bool = False,
-) -> VoiceLiveConnection:
-    """Prepare a connection to the Voice Live service; ``async with`` or ``await open()`` opens it.
-
-    Example::
-
-        async with connect(endpoint=..., credential=AzureKeyCredential(...), model="gpt-4o") as connection:
-            await connection.session.update(session={"instructions": "Be brief."})
-            async for event in connection:
-                ...
-
-    Args:
-        endpoint: the resource's address, such as ``https://RESOURCE.services.ai.azure.com``. ``http://`` only for
-            this machine. A path is kept, and everything goes below it. Left out: ``AZURE_VOICELIVE_ENDPOINT``, then
-            ``AZURE_COGNITIVE_SERVICES_ENDPOINT`` of the environment.
-        credential: an ``AzureKeyCredential``, or a token credential of ``azure.identity.aio`` or ``azure.identity``;
-            the latter block, so they are asked in a thread. Left out: ``AZURE_VOICELIVE_API_KEY``, then
-            ``AZURE_COGNITIVE_SERVICES_KEY`` of the environment, then ``DefaultAzureCredential`` if azure-identity is
-            installed. An endpoint on this machine needs none.
-        model: the model, such as ``gpt-4o`` or ``gpt-realtime``. Not needed for an agent.
-        api_version: the version of the service's interface.
-        agent_name: a Foundry agent to talk to instead of a model; needs `project_name`.
-        project_name: the Foundry project of the agent; needs `agent_name`.
-        agent_version: which version of the agent.
-        conversation_id: a conversation of the agent to continue.
-        authentication_identity_client_id: client id of the identity the agent runs as.
-        foundry_resource_override: the Foundry resource of the agent, if it is another one.
-        query: further query parameters. A name used above replaces that value; None takes it out.
-        headers: further headers of the opening request. ``Authorization`` or ``api-key`` here replace the credential.
-        connection_options: timeouts, limits, TLS, proxy: see :class:`ConnectionOptions`.
-        credential_scopes: what a token is asked for. Default ``https://ai.azure.com/.default``.
-        preview_features: features of a preview to switch on, such as ``"BargeIn"``; sent as ``VoiceLive-Features``.
-        events: event classes of your own, derived from ``ServerEvent`` or ``ClientEvent`` with a constant `type`: such
-            events are then received and sent typed.
-        contract_check: what to do when something is sent that `api_version` lacks or that no version knows: ``warn``
-            once by :class:`ContractWarning` and send it all the same, refuse it as an ``error``, or ``ignore`` it.
-        strict: raise :class:`InvalidEventError` for a received message that does not fit the contract, instead of
-            reading it leniently. For tests.
-
-    Raises:
-        ConfigurationError: if an argument cannot work; nothing was opened then.
-        TypeError: for an unknown argument, naming the nearest one.
-    """
-    handshake = prepare_handshake(
-        endpoint=endpoint,
-        environ=os.environ,
-        request_id=str(uuid.uuid4()),
-        api_version=api_version,
-        model=model,
-        agent_name=agent_name,
-        project_name=project_name,
-        agent_version=agent_version,
-        conversation_id=conversation_id,
-        authentication_identity_client_id=authentication_identity_client_id,
-        foundry_resource_override=foundry_resource_override,
-        query=query,
-        headers=headers,
-        preview_features=preview_features,
-    )
-    contract = WireContract(api_version, events=events, strict=strict, check=contract_check)
-    options = read_options(connection_options, handshake.endpoint)
-    source = find_credential(credential, credential_scopes, handshake=handshake, environ=os.environ, client="async")
-    return VoiceLiveConnection(handshake, source, options, contract)
 
 
 class VoiceLiveConnection(ConnectionResources):

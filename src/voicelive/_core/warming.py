@@ -1,0 +1,31 @@
+"""Builds at once what is otherwise built when it is first met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._base import Model
+from .._generated import models
+from .codec import decode_server_event
+from .events import MalformedServerEvent, UnknownServerEvent
+from .lenient import prepare_reading
+
+__all__ = ["all_models", "build_models"]
+
+
+def all_models() -> Iterator[type[Model]]:
+    """Yield every model and event of the contract, and the events that no schema declares."""
+    for name in models.__all__:
+        value = getattr(models, name)
+        if isinstance(value, type) and issubclass(value, Model):
+            yield value
+    yield from (UnknownServerEvent, MalformedServerEvent)
+
+
+def build_models() -> None:
+    """Build the validator of every model, and what reads those that do not fit; what is built already stays."""
+    for model in all_models():
+        model.model_rebuild()
+        prepare_reading(model)
+    # The path of a message that is no event; it notes nothing, for it is the contract's own.
+    decode_server_event(b'{"type":"voicelive.malformed"}')
