@@ -16,7 +16,7 @@ from voicelive.local.engines import EnergyVad, FunctionCallTurn, FunctionOutputT
 from voicelive.local.handshake import HandshakeRefusedError, read_handshake
 from voicelive.local.ids import base62, new_call_id, new_id
 from voicelive.local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive.local.records import EventLog, SessionRecord
+from voicelive.local.records import EventLog
 from voicelive.local.session.configuration import Locks, merge_update
 from voicelive.local.session.conversation import Conversation, Entry, item_from_request
 from voicelive.local.session.defaults import initial_session
@@ -27,7 +27,7 @@ from voicelive.local.session.plan import plan_response
 from voicelive.local.session.speech import chunk_audio
 from voicelive.local.session.usage import argument_pieces, estimate_usage, tokens
 from voicelive.local.workers import Workers
-from voicelive.models import ServerEventResponseTextDelta
+from voicelive.models import ServerEvent, ServerEventResponseTextDelta
 
 from .helpers import DEADLINE, tones
 
@@ -277,12 +277,11 @@ async def test_a_slow_client_holds_back_what_is_generated() -> None:
     reading = asyncio.Event()
     taken: list[bytes] = []
 
-    async def transmit(data: bytes) -> None:
+    async def transmit(event: ServerEvent, data: bytes) -> None:
         await reading.wait()
         taken.append(data)
 
-    record = SessionRecord("sess_x", "m", {}, {}, None)
-    outbox = Outbox(transmit, record)
+    outbox = Outbox(transmit)
     sender = asyncio.create_task(outbox.run())
     for _ in range(4):
         await asyncio.wait_for(outbox.drained(), DEADLINE)

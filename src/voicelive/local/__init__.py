@@ -5,7 +5,8 @@ Nothing beyond the core dependencies is needed; with the extra ``local`` it unde
 """
 
 from .engines import Engines
-from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
+from .errors import InvalidFaultError, LocalServiceError, PortInUseError, UnprotectedHostError
+from .faults import Fault, Faults
 from .pacing import FAST, REAL, Pacing
 from .records import SessionRecord
 from .service import LocalService
@@ -14,7 +15,10 @@ from .threaded import ThreadedLocalService, start_in_thread
 __all__ = [
     "Engines",
     "FAST",
+    "Fault",
+    "Faults",
     "LocalService",
+    "InvalidFaultError",
     "LocalServiceError",
     "Pacing",
     "PortInUseError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import ConfigurationError, VoiceLiveError
 
-__all__ = ["LocalServiceError", "PortInUseError", "UnprotectedHostError"]
+__all__ = ["InvalidFaultError", "LocalServiceError", "PortInUseError", "UnprotectedHostError"]
 
 
 class LocalServiceError(VoiceLiveError):
@@ -31,3 +31,7 @@ class UnprotectedHostError(LocalServiceError, ConfigurationError):
             f"listening on {host!r} would let other machines in without a key: give an api_key, or listen on 127.0.0.1"
         )
         self.host = host
+
+
+class InvalidFaultError(LocalServiceError, ConfigurationError):
+    """A fault that cannot be committed: a value out of range, or a text that does not name one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,10 +22,15 @@ _SECRET_HEADERS = frozenset({"api-key", "authorization", "cookie", "proxy-author
 class HandshakeRefusedError(Exception):
     """The handshake gets an HTTP answer instead of a WebSocket."""
 
-    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+    def __init__(self, status: int, message: str, code: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code or str(status)
+        self.headers: dict[str, str] = {}
+        """More headers of the answer."""
+        if retry_after is not None:
+            # Whole seconds are all that the header can say, and too early would be wrong.
+            self.headers["Retry-After"] = str(math.ceil(retry_after))
 
     def body(self) -> bytes:
         """Return the answer's JSON body, in the shape that Azure services use."""

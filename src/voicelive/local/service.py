@@ -7,32 +7,35 @@ import errno
 import ipaddress
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import suppress
-from http import HTTPStatus
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Self, TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.datastructures import Headers
+from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
+from .channel import WireChannel
 from .dialects import DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
+from .faults import Fault, Faults, ModelNotFound, Refuse
+from .faults.plan import Opportunities
+from .faults.refusals import phrase, refusal
 from .handshake import Handshake, HandshakeRefusedError, read_handshake
 from .ids import new_id
 from .pacing import Pacing, resolve_pacing
 from .records import SessionRecord
-from .session import errors as faults
-from .session.errors import Fault
+from .session import errors
+from .session.errors import Fault as Refusal
 from .session.session import Session, SessionOptions
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from websockets.http11 import Request, Response
+    from websockets.http11 import Request
 
     from .threaded import ThreadedLocalService
 
@@ -71,6 +74,8 @@ class LocalServiceOptions(TypedDict, total=False):
     session_lifetime_s: float | None
     models: Collection[str] | None
     worker_threads: int | None
+    faults: Iterable[Fault | str]
+    fault_seed: int
 
 
 class LocalService:
@@ -92,6 +97,8 @@ class LocalService:
         session_lifetime_s: seconds until a session expires; by default 7200 (cascaded) or 3600 (realtime).
         models: the models that exist; by default all. A session with another gets the error ``invalid_model``.
         worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
+        faults: what is to go wrong, as objects of `voicelive.local.faults` or as text; see :attr:`faults`.
+        fault_seed: decides which opportunities a fault with a chance takes.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -130,6 +137,8 @@ class LocalService:
             dialect_for("", self._dialect)
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
+        self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
+        self._handshakes = self._sessions = 0
         self._server: Server | None = None
         self._workers: Workers | None = None
         self._loaded: Engines | None = None
@@ -172,6 +181,11 @@ class LocalService:
     def sessions(self) -> Sequence[SessionRecord]:
         """The sessions that there were and are, oldest first, at most 100."""
         return list(self._records)
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong: add and clear faults at any time, from any thread."""
+        return self._faults
 
     async def start(self) -> Self:
         """Load the engines, then begin to listen.
@@ -248,11 +262,12 @@ class LocalService:
     def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         try:
             self._read_handshake(request)
-        except HandshakeRefusedError as refusal:
-            response = connection.respond(HTTPStatus(refusal.status), refusal.body().decode())
-            del response.headers["Content-Type"]
-            response.headers["Content-Type"] = "application/json"
-            return response
+            self._handshakes += 1
+            fault = Opportunities(self._faults, self._handshakes).take_first(Refuse)
+            if fault is not None:
+                raise refusal(fault)
+        except HandshakeRefusedError as refused:
+            return _answer(refused)
         return None
 
     def _read_handshake(self, request: Request) -> Handshake:
@@ -272,8 +287,11 @@ class LocalService:
             credential=handshake.credential,
         )
         self._records.append(record)
+        self._sessions += 1
+        opportunities = Opportunities(self._faults, self._sessions, record.id)
+        channel = WireChannel(connection, record, self._faults, opportunities)
         session = Session(
-            _Channel(connection),
+            channel,
             record,
             dialect_for(handshake.model, self._dialect),
             SessionOptions(
@@ -284,50 +302,39 @@ class LocalService:
                 lifetime_s=self._lifetime_s,
             ),
             agent=handshake.agent,
+            faults=opportunities,
         )
         self._running.add(session)
         try:
-            await session.run(self._refused(handshake))
+            await channel.start(session.expire)
+            await session.run(self._refused(handshake, opportunities))
         except Exception:
             # The last line: the other sessions must go on, and this one's client be told by the close code.
             logger.exception("session %s failed", record.id)
             await connection.close(1011, "the local service failed")
         finally:
             self._running.discard(session)
+            channel.stop()
             await connection.close()
             record.close_code = connection.close_code
             record.close_reason = connection.close_reason or ""
             record.closed = True
 
-    def _refused(self, handshake: Handshake) -> Fault | None:
+    def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:
-            return faults.unsupported_profile(handshake.profile)
+            return errors.unsupported_profile(handshake.profile)
+        if faults.take_first(ModelNotFound) is not None:
+            return errors.unsupported_model(handshake.model)
         if self._models is not None and handshake.model and handshake.model not in self._models:
-            return faults.unsupported_model(handshake.model)
+            return errors.unsupported_model(handshake.model)
         return None
 
 
-class _Channel:
-    """A session's view of its WebSocket."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-
-    async def messages(self) -> AsyncIterator[bytes | str]:
-        while True:
-            try:
-                message = await self._connection.recv()
-            except ConnectionClosed:
-                return
-            yield message
-
-    async def send(self, data: bytes) -> None:
-        # The reading side notices the end of the connection too, and ends the session.
-        with suppress(ConnectionClosed):
-            await self._connection.send(data, text=True)
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._connection.close(code, reason)
+def _answer(refused: HandshakeRefusedError) -> Response:
+    headers = Headers({"Content-Type": "application/json", "Connection": "close", **refused.headers})
+    body = refused.body()
+    headers["Content-Length"] = str(len(body))
+    return Response(refused.status, phrase(refused.status), headers, body)
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

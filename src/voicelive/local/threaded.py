@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import Self, Unpack
 
 from .errors import LocalServiceError
+from .faults import Faults
 from .records import SessionRecord
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class ThreadedLocalService:
     def sessions(self) -> Sequence[SessionRecord]:
         """The sessions that there were and are, oldest first; safe to read while they run."""
         return self._service.sessions
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong; safe to change while the service runs."""
+        return self._service.faults
 
     def start(self) -> Self:
         """Start the thread and wait until the service listens.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..._core.lenient import read_model
 from ..._generated import models
 from ..dialects import Dialect
+from ..faults.plan import Opportunities
 from ..pacing import Pacing
 from .configuration import Locks
 from .conversation import Conversation, Entry
@@ -40,6 +41,8 @@ class Context:
     """Puts an event on its way; never waits."""
     drained: Callable[[], Awaitable[None]]
     """Waits until the client has caught up with what was sent."""
+    faults: Opportunities
+    """What is to go wrong on demand."""
     locks: Locks = field(default_factory=Locks)
     """What fixes some of the settings by now."""
 

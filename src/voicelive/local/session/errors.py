@@ -88,6 +88,20 @@ def internal_error(what: str) -> Fault:
     return Fault(f"The local service failed while {what}.", code="server_error", type="server_error")
 
 
+_ORDERED = {
+    "rate_limit_exceeded": ("rate_limit_error", "Rate limit reached for requests. Retry after 5 seconds."),
+    "server_error": ("server_error", "The server had an error while processing your request."),
+}
+
+
+def ordered(code: str, message: str | None, error_type: str | None = None, param: str | None = None) -> Fault:
+    """Return an error that somebody has asked for; what was left open is filled in by its code."""
+    known_type, known_message = _ORDERED.get(
+        code, (INVALID_REQUEST, f"The local service was told to fail with {code}.")
+    )
+    return Fault(message or known_message, code=code, param=param, type=error_type or known_type)
+
+
 # --- connection and session ------------------------------------------------------------------------------------------
 
 

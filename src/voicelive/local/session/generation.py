@@ -11,9 +11,12 @@ from ..engines.protocols import (
     ConversationTurn,
     FunctionCall,
     Incomplete,
+    ResponderError,
     ResponderRequest,
     Word,
 )
+from ..faults.kinds import ContentFilter, ResponseFailure, ResponseFault
+from . import errors
 from .avatar import Avatar
 from .context import Context
 from .conversation import turns_of
@@ -38,6 +41,7 @@ class Generation:
         self._avatar = avatar
         self._ready = ready
         self._asked: Sequence[ConversationTurn] = ()
+        self._fault: ResponseFault | None = None
 
     async def run(self) -> None:
         """Send the whole response; whoever cancels this also finishes the writer."""
@@ -45,7 +49,14 @@ class Generation:
         if self._ready is not None:
             await self._ready.wait()
         await context.pacing.pause(context.pacing.first_output)
+        self._fault = context.faults.take_first(ResponseFault)
         cut_short = await self._write_answer()
+        if isinstance(self._fault, ResponseFailure):
+            fault = errors.ordered(self._fault.code, self._fault.message)
+            raise ResponderError(fault.message, type=fault.type, code=fault.code)
+        if self._fault is not None:
+            filtered = isinstance(self._fault, ContentFilter)
+            cut_short = Incomplete("content_filter" if filtered else "max_output_tokens")
         if writer.message_open and plan.speaks:
             await context.pacing.pause(context.pacing.first_audio)
             await self._speak()
@@ -99,6 +110,8 @@ class Generation:
         if not text:
             return None
         writer, limit = self.writer, self.plan.max_output_tokens
+        if self._fault is not None:
+            limit = min(self._fault.after_tokens, limit) if limit is not None else self._fault.after_tokens
         if not writer.message_open:
             writer.open_message()
         written = sum(1 for token in tokens(writer.text) if not token.isspace())

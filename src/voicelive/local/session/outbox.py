@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from ..._core.codec import encode_server_event
 from ..._generated.models import ServerEvent
 from ..ids import new_id
-from ..records import SessionRecord
 
 __all__ = ["Outbox"]
 
@@ -25,21 +24,18 @@ class Outbox:
 
     def __init__(
         self,
-        transmit: Callable[[bytes], Awaitable[None]],
-        record: SessionRecord,
+        transmit: Callable[[ServerEvent, bytes], Awaitable[None]],
         translate: Callable[[ServerEvent], Sequence[ServerEvent]] = lambda event: (event,),
     ) -> None:
         """Prepare to send.
 
         Args:
-            transmit: sends one message.
-            record: remembers what was sent.
+            transmit: sends one event, encoded.
             translate: says an event as the connection's API version does, in one event or several.
         """
         self._transmit = transmit
-        self._record = record
         self._translate = translate
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[ServerEvent, bytes]] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
@@ -54,8 +50,7 @@ class Outbox:
     def _add(self, event: ServerEvent) -> None:
         event.event_id = new_id("event")
         data = encode_server_event(event)
-        self._record._sent.add(event, len(data))
-        self._waiting.append(data)
+        self._waiting.append((event, data))
         self._bytes += len(data)
         self._filled.set()
         if self._bytes > _HIGH_WATER:
@@ -72,8 +67,8 @@ class Outbox:
             await self._filled.wait()
             self._filled.clear()
             while self._waiting:
-                data = self._waiting.popleft()
-                await self._transmit(data)
+                event, data = self._waiting.popleft()
+                await self._transmit(event, data)
                 self._bytes -= len(data)
                 if self._bytes <= _HIGH_WATER:
                     self._drained.set()

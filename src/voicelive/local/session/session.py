@@ -14,6 +14,7 @@ from ..._core.lenient import read_model
 from ..._generated import models
 from ...errors import InvalidEventError
 from ..dialects import Dialect
+from ..faults.plan import Opportunities, no_opportunities
 from ..ids import new_id
 from ..pacing import Pacing
 from ..records import SessionRecord
@@ -57,8 +58,8 @@ class Channel(Protocol):
         """Yield what the client sends; ends when the connection does."""
         ...
 
-    async def send(self, data: bytes) -> None:
-        """Send one message of JSON text."""
+    async def send(self, event: models.ServerEvent, data: bytes) -> None:
+        """Send one event, encoded as JSON text."""
         ...
 
     async def close(self, code: int, reason: str) -> None:
@@ -88,19 +89,20 @@ class Session:
         dialect: Dialect,
         options: SessionOptions,
         agent: Mapping[str, Any] | None = None,
+        faults: Opportunities | None = None,
     ) -> None:
         self._channel = channel
         self._record = record
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
         wire = self._wire = wire_for(record.query.get("api-version", ""))
-        self._outbox = Outbox(channel.send, record, wire.outbound)
+        self._outbox = Outbox(channel.send, wire.outbound)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
         self._over = asyncio.Event()
         self._goodbye = 1000, ""
-        context = self._context = self._make_context(dialect, agent)
+        context = self._context = self._make_context(dialect, agent, faults)
         record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
         self._audio = InputAudio(options.engines.vad)
         self._audio.configure(context.session)
@@ -110,7 +112,7 @@ class Session:
         self._marked = MarkedTurns(self._audio, self._turns)
         self._immediate, self._ordered = self._handlers(Settings(context, self._audio))
 
-    def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None) -> Context:
+    def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(
             session_id=self._record.id,
             model=self._record.model,
@@ -130,6 +132,7 @@ class Session:
             workers=self._options.workers,
             send=self._outbox.put,
             drained=self._outbox.drained,
+            faults=faults or no_opportunities(),
         )
 
     def _handlers(self, settings: Settings) -> tuple[dict[str, Handler], dict[str, Handler]]:
@@ -220,6 +223,10 @@ class Session:
 
     async def _expire(self) -> None:
         await asyncio.sleep(self._lifetime_s)
+        self.expire()
+
+    def expire(self) -> None:
+        """Tell the client that the session's time is up, and end it."""
         self._send_error(errors.session_expired(self._lifetime_s), None)
         self.end(1001, "session_expired")
 

@@ -10,11 +10,12 @@ from typing import Any
 from ..._base import decode_base64
 from ..._generated import models
 from ..engines.protocols import Transcript
+from ..faults.kinds import TranscriptionFailure
 from ..ids import new_id
 from . import errors
 from .context import Context
 from .conversation import Entry
-from .errors import RefusedError
+from .errors import Fault, RefusedError
 from .input_audio import InputAudio, InputFormat, Turn, TurnStarted
 from .responses import Responses
 from .sequencer import Sequencer
@@ -170,6 +171,11 @@ class Turns:
         context = self._context
         settings = context.session["input_audio_transcription"]
         await context.pacing.pause(context.pacing.transcription)
+        ordered = context.faults.take_first(TranscriptionFailure) if settings is not None else None
+        if ordered is not None:
+            entry.heard = ""
+            self._send_failure(turn.item_id, errors.ordered(ordered.code, ordered.message))
+            return
         try:
             heard = await self.hear(turn.pcm, turn.rate)
         except Exception:
@@ -177,7 +183,7 @@ class Turns:
             logger.exception("transcription of %s failed", turn.item_id)
             entry.heard = ""
             if settings is not None:
-                self._send_failure(turn.item_id)
+                self._send_failure(turn.item_id, errors.internal_error("transcribing the audio"))
             return
         entry.heard = heard.text
         if settings is None:
@@ -203,8 +209,7 @@ class Turns:
             settings.get("phrase_list") or (),
         )
 
-    def _send_failure(self, item_id: str) -> None:
-        fault = errors.internal_error("transcribing the audio")
+    def _send_failure(self, item_id: str, fault: Fault) -> None:
         self._context.send(
             models.ServerEventConversationItemInputAudioTranscriptionFailed(
                 item_id=item_id,

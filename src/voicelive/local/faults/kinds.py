@@ -1,0 +1,444 @@
+"""The faults that the local service commits on demand: one class each, checked when it is built.
+
+Three things can be said of every fault: which ``session`` it hits (an id; any by default), how many ``times`` it is
+committed in all sessions together (once by default; None for always), and by what ``chance`` an opportunity is taken
+(1.0 by default; which ones, the seed decides).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+from ..errors import InvalidFaultError
+
+__all__ = [
+    "Abort",
+    "Close",
+    "ContentFilter",
+    "Delay",
+    "Drop",
+    "Duplicate",
+    "ErrorEvent",
+    "Expire",
+    "Fault",
+    "KINDS",
+    "Malformed",
+    "MaxTokens",
+    "ModelNotFound",
+    "MomentFault",
+    "Oversize",
+    "Refuse",
+    "Reorder",
+    "ResponseFailure",
+    "ResponseFault",
+    "Stall",
+    "StreamFault",
+    "TranscriptionFailure",
+    "UnknownEvent",
+]
+
+MAX_SECONDS = 86_400.0
+MAX_BYTES = 1024 * 1024 * 1024
+_MAX_REASON_BYTES = 123  # what a close frame has room for
+
+MalformedForm = Literal["truncated", "text", "array", "no_type", "wrong_types", "nulls", "binary"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What all faults have in common; ``str()`` of one is the text that the command line takes."""
+
+    name: ClassVar[str] = ""
+    """What the kind is called in text."""
+
+    session: str | None = None
+    """Id of the only session that it hits; None for any."""
+    times: int | None = 1
+    """How often it is committed, in all sessions together; None for always."""
+    chance: float = 1.0
+    """How likely each opportunity is taken, above 0 and at most 1."""
+
+    def __post_init__(self) -> None:
+        if self.session is not None and not self.session:
+            self._refuse("session", self.session, "give a session's id, or leave it out for any session")
+        if self.times is not None:
+            self._check_whole("times", self.times, 1, 1_000_000)
+        if not _is_number(self.chance) or not 0 < self.chance <= 1:
+            self._refuse("chance", self.chance, "give a probability above 0 and at most 1")
+
+    def __str__(self) -> str:
+        from .text import format_fault
+
+        return format_fault(self)
+
+    def _refuse(self, what: str, value: object, remedy: str) -> None:
+        raise InvalidFaultError(f"{type(self).__name__}: {what} cannot be {value!r}: {remedy}")
+
+    def _check_whole(self, what: str, value: object, low: int, high: int) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self._refuse(what, value, f"give a whole number from {low} to {high}")
+
+    def _check_seconds(self, what: str, value: object) -> None:
+        if not _is_number(value) or not 0 <= value <= MAX_SECONDS:  # type: ignore[operator]
+            self._refuse(what, value, f"give seconds from 0 to {MAX_SECONDS:g}")
+
+    def _check_text(self, what: str, value: object) -> None:
+        if not isinstance(value, str) or not value:
+            self._refuse(what, value, "give a text that is not empty")
+
+
+# --- before there is a session ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Refuse(Fault):
+    """Answer a handshake with an HTTP error: 401, 403, 404, 429 with ``Retry-After``, 503, …
+
+    A `session` cannot be chosen: there is none yet.
+    """
+
+    name: ClassVar[str] = "refuse"
+
+    status: int = 401
+    """The HTTP status, 400 to 599."""
+    retry_after: float | None = None
+    """Seconds that the client is told to wait; None to say nothing of it."""
+    message: str | None = None
+    """What the JSON body says; None for a text that fits the status."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_whole("status", self.status, 400, 599)
+        if self.retry_after is not None:
+            self._check_seconds("retry_after", self.retry_after)
+        if self.message is not None:
+            self._check_text("message", self.message)
+        if self.session is not None:
+            self._refuse("session", self.session, "a handshake has no session yet; leave it out")
+
+
+@dataclass(frozen=True)
+class ModelNotFound(Fault):
+    """Accept the handshake, then tell that the model does not exist, as the service does, and close with 1008.
+
+    :class:`Refuse` with 404 is the same before the handshake.
+    """
+
+    name: ClassVar[str] = "model_not_found"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.session is not None:
+            self._refuse("session", self.session, "the session ends before its id is known; leave it out")
+
+
+# --- at a moment -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentFault(Fault):
+    """A fault that happens at a moment of a session: at once, unless one of these says when.
+
+    At once means: with the first session that is running or comes. It happens once in a session, except with `event`.
+    """
+
+    first_event: ClassVar[int] = 0
+    """How many events of a session that only begins leave before a fault that happens at once."""
+
+    events: int | None = None
+    """After this many events have left in the session."""
+    age: float | None = None
+    """When the session is this many seconds old."""
+    event: str | None = None
+    """After each event of this type has left; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
+
+    @property
+    def immediate(self) -> bool:
+        """Whether it waits for no moment."""
+        return self.events is None and self.age is None and self.event is None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.events is not None:
+            self._check_whole("events", self.events, 1, 1_000_000)
+        if self.age is not None:
+            self._check_seconds("age", self.age)
+        if self.event is not None:
+            self._check_text("event", self.event)
+        given = [name for name in ("events", "age", "event") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise InvalidFaultError(f"{type(self).__name__}: {' and '.join(given)} are given: choose one moment")
+
+
+@dataclass(frozen=True)
+class Close(MomentFault):
+    """Close the connection with a code and a reason."""
+
+    name: ClassVar[str] = "close"
+
+    code: int = 1011
+    """A code that may be sent: 1000 to 1003, 1007 to 1014, or 3000 to 4999."""
+    reason: str = ""
+    """At most 123 bytes of UTF-8."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_whole("code", self.code, 1000, 4999)
+        if not (1000 <= self.code <= 1003 or 1007 <= self.code <= 1014 or self.code >= 3000):
+            self._refuse("code", self.code, "no close frame may say that; use 1000-1003, 1007-1014 or 3000-4999")
+        if len(self.reason.encode()) > _MAX_REASON_BYTES:
+            self._refuse("reason", self.reason, f"a close frame has room for {_MAX_REASON_BYTES} bytes")
+
+
+@dataclass(frozen=True)
+class Abort(MomentFault):
+    """Cut the TCP connection without a close frame, as a failing network does: clients see 1006."""
+
+    name: ClassVar[str] = "abort"
+
+
+@dataclass(frozen=True)
+class Expire(MomentFault):
+    """End the session as if its time were up: the error ``session_expired``, then close code 1001."""
+
+    name: ClassVar[str] = "expire"
+    first_event: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class Stall(MomentFault):
+    """Send nothing more, with the connection open and pings answered."""
+
+    name: ClassVar[str] = "stall"
+
+    seconds: float | None = None
+    """How long; what was held back follows then. None for good, with what should be sent lost."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.seconds is not None:
+            self._check_seconds("seconds", self.seconds)
+
+
+@dataclass(frozen=True)
+class ErrorEvent(MomentFault):
+    """Send an ``error`` event; the session goes on. With the code ``rate_limit_exceeded``: too many requests."""
+
+    name: ClassVar[str] = "error"
+    first_event: ClassVar[int] = 1
+
+    code: str = "server_error"
+    message: str | None = None
+    """None for a text that fits the code."""
+    type: str | None = None
+    """The error's type; None for the one that goes with the code."""
+    param: str | None = None
+    """The field that the error is about."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_text("code", self.code)
+        for name in ("message", "type", "param"):
+            if getattr(self, name) is not None:
+                self._check_text(name, getattr(self, name))
+
+
+# --- in the stream of events -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamFault(Fault):
+    """A fault in the events that the service sends."""
+
+    event: str = "*"
+    """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_text("event", self.event)
+
+
+@dataclass(frozen=True)
+class Drop(StreamFault):
+    """Leave an event out."""
+
+    name: ClassVar[str] = "drop"
+
+    event: str = "*"
+    """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
+
+
+@dataclass(frozen=True)
+class Delay(StreamFault):
+    """Hold an event back for some seconds, and with it all that follow it."""
+
+    name: ClassVar[str] = "delay"
+
+    seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_seconds("seconds", self.seconds)
+
+
+@dataclass(frozen=True)
+class Duplicate(StreamFault):
+    """Send an event twice, to the last byte."""
+
+    name: ClassVar[str] = "duplicate"
+
+    event: str = "*"
+    """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
+
+
+@dataclass(frozen=True)
+class Reorder(StreamFault):
+    """Let the next event overtake one, where the contract lets the two come in either order.
+
+    Those are a transcription of the user and whatever else happens, and deltas of different kinds or items, such as
+    sound and transcript of an answer. An event that the next one may not overtake is sent in its place, and does not
+    count.
+    """
+
+    name: ClassVar[str] = "reorder"
+
+    event: str = "*"
+    """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
+
+
+@dataclass(frozen=True)
+class Oversize(StreamFault):
+    """Make an event at least `size` bytes long with a field that the contract does not have."""
+
+    name: ClassVar[str] = "oversize"
+
+    size: int = 8 * 1024 * 1024
+    """Bytes of JSON."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_whole("size", self.size, 1, MAX_BYTES)
+
+
+@dataclass(frozen=True)
+class UnknownEvent(StreamFault):
+    """Send an event of a type that the contract does not have, before each event that is hit."""
+
+    name: ClassVar[str] = "unknown_event"
+
+    type: str = "session.fault_injected"
+    """The type of the event that is sent."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_text("type", self.type)
+
+
+@dataclass(frozen=True)
+class Malformed(StreamFault):
+    """Break an event.
+
+    `form` says how: ``truncated`` JSON, ``text`` that is no JSON, an ``array`` around it, ``no_type``,
+    ``wrong_types`` of its fields, ``nulls`` in all of them but the type, or a ``binary`` frame of noise.
+    """
+
+    name: ClassVar[str] = "malformed"
+
+    form: MalformedForm = "truncated"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.form not in get_args(MalformedForm):
+            self._refuse("form", self.form, f"use one of {', '.join(get_args(MalformedForm))}")
+
+
+# --- in a turn -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TranscriptionFailure(Fault):
+    """Fail to transcribe what the user said: ``conversation.item.input_audio_transcription.failed``."""
+
+    name: ClassVar[str] = "transcription_failure"
+
+    code: str = "transcription_failed"
+    message: str = "Input transcription failed."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_text("code", self.code)
+        self._check_text("message", self.message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseFault(Fault):
+    """A fault that ends a response early."""
+
+    after_tokens: int = 5
+    """How many tokens of text it gets to say before; a shorter answer ends the same way after its last."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_whole("after_tokens", self.after_tokens, 0, 1_000_000)
+
+
+@dataclass(frozen=True)
+class ContentFilter(ResponseFault):
+    """End a response with the status ``incomplete``, its reason ``content_filter``."""
+
+    name: ClassVar[str] = "content_filter"
+
+
+@dataclass(frozen=True)
+class MaxTokens(ResponseFault):
+    """End a response with the status ``incomplete``, its reason ``max_output_tokens``."""
+
+    name: ClassVar[str] = "max_tokens"
+
+
+@dataclass(frozen=True)
+class ResponseFailure(ResponseFault):
+    """End a response with the status ``failed`` and an error, such as ``rate_limit_exceeded``."""
+
+    name: ClassVar[str] = "response_failure"
+
+    code: str = "server_error"
+    message: str | None = None
+    """None for a text that fits the code."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_text("code", self.code)
+        if self.message is not None:
+            self._check_text("message", self.message)
+
+
+KINDS: dict[str, type[Fault]] = {
+    kind.name: kind
+    for kind in (
+        Refuse,
+        ModelNotFound,
+        Close,
+        Abort,
+        Expire,
+        Stall,
+        ErrorEvent,
+        Drop,
+        Delay,
+        Duplicate,
+        Reorder,
+        Oversize,
+        UnknownEvent,
+        Malformed,
+        TranscriptionFailure,
+        ContentFilter,
+        MaxTokens,
+        ResponseFailure,
+    )
+}
+"""Every kind of fault by its name."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
