@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 
+pytest_plugins = ["pytester"]
+
 
 def pytest_configure() -> None:
     """Give the programs that tests start the signals of a terminal.

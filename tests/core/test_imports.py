@@ -65,6 +65,8 @@ RULES = [
     Rule("client", CLIENT | {"_transport.options", "connection"}, set(), {"asyncio", "threading"}),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
+    Rule("testing", {"_base", "_generated", "local"}, TYPING),
+    Rule("pytest_plugin", {"testing"}, {"pytest"}),
     Rule(
         "cli",
         {"_version", "aio", "connection", "errors", "local", "models"},

@@ -72,9 +72,12 @@ def test_a_python_block_runs(block: Block, service: ThreadedLocalService, reques
 def run_tests(block: Block) -> None:
     """Run a block that is a test module, as a project of its own."""
     Path("test_block.py").write_text(block.text, encoding="utf-8")
-    # Without the plugin that wants to be configured: a reader's project has its own configuration.
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio"]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=50, check=False)
+    # With the plugins that the pages speak of, and no others, whatever else is installed here.
+    plugins = ["-p", "no:cacheprovider", "-p", "voicelive.pytest_plugin", "-p", "pytest_asyncio.plugin"]
+    settings = ["-o", "asyncio_default_fixture_loop_scope=function"]
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *plugins, *settings]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=50, check=False, env=environment)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.search(r"\b\d+ passed", finished.stdout), finished.stdout
 

@@ -26,6 +26,23 @@ class Pacing:
     audio_speed: float = 0.0
     """Audio deltas leave this many times faster than they play; 0 means at once."""
 
+    def faster(self, times: float) -> Pacing:
+        """Return the same delays, each that many times shorter.
+
+        Raises:
+            ValueError: unless `times` is above 0.
+        """
+        if not times > 0:
+            raise ValueError(f"delays cannot be made {times:g} times shorter: give a number above 0")
+        return Pacing(
+            session_update=self.session_update / times,
+            transcription=self.transcription / times,
+            first_output=self.first_output / times,
+            between_tokens=self.between_tokens / times,
+            first_audio=self.first_audio / times,
+            audio_speed=self.audio_speed * times,
+        )
+
     async def pause(self, seconds: float) -> None:
         """Wait `seconds`; with 0, return without giving way to other tasks."""
         if seconds > 0:

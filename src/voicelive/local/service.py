@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
 from .channel import WireChannel
+from .changes import Changes
 from .dialects import DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
@@ -144,6 +145,7 @@ class LocalService:
         self._loaded: Engines | None = None
         self._running: set[Session] = set()
         self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
+        self._changes = Changes()
 
     @classmethod
     def in_thread(
@@ -285,6 +287,7 @@ class LocalService:
             query=handshake.query,
             headers=handshake.headers,
             credential=handshake.credential,
+            _changes=self._changes,
         )
         self._records.append(record)
         self._sessions += 1
@@ -316,9 +319,7 @@ class LocalService:
             self._running.discard(session)
             channel.stop()
             await connection.close()
-            record.close_code = connection.close_code
-            record.close_reason = connection.close_reason or ""
-            record.closed = True
+            record._close(connection.close_code, connection.close_reason or "")
 
     def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,7 @@ class ThreadedLocalService:
         self._stopping: asyncio.Event | None = None
         self._started = threading.Event()
         self._failure: BaseException | None = None
+        self._ahead_s = 0.0
 
     @property
     def endpoint(self) -> str:
@@ -64,6 +67,41 @@ class ThreadedLocalService:
     def faults(self) -> Faults:
         """What is to go wrong; safe to change while the service runs."""
         return self._service.faults
+
+    def wait_until(self, predicate: Callable[[], bool], timeout: float) -> bool:
+        """Block until `predicate` holds, and return False if it does not within `timeout` seconds.
+
+        It is looked at again, in the calling thread, after every event of any session and at every session's end.
+        """
+        return self._service._changes.wait_until(predicate, timeout)
+
+    def advance(self, seconds: float) -> None:
+        """Let the service's clock jump ahead: what it waits for comes at once, such as the end of a session's life.
+
+        Raises:
+            ValueError: for less than 0 seconds.
+            LocalServiceError: if the service is not running, or its event loop's clock cannot be set.
+        """
+        if seconds < 0:
+            raise ValueError(f"a clock cannot be turned back ({seconds:g} seconds)")
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            raise LocalServiceError("the local service is not running: call start() first")
+        done: Future[None] = Future()
+
+        def jump() -> None:
+            self._ahead_s += seconds
+            try:
+                loop.time = lambda: time.monotonic() + self._ahead_s  # type: ignore[method-assign]
+            except AttributeError:
+                done.set_exception(
+                    LocalServiceError(f"the clock of {type(loop).__name__} cannot be set: use asyncio's own event loop")
+                )
+            else:
+                done.set_result(None)
+
+        loop.call_soon_threadsafe(jump)
+        done.result(_START_S)
 
     def start(self) -> Self:
         """Start the thread and wait until the service listens.

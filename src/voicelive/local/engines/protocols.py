@@ -234,4 +234,9 @@ class AsyncResponder(Protocol):
         ...
 
 
-AnyResponder: TypeAlias = "Responder | AsyncResponder"
+class AnyResponder(Protocol):
+    """What a service takes as its responder: one of either kind, or one that decides by the request."""
+
+    def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput] | AsyncIterator[ResponderOutput]:
+        """Yield the answer."""
+        ...

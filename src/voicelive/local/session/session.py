@@ -104,6 +104,8 @@ class Session:
         self._goodbye = 1000, ""
         context = self._context = self._make_context(dialect, agent, faults)
         record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
+        record._settings = lambda: dict(context.session)
+        record._heard = lambda: [e.heard for e in list(context.conversation.entries) if e.heard is not None]
         self._audio = InputAudio(options.engines.vad)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
