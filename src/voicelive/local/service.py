@@ -18,8 +18,8 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
-from .channel import WireChannel
 from .changes import Changes
+from .channel import WireChannel
 from .dialects import DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
