@@ -36,8 +36,10 @@ __all__ = [
     "ReadyTimeoutError",
     "ReceiveOverflowError",
     "ReceiveTimeoutError",
+    "ReconnectFailedError",
     "RedirectError",
     "ResponseStalledError",
+    "SendQueueFullError",
     "SessionExpiredError",
     "ThrottledError",
     "TlsError",
@@ -207,6 +209,22 @@ class ReceiveOverflowError(ConnectionClosed):
 
     Sent by this side, with code 4002. All that was held can still be received before this is raised.
     """
+
+
+class ReconnectFailedError(ConnectionClosed):
+    """The connection broke and could not be made again within what its ``ReconnectPolicy`` allows."""
+
+
+class SendQueueFullError(ConnectionError):
+    """Too much was sent while the connection was being made again (``ReconnectPolicy.max_queued_bytes``).
+
+    The event was not kept and will not be sent; what was sent before it will be.
+    """
+
+    def __init__(self, message: str, *, unsent: UnsentEvent) -> None:
+        super().__init__(message)
+        self.unsent = unsent
+        """The event that the failing call did not send."""
 
 
 class HandshakeError(ConnectionError):

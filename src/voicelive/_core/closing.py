@@ -14,6 +14,7 @@ from ..errors import (
     MessageTooBigError,
     ReadyTimeoutError,
     ReceiveOverflowError,
+    ReconnectFailedError,
     ResponseStalledError,
     SessionExpiredError,
     UnsentEvent,
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 Initiator = Literal["local", "server", "network", "timeout"]
-Cause = Literal["expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow"]
+Cause = Literal["expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect"]
 """Why a connection ended, where the caller acts differently because of it."""
 
 NORMAL = 1000
@@ -93,10 +94,11 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
     "ready": (ReadyTimeoutError, "connect again, or allow more time with ready_timeout"),
     "stall": (ResponseStalledError, "connect again, or allow more time with stall_timeout"),
     "overflow": (ReceiveOverflowError, "receive faster, or allow more with max_queue and max_buffer"),
+    "reconnect": (ReconnectFailedError, "check what the last attempt names, then connect again"),
 }
 
 _RECOVERABLE = {_GOING_AWAY, 1005, _ABNORMAL, _INTERNAL, 1012, 1013, 1014}
-_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall"}
+_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect"}
 _LATE_BY = 60
 """A service that closes with 1001 so many seconds before ``expires_at``, or later, means the end of the session."""
 

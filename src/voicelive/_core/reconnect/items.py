@@ -1,0 +1,132 @@
+"""How an item of a conversation is created again: audio as its transcript, with truncations applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Entry", "LeftOut", "finished_by_service", "recreated"]
+
+_REMADE_BY_SERVICE = {"mcp_list_tools"}
+"""Items that the service makes again by itself, from the session's settings."""
+
+_AUDIO_PARTS = {"audio", "output_audio"}
+_ANSWER_PARTS = {"text", "output_text", *_AUDIO_PARTS}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An item that a new connection cannot be told."""
+
+    item_id: str | None
+    type: str
+    reason: str
+
+
+@dataclass
+class Entry:
+    """One item as it is known."""
+
+    item: dict[str, Any]
+    """Its wire form: as the application created it, else as the service reported it last."""
+    finished: bool
+    """Whether all of it is known."""
+    audio_ms: float = 0.0
+    """How much audio of it arrived."""
+    heard_ms: float | None = None
+    """Where it was truncated, if it was."""
+    told: dict[str, Any] | None = None
+    """Its form on the present connection, where that was restored."""
+
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        return str(self.item.get("id"))
+
+    @property
+    def is_spoken_answer(self) -> bool:
+        """Whether this is an assistant message with sound."""
+        parts = self.item.get("content")
+        return self.item.get("role") == "assistant" and (
+            self.audio_ms > 0 or any(part.get("type") in _AUDIO_PARTS for part in _mappings(parts))
+        )
+
+    def as_told(self, item: dict[str, Any]) -> Entry:
+        """Return this entry as one of a connection that was told `item`."""
+        return Entry(item, finished=True, told=item)
+
+
+def finished_by_service(item: Mapping[str, Any]) -> bool:
+    """Whether an item is whole when the service announces it: answers follow bit by bit, all else is there at once."""
+    return item.get("role") in ("user", "system") or item.get("type") in ("function_call_output", "mcp_list_tools")
+
+
+def recreated(entry: Entry, heard: str | None, *, nested: bool) -> dict[str, Any] | LeftOut | None:
+    """Return the item to create in a new conversation; None for nothing at all, or why it cannot be.
+
+    Args:
+        entry: the item.
+        heard: what was understood of it, where it is the user's speech.
+        nested: whether the new connection speaks a version with nested sessions.
+    """
+    if entry.told is not None and entry.heard_ms is None:
+        return entry.told
+    item = entry.item
+    kind = str(item.get("type"))
+    if kind in _REMADE_BY_SERVICE:
+        return None
+    if not entry.finished:
+        return LeftOut(entry.id, kind, "it was not finished")
+    if kind == "function_call":
+        return _fields(item, "id", "type", "call_id", "name", "arguments")
+    if kind == "function_call_output":
+        return _fields(item, "id", "type", "call_id", "output")
+    if kind != "message":
+        return LeftOut(entry.id, kind, f"only the service makes an item of type {kind}")
+    if item.get("role") == "assistant":
+        return _answer(entry, nested)
+    return _message(entry, heard)
+
+
+def _answer(entry: Entry, nested: bool) -> dict[str, Any] | LeftOut | None:
+    texts = [str(part.get("text") or part.get("transcript") or "") for part in _mappings(entry.item.get("content"))]
+    text = " ".join(filter(None, texts))
+    if entry.heard_ms is not None:
+        text = _cut(text, entry.heard_ms, entry.audio_ms)
+        if not text:
+            # Nothing of it was heard.
+            return None
+    if not text:
+        return LeftOut(entry.id, "message", "the answer has no text")
+    part = {"type": "output_text" if nested else "text", "text": text}
+    return {"id": entry.id, "type": "message", "role": "assistant", "content": [part]}
+
+
+def _cut(text: str, heard_ms: float, audio_ms: float) -> str:
+    """Keep the words that were heard, if all take equally long. Nobody knows better: the service does not say."""
+    if audio_ms <= 0 or heard_ms >= audio_ms:
+        return text if heard_ms > 0 else ""
+    words = text.split()
+    return " ".join(words[: int(len(words) * heard_ms / audio_ms)])
+
+
+def _message(entry: Entry, heard: str | None) -> dict[str, Any] | LeftOut:
+    parts: list[dict[str, Any]] = []
+    for part in _mappings(entry.item.get("content")):
+        if part.get("type") != "input_audio" or part.get("audio"):
+            parts.append({key: value for key, value in part.items() if value is not None})
+            continue
+        text = heard or part.get("transcript")
+        if not text:
+            return LeftOut(entry.id, "message", "what was said is not known: it was not transcribed")
+        parts.append({"type": "input_text", "text": str(text)})
+    return {"id": entry.id, "type": "message", "role": entry.item.get("role"), "content": parts}
+
+
+def _fields(item: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: item[name] for name in names if item.get(name) is not None}
+
+
+def _mappings(parts: object) -> list[dict[str, Any]]:
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

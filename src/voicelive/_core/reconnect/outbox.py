@@ -1,0 +1,66 @@
+"""What the application sends while there is nobody to send it to."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+__all__ = ["Outbox", "audio_size", "is_audio"]
+
+_AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
+_LOOK_AT = 200
+_ENVELOPE = 60
+
+
+def is_audio(data: bytes) -> bool:
+    """Whether an encoded event carries input audio; told by its beginning, where this package writes the type."""
+    return _AUDIO.search(data, 0, _LOOK_AT) is not None
+
+
+def audio_size(data: bytes) -> int:
+    """Return how many bytes of audio such an event carries, near enough."""
+    return max(0, len(data) - _ENVELOPE) * 3 // 4
+
+
+class Outbox:
+    """Keeps events in order within a limit of bytes; audio only while it is wanted."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._events: deque[bytes] = deque()
+        self._bytes = 0
+        self.dropped_audio = 0
+        """Bytes of audio that were dropped."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def put(self, data: bytes, *, keep_audio: bool) -> bool:
+        """Keep an event, or count it if it is audio that nobody wants; False if there is no room for it."""
+        has_room = self._bytes + len(data) <= self._max_bytes
+        if is_audio(data) and not (keep_audio and has_room):
+            self.dropped_audio += audio_size(data)
+            return True
+        if has_room:
+            self._bytes += len(data)
+            self._events.append(data)
+        return has_room
+
+    def put_back(self, data: bytes) -> None:
+        """Keep an event that was taken, before all others."""
+        self._bytes += len(data)
+        self._events.appendleft(data)
+
+    def take(self) -> bytes | None:
+        """Hand out the oldest event, or None."""
+        if not self._events:
+            return None
+        data = self._events.popleft()
+        self._bytes -= len(data)
+        return data
+
+    def drop_audio(self) -> None:
+        """Drop the audio that was kept: the moment it was kept for has become an interruption."""
+        self.dropped_audio += sum(audio_size(data) for data in self._events if is_audio(data))
+        self._events = deque(data for data in self._events if not is_audio(data))
+        self._bytes = sum(map(len, self._events))

@@ -1,0 +1,117 @@
+"""What the application allows for reconnecting, and when the next attempt may be."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...errors import ConfigurationError
+
+__all__ = ["Backoff", "ConnectionBudget", "ReconnectPolicy"]
+
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class ReconnectPolicy:
+    """How a connection that breaks is made again. Times in seconds, sizes in bytes.
+
+    Pass one as ``connect(reconnect=ReconnectPolicy())``. It may be shared by any number of connections.
+
+    Raises:
+        ConfigurationError: for values that cannot work, naming the value and what it takes.
+    """
+
+    initial_delay: float = 0.5
+    """The longest wait before the first attempt. Each wait is drawn evenly between 0 and its longest (full jitter)."""
+    max_delay: float = 10.0
+    """What the longest wait grows to; it doubles with each attempt that fails."""
+    deadline: float = 120.0
+    """How long an interruption may last, from the end of the connection to the restored session. Then the connection
+    gives up."""
+    restore_timeout: float = 20.0
+    """How long the new session may take to begin and to accept configuration and conversation; then it counts as a
+    failed attempt."""
+    max_connections_per_minute: int = 30
+    """How many connections are opened again within any minute, to one endpoint, by all connections of this process
+    together. The service allows 30 a minute for each resource."""
+    max_queued_bytes: int = 1024 * 1024
+    """How much of what is sent during an interruption is kept, in bytes of JSON. Past it sending raises
+    :class:`SendQueueFullError`. Audio is never kept: it would be stale."""
+    rollover_before: float | None = 120.0
+    """How long before ``session.expires_at`` the move to a fresh session begins; it is made while neither side speaks.
+    None: no move, the session ends when its time is up."""
+    rollover_overlap_ms: int = 1000
+    """How much of the latest input audio, in milliseconds, the fresh session hears again, so that no first syllable
+    is lost to the move."""
+
+    def __post_init__(self) -> None:
+        for name in ("initial_delay", "max_delay", "deadline", "restore_timeout"):
+            _check_seconds(name, getattr(self, name))
+        if self.rollover_before is not None:
+            _check_seconds("rollover_before", self.rollover_before)
+        for name, least, unit in (
+            ("max_connections_per_minute", 1, "a whole number above 0"),
+            ("max_queued_bytes", 0, "bytes, 0 or more"),
+            ("rollover_overlap_ms", 0, "milliseconds, 0 or more"),
+        ):
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ConfigurationError(f"ReconnectPolicy: {name} is {value!r}; it takes {unit}")
+        if self.initial_delay > self.max_delay:
+            raise ConfigurationError(
+                f"ReconnectPolicy: initial_delay ({self.initial_delay:g} s) is above max_delay "
+                f"({self.max_delay:g} s): lower the one or raise the other"
+            )
+        if self.max_delay > self.deadline:
+            raise ConfigurationError(
+                f"ReconnectPolicy: max_delay ({self.max_delay:g} s) is above deadline ({self.deadline:g} s), so the "
+                "connection could give up while it waits: lower the one or raise the other"
+            )
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        raise ConfigurationError(f"ReconnectPolicy: {name} is {value!r}; it takes seconds above 0")
+
+
+class Backoff:
+    """The waits before the attempts of one interruption: full jitter under a limit that doubles."""
+
+    def __init__(self, policy: ReconnectPolicy, draw: Callable[[], float]) -> None:
+        self._policy = policy
+        self._draw = draw
+        self._failed = 0
+
+    def delay(self, retry_after: float | None = None) -> float:
+        """Return the wait before the next attempt.
+
+        Args:
+            retry_after: what the service asked to wait at least, if it did.
+        """
+        # The exponent is bounded, as a float is.
+        limit = min(self._policy.max_delay, self._policy.initial_delay * 2.0 ** min(self._failed, 64))
+        self._failed += 1
+        return max(self._draw() * limit, retry_after or 0.0)
+
+
+class ConnectionBudget:
+    """Keeps the connections that are opened again to one endpoint below a number a minute."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def reserve(self, earliest: float, per_minute: int) -> float:
+        """Return when the connection may be opened: at `earliest` or as soon after it as the budget allows."""
+        while self._times and self._times[0] <= earliest - _MINUTE:
+            self._times.popleft()
+        at = earliest
+        if len(self._times) >= per_minute:
+            at = max(at, self._times[-per_minute] + _MINUTE)
+        if self._times:
+            # In order, so that the window above holds.
+            at = max(at, self._times[-1])
+        self._times.append(at)
+        return at
