@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from . import aio, errors, models
     from ._core.closing import CloseInfo
+    from ._core.reconnect.policy import ReconnectPolicy
     from ._transport.options import ConnectionOptions
     from .client import connect, warmup
     from .connection import VoiceLiveConnection
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
         ReadyTimeoutError,
         ReceiveOverflowError,
         ReceiveTimeoutError,
+        ReconnectFailedError,
         RedirectError,
         ResponseStalledError,
+        SendQueueFullError,
         SessionExpiredError,
         ThrottledError,
         TlsError,
@@ -67,8 +70,11 @@ __all__ = [
     "ReadyTimeoutError",
     "ReceiveOverflowError",
     "ReceiveTimeoutError",
+    "ReconnectFailedError",
+    "ReconnectPolicy",
     "RedirectError",
     "ResponseStalledError",
+    "SendQueueFullError",
     "SessionExpiredError",
     "ThrottledError",
     "TlsError",
@@ -87,6 +93,7 @@ __all__ = [
 _MODULES = {
     "CloseInfo": "_core.closing",
     "ConnectionOptions": "_transport.options",
+    "ReconnectPolicy": "_core.reconnect.policy",
     "VoiceLiveConnection": "connection",
     "connect": "client",
     "warmup": "client",

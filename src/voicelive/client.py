@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ._base import Model
     from ._core.contract import ContractCheck
+    from ._core.reconnect.policy import ReconnectPolicy
     from ._credentials import Credential
     from ._transport.options import ConnectionOptions
     from .connection import VoiceLiveConnection
@@ -44,6 +45,7 @@ def connect(
     events: Iterable[type[Model]] = (),
     contract_check: ContractCheck = "warn",
     strict: bool = False,
+    reconnect: ReconnectPolicy | None = None,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``with`` or ``open()`` opens it.
 
@@ -80,6 +82,8 @@ def connect(
             once by :class:`ContractWarning` and send it all the same, refuse it as an ``error``, or ``ignore`` it.
         strict: raise :class:`InvalidEventError` for a received message that does not fit the contract, instead of
             reading it leniently. For tests.
+        reconnect: make the connection again when it breaks, and move to a fresh session before its time is up: see
+            :class:`ReconnectPolicy`. Left out: a connection that breaks has ended.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.
@@ -110,10 +114,17 @@ def connect(
         headers=headers,
         preview_features=preview_features,
     )
-    contract = WireContract(api_version, events=events, strict=strict, check=contract_check)
+    local_events: tuple[type[Model], ...] = ()
+    if reconnect is not None:
+        # Few need it, and it takes its time to load.
+        from ._core.reconnect import check_policy, local_events_of
+
+        check_policy(reconnect)
+        local_events = local_events_of()
+    contract = WireContract(api_version, events=events, local_events=local_events, strict=strict, check=contract_check)
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=os.environ, client="sync")
-    return VoiceLiveConnection(handshake, source, options, contract)
+    return VoiceLiveConnection(handshake, source, options, contract, reconnect)
 
 
 def warmup(*, freeze: bool = True) -> None:

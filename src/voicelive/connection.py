@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from typing_extensions import Self
 
 from ._base import Model
 from ._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from ._core.contract import WireContract
-from ._core.handshake import Handshake
+from ._core.handshake import Handshake, OpeningRequest
 from ._core.inbox import Condition, Inbox, Waiter
 from ._core.last_words import describe_unsent
 from ._core.liveness import Watch
@@ -26,6 +27,7 @@ from .errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 
 if TYPE_CHECKING:
     from ._core.events import AnyServerEvent
+    from ._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -45,6 +47,7 @@ class VoiceLiveConnection(ConnectionResources):
         credential: CredentialSource,
         options: TransportOptions,
         contract: WireContract,
+        reconnect: ReconnectPolicy | None = None,
     ) -> None:
         self._handshake = handshake
         self._credential = credential
@@ -56,12 +59,19 @@ class VoiceLiveConnection(ConnectionResources):
         # Guards everything below. One thread reads from the transport at a time; the others wait here for their turn.
         self._changed = threading.Condition()
         self._inbox = Inbox()
-        self._watch = Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
+        self._reconnect = reconnect
+        # A transport that outlasts its connections watches each of them itself.
+        self._watch = (
+            Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
+            if reconnect is None
+            else Watch(ready_timeout=None, stall_timeout=None)
+        )
         self._reading = False
         self._followers = 0
         self._drained = False
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
+        self._opened_before = False
 
     def __repr__(self) -> str:
         model = f" model={self._handshake.model!r}" if self._handshake.model else ""
@@ -70,7 +80,7 @@ class VoiceLiveConnection(ConnectionResources):
 
     @property
     def request_id(self) -> str:
-        """The id this connection gave the service, for support requests."""
+        """The id this connection gave the service, for support requests; one that reconnects gives a new one."""
         return self._handshake.request_id
 
     @property
@@ -97,8 +107,7 @@ class VoiceLiveConnection(ConnectionResources):
                 )
             self._state = "opening"
         try:
-            request = self._handshake.request(self._credential.headers())
-            transport = open_transport(request, self._options)
+            transport = self._open_transport()
         except BaseException:
             self._state = "closed"
             raise
@@ -111,6 +120,26 @@ class VoiceLiveConnection(ConnectionResources):
                 return self
         transport.close(*requested)
         raise ConnectionStateError("close() was called while the connection opened")
+
+    def _open_transport(self) -> Transport:
+        if self._reconnect is None:
+            return open_transport(self._request(), self._options)
+        from ._transport.lasting import Lasting
+        from ._transport.lasting_threads import LastingTransport
+
+        lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+        transport = LastingTransport(lasting, self._request)
+        transport.open()
+        # It offers all that is used of a transport here.
+        return cast("Transport", transport)
+
+    def _request(self) -> OpeningRequest:
+        """Complete the opening request of the next connection, with a fresh token."""
+        headers = self._credential.headers()
+        if self._opened_before:
+            self._handshake = self._handshake.renewed(str(uuid.uuid4()))
+        self._opened_before = True
+        return self._handshake.request(headers)
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the connection; never raises for a connection that is closed or broken already.

@@ -45,6 +45,7 @@ class WireContract:
         api_version: the version the connection asks for; what is sent is checked against it.
         events: the application's own event classes, each derived from ``ServerEvent`` or ``ClientEvent``, with a
             constant `type`. They may replace a class of the contract.
+        local_events: event classes of the connection's own, which the service never sends.
         strict: raise :class:`InvalidEventError` for a received message that does not fit, instead of reading it
             leniently. For tests.
         check: what to do about fields that the API version or every version lacks.
@@ -58,18 +59,21 @@ class WireContract:
         api_version: str,
         *,
         events: Iterable[type[Model]] = (),
+        local_events: Iterable[type[Model]] = (),
         strict: bool = False,
         check: ContractCheck = "warn",
     ) -> None:
         if check not in get_args(ContractCheck):
             raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
         self._version = api_version
+        self.is_nested = api_version in NESTED_VERSIONS
+        """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
         self._client: dict[str, type[ClientEvent]] = dict(CLIENT_EVENTS)
         server: dict[str, type[ServerEvent]] = {}
         if not isinstance(events, Iterable):
             raise ConfigurationError(f"events must be a list of event classes, not {events!r}")
-        for cls in events:
+        for cls in (*local_events, *events):
             _register(cls, server, self._client)
         self._warned: set[str] = set()
         decode: Decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event

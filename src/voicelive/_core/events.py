@@ -70,7 +70,10 @@ class MalformedServerEvent(ServerEvent):
 
 
 if TYPE_CHECKING:
-    AnyServerEvent: TypeAlias = KnownServerEvent | UnknownServerEvent | MalformedServerEvent
+    from .reconnect.events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+
+    LocalEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
+    AnyServerEvent: TypeAlias = KnownServerEvent | LocalEvent | UnknownServerEvent | MalformedServerEvent
     """Whatever the connection can hand out; comparing ``type`` or matching a class narrows it."""
 else:
     AnyServerEvent = ServerEvent

@@ -6,7 +6,7 @@ import ipaddress
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -105,6 +105,11 @@ class Handshake:
             (*agent, *extra, *self.headers),
             self.request_id,
         )
+
+    def renewed(self, request_id: str) -> Handshake:
+        """Return the same with another request id, for another connection."""
+        query = tuple((name, request_id if value == self.request_id else value) for name, value in self.query)
+        return replace(self, query=query, request_id=request_id)
 
 
 @dataclass(frozen=True)

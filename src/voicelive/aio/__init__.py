@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._core.closing import CloseInfo
+    from .._core.reconnect.policy import ReconnectPolicy
     from .._transport.options import ConnectionOptions
     from ..errors import (
         AuthenticationError,
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
         ReadyTimeoutError,
         ReceiveOverflowError,
         ReceiveTimeoutError,
+        ReconnectFailedError,
         RedirectError,
         ResponseStalledError,
+        SendQueueFullError,
         SessionExpiredError,
         ThrottledError,
         TlsError,
@@ -60,8 +63,11 @@ __all__ = [
     "ReadyTimeoutError",
     "ReceiveOverflowError",
     "ReceiveTimeoutError",
+    "ReconnectFailedError",
+    "ReconnectPolicy",
     "RedirectError",
     "ResponseStalledError",
+    "SendQueueFullError",
     "SessionExpiredError",
     "ThrottledError",
     "TlsError",
@@ -76,6 +82,7 @@ __all__ = [
 _MODULES = {
     "CloseInfo": ".._core.closing",
     "ConnectionOptions": ".._transport.options",
+    "ReconnectPolicy": ".._core.reconnect.policy",
     "VoiceLiveConnection": ".connection",
     "connect": ".client",
     "warmup": ".client",

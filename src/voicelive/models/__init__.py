@@ -2,6 +2,7 @@
 
 from .._base import FieldIssue, Model
 from .._core.events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from .._core.reconnect.events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, NotCarriedOver
 from .._generated import enums, models
 from .._generated.enums import *  # noqa: F403 - the generated lists are the public face
 from .._generated.models import *  # noqa: F403
@@ -10,9 +11,13 @@ from .._generated.registry import AnyClientEvent
 __all__ = [
     "AnyClientEvent",
     "AnyServerEvent",
+    "ConnectionGaveUp",
+    "ConnectionReconnecting",
+    "ConnectionRestored",
     "FieldIssue",
     "MalformedServerEvent",
     "Model",
+    "NotCarriedOver",
     "UnknownServerEvent",
 ]
 __all__ += enums.__all__

@@ -7,3 +7,32 @@
 - :mod:`lifeline`: the state machine over all of it.
 - :mod:`events`: what the application is told.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import ConfigurationError
+from .policy import ReconnectPolicy
+
+if TYPE_CHECKING:
+    from ..._generated.models import ServerEvent
+
+__all__ = ["ReconnectPolicy", "check_policy", "local_events_of"]
+
+
+def check_policy(policy: object) -> None:
+    """Refuse what is no policy.
+
+    Raises:
+        ConfigurationError: saying what `reconnect` takes.
+    """
+    if not isinstance(policy, ReconnectPolicy):
+        raise ConfigurationError(f"reconnect takes a ReconnectPolicy(), or None for none, not {policy!r}")
+
+
+def local_events_of() -> tuple[type[ServerEvent], ...]:
+    """Return the classes of the events that a connection with a policy adds to those of the service."""
+    from .events import LOCAL_EVENTS
+
+    return LOCAL_EVENTS

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Optional
+from typing import Literal
+
+from pydantic import Field
 
 from ..._base import Model
 from ..._generated.models import ServerEvent
@@ -24,7 +26,7 @@ class NotCarriedOver(Model):
 
     type: str = ""
     """The type of the item, or of the event that was refused."""
-    item_id: Optional[str] = None
+    item_id: str | None = None
     """The item's id, where it is one."""
     reason: str = ""
     """Why not."""
@@ -40,9 +42,9 @@ class ConnectionReconnecting(ServerEvent):
     """How long it waits before it opens the connection, in milliseconds."""
     reason: str = ""
     """How the connection ended, or why the last attempt failed."""
-    code: Optional[int] = None
+    code: int | None = None
     """The WebSocket close code of the connection that ended; None after a failed attempt."""
-    session_id: Optional[str] = None
+    session_id: str | None = None
     """The session that was lost."""
 
 
@@ -50,9 +52,9 @@ class ConnectionRestored(ServerEvent):
     """The session continues on a new connection: its settings and its conversation are there again."""
 
     type: Literal["voicelive.restored"] = "voicelive.restored"
-    session_id: Optional[str] = None
+    session_id: str | None = None
     """The new session's id."""
-    previous_session_id: Optional[str] = None
+    previous_session_id: str | None = None
     """The old session's id."""
     planned: bool = False
     """Whether this was the move before the old session's time was up, rather than an interruption."""
@@ -62,9 +64,9 @@ class ConnectionRestored(ServerEvent):
     """How long there was no session, in milliseconds; 0 for a planned move."""
     replayed_items: int = 0
     """How many items of the conversation the new session was given. They keep their ids."""
-    not_carried_over: list[NotCarriedOver] = []
+    not_carried_over: list[NotCarriedOver] = Field(default_factory=list[NotCarriedOver])
     """What the new session does not know."""
-    interrupted_responses: list[str] = []
+    interrupted_responses: list[str] = Field(default_factory=list[str])
     """Ids of the responses that were being made, and will not be finished: ask again with ``response.create()``."""
     unanswered_requests: int = 0
     """How many ``response.create`` were sent to which no response had begun: ask again likewise."""

@@ -523,8 +523,8 @@ class Lifeline:
         not_carried = [
             {"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out
         ]
-        for kind in sorted(self.ledger.only_here):
-            not_carried.append({"type": kind, "item_id": None, "reason": "it belongs to one connection: set it up again"})
+        again = "it belongs to one connection: set it up again"
+        not_carried.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(self.ledger.only_here))
         self.ledger.only_here.clear()
         replay.adopt()
         self.ledger.expires_at = None

@@ -12,7 +12,7 @@ _KINDS = {
     "transcription_session.update": ("transcription_session.updated", "session"),
     "byom_credential.update": ("byom_credential.updated", ""),
 }
-"""Client events that set something for good: how the service confirms them, and which field merges with earlier ones."""
+"""Client events that set something for good: what confirms them, and which field merges with earlier ones."""
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
 _MERGED_BELOW = {"audio"}
