@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import pytest
 from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import InvalidStatus
@@ -164,6 +165,22 @@ async def test_stopping_closes_sessions_with_1001() -> None:
     assert service.sessions[0].close_code == 1001
     with pytest.raises(LocalServiceError):
         _ = service.endpoint
+
+
+async def test_the_record_has_the_code_of_the_side_that_closed() -> None:
+    """A client that answers 1001 with 1000, as some do, was still closed with 1001; one that closes says why itself."""
+    async with LocalService() as service:
+        async with connect_async(url_of(service.endpoint)) as websocket:
+            await websocket.recv()
+            await websocket.close(4000, "enough")
+        async with aiohttp.ClientSession() as session, session.ws_connect(url_of(service.endpoint)) as other:
+            await other.receive()
+            closing = asyncio.create_task(other.receive())
+            await service.stop()
+            assert (await closing).data == 1001
+
+    assert [record.close_code for record in service.sessions] == [4000, 1001]
+    assert [record.close_reason for record in service.sessions] == ["enough", "the local service is stopping"]
 
 
 async def test_a_stopped_service_can_be_started_again() -> None:

@@ -177,6 +177,14 @@ async def test_unknown_settings_are_ignored(client: Client) -> None:
     assert "favourite_colour" not in await client.update(favourite_colour="blue")
 
 
+async def test_settings_of_the_draft_are_ignored_in_a_dated_version(client: Client) -> None:
+    """What is nested as in v1 changes nothing and is not echoed."""
+    before = await client.update(instructions="Be brief.")
+    audio = {"input": {"turn_detection": None}, "output": {"voice": "alloy"}}
+
+    assert await client.update(type="realtime", audio=audio, output_modalities=["text"]) == before
+
+
 async def test_a_hyphen_in_an_output_format_is_accepted(client: Client) -> None:
     """The old spelling pcm16-8000hz is understood; the echo has the wire's."""
     session = await client.update(output_audio_format="pcm16-8000hz")

@@ -319,7 +319,7 @@ class LocalService:
             self._running.discard(session)
             channel.stop()
             await connection.close()
-            record._close(connection.close_code, connection.close_reason or "")
+            record._close(*_end_of(connection))
 
     def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:
@@ -336,6 +336,14 @@ def _answer(refused: HandshakeRefusedError) -> Response:
     body = refused.body()
     headers["Content-Length"] = str(len(body))
     return Response(refused.status, phrase(refused.status), headers, body)
+
+
+def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
+    """Return code and reason of the side that closed: some clients answer a close with a code of their own."""
+    sent, received = connection.protocol.close_sent, connection.protocol.close_rcvd
+    if sent is not None and received is not None and not connection.protocol.close_rcvd_then_sent:
+        return sent.code, sent.reason
+    return connection.close_code, connection.close_reason or ""
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

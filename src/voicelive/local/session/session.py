@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._core.codec import decode_client_event
@@ -235,9 +235,14 @@ class Session:
     async def _receive(self, message: bytes | str) -> None:
         try:
             received = decode_client_event(message)
-            event = self._wire.inbound(received)
         except InvalidEventError as error:
             self._refuse(_fault_of(error), error.event_id)
+            return
+        try:
+            event = self._wire.inbound(received)
+        except InvalidEventError as error:
+            # What it says is an event, but not of this version: refused as the session refuses values it lacks.
+            self._refuse(replace(_fault_of(error), code="invalid_value"), error.event_id)
             return
         self._record._received.add(received, len(message))
         if not self._configured and event.type != "session.update":

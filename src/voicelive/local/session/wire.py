@@ -23,6 +23,7 @@ from ..._core.translation import (
 )
 from ..._generated import models
 from ..._generated.registry import SERVER_EVENTS
+from ..._generated.versions import FIELDS
 from ...errors import InvalidEventError
 from .context import item_model
 
@@ -60,7 +61,12 @@ class FlatWire:
     """The dated versions: the session's own form, without what only the draft has."""
 
     def inbound(self, event: models.ClientEvent) -> models.ClientEvent:
-        """Return `event` as it is."""
+        """Return `event` without the settings that only the draft has: they are ignored, and not reported."""
+        if isinstance(event, models.ClientEventSessionUpdate):
+            payload = event.to_dict()
+            session = {name: value for name, value in payload["session"].items() if name not in _NESTED_SETTINGS}
+            if len(session) < len(payload["session"]):
+                return read_model(type(event), {**payload, "session": session})
         return event
 
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
@@ -173,6 +179,9 @@ _RENAMED: Mapping[str, tuple[str, type[models.ServerEvent]]] = {
     cls.__alias_of__: (name, cls) for name, cls in SERVER_EVENTS.items() if cls.__alias_of__ is not None
 }
 """The events with another name in the draft: by the dated name, the draft's name and class."""
+
+_NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() if NESTED_VERSIONS.issuperset(versions)}
+"""The settings of a session that only the draft has."""
 
 _FLAT_PARTS = {nested: flat for flat, nested in ASSISTANT_PARTS.items()}
 
