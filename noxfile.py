@@ -17,6 +17,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
 ALL_PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -63,6 +64,15 @@ def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections; some minutes."""
     install(session, "test", "codegen", extras="identity,local,cli")
     session.run("pytest", *(session.posargs or ["tests/clients/test_stress.py"]), env={"VOICELIVE_STRESS": "1"})
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Drive the local service with other people's clients, and write `docs/conformance.md` from what comes of it."""
+    install(session, "test", "codegen", extras="identity,local,cli")
+    session.run(
+        "pytest", "tests/peers", "--deselect", CURRENT, *session.posargs, env={"VOICELIVE_CONFORMANCE": "write"}
+    )
 
 
 @nox.session

@@ -1,0 +1,119 @@
+"""The official Python client, `azure-ai-voicelive`: asyncio alone, dated versions alone."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from azure.ai.voicelive import models
+from azure.ai.voicelive.aio import ConnectionClosed, VoiceLiveConnection, connect
+from azure.core.credentials import AzureKeyCredential
+
+from .dialects import Dialect
+from .peer import KEY, PIECE_BYTES, Seen, Setup, walk
+
+__all__ = ["AzurePython"]
+
+
+class AzurePython:
+    """`azure-ai-voicelive`."""
+
+    name = "azure-python"
+    heading = "azure-ai-voicelive (Python)"
+    drops_unknown = False
+
+    @asynccontextmanager
+    async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[AzurePeer, None]:
+        """Connect."""
+        manager = connect(
+            endpoint=endpoint,
+            credential=AzureKeyCredential(key),
+            model=dialect.model,
+            api_version=dialect.api_version,
+        )
+        async with manager as connection:
+            yield AzurePeer(connection, dialect)
+
+
+class AzurePeer:
+    """A connection."""
+
+    def __init__(self, connection: VoiceLiveConnection, dialect: Dialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+
+    async def configure(self, setup: Setup) -> None:
+        """Send a `RequestSession`."""
+        session = models.RequestSession(
+            instructions=setup.instructions,
+            modalities=[models.Modality(name) for name in setup.modalities],
+            voice=models.OpenAIVoice(name=models.OpenAIVoiceName.ALLOY),
+            turn_detection=models.ServerVad(silence_duration_ms=setup.silence_ms),
+            input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
+            tools=[
+                models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
+                for tool in setup.tools
+            ],
+        )
+        await self._connection.session.update(session=session)
+
+    async def misconfigure(self, modality: str) -> None:
+        """Send a mapping: nothing is checked before it is sent."""
+        await self._connection.session.update(session={"modalities": [modality]})
+
+    async def say(self, text: str) -> None:
+        """Send a `UserMessageItem`."""
+        item = models.UserMessageItem(content=[models.InputTextContentPart(text=text)])
+        await self._connection.conversation.item.create(item=item)
+
+    async def ask(self) -> None:
+        """Ask for a response."""
+        await self._connection.response.create()
+
+    async def speak(self, audio: bytes) -> None:
+        """Append audio in base64."""
+        for start in range(0, len(audio), PIECE_BYTES):
+            text = base64.b64encode(audio[start : start + PIECE_BYTES]).decode()
+            await self._connection.input_audio_buffer.append(audio=text)
+
+    async def give_output(self, call_id: str, output: str) -> None:
+        """Send a `FunctionCallOutputItem`."""
+        item = models.FunctionCallOutputItem(call_id=call_id, output=output)
+        await self._connection.conversation.item.create(item=item)
+
+    async def cancel(self, event_id: str) -> None:
+        """Cancel the response."""
+        await self._connection.response.cancel(event_id=event_id)
+
+    async def next(self) -> Seen:
+        """Receive an event."""
+        event = await self._connection.recv()
+        return Seen(
+            type=str(event["type"]),
+            form=type(event).__name__,
+            typed=type(event) is not models.ServerEvent,
+            look=lambda path: walk(event, path),
+            audio=event.delta if isinstance(event, models.ServerEventResponseAudioDelta) else b"",
+        )
+
+    async def ending(self) -> str:
+        """Receive until `ConnectionClosed`, whose text holds the code, and no reason."""
+        try:
+            while True:
+                await self._connection.recv()
+        except ConnectionClosed as closed:
+            return str(closed)
+
+    def session(self, seen: Seen) -> dict[str, Any]:
+        """Read the session."""
+        session = seen.look("session")
+        return {
+            "instructions": session.instructions,
+            "voice": session.voice["name"],  # a union of types: given as plain JSON
+            "detection": session.turn_detection.type,
+            "silence_ms": session.turn_detection.silence_duration_ms,
+            "transcription": session.input_audio_transcription.model,
+            "tools": [tool.name for tool in session.tools],
+        }

@@ -1,0 +1,124 @@
+"""The dialects that every client is driven in, and the order in which each says what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["CASCADED", "DIALECTS", "REALTIME", "V1", "Dialect"]
+
+HEARD = "conversation.item.input_audio_transcription.completed"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A family of models in an API version."""
+
+    name: str
+    heading: str
+    model: str
+    api_version: str
+    transcription: str
+    """The transcription model that goes with the model."""
+    orders: Mapping[str, tuple[str, ...]]
+    """By the name of a stretch of a conversation: its events' types, a run of the same delta once."""
+
+    @property
+    def nested(self) -> bool:
+        """Whether sessions are nested, and events named as in the draft."""
+        return self.api_version == "v1"
+
+
+SPEECH = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", "input_audio_buffer.committed")
+CREATED = ("response.output_item.added", "conversation.item.created", "response.content_part.added")
+ENDED = ("response.content_part.done", "response.output_item.done", "response.done")
+TEXT = (*CREATED, "response.text.delta", "response.text.done", *ENDED)
+SOUND_ENDED = ("response.audio.done", "response.audio_transcript.done", *ENDED)
+SOUND = (*CREATED, "response.audio_transcript.delta", "response.audio.delta", *SOUND_ENDED)
+CALL = (
+    "response.output_item.added",
+    "conversation.item.created",
+    "response.function_call_arguments.delta",
+    "response.function_call_arguments.done",
+    "response.output_item.done",
+    "response.done",
+)
+
+_FLAT = {
+    "connected": ("session.created",),
+    "said": ("conversation.item.created",),
+    "text answer": ("response.created", *TEXT),
+    "interrupted": ("input_audio_buffer.speech_started", *SOUND_ENDED),
+    "call": ("response.created", *CALL),
+}
+
+CASCADED = Dialect(
+    "cascaded",
+    "cascaded (gpt-4o, 2026-07-15)",
+    "gpt-4o",
+    "2026-07-15",
+    "azure-speech",
+    {**_FLAT, "spoken turn": (*SPEECH, HEARD, "conversation.item.created", "response.created", *SOUND)},
+)
+
+REALTIME = Dialect(
+    "realtime",
+    "realtime (gpt-realtime, 2026-07-15)",
+    "gpt-realtime",
+    "2026-07-15",
+    "whisper-1",
+    {**_FLAT, "spoken turn": (*SPEECH, "conversation.item.created", "response.created", HEARD, *SOUND)},
+)
+
+V1_CREATED = (
+    "response.output_item.added",
+    "conversation.item.created",
+    "conversation.item.added",
+    "response.content_part.added",
+)
+V1_ENDED = ("response.content_part.done", "response.output_item.done", "conversation.item.done", "response.done")
+V1_SAID = ("conversation.item.created", "conversation.item.added", "conversation.item.done")
+V1_SOUND_ENDED = ("response.output_audio.done", "response.output_audio_transcript.done", *V1_ENDED)
+
+V1 = Dialect(
+    "v1",
+    "draft v1 (gpt-realtime, v1)",
+    "gpt-realtime",
+    "v1",
+    "whisper-1",
+    {
+        "connected": ("session.created", "conversation.created"),
+        "said": V1_SAID,
+        "text answer": (
+            "response.created",
+            *V1_CREATED,
+            "response.output_text.delta",
+            "response.output_text.done",
+            *V1_ENDED,
+        ),
+        "spoken turn": (
+            *SPEECH,
+            *V1_SAID,
+            "response.created",
+            HEARD,
+            *V1_CREATED,
+            "response.output_audio_transcript.delta",
+            "response.output_audio.delta",
+            *V1_SOUND_ENDED,
+        ),
+        "interrupted": ("input_audio_buffer.speech_started", *V1_SOUND_ENDED),
+        "call": (
+            "response.created",
+            "response.output_item.added",
+            "conversation.item.created",
+            "conversation.item.added",
+            "response.function_call_arguments.delta",
+            "response.function_call_arguments.done",
+            "response.output_item.done",
+            "conversation.item.done",
+            "response.done",
+        ),
+    },
+)
+
+DIALECTS = (CASCADED, REALTIME, V1)

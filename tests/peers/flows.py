@@ -1,0 +1,306 @@
+"""What every client does with the service, and what its user must see: one function a flow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from voicelive.local import Engines, LocalService
+from voicelive.local.engines import FunctionCall, TextChunk
+
+from ..local.helpers import GatedSynthesizer, Scripted, read_tones, tones
+from .dialects import Dialect
+from .peer import KEY, Client, Peer, Seen, Setup, Tool, soon
+
+__all__ = ["FLOWS", "Flow", "Stage"]
+
+WEATHER = Tool(
+    "get_weather",
+    "Get the current weather of a place",
+    {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]},
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A client and a dialect to drive it in."""
+
+    client: Client
+    dialect: Dialect
+
+    @asynccontextmanager
+    async def service(self, **engines: Any) -> AsyncGenerator[LocalService, None]:
+        """Run a service that hears and speaks tones and repeats what it hears, unless `engines` say otherwise."""
+        bundle = replace(Engines.basic(), **{"responder": Scripted(), **engines})
+        async with LocalService(engines=bundle, api_key=KEY) as running:
+            yield running
+
+    @asynccontextmanager
+    async def connected(self, service: LocalService) -> AsyncGenerator[Peer, None]:
+        """Connect, and receive what comes unasked."""
+        order = self.order("connected")
+        if self.client.drops_unknown and self.dialect.nested:
+            order.remove("conversation.created")
+        async with self.client.open(service.endpoint, self.dialect) as peer:
+            assert [(await soon(peer.next())).type for _ in order] == order
+            yield peer
+
+    def order(self, stretch: str) -> list[str]:
+        """Return the types of events that the user must see."""
+        return list(self.dialect.orders[stretch])
+
+    async def receive(self, peer: Peer, stretch: str) -> list[Seen]:
+        """Receive until the last event of a stretch has come as often as it should; all must be of their own type."""
+        order = self.order(stretch)
+        left = order.count(order[-1])
+        events: list[Seen] = []
+        while left:
+            events.append(await soon(peer.next()))
+            left -= events[-1].type == order[-1]
+        assert [f"{event.type} as {event.form}" for event in events if not event.typed] == []
+        return events
+
+    async def configured(self, peer: Peer, setup: Setup) -> dict[str, Any]:
+        """Change the session; return what the user reads in the confirmation."""
+        await peer.configure(setup)
+        event = await soon(peer.next())
+        assert (event.type, event.typed) == ("session.updated", True)
+        return peer.session(event)
+
+
+def types(events: Sequence[Seen]) -> list[str]:
+    """Return the types of events; a run of the same delta counts once."""
+    result: list[str] = []
+    for event in events:
+        if not (event.type.endswith(".delta") and result[-1:] == [event.type]):
+            result.append(event.type)
+    return result
+
+
+def joined(events: Sequence[Seen], ending: str) -> str:
+    """Join the deltas of a kind of event."""
+    return "".join(event.look("delta") for event in events if event.type.endswith(ending))
+
+
+def only(events: Sequence[Seen], ending: str) -> Seen:
+    """Return the one event of a kind."""
+    (found,) = (event for event in events if event.type.endswith(ending))
+    return found
+
+
+async def connect(stage: Stage) -> None:
+    """Connects with a key; the session it is given is the one that the service has."""
+    async with stage.service() as service, stage.client.open(service.endpoint, stage.dialect) as peer:
+        events = await stage.receive(peer, "connected")
+        (record,) = service.sessions
+
+    assert types(events) == stage.order("connected")
+    assert events[0].look("session.id") == record.id
+    assert events[0].look("event_id").startswith("event_")
+    assert record.model == stage.dialect.model
+    assert record.query["api-version"] == stage.dialect.api_version
+    assert record.credential in {"api-key", "bearer"}
+
+
+async def wrong_key(stage: Stage) -> None:
+    """A wrong key is refused with 401, and the client's error says so."""
+    async with stage.service() as service:
+        with pytest.raises(Exception, match="401"):
+            async with stage.client.open(service.endpoint, stage.dialect, "not the key"):
+                pass
+        assert not service.sessions
+
+
+async def configure(stage: Stage) -> None:
+    """Sets instructions, modalities, voice, turn detection, transcription and a tool, and reads them back."""
+    setup = Setup(instructions="Speak like a pirate.", silence_ms=321, tools=[WEATHER])
+    async with stage.service() as service, stage.connected(service) as peer:
+        session = await stage.configured(peer, setup)
+
+    assert session == {
+        "instructions": "Speak like a pirate.",
+        "voice": "alloy",
+        "detection": "server_vad",
+        "silence_ms": 321,
+        "transcription": stage.dialect.transcription,
+        "tools": ["get_weather"],
+    }
+
+
+async def text_turn(stage: Stage) -> None:
+    """A typed question is answered in text: the events in the dialect's order, the deltas joining to the answer."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        await stage.configured(peer, Setup(modalities=("text",)))
+        await peer.say("hello")
+        said = await stage.receive(peer, "said")
+        await peer.ask()
+        answer = await stage.receive(peer, "text answer")
+
+    assert types(said) == stage.order("said")
+    assert said[0].look("item.role") == "user"
+    assert said[0].look("item.content.0.text") == "hello"
+    assert types(answer) == stage.order("text answer")
+    assert joined(answer, "text.delta") == "You said hello"
+    assert only(answer, "text.done").look("text") == "You said hello"
+    response = answer[-1]
+    assert response.look("response.status") == "completed"
+    assert response.look("response.output.0.content.0.text") == "You said hello"
+    assert response.look("response.usage.output_tokens") > 0
+
+
+async def audio_turn(stage: Stage) -> None:
+    """Speech is found by server VAD, transcribed and answered in speech: order, transcripts, sound to the byte."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        await stage.configured(peer, Setup())
+        await peer.speak(tones("how are you"))
+        events = await stage.receive(peer, "spoken turn")
+
+    assert types(events) == stage.order("spoken turn")
+    started, stopped = only(events, "speech_started"), only(events, "speech_stopped")
+    heard = only(events, "transcription.completed")
+    assert started.look("audio_start_ms") < stopped.look("audio_end_ms")
+    assert started.look("item_id") == stopped.look("item_id") == heard.look("item_id")
+    assert heard.look("transcript") == "how are you"
+    assert joined(events, "transcript.delta") == "You said how are you"
+    assert only(events, "audio_transcript.done").look("transcript") == "You said how are you"
+    sound = b"".join(event.audio for event in events)
+    # Tones are 60 ms a character, PCM16 at 24 kHz 48 bytes a millisecond.
+    assert len(sound) > 60 * 48 * len("You said how are you")
+    assert read_tones(sound) == "You said how are you"
+    assert events[-1].look("response.status") == "completed"
+
+
+async def barge_in(stage: Stage) -> None:
+    """Speech over an answer cuts it: every done event comes, cancelled for turn_detected, then the new turn's own."""
+    mouth = GatedSynthesizer()
+    try:
+        async with stage.service(synthesizer=mouth) as service, stage.connected(service) as peer:
+            await stage.configured(peer, Setup())
+            await peer.say("tell me a story")
+            await peer.ask()
+            before: list[Seen] = []
+            while sum(bool(event.audio) for event in before) < 4:
+                before.append(await soon(peer.next()))
+            await peer.speak(tones("stop", silence_ms=0))
+            cut = await stage.receive(peer, "interrupted")
+            mouth.release()
+            await peer.speak(bytes(48 * 700))
+            after = await stage.receive(peer, "spoken turn")
+    finally:
+        mouth.release()
+
+    assert [name for name in types(cut) if not name.endswith("audio.delta")] == stage.order("interrupted")
+    response = cut[-1]
+    assert response.look("response.status") == "cancelled"
+    assert response.look("response.status_details.reason") == "turn_detected"
+    assert response.look("response.output.0.status") == "incomplete"
+    assert only(after, "transcription.completed").look("transcript") == "stop"
+    assert after[-1].look("response.status") == "completed"
+    assert after[-1].look("response.id") != response.look("response.id")
+    assert only(after, "audio_transcript.done").look("transcript") == "You said stop"
+
+
+async def function_call(stage: Stage) -> None:
+    """The model calls a function; the client sends its output, asks again, and gets the answer."""
+    arguments = '{"location": "Paris"}'
+    responder = Scripted([FunctionCall("get_weather", arguments)], [TextChunk("Sunny in Paris.")])
+    async with stage.service(responder=responder) as service, stage.connected(service) as peer:
+        await stage.configured(peer, Setup(modalities=("text",), tools=[WEATHER]))
+        await peer.say("What is the weather in Paris?")
+        await stage.receive(peer, "said")
+        await peer.ask()
+        events = await stage.receive(peer, "call")
+        call = only(events, "arguments.done")
+        await peer.give_output(call.look("call_id"), '{"sky": "clear"}')
+        given = await stage.receive(peer, "said")
+        await peer.ask()
+        answer = await stage.receive(peer, "text answer")
+
+    assert types(events) == stage.order("call")
+    assert joined(events, "arguments.delta") == arguments
+    assert call.look("name") == "get_weather"
+    assert call.look("arguments") == arguments
+    added = only(events, "output_item.added")
+    assert (added.look("item.type"), added.look("item.call_id")) == ("function_call", call.look("call_id"))
+    assert events[-1].look("response.output.0.arguments") == arguments
+    assert given[0].look("item.type") == "function_call_output"
+    assert given[0].look("item.call_id") == call.look("call_id")
+    assert only(answer, "text.done").look("text") == "Sunny in Paris."
+    assert [tool["name"] for tool in responder.requests[0].tools] == ["get_weather"]
+
+
+async def error(stage: Stage) -> None:
+    """A value that there is not and a cancel of nothing are typed errors; the session goes on."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        await peer.misconfigure("smell")
+        invalid = await soon(peer.next())
+        await peer.cancel("my-cancel")
+        nothing = await soon(peer.next())
+        session = await stage.configured(peer, Setup(instructions="Still here."))
+
+    field = "output_modalities" if stage.dialect.nested else "modalities"
+    assert (invalid.type, invalid.typed) == ("error", True)
+    assert invalid.look("error.type") == "invalid_request_error"
+    assert invalid.look("error.code") == "invalid_value"
+    assert invalid.look("error.param").startswith(f"session.{field}")
+    assert "smell" in invalid.look("error.message")
+    assert nothing.look("error.code") == "response_cancel_not_active"
+    assert nothing.look("error.event_id") == "my-cancel"
+    assert session["instructions"] == "Still here."
+
+
+async def closing(stage: Stage) -> None:
+    """Closing ends the session with 1000."""
+    async with stage.service() as service:
+        async with stage.connected(service):
+            pass
+        await service.stop()  # when this returns, every session has ended
+        (record,) = service.sessions
+
+    assert record.closed
+    assert record.close_code == 1000
+
+
+async def stopped(stage: Stage) -> None:
+    """A service that stops closes with 1001, and the client tells its user."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        listening = asyncio.create_task(peer.ending())
+        await service.stop()
+        told = await soon(listening)
+        (record,) = service.sessions
+
+    assert record.close_code == 1001
+    # Not every client tells both.
+    assert "1001" in told or "the local service is stopping" in told
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow and its place in the document."""
+
+    name: str
+    run: Callable[[Stage], Awaitable[None]]
+
+    @property
+    def shows(self) -> str:
+        """What it shows."""
+        return (self.run.__doc__ or "").strip()
+
+
+FLOWS = (
+    Flow("connect", connect),
+    Flow("wrong key", wrong_key),
+    Flow("configure", configure),
+    Flow("text turn", text_turn),
+    Flow("audio turn", audio_turn),
+    Flow("barge-in", barge_in),
+    Flow("function call", function_call),
+    Flow("error", error),
+    Flow("closing", closing),
+    Flow("service stops", stopped),
+)

@@ -1,0 +1,124 @@
+"""This project's two clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from azure.core.credentials import AzureKeyCredential
+
+from voicelive import errors, models
+
+from ..clients.harness import Client as Package
+from ..clients.harness import Flavour, Script
+from .dialects import Dialect
+from .peer import DEADLINE, KEY, PIECE_BYTES, Seen, Setup, walk
+
+__all__ = ["Ours"]
+
+
+class Ours:
+    """`voicelive` or `voicelive.aio`, refusing what does not fit the contract."""
+
+    drops_unknown = False
+
+    def __init__(self, flavour: Flavour) -> None:
+        self.name = f"voicelive-{flavour}"
+        self.heading = "voicelive" if flavour == "sync" else "voicelive.aio"
+        self._package = Package(flavour)
+
+    @asynccontextmanager
+    async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[OurPeer, None]:
+        """Connect."""
+        script = self._package.connect(
+            endpoint,
+            credential=AzureKeyCredential(key),
+            model=dialect.model,
+            api_version=dialect.api_version,
+            strict=True,
+        )
+        async with script:
+            yield OurPeer(script, dialect)
+
+
+class OurPeer:
+    """A connection; settings are written flat, whatever the version."""
+
+    def __init__(self, script: Script, dialect: Dialect) -> None:
+        self._script = script
+        self._dialect = dialect
+
+    async def configure(self, setup: Setup) -> None:
+        """Send a `RequestSession`."""
+        session = models.RequestSession(
+            instructions=setup.instructions,
+            modalities=list(setup.modalities),
+            voice=models.OpenAIVoice(name="alloy"),
+            turn_detection=models.ServerVad(silence_duration_ms=setup.silence_ms),
+            input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
+            tools=[
+                models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
+                for tool in setup.tools
+            ],
+        )
+        await self._script.call("session.update", session=session)
+
+    async def misconfigure(self, modality: str) -> None:
+        """Send it as a program would that builds its own JSON: the typed way refuses it before."""
+        field = "output_modalities" if self._dialect.nested else "modalities"
+        await self._script.send({"type": "session.update", "session": {field: [modality]}})
+
+    async def say(self, text: str) -> None:
+        """Send a `UserMessageItem`."""
+        item = models.UserMessageItem(content=[models.InputTextContentPart(text=text)])
+        await self._script.call("conversation.item.create", item=item)
+
+    async def ask(self) -> None:
+        """Ask for a response."""
+        await self._script.call("response.create")
+
+    async def speak(self, audio: bytes) -> None:
+        """Append raw audio."""
+        for start in range(0, len(audio), PIECE_BYTES):
+            await self._script.call("input_audio_buffer.append", audio=audio[start : start + PIECE_BYTES])
+
+    async def give_output(self, call_id: str, output: str) -> None:
+        """Send a `FunctionCallOutputItem`."""
+        item = models.FunctionCallOutputItem(call_id=call_id, output=output)
+        await self._script.call("conversation.item.create", item=item)
+
+    async def cancel(self, event_id: str) -> None:
+        """Cancel the response."""
+        await self._script.call("response.cancel", event_id=event_id)
+
+    async def next(self) -> Seen:
+        """Receive an event."""
+        event = await self._script.recv(DEADLINE)
+        return Seen(
+            type=event.type,
+            form=type(event).__name__,
+            typed=not isinstance(event, models.UnknownServerEvent),
+            look=lambda path: walk(event, path),
+            audio=event.delta_bytes if isinstance(event, models.ServerEventResponseAudioDelta) else b"",
+        )
+
+    async def ending(self) -> str:
+        """Receive until `ConnectionClosed`."""
+        try:
+            while True:
+                await self._script.recv(DEADLINE)
+        except errors.ConnectionClosed as closed:
+            return f"{closed.code} {closed.reason}"
+
+    def session(self, seen: Seen) -> dict[str, Any]:
+        """Read the session by flat names."""
+        session = seen.look("session")
+        return {
+            "instructions": session.instructions,
+            "voice": session.voice.name,
+            "detection": session.turn_detection.type,
+            "silence_ms": session.turn_detection.silence_duration_ms,
+            "transcription": session.input_audio_transcription.model,
+            "tools": [tool.name for tool in session.tools],
+        }
