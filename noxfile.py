@@ -44,7 +44,7 @@ def install(session: nox.Session, *groups: str, extras: str = "") -> None:
 @nox.session(python=found_pythons())
 def tests(session: nox.Session) -> None:
     """Run the test suite on every interpreter that is here; `-- ARGUMENTS` go to pytest."""
-    install(session, "test", "codegen", extras="identity,local,cli")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp")
     session.run("pytest", *(session.posargs or ["-n", "2"]))
 
 
@@ -52,7 +52,7 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize("version", ["15.0.1", "16.0", "17.1"])
 def websockets(session: nox.Session, version: str) -> None:
     """Run the clients' tests with the older supported lines of websockets; `tests` has the newest."""
-    install(session, "test", "codegen", extras="identity,local,cli")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp")
     session.install(f"websockets=={version}")
     session.run(
         "pytest", *(session.posargs or ["-n", "2", "tests/clients", "tests/mission", "tests/test_wire_table.py"])
@@ -62,7 +62,7 @@ def websockets(session: nox.Session, version: str) -> None:
 @nox.session
 def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections; some minutes."""
-    install(session, "test", "codegen", extras="identity,local,cli")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp")
     session.run("pytest", *(session.posargs or ["tests/clients/test_stress.py"]), env={"VOICELIVE_STRESS": "1"})
 
 
@@ -86,7 +86,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy (strict) and pyright (strict)."""
-    install(session, "types", "test", "codegen", extras="identity,local,cli")
+    install(session, "types", "test", "codegen", extras="identity,local,cli,mcp")
     session.run("mypy")
     session.run("pyright")
 

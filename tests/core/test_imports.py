@@ -69,6 +69,7 @@ RULES = [
     Rule("local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule("testing", {"_base", "_generated", "local"}, TYPING),
     Rule("pytest_plugin", {"testing"}, {"pytest"}),
+    Rule("local.mcp_client", set(), {"httpx2", "mcp"}),
     Rule(
         "cli",
         {"_version", "aio", "connection", "errors", "local", "models"},

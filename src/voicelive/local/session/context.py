@@ -13,6 +13,7 @@ from ..faults.plan import Opportunities
 from ..pacing import Pacing
 from .configuration import Locks
 from .conversation import Conversation, Entry
+from .errors import Fault
 
 if TYPE_CHECKING:
     from ..engines import Engines
@@ -50,12 +51,20 @@ class Context:
         """Send ``conversation.item.created`` for an item of the conversation."""
         self.send(models.ServerEventConversationItemCreated(previous_item_id=previous, item=item_model(entry.payload)))
 
+    def warn(self, fault: Fault) -> None:
+        """Send a ``warning``; the session goes on as before."""
+        details = {"message": fault.message, "code": fault.code, "param": fault.param}
+        self.send(models.ServerEventWarning(warning=details))
+
 
 _ITEM_CLASSES: dict[str, type[models.ResponseItem]] = {
     "message": models.ResponseMessageItem,
     "function_call": models.ResponseFunctionCallItem,
     "function_call_output": models.ResponseFunctionCallOutputItem,
+    "mcp_approval_request": models.ResponseMCPApprovalRequestItem,
     "mcp_approval_response": models.ResponseMCPApprovalResponseItem,
+    "mcp_call": models.ResponseMCPCallItem,
+    "mcp_list_tools": models.ResponseMCPListToolItem,
 }
 
 

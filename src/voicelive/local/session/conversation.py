@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -167,6 +168,8 @@ def turns_of(item: Mapping[str, Any], heard: str | None = None) -> list[Conversa
         return [FunctionCallTurn(item["call_id"], item["name"], item["arguments"])]
     if kind == "function_call_output":
         return [FunctionOutputTurn(item["call_id"], item["output"])]
+    if kind == "mcp_call":
+        return _mcp_turns(item)
     if kind != "message":
         return []
     text = heard if heard is not None else text_of(item.get("content") or [])
@@ -174,6 +177,15 @@ def turns_of(item: Mapping[str, Any], heard: str | None = None) -> list[Conversa
     if role not in ("user", "assistant", "system") or (not text and role != "user"):
         return []
     return [MessageTurn(role, text)]
+
+
+def _mcp_turns(item: Mapping[str, Any]) -> list[ConversationTurn]:
+    """Return the call of a server's tool and its result; nothing before there is one."""
+    error = item.get("error")
+    output = json.dumps({"error": error["message"]}) if error else item.get("output")
+    if output is None:
+        return []
+    return [FunctionCallTurn(item["id"], item["name"], item["arguments"]), FunctionOutputTurn(item["id"], output)]
 
 
 def text_of(content: Sequence[Mapping[str, Any]]) -> str:

@@ -193,6 +193,10 @@ def invalid_sdp(reason: str) -> Fault:
     )
 
 
+def mcp_server_failed(label: str, reason: str) -> Fault:
+    return Fault(f"The tools of the MCP server {label!r} could not be listed: {reason}", code="mcp_list_tools_failed")
+
+
 # --- audio input -----------------------------------------------------------------------------------------------------
 
 

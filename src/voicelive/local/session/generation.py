@@ -20,6 +20,8 @@ from . import errors
 from .avatar import Avatar
 from .context import Context
 from .conversation import turns_of
+from .mcp_servers import McpCall, McpServers
+from .offer import Offer
 from .plan import ResponsePlan
 from .speech import spoken
 from .usage import estimate_usage, tokens
@@ -31,14 +33,24 @@ __all__ = ["Generation"]
 class Generation:
     """One response in the making."""
 
-    def __init__(self, context: Context, plan: ResponsePlan, avatar: Avatar, ready: asyncio.Event | None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        plan: ResponsePlan,
+        avatar: Avatar,
+        mcp: McpServers,
+        ready: asyncio.Event | None,
+    ) -> None:
         """Prepare a response that begins once `ready` is set: when it is known what the user said."""
         self.plan = plan
         self.writer = ResponseWriter(context, plan)
         self.first_audio_at: float | None = None
         """The event loop's time, in seconds, of the first audio delta."""
+        self.mcp_calls: list[McpCall] = []
+        """The calls to carry out once the response is done."""
         self._context = context
         self._avatar = avatar
+        self._mcp = mcp
         self._ready = ready
         self._asked: Sequence[ConversationTurn] = ()
         self._fault: ResponseFault | None = None
@@ -71,11 +83,12 @@ class Generation:
         if self.plan.given_text is not None:
             return await self._write_text(self.plan.given_text)
         self._asked = self._conversation()
+        offer = self._mcp.offer(self.plan.tools, self.plan.tool_choice)
         request = ResponderRequest(
             conversation=self._asked,
             instructions=self.plan.instructions,
-            tools=self.plan.tools,
-            tool_choice=self.plan.tool_choice,
+            tools=offer.tools,
+            tool_choice=offer.tool_choice,
             metadata=self.plan.metadata or {},
         )
         responder = self._context.engines.responder
@@ -86,7 +99,7 @@ class Generation:
         async with aclosing(steps) as outputs:
             async for output in outputs:
                 if call is not None:
-                    self.writer.function_call(call.name, call.arguments)
+                    self._write_call(call, offer)
                     call = None
                 if isinstance(output, FunctionCall):
                     call = output
@@ -95,8 +108,16 @@ class Generation:
                 if cut_short is not None:
                     return cut_short
         if call is not None:
-            self.writer.function_call(call.name, call.arguments)
+            self._write_call(call, offer)
         return None
+
+    def _write_call(self, call: FunctionCall, offer: Offer) -> None:
+        target = offer.targets.get(call.name)
+        if target is None:
+            self.writer.function_call(call.name, call.arguments)
+            return
+        entry, index = self.writer.mcp_call(target.server["server_label"], target.tool.name, call.arguments)
+        self.mcp_calls.append(self._mcp.prepare(target, entry, self.writer.id, index))
 
     def _conversation(self) -> list[ConversationTurn]:
         if self.plan.input_items is None:

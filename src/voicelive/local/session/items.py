@@ -12,6 +12,7 @@ from . import errors
 from .context import Context, item_model
 from .conversation import Entry, item_from_request
 from .errors import RefusedError
+from .mcp_servers import McpServers
 from .turns import Turns
 
 __all__ = ["MAX_TYPED_TEXTS", "Items"]
@@ -23,9 +24,10 @@ MAX_TYPED_TEXTS = 32
 class Items:
     """The client's view of the conversation."""
 
-    def __init__(self, context: Context, turns: Turns) -> None:
+    def __init__(self, context: Context, turns: Turns, mcp: McpServers) -> None:
         self._context = context
         self._turns = turns
+        self._mcp = mcp
         self._typed: dict[str, list[str]] = {}
 
     async def create(self, event: models.ClientEventConversationItemCreate) -> None:
@@ -43,6 +45,8 @@ class Items:
         if request.get("role") == "user":
             await self._hear_parts(entry, request["content"])
         self._add(entry, event.previous_item_id)
+        if request["type"] == "mcp_approval_response":
+            self._mcp.decide(request["approval_request_id"], request["approve"])
 
     def _add(self, entry: Entry, after: str | None = None) -> None:
         previous = self._context.conversation.add(entry, after)

@@ -14,6 +14,7 @@ from .avatar import Avatar
 from .context import Context
 from .errors import RefusedError
 from .generation import Generation
+from .mcp_servers import McpServers
 from .plan import plan_response
 
 __all__ = ["Playback", "Responses"]
@@ -40,17 +41,19 @@ class Playback:
 class Responses:
     """Creates and ends the responses of one session."""
 
-    def __init__(self, context: Context, avatar: Avatar, user_speaks: Callable[[], bool]) -> None:
+    def __init__(self, context: Context, avatar: Avatar, mcp: McpServers, user_speaks: Callable[[], bool]) -> None:
         """Prepare the first response.
 
         Args:
             context: the session.
             avatar: who speaks where one is connected.
+            mcp: who carries out the calls of servers' tools.
             user_speaks: tells whether the user is speaking and not to be talked over.
         """
         self._user_speaks = user_speaks
         self._context = context
         self._avatar = avatar
+        self._mcp = mcp
         self._active: Generation | None = None
         self._task: asyncio.Task[None] | None = None
         self._latest: Generation | None = None
@@ -80,7 +83,7 @@ class Responses:
         if self._active is not None:
             raise RefusedError(errors.response_active(self._active.writer.id))
         plan = plan_response(self._context.session, params, additional_instructions)
-        generation = Generation(self._context, plan, self._avatar, ready)
+        generation = Generation(self._context, plan, self._avatar, self._mcp, ready)
         generation.writer.created()
         self._active = self._latest = generation
         self._task = asyncio.create_task(self._run(generation))
@@ -114,6 +117,7 @@ class Responses:
             self._context.locks = replace(self._context.locks, assistant_audio=True)
         if self._active is generation:
             self._active = self._task = None
+        self._mcp.release(generation.mcp_calls)
         if self._next and self._active is None:
             self.create_for_turn(self._next.pop())
 

@@ -27,6 +27,7 @@ from .errors import Fault, RefusedError
 from .input_audio import InputAudio
 from .items import Items
 from .marked_turns import MarkedTurns
+from .mcp_servers import McpServers
 from .outbox import Outbox
 from .responses import Responses
 from .sequencer import Sequencer
@@ -109,10 +110,11 @@ class Session:
         self._audio = InputAudio(options.engines.vad)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
-        self._responses = Responses(context, self._avatar, lambda: self._turns.user_speaks())
+        self._mcp = McpServers(context)
+        self._responses = Responses(context, self._avatar, self._mcp, lambda: self._turns.user_speaks())
         self._turns = Turns(context, self._audio, self._responses, self._sequencer)
         self._marked = MarkedTurns(self._audio, self._turns)
-        self._immediate, self._ordered = self._handlers(Settings(context, self._audio))
+        self._immediate, self._ordered = self._handlers(Settings(context, self._audio, self._mcp))
 
     def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(
@@ -139,7 +141,7 @@ class Session:
 
     def _handlers(self, settings: Settings) -> tuple[dict[str, Handler], dict[str, Handler]]:
         """Return who answers at once, and who when the turns before have become items."""
-        items = Items(self._context, self._turns)
+        items = Items(self._context, self._turns, self._mcp)
         immediate: dict[str, Handler] = {
             "session.update": settings.update,
             "transcription_session.update": settings.update_transcription,
@@ -192,6 +194,7 @@ class Session:
                 task.cancel()
             await asyncio.wait(others)
             await self._responses.close()
+            await self._mcp.close()
             self._outbox.finish()
             _, late = await asyncio.wait({sender}, timeout=_FLUSH_S)
             if late:

@@ -10,6 +10,7 @@ from ..._generated import models
 from .configuration import TRANSCRIPTION_SESSION_FIELDS, merge_update, transcription_view
 from .context import Context
 from .input_audio import InputAudio, turn_params
+from .mcp_servers import McpServers
 
 __all__ = ["Settings"]
 
@@ -17,9 +18,10 @@ __all__ = ["Settings"]
 class Settings:
     """The settings of one session, and what follows from changing them."""
 
-    def __init__(self, context: Context, audio: InputAudio) -> None:
+    def __init__(self, context: Context, audio: InputAudio, mcp: McpServers) -> None:
         self._context = context
         self._audio = audio
+        self._mcp = mcp
 
     async def update(self, event: models.ClientEventSessionUpdate) -> None:
         """Merge the update and send ``session.updated`` with the whole session.
@@ -31,6 +33,7 @@ class Settings:
         await self._context.pacing.pause(self._context.pacing.session_update)
         session = read_model(models.ResponseSession, dict(self._context.session))
         self._context.send(models.ServerEventSessionUpdated(session=session))
+        self._mcp.update()
 
     async def update_transcription(self, event: models.ClientEventTranscriptionSessionUpdate) -> None:
         """Merge what a transcription session shares with the session, and send that part of it back.

@@ -71,7 +71,7 @@ class FlatWire:
 
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
         """Return `event`, unless or as far as only the draft has it."""
-        if isinstance(event, models.ServerEventConversationCreated):
+        if isinstance(event, models.ServerEventConversationCreated | models.ServerEventConversationItemDone):
             return ()
         if isinstance(event, models.ServerEventConversationItemInputAudioTranscriptionCompleted):
             payload = event.to_dict()
@@ -156,6 +156,8 @@ class NestedWire:
             if item.id in self._unfinished:
                 self._unfinished[item.id] = previous
                 return (added,)
+            if isinstance(item, models.ResponseMCPListToolItem):
+                return (added,)  # The session says itself when the list is there.
             return added, models.ServerEventConversationItemDone(previous_item_id=previous, item=item)
         elif isinstance(event, models.ServerEventResponseOutputItemDone) and event.item is not None:
             previous = self._unfinished.pop(str(event.item.id), None)

@@ -147,6 +147,34 @@ class ResponseWriter:
         send(models.ServerEventResponseFunctionCallArgumentsDone(**place, name=name, arguments=arguments))
         self._done(index, entry)
 
+    def mcp_call(self, server_label: str, name: str, arguments: str) -> tuple[Entry, int]:
+        """Send a call of a server's tool up to its arguments; return its item and output index.
+
+        What becomes of the call is told after ``response.done``.
+        """
+        entry = Entry(
+            {
+                "id": new_id("item"),
+                "object": "realtime.item",
+                "type": "mcp_call",
+                "approval_request_id": None,
+                "arguments": "",
+                "server_label": server_label,
+                "name": name,
+                "output": None,
+                "error": None,
+            },
+            origin="response",
+        )
+        index = self._add_output(entry)
+        place: dict[str, Any] = {"response_id": self.id, "item_id": entry.id, "output_index": index}
+        for piece in argument_pieces(arguments):
+            self._context.send(models.ServerEventResponseMcpCallArgumentsDelta(**place, delta=piece))
+        self.arguments += arguments
+        entry.payload["arguments"] = arguments
+        self._context.send(models.ServerEventResponseMcpCallArgumentsDone(**place, arguments=arguments))
+        return entry, index
+
     def finish(
         self,
         status: str,

@@ -1,0 +1,206 @@
+"""The tools of an MCP server (package ``mcp``, extra ``mcp``), over streamable HTTP.
+
+Every use is a connection of its own: a server may be restarted, or be there only later. So a server that keeps a state
+for each of its connections finds it empty with every call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    import httpx2
+    from mcp import Client
+    from mcp.types import CallToolResult
+
+__all__ = ["CALL_TIMEOUT_S", "LIST_TIMEOUT_S", "McpFailedError", "McpTool", "call_tool", "list_tools"]
+
+LIST_TIMEOUT_S = 15.0
+"""Seconds that a server gets to say which tools it has."""
+
+CALL_TIMEOUT_S = 60.0
+"""Seconds that a tool gets to return."""
+
+_MAX_PAGES = 100
+
+T = TypeVar("T")
+
+FailureKind = Literal["http_error", "protocol_error", "tool_execution_error"]
+
+
+class McpFailedError(Exception):
+    """A server did not answer, or its tool failed."""
+
+    def __init__(self, kind: FailureKind, message: str, code: int | None = None) -> None:
+        """Fail with `message`; `code` is an HTTP status or a JSON-RPC error's, depending on `kind`."""
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.code = code
+
+    def error(self) -> dict[str, Any]:
+        """Return the failure as an ``mcp_call`` item reports it."""
+        code = {} if self.code is None else {"code": self.code}
+        return {"type": self.kind, **code, "message": self.message}
+
+
+@dataclass(frozen=True)
+class McpTool:
+    """A tool that a server offers."""
+
+    name: str
+    description: str | None
+    input_schema: Mapping[str, Any]
+    """JSON Schema of the arguments."""
+    annotations: Mapping[str, Any] | None = None
+    """The server's hints about the tool, such as ``readOnlyHint``."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the server says that the tool changes nothing."""
+        return bool((self.annotations or {}).get("readOnlyHint"))
+
+    def payload(self) -> dict[str, Any]:
+        """Return the tool as an ``mcp_list_tools`` item shows it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "input_schema": dict(self.input_schema),
+            "annotations": None if self.annotations is None else dict(self.annotations),
+        }
+
+
+async def list_tools(server: Mapping[str, Any]) -> list[McpTool]:
+    """Return the tools of a server.
+
+    Args:
+        server: the session's tool of type ``mcp``: its ``server_url``, ``authorization`` and ``headers``.
+
+    Raises:
+        McpFailedError: if the server cannot be reached or understood within 15 s, or the package is missing.
+    """
+    return await _within(LIST_TIMEOUT_S, _list(server), f"{server['server_url']} did not list its tools")
+
+
+async def call_tool(server: Mapping[str, Any], name: str, arguments: str) -> str:
+    """Call a tool and return what it says.
+
+    Args:
+        server: as for :func:`list_tools`.
+        name: the tool's name.
+        arguments: the arguments as the text of a JSON object.
+
+    Raises:
+        McpFailedError: if the tool fails or does not return within 60 s, or the server cannot be reached.
+    """
+    try:
+        values = json.loads(arguments or "{}")
+    except ValueError as error:
+        raise McpFailedError("tool_execution_error", f"the arguments are not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise McpFailedError("tool_execution_error", f"the arguments are not a JSON object: {arguments}")
+    return await _within(CALL_TIMEOUT_S, _call(server, name, values), f"{name} did not return")
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, T], what: str) -> T:
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except asyncio.TimeoutError:
+        raise McpFailedError("protocol_error", f"{what} within {seconds:g} seconds") from None
+
+
+async def _list(server: Mapping[str, Any]) -> list[McpTool]:
+    tools: list[McpTool] = []
+    async with _connected(server) as client:
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = await client.list_tools(cursor=cursor)
+            for tool in page.tools:
+                hints = None if tool.annotations is None else _plain(tool.annotations)
+                tools.append(McpTool(tool.name, tool.description, tool.input_schema, hints))
+            cursor = page.next_cursor
+            if not cursor:
+                break
+    return tools
+
+
+async def _call(server: Mapping[str, Any], name: str, arguments: dict[str, Any]) -> str:
+    async with _connected(server) as client:
+        result = await client.call_tool(name, arguments)
+    output = _text(result)
+    if result.is_error:
+        raise McpFailedError("tool_execution_error", output)
+    return output
+
+
+@asynccontextmanager
+async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
+    try:
+        import httpx2
+        from mcp import Client
+        from mcp.client.streamable_http import streamable_http_client
+    except ImportError as error:
+        raise McpFailedError(
+            "protocol_error",
+            f'the MCP client is not installed ({error}); install it with: pip install "voicelive[mcp]"',
+        ) from None
+    refused: list[httpx2.Response] = []
+
+    async def watch(response: httpx2.Response) -> None:
+        if response.status_code >= 400:
+            refused.append(response)
+
+    try:
+        async with (
+            httpx2.AsyncClient(
+                headers=_headers(server),
+                timeout=httpx2.Timeout(LIST_TIMEOUT_S, read=CALL_TIMEOUT_S),
+                event_hooks={"response": [watch]},
+            ) as http,
+            Client(streamable_http_client(server["server_url"], http_client=http)) as client,
+        ):
+            yield client
+    except McpFailedError:
+        raise
+    except Exception as error:
+        # The library's tasks raise whatever their transport does, in groups; all of it means that the server failed.
+        cause = _innermost(error)
+        if refused:
+            status = refused[-1]
+            message = f"{status.url} answered {status.status_code} {status.reason_phrase}"
+            raise McpFailedError("http_error", message, status.status_code) from error
+        message = f"{server['server_url']}: {cause or type(cause).__name__}"
+        raise McpFailedError("protocol_error", message, getattr(cause, "code", None)) from error
+
+
+def _headers(server: Mapping[str, Any]) -> dict[str, str]:
+    headers = dict(server.get("headers") or {})
+    token = server.get("authorization")
+    if token:
+        headers["Authorization"] = token if " " in token else f"Bearer {token}"
+    return headers
+
+
+def _innermost(error: BaseException) -> BaseException:
+    members: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return _innermost(members[0]) if members else error
+
+
+def _text(result: CallToolResult) -> str:
+    """Join what a tool returned; what is no text becomes JSON."""
+    if not result.content and result.structured_content is not None:
+        return json.dumps(result.structured_content, ensure_ascii=False)
+    parts = (
+        part.text if part.type == "text" else json.dumps(_plain(part), ensure_ascii=False) for part in result.content
+    )
+    return "\n".join(parts)
+
+
+def _plain(model: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return plain
