@@ -1,0 +1,99 @@
+"""The way through a real proxy, and what each of its refusals becomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.clients.harness import assert_nothing_left
+from tests.clients.servers import broken_tls
+from voicelive import ProxyError, TlsError
+from voicelive.local import ThreadedLocalService
+
+from .parts import KEY, Gate, Proxies
+
+pytestmark = [pytest.mark.timeout(60), broken_tls]
+
+
+async def first_event(connection: Any) -> str:
+    async with connection:
+        return str((await connection.recv()).type)
+
+
+async def test_through_a_proxy(connect: Any, service: ThreadedLocalService, proxies: Proxies) -> None:
+    """A proxy given by its URL is used, also for an endpoint without TLS on this machine."""
+    connection = connect(service.endpoint, proxy=proxies.open.url())
+    assert await first_event(connection) == "session.created"
+    assert proxies.open.asked_for(service.port)
+    await assert_nothing_left(proxies.open.port, service.port)
+
+
+async def test_through_a_proxy_and_nginx(connect: Any, gate: Gate, proxies: Proxies) -> None:
+    """Through the proxy to nginx, TLS ends at nginx: the certificate is that of the endpoint."""
+    connection = connect(gate.endpoint(), proxy=proxies.open.url())
+    assert await first_event(connection) == "session.created"
+    assert proxies.open.asked_for(gate.ports["valid"])
+    with pytest.raises(TlsError, match=r"not trusted .*expired"):
+        await connect(gate.endpoint("expired"), proxy=proxies.open.url()).open()
+    await assert_nothing_left(proxies.open.port)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy"])
+async def test_the_proxy_of_the_environment(
+    connect: Any, gate: Gate, proxies: Proxies, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """The environment's proxy is used without a word for a host that is not known as this machine."""
+    monkeypatch.setenv(variable, proxies.open.url())
+    connection = connect(gate.endpoint("valid", "0.0.0.0"))
+    before = len(proxies.open.log)
+    assert await first_event(connection) == "session.created"
+    assert any(f"CONNECT 0.0.0.0:{gate.ports['valid']} " in line for line in proxies.open.log[before:])
+
+
+async def test_hosts_without_a_proxy(
+    connect: Any, gate: Gate, proxies: Proxies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host of NO_PROXY is reached directly, and so is this machine; by name, the environment's proxy takes it too."""
+    monkeypatch.setenv("HTTPS_PROXY", proxies.closed.url())
+    monkeypatch.setenv("NO_PROXY", "0.0.0.0")
+    assert await first_event(connect(gate.endpoint("valid", "0.0.0.0"))) == "session.created"
+    assert await first_event(connect(gate.endpoint("valid"))) == "session.created"
+    with pytest.raises(ProxyError, match="403"):
+        await connect(gate.endpoint("valid"), proxy=True).open()
+
+
+async def test_a_proxy_that_wants_a_password(connect: Any, gate: Gate, proxies: Proxies) -> None:
+    """User and password in the proxy's URL let the connection through, also quoted ones."""
+    assert await first_event(connect(gate.endpoint(), proxy=proxies.locked.url("walter:s3cr3t"))) == "session.created"
+    quoted = "".join(f"%{ord(letter):02X}" for letter in "s3cr3t")
+    connection = connect(gate.endpoint(), proxy=proxies.locked.url(f"walter:{quoted}"))
+    assert await first_event(connection) == "session.created"
+
+
+@pytest.mark.parametrize(("user", "status"), [("", 407), ("walter:wr0ng-pass", 401)])
+async def test_a_proxy_that_lets_nobody_in(connect: Any, gate: Gate, proxies: Proxies, user: str, status: int) -> None:
+    """Without the right password the proxy's refusal is a ProxyError with status and remedy, and not the password."""
+    with pytest.raises(ProxyError, match=rf"proxy answered HTTP {status} .*user and password") as caught:
+        await connect(gate.endpoint(), proxy=proxies.locked.url(user)).open()
+    # A wrong password is answered with 401 by this proxy, which other proxies do not.
+    assert (caught.value.status, caught.value.recoverable) == (status, False)
+    assert "wr0ng" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert KEY not in f"{caught.value!r}"
+    await assert_nothing_left(proxies.locked.port)
+
+
+async def test_a_proxy_that_refuses_the_way(connect: Any, gate: Gate, proxies: Proxies) -> None:
+    """A proxy that allows no CONNECT to this port answers 403: a ProxyError that names the way it refused."""
+    with pytest.raises(ProxyError, match=rf"proxy answered HTTP 403 to 127.0.0.1:{gate.ports['valid']}") as caught:
+        await connect(gate.endpoint(), proxy=proxies.closed.url()).open()
+    assert (caught.value.status, caught.value.recoverable) == (403, False)
+    await assert_nothing_left(proxies.closed.port)
+
+
+async def test_a_proxy_that_cannot_reach_the_service(connect: Any, proxies: Proxies) -> None:
+    """Where nobody listens behind the proxy, its 5xx is a ProxyError that may pass."""
+    with pytest.raises(ProxyError, match="HTTP 5") as caught:
+        await connect("https://127.0.0.1:1", proxy=proxies.open.url()).open()
+    assert caught.value.recoverable
+    await assert_nothing_left(proxies.open.port)
