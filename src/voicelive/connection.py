@@ -20,6 +20,7 @@ from ._core.last_words import describe_unsent
 from ._core.liveness import Watch
 from ._credentials import CredentialSource
 from ._generated.resources_sync import ConnectionResources
+from ._transport.halt import Halt, HaltedError
 from ._transport.options import TransportOptions
 from ._transport.threads import ConnectionClosed as TransportClosed
 from ._transport.threads import Transport, open_transport
@@ -72,6 +73,7 @@ class VoiceLiveConnection(ConnectionResources):
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
         self._opened_before = False
+        self._halt = Halt()
 
     def __repr__(self) -> str:
         model = f" model={self._handshake.model!r}" if self._handshake.model else ""
@@ -108,6 +110,8 @@ class VoiceLiveConnection(ConnectionResources):
             self._state = "opening"
         try:
             transport = self._open_transport()
+        except HaltedError:
+            raise ConnectionStateError("close() was called while the connection opened") from None
         except BaseException:
             self._state = "closed"
             raise
@@ -123,12 +127,12 @@ class VoiceLiveConnection(ConnectionResources):
 
     def _open_transport(self) -> Transport:
         if self._reconnect is None:
-            return open_transport(self._request(), self._options)
+            return open_transport(self._request(), self._options, self._halt)
         from ._transport.lasting import Lasting
         from ._transport.lasting_threads import LastingTransport
 
         lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-        transport = LastingTransport(lasting, self._request)
+        transport = LastingTransport(lasting, self._request, self._halt)
         transport.open()
         # It offers all that is used of a transport here.
         return cast("Transport", transport)
@@ -164,6 +168,8 @@ class VoiceLiveConnection(ConnectionResources):
                 self._state = "closed"
                 self._inbox.clear()
             self._changed.notify_all()
+        # An opening under way ends at once, in its own thread.
+        self._halt.stop()
         if transport is None:
             self._end = self._end or CloseInfo(code, reason, "local")
             return

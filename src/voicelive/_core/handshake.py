@@ -21,11 +21,13 @@ __all__ = [
     "FEATURES_HEADER",
     "ENDPOINT_VARIABLES",
     "PATH",
+    "USER_AGENT",
     "Endpoint",
     "Handshake",
     "OpeningRequest",
     "carries_credential",
     "check_headers",
+    "is_loopback",
     "parse_endpoint",
     "prepare_handshake",
 ]
@@ -64,13 +66,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine."""
-        # Not names below localhost: a name server may send them elsewhere, and a key in clear text with them.
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def authority(self) -> str:
@@ -138,13 +134,14 @@ def prepare_handshake(
     query: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     preview_features: Iterable[str] = (),
+    allow_plaintext: bool = False,
 ) -> Handshake:
     """Check the arguments of ``connect()`` that make up the opening request.
 
     Raises:
         ConfigurationError: naming the argument, its value where that is no secret, and the remedy.
     """
-    where = parse_endpoint(_find_endpoint(endpoint, environ))
+    where = parse_endpoint(_find_endpoint(endpoint, environ), allow_plaintext=allow_plaintext)
     if (agent_name is None) != (project_name is None):
         given, missing = ("agent_name", "project_name") if project_name is None else ("project_name", "agent_name")
         raise ConfigurationError(f"{given} was given without {missing}: an agent needs both, a model needs neither")
@@ -188,11 +185,26 @@ def prepare_handshake(
     return Handshake(where, model, pairs, _with_features(check_headers(headers), preview_features), request_id)
 
 
-def parse_endpoint(endpoint: str) -> Endpoint:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    # Not names below localhost: a name server may send them elsewhere, and a key in clear text with them.
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_endpoint(endpoint: str, *, allow_plaintext: bool = False) -> Endpoint:
     """Check an endpoint: ``https://`` or ``wss://`` anywhere, ``http://`` or ``ws://`` on this machine only.
 
     A path is kept and everything goes below it (for gateways); a path that already ends in ``/voice-live/realtime`` is
     taken as it is. User names, passwords, queries and fragments are refused, without repeating them.
+
+    Args:
+        endpoint: the endpoint.
+        allow_plaintext: take ``http://`` and ``ws://`` anywhere.
 
     Raises:
         ConfigurationError: naming what is wrong with it.
@@ -230,11 +242,12 @@ def parse_endpoint(endpoint: str) -> Endpoint:
         _DEFAULT_PORTS[secure] if port is None else port,
         quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._"),
     )
-    if not where.secure and not where.is_loopback:
+    if not where.secure and not where.is_loopback and not allow_plaintext:
         secured = "https" if scheme.lower() == "http" else "wss"
         raise ConfigurationError(
             f"endpoint {text!r} is not encrypted, so the credential could be read on the way: "
-            f"use {secured}://; {scheme}:// is for this machine only (127.0.0.1, ::1, localhost)"
+            f"use {secured}://; {scheme}:// is for this machine only (127.0.0.1, ::1, localhost), or for a network "
+            'that you trust entirely, with connection_options={"allow_plaintext_credentials": True}'
         )
     return where
 

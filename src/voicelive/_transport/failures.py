@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import cast
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -23,6 +26,7 @@ from websockets.exceptions import ProxyError as TransportProxyError
 from .._core.closing import CloseInfo, explain_end, interpret_end
 from .._core.handshake import OpeningRequest
 from .._core.refusals import refusal, unreadable_answer
+from .._core.tunnel import TunnelRefusedError, explain_refusal
 from ..errors import (
     ConfigurationError,
     ConnectionError,
@@ -33,17 +37,37 @@ from ..errors import (
 )
 from .inflow import Inflow
 from .options import TransportOptions
+from .routes import Proxy, ProxyTlsError
 
-__all__ = ["OPENING_FAILURES", "opening_error", "presentable", "read_end"]
+__all__ = ["OPENING_FAILURES", "opening_error", "presentable", "read_end", "telling"]
 
-OPENING_FAILURES = (OSError, asyncio.TimeoutError, EOFError, WebSocketException, ImportError, TypeError, ValueError)
+OPENING_FAILURES = (
+    TunnelRefusedError,
+    ProxyTlsError,
+    OSError,
+    asyncio.TimeoutError,
+    EOFError,
+    WebSocketException,
+    ImportError,
+    TypeError,
+    ValueError,
+)
 """What opening a connection may raise: the network, the other side, or options that do not work."""
 
+_OLD_STATUS = re.compile(r"HTTP/1\.0 ([1-5]\d\d)\b")
+_CERTIFICATE_WANTED = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "TLSV1_ALERT_CERTIFICATE_REQUIRED",
+    "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE",
+}
+"""What OpenSSL calls the refusal of a client without a certificate, or with one that is not trusted."""
+_TOO_OLD = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO_LOW"}
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
 def opening_error(
-    error: Exception, request: OpeningRequest, options: TransportOptions, *, proxied: bool
+    error: Exception, request: OpeningRequest, options: TransportOptions, proxy: Proxy | None
 ) -> VoiceLiveError:
     """Build the error that says why the connection could not be opened and what to check.
 
@@ -51,21 +75,27 @@ def opening_error(
         error: what the transport raised.
         request: the opening request.
         options: the options it was opened with.
-        proxied: whether the connection goes through a proxy.
+        proxy: the proxy that the connection goes through, if any.
     """
     where = request.endpoint.authority
+    if isinstance(error, VoiceLiveError):
+        return error
     if isinstance(error, InvalidStatus):
         response = error.response
         headers = list(response.headers.raw_items())
         return refusal(response.status_code, headers, response.body, request, datetime.now(timezone.utc))
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return _timeout_error(error, where, options)
-    if proxied and isinstance(error, (socket.gaierror, ConnectionRefusedError)):
+    if proxy is not None and isinstance(error, (socket.gaierror, ConnectionRefusedError)):
         what = "refused the connection" if isinstance(error, ConnectionRefusedError) else "could not be found"
         return ProxyError(
             f"the proxy on the way to {where} {what}: check the option 'proxy', HTTPS_PROXY, and that the proxy runs"
         )
+    if isinstance(error, ProxyTlsError):
+        return _tls_error(error.__cause__, "the proxy", option="proxy_ssl")
     if isinstance(error, ssl.SSLError):
+        # Of two TLS connections, asyncio does not tell which one failed.
+        where += ", or of its proxy," if proxy is not None and proxy.scheme == "https" else ""
         return _tls_error(error, where)
     if isinstance(error, socket.gaierror):
         return ConnectionError(
@@ -80,12 +110,12 @@ def opening_error(
     if isinstance(error, InvalidProxy):
         return ConfigurationError("the proxy's URL cannot be used: check the option 'proxy' and HTTPS_PROXY")
     if isinstance(error, TransportProxyError):
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        answer = f"answered HTTP {status}" if status else "did not open a way"
-        return ProxyError(
-            f"the proxy {answer} to {where}: check the option 'proxy', HTTPS_PROXY, and the proxy's user and password",
-            status=status,
-        )
+        status = getattr(getattr(error, "response", None), "status_code", None) or _old_status(error)
+        return ProxyError(explain_refusal(status, where), status=status)
+    if isinstance(error, TunnelRefusedError):
+        return ProxyError(explain_refusal(error.status, where), status=error.status)
+    if isinstance(error, InvalidMessage) and (status := _old_status(error)):
+        return refusal(status, [], None, request)
     if isinstance(error, (InvalidMessage, EOFError)):
         return unreadable_answer(request, "closed the connection or sent something else in place of an HTTP answer")
     if isinstance(error, InvalidHandshake):
@@ -102,7 +132,29 @@ def opening_error(
 
 def presentable(error: Exception) -> Exception | None:
     """Return the error to chain to; None for one whose text may show a proxy's password or a query."""
-    return None if isinstance(error, (InvalidProxy, InvalidURI)) else error
+    if isinstance(error, ProxyTlsError):
+        return cast("Exception", error.__cause__)
+    return None if isinstance(error, (InvalidProxy, InvalidURI, VoiceLiveError)) else error
+
+
+def _old_status(error: BaseException) -> int | None:
+    """Find the status of an answer in HTTP/1.0, which is read no further than its first line."""
+    reason = error.__cause__ or error.__context__
+    match = _OLD_STATUS.search(str(reason)) if isinstance(reason, ValueError) else None
+    return int(match[1]) if match else None
+
+
+def telling(error: Exception, made: Sequence[object]) -> Exception:
+    """Find the error that tells more, with the connections that were made until then.
+
+    With TLS 1.3 a client learns only after its handshake that it is refused; that shows as a connection that ended.
+    """
+    for websocket in made:
+        # Its name was another one before 17.0.
+        reason = getattr(websocket, "connection_exc", None) or getattr(websocket, "recv_exc", None)
+        if isinstance(reason, ssl.SSLError):
+            return reason
+    return error
 
 
 def read_end(error: ConnectionClosed, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
@@ -128,15 +180,24 @@ def _timeout_error(error: Exception, where: str, options: TransportOptions) -> V
     )
 
 
-def _tls_error(error: ssl.SSLError, where: str) -> TlsError:
+def _tls_error(error: BaseException | None, where: str, option: str = "ssl") -> TlsError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return TlsError(
             f"the certificate of {where} is not trusted ({error.verify_message}): check the endpoint's host; "
-            'for a private authority pass connection_options={"ssl": an ssl.SSLContext that knows it}'
+            f'for a private authority pass connection_options={{"{option}": an ssl.SSLContext that knows it}}'
+        )
+    reason = getattr(error, "reason", None) or str(error)
+    if reason in _TOO_OLD:
+        return TlsError(
+            f"TLS with {where} failed ({reason}): it offers no version that is safe; TLS 1.2 or later is needed there"
+        )
+    if reason in _CERTIFICATE_WANTED:
+        return TlsError(
+            f"TLS with {where} failed ({reason}): it may want a client certificate that it trusts: pass "
+            f'connection_options={{"{option}": an ssl.SSLContext with load_cert_chain(...)}}'
         )
     return TlsError(
-        f"TLS with {where} failed ({error.reason or error}): check that the port speaks TLS, "
-        "and that no proxy changes the connection"
+        f"TLS with {where} failed ({reason}): check that the port speaks TLS, and that no proxy changes the connection"
     )
 
 

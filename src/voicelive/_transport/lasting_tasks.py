@@ -78,6 +78,14 @@ class LastingTransport:
         """Tell how the connection ended for good; None while it lives."""
         return self._lifeline.final
 
+    def abort(self) -> None:
+        """Drop the connection at once, and end every task."""
+        self._lifeline.close(CloseInfo(1006, "", "local"))
+        for transport in self._links.values():
+            transport.abort()
+        for task in self._tasks:
+            task.cancel()
+
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and end every task."""
         self._closing = (code, reason)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from .._core.closing import CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.reconnect.lifeline import Close, Open, Outgoing, SendFull
+from .halt import Halt
 from .lasting import Lasting, failure_of, gone, queue_full
 from .threads import ConnectionClosed, Transport, open_transport
 
@@ -24,9 +25,10 @@ class LastingTransport:
     A thread watches the time. Each link has a thread that opens it and sends what restores it, and one that reads.
     """
 
-    def __init__(self, lasting: Lasting, request: Callable[[], OpeningRequest]) -> None:
+    def __init__(self, lasting: Lasting, request: Callable[[], OpeningRequest], halt: Halt) -> None:
         self._lasting = lasting
         self._request = request
+        self._halt = halt
         self._lifeline = lasting.lifeline()
         # Guards the state machine and everything below.
         self._changed = threading.Condition()
@@ -40,7 +42,7 @@ class LastingTransport:
         Raises:
             ConnectionError: as :func:`open_transport` does; the first link is not tried again.
         """
-        transport = open_transport(self._request(), self._lasting.options)
+        transport = open_transport(self._request(), self._lasting.options, self._halt)
         with self._changed:
             number = self._lifeline.start(time.monotonic())
             self._links[number] = transport
@@ -93,6 +95,7 @@ class LastingTransport:
             self._lifeline.close(CloseInfo(code, reason, "local"))
             links = dict(self._links)
             self._changed.notify_all()
+        self._halt.stop()
         for transport in links.values():
             transport.close(code, reason)
         deadline = time.monotonic() + self._lasting.options.close_timeout
@@ -151,7 +154,7 @@ class LastingTransport:
             if self._lifeline.final is not None:
                 return
         try:
-            transport = open_transport(self._request(), self._lasting.options)
+            transport = open_transport(self._request(), self._lasting.options, self._halt)
         except Exception as error:  # noqa: BLE001 - a credential is foreign code; the attempt has failed, whatever it was
             failure = failure_of(error)
             with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from typing_extensions import TypedDict
 
 from .._core.handshake import Endpoint
 from ..errors import ConfigurationError
+from .contexts import check_context
 
-__all__ = ["ConnectionOptions", "TransportOptions", "read_options"]
+__all__ = ["PROXY_SCHEMES", "ConnectionOptions", "TransportOptions", "allows_plaintext", "read_options"]
 
 MIB = 1024 * 1024
 
@@ -54,8 +56,16 @@ class ConnectionOptions(TypedDict, total=False):
     """``True`` or ``"deflate"`` to compress messages. Default off: on audio it costs time and gains little."""
     proxy: str | bool | None
     """A proxy's URL, ``True`` for the system's, ``None`` for none. Default: the system's, none for this machine."""
+    proxy_ssl: ssl.SSLContext | None
+    """TLS settings towards a proxy with an ``https://`` URL. Default: the system's authorities."""
     ssl: ssl.SSLContext | None
-    """TLS settings, such as a private certificate authority. Default: the system's authorities."""
+    """TLS settings, such as a private certificate authority or a client certificate; TLS 1.2 at least. Default: the
+    system's authorities."""
+    source_address: str | tuple[str, int] | None
+    """The address of this machine to connect from, such as ``"10.0.0.5"``; with a port, a pair. Default: any."""
+    allow_plaintext_credentials: bool
+    """``True`` takes ``http://`` endpoints on other machines. Dangerous: whoever sees the traffic has the key or token,
+    and hears the conversation. Default False."""
 
     max_msg_size: int | None
     """Another name of ``max_size``."""
@@ -90,7 +100,10 @@ class TransportOptions:
     compression: str | None = None
     # A proxy's URL may hold a password.
     proxy: str | bool | None = field(default=True, repr=False)
+    proxy_ssl: ssl.SSLContext | None = None
     ssl: ssl.SSLContext | None = None
+    source_address: tuple[str, int] | None = None
+    allow_plaintext_credentials: bool = False
     vendor_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -103,7 +116,7 @@ _ALIASES = {
 _ALWAYS_ON = ("autoclose", "autoping")
 _KNOWN = (*TransportOptions.__dataclass_fields__, *_ALIASES, *_ALWAYS_ON)
 _NULLABLE = {"open_timeout", "receive_timeout", "ready_timeout", "stall_timeout", "ping_interval", "ping_timeout"}
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 # What keeps the credential where it belongs must not be overridden from outside.
 _RESERVED_VENDOR_OPTIONS = {
@@ -141,6 +154,12 @@ def read_options(options: Mapping[str, Any] | None, endpoint: Endpoint) -> Trans
             checked[name] = _proxy(value)
         elif name == "ssl":
             checked[name] = _ssl(value, endpoint)
+        elif name == "proxy_ssl":
+            checked[name] = check_context(name, value)
+        elif name == "source_address":
+            checked[name] = _source_address(value)
+        elif name == "allow_plaintext_credentials":
+            checked[name] = _plaintext(value)
         elif name == "vendor_options":
             checked[name] = _vendor_options(value)
         else:
@@ -203,28 +222,54 @@ def _proxy(value: object) -> str | bool | None:
     # The value may hold a password, so no message repeats it.
     try:
         parts = urlsplit(value)
-        valid = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         valid = False
     if not valid:
         raise ConfigurationError(
             "connection option 'proxy' is no proxy URL: write it like http://HOST:PORT, "
-            f"with one of the schemes {', '.join(_PROXY_SCHEMES)}"
+            f"with one of the schemes {', '.join(PROXY_SCHEMES)}"
         )
     return value
 
 
 def _ssl(value: object, endpoint: Endpoint) -> ssl.SSLContext | None:
-    if value is None:
-        return None
-    if not isinstance(value, ssl.SSLContext):
-        raise ConfigurationError(f"connection option 'ssl' takes an ssl.SSLContext, not {type(value).__name__}")
-    if not endpoint.secure:
+    context = check_context("ssl", value)
+    if context is not None and not endpoint.secure:
         raise ConfigurationError(
             f"connection option 'ssl' does not fit the endpoint {endpoint.authority}, which is not encrypted: "
             "use https:// or leave ssl out"
         )
+    return context
+
+
+def _source_address(value: object) -> tuple[str, int] | None:
+    if value is None:
+        return None
+    host, port = value if isinstance(value, tuple) and len(value) == 2 else (value, 0)
+    try:
+        if not isinstance(host, str) or isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
+            raise ValueError
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise ConfigurationError(
+            f"connection option 'source_address' is {value!r}; it takes an IP address of this machine, such as "
+            "'10.0.0.5', or a pair of it and a port, such as ('10.0.0.5', 0)"
+        ) from None
+    return host, port
+
+
+def _plaintext(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"connection option 'allow_plaintext_credentials' is {value!r}; it takes True or False"
+        )
     return value
+
+
+def allows_plaintext(options: Mapping[str, Any] | None) -> bool:
+    """Tell, before the options are checked, whether they allow an endpoint without encryption."""
+    return isinstance(options, Mapping) and options.get("allow_plaintext_credentials") is True
 
 
 def _vendor_options(value: object) -> dict[str, Any]:

@@ -1,30 +1,82 @@
-"""Whether a connection goes through a proxy."""
+"""Which way a connection takes: directly, or through a proxy."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from websockets.exceptions import InvalidProxy
 from websockets.uri import parse_uri
 
-from .options import TransportOptions
+from .._core.handshake import OpeningRequest, is_loopback
+from ..errors import ConfigurationError
+from .options import PROXY_SCHEMES, TransportOptions
 
-__all__ = ["uses_proxy"]
+__all__ = ["Proxy", "ProxyTlsError", "find_proxy"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def uses_proxy(url: str, options: TransportOptions) -> bool:
-    """Tell whether the connection to `url` goes through a proxy: a given one, or the environment's."""
-    if options.proxy is not True:
-        return options.proxy is not None
+class ProxyTlsError(Exception):
+    """TLS with the proxy itself failed; the cause says why."""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy's URL, taken apart. The URL and the user may hold a password, and are never shown."""
+
+    url: str = field(repr=False)
+    scheme: str
+    host: str
+    port: int
+    user: tuple[str, str] | None = field(repr=False)
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is asked for a way by HTTP's CONNECT; else it speaks SOCKS."""
+        return self.scheme.startswith("http")
+
+
+def find_proxy(request: OpeningRequest, options: TransportOptions) -> Proxy | None:
+    """Find the proxy of a connection: the given one, or the environment's; None for none.
+
+    Raises:
+        InvalidProxy: for an URL in the environment that names no proxy.
+        ConfigurationError: for a connection in plain text through a proxy that is not this machine.
+    """
+    url: Any = options.proxy
+    if url is True:
+        url = _getter()(parse_uri(request.url))
+    if url is None:
+        return None
+    proxy = _parse(url)
+    if not request.endpoint.secure and not is_loopback(proxy.host) and not options.allow_plaintext_credentials:
+        raise ConfigurationError(
+            f"the way to {request.endpoint.authority} through a proxy of another machine is not encrypted, so the "
+            "credential could be read there: use https://, or set the option 'proxy' to None"
+        )
+    return proxy
+
+
+def _parse(url: str) -> Proxy:
     try:
-        found: Any = _finder()(parse_uri(url))
-    except InvalidProxy:
-        return True
-    return found is not None
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 1080)
+    except ValueError:
+        raise InvalidProxy(url, "malformed") from None
+    if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
+        raise InvalidProxy(url, "scheme or host is missing")
+    user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    try:
+        host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise InvalidProxy(url, "no valid host") from None
+    return Proxy(url, parts.scheme, host, port, user)
 
 
-def _finder() -> Any:
+def _getter() -> Any:
     """Find the function that reads the environment; its module moved between the versions of `websockets`."""
     try:
         return import_module("websockets.proxy").get_proxy

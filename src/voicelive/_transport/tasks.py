@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+import socket
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
@@ -13,14 +14,24 @@ from websockets.exceptions import ConnectionClosed
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
-from .failures import OPENING_FAILURES, opening_error, presentable, read_end
+from .contexts import client_context
+from .dial_tasks import dial
+from .failures import OPENING_FAILURES, opening_error, presentable, read_end, telling
 from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
-from .routes import uses_proxy
+from .routes import Proxy, find_proxy
 from .streams import StreamConnection
 
-__all__ = ["ConnectionClosed", "Transport", "open_transport"]
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as time_limit
+else:
+    from async_timeout import timeout as time_limit
+
+__all__ = ["ConnectionClosed", "Transport", "open_transport", "outcome"]
+
+_OWN_WAY = {"host", "port", "family", "proto", "flags", "local_addr", "happy_eyeballs_delay", "interleave"}
+"""Arguments for asyncio's own ``create_connection``."""
 
 
 class Transport:
@@ -51,6 +62,10 @@ class Transport:
         """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""
         self._websocket.give_up(cause)
 
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._websocket.transport.abort()
+
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and drop the connection if the service does not answer in time."""
         # The transport bounds the wait for the answer, but not the wait for a peer that reads nothing.
@@ -76,12 +91,20 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
     Raises:
         ConnectionError: saying which step failed and what to check.
     """
+    made: list[StreamConnection] = []
+
+    def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
+        connection = StreamConnection(*args, **kwargs)
+        connection.inflow = Inflow(options)
+        made.append(connection)
+        return connection
+
     arguments: dict[str, Any] = {
+        "create_connection": create_connection,
         "additional_headers": list(request.headers),
         "user_agent_header": None,
         "compression": options.compression,
-        "proxy": options.proxy,
-        "open_timeout": options.open_timeout,
+        "open_timeout": None,
         "close_timeout": options.close_timeout,
         "ping_interval": options.ping_interval,
         "ping_timeout": options.ping_timeout,
@@ -90,23 +113,63 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
         "logger": transport_logger(),
         **options.vendor_options,
     }
-
-    def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
-        connection = StreamConnection(*args, **kwargs)
-        connection.inflow = Inflow(options)
-        return connection
-
-    if request.endpoint.secure:
-        # Reading the system's authorities takes tens of milliseconds, too long for the event loop.
-        arguments["ssl"] = options.ssl or await asyncio.to_thread(ssl.create_default_context)
+    proxy: Proxy | None = None
+    sock: socket.socket | None = None
     try:
-        websocket = await _Connector(request.url, create_connection=cast("Any", create_connection), **arguments)
+        proxy = find_proxy(request, options)
+        async with time_limit(options.open_timeout):
+            if request.endpoint.secure:
+                # Reading the system's authorities takes too long for the event loop.
+                arguments["ssl"] = options.ssl or await asyncio.to_thread(client_context)
+            if _is_dialed(proxy, options):
+                arguments["sock"] = sock = await dial(request, options, proxy)
+            else:
+                arguments["proxy"] = proxy and proxy.url
+                if options.source_address is not None:
+                    arguments.setdefault("local_addr", options.source_address)
+                if proxy is not None and proxy.scheme == "https":
+                    arguments.setdefault("proxy_ssl", options.proxy_ssl or await asyncio.to_thread(client_context))
+            websocket = await _Connector(request.url, **arguments)
         return Transport(cast("StreamConnection", websocket), options)
     except OPENING_FAILURES as error:
-        failure = error
+        failure = telling(error, made)
+        _clean_up(made, sock)
+    except BaseException:
+        _clean_up(made, sock)
+        raise
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    proxied = uses_proxy(request.url, options)
-    raise opening_error(failure, request, options, proxied=proxied) from presentable(failure)
+    raise opening_error(failure, request, options, proxy) from presentable(failure)
+
+
+async def outcome(opening: asyncio.Task[Transport]) -> Transport | None:
+    """Wait for the task that opens a connection; None if somebody else cancelled it.
+
+    If the one who waits is cancelled, the opening is too, and nothing of it is left.
+    """
+    try:
+        await asyncio.wait({opening})
+    except BaseException:
+        opening.cancel()
+        await asyncio.wait({opening})
+        # It may have ended just before.
+        if not opening.cancelled() and opening.exception() is None:
+            opening.result().abort()
+        raise
+    return None if opening.cancelled() else opening.result()
+
+
+def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
+    """Whether the way is this package's own: not for what only `websockets` can, and not where it is told how."""
+    return (proxy is None or proxy.scheme == "http") and not options.vendor_options.keys() & _OWN_WAY
+
+
+def _clean_up(made: list[StreamConnection], sock: socket.socket | None) -> None:
+    for websocket in made:
+        if (transport := getattr(websocket, "transport", None)) is not None:
+            transport.abort()
+            return
+    if sock is not None:
+        sock.close()
 
 
 class _Connector(client.connect):

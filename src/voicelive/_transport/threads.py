@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from typing import Any, cast
 
 import websockets.sync.client as client
@@ -14,12 +13,14 @@ from websockets.exceptions import ConnectionClosed
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
+from .dial_threads import Deadline, dial
 from .duplex import DuplexConnection, drop
-from .failures import OPENING_FAILURES, opening_error, presentable, read_end
+from .failures import OPENING_FAILURES, opening_error, presentable, read_end, telling
+from .halt import Halt
 from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
-from .routes import uses_proxy
+from .routes import Proxy, find_proxy
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]
 
@@ -77,55 +78,90 @@ class Transport:
         drop(self._websocket.socket)
 
 
-def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
+def open_transport(request: OpeningRequest, options: TransportOptions, halt: Halt | None = None) -> Transport:
     """Open a connection: TCP, TLS and the upgrade within ``open_timeout``.
+
+    Args:
+        request: the opening request.
+        options: the options.
+        halt: what another thread can end the opening with.
 
     Raises:
         ConnectionError: saying which step failed and what to check.
+        HaltedError: if it was ended by `halt`.
     """
-    deadline = None if options.open_timeout is None else time.monotonic() + options.open_timeout
+    halt = halt or Halt()
+    deadline = Deadline(options.open_timeout)
     made: list[DuplexConnection] = []
 
     def create_connection(*args: Any, **kwargs: Any) -> DuplexConnection:
         made.append(DuplexConnection(*args, inflow=Inflow(options), **kwargs))
         return made[0]
 
-    sock: socket.socket | None = None
-    failure: Exception | None = None
+    proxy: Proxy | None = None
+    sock: Any = None
     try:
-        sock = _connect_directly(request, options, deadline)
-        _connect(
-            request.url,
-            sock=sock,
-            ssl=options.ssl,
-            additional_headers=list(request.headers),
-            user_agent_header=None,
-            compression=options.compression,
-            proxy=options.proxy if sock is None else None,
-            open_timeout=_remaining(deadline),
-            close_timeout=options.close_timeout,
-            ping_interval=options.ping_interval,
-            ping_timeout=options.ping_timeout,
-            max_size=options.max_size,
-            max_queue=None,
-            logger=transport_logger(),
-            create_connection=create_connection,
+        proxy = find_proxy(request, options)
+        halt.check()
+        arguments: dict[str, Any] = {
+            "ssl": options.ssl,
+            "additional_headers": list(request.headers),
+            "user_agent_header": None,
+            "compression": options.compression,
+            "close_timeout": options.close_timeout,
+            "ping_interval": options.ping_interval,
+            "ping_timeout": options.ping_timeout,
+            "max_size": options.max_size,
+            "max_queue": None,
+            "logger": transport_logger(),
+            "create_connection": create_connection,
             **options.vendor_options,
-        )
+        }
+        if _is_dialed(proxy, options):
+            arguments["sock"] = sock = dial(request, options, proxy, deadline, halt)
+            arguments["ssl"] = _Encrypted() if request.endpoint.secure else None
+        else:
+            arguments["proxy"] = proxy and proxy.url
+            if options.source_address is not None:
+                arguments.setdefault("source_address", options.source_address)
+        with halt.waking(partial(_drop, sock, made)):
+            _connect(request.url, open_timeout=deadline.left(), **arguments)
         return Transport(made[0], options)
     except OPENING_FAILURES as error:
-        failure = error
+        failure = telling(error, made)
         _clean_up(made, sock, options)
     except BaseException:
         # The transport cleans up after errors, but not when Ctrl-C interrupts it.
         _clean_up(made, sock, options)
         raise
+    halt.check()
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    proxied = uses_proxy(request.url, options)
-    raise opening_error(failure, request, options, proxied=proxied) from presentable(failure)
+    raise opening_error(failure, request, options, proxy) from presentable(failure)
 
 
-def _clean_up(made: list[DuplexConnection], sock: socket.socket | None, options: TransportOptions) -> None:
+class _Encrypted:
+    """Stands in for TLS settings where TLS is spoken already."""
+
+    def wrap_socket(self, sock: Any, *, server_hostname: str | None = None) -> Any:
+        """Leave the socket as it is."""
+        return sock
+
+
+def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
+    """Whether the way is this package's own: not for what only `websockets` can, and not where it is told how."""
+    if proxy is not None and not proxy.is_http:
+        return False
+    # What `websockets` does not know by name goes to `socket.create_connection`.
+    return not options.vendor_options or options.vendor_options.keys() <= signature(client.connect).parameters.keys()
+
+
+def _drop(sock: Any, made: list[DuplexConnection]) -> None:
+    for each in (sock, *(websocket.socket for websocket in made)):
+        if each is not None:
+            drop(each)
+
+
+def _clean_up(made: list[DuplexConnection], sock: Any, options: TransportOptions) -> None:
     for websocket in made:
         websocket.close_socket()
         websocket.recv_events_thread.join(options.close_timeout)
@@ -146,42 +182,3 @@ def _connect(url: str, **arguments: Any) -> None:
             return exc
 
     Connector(url, **arguments).__enter__()
-
-
-def _connect_directly(
-    request: OpeningRequest, options: TransportOptions, deadline: float | None
-) -> socket.socket | None:
-    """Open the TCP connection, unless a proxy or the application's own arguments are in play.
-
-    ``socket.create_connection`` gives every address of a host the whole timeout; here all share one.
-    """
-    if options.vendor_options or uses_proxy(request.url, options):
-        return None
-    endpoint = request.endpoint
-    addresses = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            left = _remaining(deadline)
-            sock.settimeout(None if left is None else left / (len(addresses) - tried))
-            sock.connect(address)
-            sock.settimeout(None)
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise failure or OSError("the host has no address")
-
-
-def _remaining(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out while opening the connection")
-    return left

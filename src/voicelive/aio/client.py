@@ -58,8 +58,8 @@ def connect(
 
     Args:
         endpoint: the resource's address, such as ``https://RESOURCE.services.ai.azure.com``. ``http://`` only for
-            this machine. A path is kept, and everything goes below it. Left out: ``AZURE_VOICELIVE_ENDPOINT``, then
-            ``AZURE_COGNITIVE_SERVICES_ENDPOINT`` of the environment.
+            this machine, unless `connection_options` allow it. A path is kept, and everything goes below it. Left out:
+            ``AZURE_VOICELIVE_ENDPOINT``, then ``AZURE_COGNITIVE_SERVICES_ENDPOINT`` of the environment.
         credential: an ``AzureKeyCredential``, or a token credential of ``azure.identity.aio`` or ``azure.identity``;
             the latter block, so they are asked in a thread. Left out: ``AZURE_VOICELIVE_API_KEY``, then
             ``AZURE_COGNITIVE_SERVICES_KEY`` of the environment, then ``DefaultAzureCredential`` if azure-identity is
@@ -96,7 +96,7 @@ def connect(
     from .._core.contract import WireContract
     from .._core.handshake import prepare_handshake
     from .._credentials import find_credential
-    from .._transport.options import read_options
+    from .._transport.options import allows_plaintext, read_options
     from .connection import VoiceLiveConnection
 
     handshake = prepare_handshake(
@@ -114,6 +114,7 @@ def connect(
         query=query,
         headers=headers,
         preview_features=preview_features,
+        allow_plaintext=allows_plaintext(connection_options),
     )
     local_events: tuple[type[Model], ...] = ()
     if reconnect is not None:

@@ -23,7 +23,7 @@ from .._credentials import CredentialSource
 from .._generated.resources_async import ConnectionResources
 from .._transport.options import TransportOptions
 from .._transport.tasks import ConnectionClosed as TransportClosed
-from .._transport.tasks import Transport, open_transport
+from .._transport.tasks import Transport, open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 
 if sys.version_info >= (3, 11):
@@ -81,6 +81,7 @@ class VoiceLiveConnection(ConnectionResources):
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
         self._opened_before = False
+        self._opening: asyncio.Task[Transport] | None = None
 
     def __repr__(self) -> str:
         model = f" model={self._handshake.model!r}" if self._handshake.model else ""
@@ -115,16 +116,18 @@ class VoiceLiveConnection(ConnectionResources):
             )
         self._state = "opening"
         try:
-            transport = await self._open_transport()
+            self._opening = asyncio.ensure_future(self._open_transport())
+            transport = await outcome(self._opening)
         except BaseException:
             self._state = "closed"
             raise
-        if self._requested is None:
+        if self._requested is None and transport is not None:
             self._watch.open(time.monotonic())
             self._transport = transport
             self._state = "open"
             return self
-        await transport.close(*self._requested)
+        if transport is not None:
+            await transport.close(*(self._requested or (NORMAL, "")))
         raise ConnectionStateError("close() was called while the connection opened")
 
     async def _open_transport(self) -> Transport:
@@ -170,6 +173,8 @@ class VoiceLiveConnection(ConnectionResources):
             self._state = "closed"
             self._inbox.clear()
         self._wake()
+        if self._opening is not None:
+            self._opening.cancel()
         if transport is None:
             self._end = self._end or CloseInfo(code, reason, "local")
             return

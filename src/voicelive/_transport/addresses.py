@@ -1,0 +1,57 @@
+"""A host's addresses: in which order they are tried, and from where. After RFC 8305 ("happy eyeballs")."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
+
+__all__ = ["HEAD_START", "Address", "arranged", "literal", "prepared_socket"]
+
+HEAD_START = 0.25
+"""How long an address may take before the next one is tried beside it, in seconds."""
+
+
+class Address(NamedTuple):
+    """Where a TCP connection can go."""
+
+    family: socket.AddressFamily
+    address: tuple[Any, ...]
+
+
+def literal(host: str, port: int) -> list[Address] | None:
+    """Return the address that a host is, if it is one and no name; no name server is asked for it."""
+    try:
+        is_v6 = ipaddress.ip_address(host.partition("%")[0]).version == 6
+    except ValueError:
+        return None
+    return [] if "%" in host else [Address(socket.AF_INET6 if is_v6 else socket.AF_INET, (host, port))]
+
+
+def arranged(found: Iterable[tuple[Any, ...]]) -> list[Address]:
+    """Order what ``getaddrinfo`` found: the families take turns, so that one that leads nowhere holds up little."""
+    addresses = list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
+    families: dict[int, list[Address]] = {}
+    for address in addresses:
+        families.setdefault(address.family, []).append(address)
+    turns = chain.from_iterable(zip_longest(*families.values()))
+    return [address for address in turns if address is not None]
+
+
+def prepared_socket(family: socket.AddressFamily, source: tuple[str, int] | None) -> socket.socket:
+    """Make a socket that does not block, bound to the address it is to come from.
+
+    Raises:
+        OSError: if it cannot come from there, such as an address of the other family or of another machine.
+    """
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if source is not None:
+            sock.bind(source)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
