@@ -96,6 +96,7 @@ class WebSocketServer(ThreadedServer):
         *,
         answer: Answer | None = None,
         tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
         **options: Any,
     ) -> None:
         super().__init__()
@@ -105,6 +106,8 @@ class WebSocketServer(ThreadedServer):
         self.received: list[str | bytes] = []
         self.closed: list[tuple[int | None, str | None]] = []
         self._tls = tls
+        self._host = host
+        self.peers: list[Any] = []
         self._options: dict[str, Any] = {"max_size": None, **options}
         self._server: Server | None = None
         if tls is not None:
@@ -113,7 +116,7 @@ class WebSocketServer(ThreadedServer):
     async def start(self) -> None:
         self._server = server = await serve(
             self._handle,
-            "127.0.0.1",
+            self._host,
             0,
             process_request=self._process_request,
             ssl=self._tls,
@@ -128,8 +131,14 @@ class WebSocketServer(ThreadedServer):
         self._server.close()
         await self._server.wait_closed()
 
+    @property
+    def endpoint(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{self.scheme}://{host}:{self.port}"
+
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
+        self.peers.append(connection.remote_address)
         return self.answer(connection, request) if self.answer else None
 
     async def _handle(self, connection: ServerConnection) -> None:

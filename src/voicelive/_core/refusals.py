@@ -34,6 +34,12 @@ _SHORTEST_SECRET = 6
 """What is shorter would be blotted out in the middle of ordinary words."""
 _MIN_REDIRECT, _MIN_CLIENT_ERROR, _MIN_SERVER_ERROR = 300, 400, 500
 
+_CERTIFICATE_STATUSES = {400, 401, 403, 495, 496}
+_CERTIFICATE_REMEDY = (
+    'a gateway there wants a client certificate that it trusts: pass connection_options={"ssl": an ssl.SSLContext '
+    "with load_cert_chain(...)}"
+)
+
 _KINDS: dict[int, type[HandshakeError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -100,7 +106,8 @@ def refusal(
         )
     if said := _service_message(shown_body):
         answer += f": {said}"
-    answer += f"; {_remedy(status, details['retry_after'])} (request id {details['request_id']})"
+    remedy = _CERTIFICATE_REMEDY if _wants_certificate(status, shown_body) else _remedy(status, details["retry_after"])
+    answer += f"; {remedy} (request id {details['request_id']})"
     return _KINDS.get(status, HandshakeError)(answer, **details)
 
 
@@ -155,6 +162,11 @@ def _remedy(status: int, retry_after: float | None) -> str:
     if retry_after is not None:
         remedy += f" (the service says: after {retry_after:g} s)"
     return remedy
+
+
+def _wants_certificate(status: int, body: str) -> bool:
+    """Tell whether a gateway, such as nginx, wants to know the client by a certificate."""
+    return status in _CERTIFICATE_STATUSES and "ssl certificate" in body[:_MAX_BODY].lower()
 
 
 def _named(status: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
-__all__ = ["HEAD_START", "Address", "arranged", "literal", "prepared_socket"]
+__all__ = ["HEAD_START", "Address", "SourceAddressError", "arranged", "fitting", "literal", "prepared_socket"]
 
 HEAD_START = 0.25
 """How long an address may take before the next one is tried beside it, in seconds."""
@@ -40,17 +40,39 @@ def arranged(found: Iterable[tuple[Any, ...]]) -> list[Address]:
     return [address for address in turns if address is not None]
 
 
+class SourceAddressError(OSError):
+    """There is no way from the address that the connection is to come from."""
+
+
+def fitting(addresses: list[Address], source: tuple[str, int] | None) -> list[Address]:
+    """Choose the addresses that can be reached from `source`: those of its family.
+
+    Raises:
+        SourceAddressError: if there are none.
+    """
+    if source is None:
+        return addresses
+    family = socket.AF_INET6 if ":" in source[0] else socket.AF_INET
+    fit = [address for address in addresses if address.family == family]
+    if addresses and not fit:
+        raise SourceAddressError("the host has no address of that family")
+    return fit
+
+
 def prepared_socket(family: socket.AddressFamily, source: tuple[str, int] | None) -> socket.socket:
     """Make a socket that does not block, bound to the address it is to come from.
 
     Raises:
-        OSError: if it cannot come from there, such as an address of the other family or of another machine.
+        SourceAddressError: if it cannot come from there, such as another machine's address.
     """
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         if source is not None:
-            sock.bind(source)
+            try:
+                sock.bind(source)
+            except OSError as error:
+                raise SourceAddressError(error.strerror or str(error)) from error
     except BaseException:
         sock.close()
         raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._core.handshake import USER_AGENT, OpeningRequest
 from .._core.tunnel import TunnelRefusedError, check_answer, tunnel_request
-from .addresses import HEAD_START, Address, arranged, literal, prepared_socket
+from .addresses import HEAD_START, Address, arranged, fitting, literal, prepared_socket
 from .options import TransportOptions
 from .routes import Proxy
 
@@ -41,7 +41,7 @@ async def _resolve(host: str, port: int) -> list[Address]:
 
 async def _connect_first(addresses: list[Address], source: tuple[str, int] | None) -> socket.socket:
     """Connect to whichever address answers first; each has a head start before the next one is tried beside it."""
-    waiting = deque(addresses)
+    waiting = deque(fitting(addresses, source))
     trying: set[asyncio.Task[socket.socket]] = set()
     failure = OSError("the host has no address")
     try:

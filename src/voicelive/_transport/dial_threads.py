@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from .._core.handshake import USER_AGENT, OpeningRequest
 from .._core.tunnel import TunnelRefusedError, check_answer, tunnel_request
-from .addresses import HEAD_START, Address, arranged, literal, prepared_socket
+from .addresses import HEAD_START, Address, arranged, fitting, literal, prepared_socket
 from .contexts import client_context
 from .duplex import drop
 from .halt import Halt
@@ -114,9 +114,9 @@ def _connect_first(
     addresses: list[Address], source: tuple[str, int] | None, deadline: Deadline, halt: Halt
 ) -> socket.socket:
     """Connect to whichever address answers first; each has a head start before the next one is tried beside it."""
-    waiting = deque(addresses)
+    waiting = deque(fitting(addresses, source))
     trying: set[socket.socket] = set()
-    failure = OSError("the host has no address")
+    failure: OSError = OSError("the host has no address")
     next_start = time.monotonic()
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())

@@ -35,6 +35,7 @@ from ..errors import (
     TlsError,
     VoiceLiveError,
 )
+from .addresses import SourceAddressError
 from .inflow import Inflow
 from .options import TransportOptions
 from .routes import Proxy, ProxyTlsError
@@ -84,6 +85,12 @@ def opening_error(
         response = error.response
         headers = list(response.headers.raw_items())
         return refusal(response.status_code, headers, response.body, request, datetime.now(timezone.utc))
+    if isinstance(error, SourceAddressError):
+        source = options.source_address and options.source_address[0]
+        return ConfigurationError(
+            f"{where} cannot be reached from source_address {source!r} ({error}): give an address of this machine, "
+            "of the same family (IPv4 or IPv6) as the host's"
+        )
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return _timeout_error(error, where, options)
     if proxy is not None and isinstance(error, (socket.gaierror, ConnectionRefusedError)):
