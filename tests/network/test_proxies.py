@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.clients.harness import assert_nothing_left
-from tests.clients.servers import broken_tls
-from voicelive import ProxyError, TlsError
+from tests.clients.servers import RawServer, broken_tls
+from voicelive import HandshakeError, ProxyError, TlsError
 from voicelive.local import ThreadedLocalService
 
 from .parts import KEY, Gate, Proxies
@@ -97,3 +98,50 @@ async def test_a_proxy_that_cannot_reach_the_service(connect: Any, proxies: Prox
         await connect("https://127.0.0.1:1", proxy=proxies.open.url()).open()
     assert caught.value.recoverable
     await assert_nothing_left(proxies.open.port)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("status", [302, 403, 407, 503])
+async def test_refusals_in_either_version(connect: Any, version: str, status: int) -> None:
+    """A proxy's refusal in HTTP/1.0 is as good as one in HTTP/1.1, whatever headers and body follow."""
+
+    async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/{version} {status} No Way\r\nConnection: close\r\n\r\n<html>no</html>".encode())
+
+    with RawServer(refuses) as proxy:
+        with pytest.raises(ProxyError, match=f"proxy answered HTTP {status}") as caught:
+            await connect("https://service.example", proxy=proxy.endpoint).open()
+        assert (caught.value.status, caught.value.recoverable) == (status, status == 503)
+        await assert_nothing_left(proxy.port)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200", b"220 mail.example ESMTP\r\n", b"\x15\x03\x03\x00\x02\x02\x46"]
+)
+async def test_proxies_that_are_none(connect: Any, answer: bytes) -> None:
+    """A proxy that hangs up, or that speaks no HTTP, is a ProxyError too."""
+
+    async def is_something_else(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+
+    with RawServer(is_something_else) as proxy:
+        with pytest.raises(ProxyError, match=r"did not open a way to service\.example") as caught:
+            await connect("https://service.example", proxy=proxy.endpoint).open()
+        assert (caught.value.status, caught.value.recoverable) == (None, True)
+        await assert_nothing_left(proxy.port)
+
+
+async def test_a_gateway_that_answers_in_http_1_0(connect: Any) -> None:
+    """A refusal in HTTP/1.0 from what stands where the service should be keeps its status."""
+
+    async def is_overloaded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 503 Service Unavailable\r\n\r\n")
+
+    with RawServer(is_overloaded) as server:
+        with pytest.raises(HandshakeError, match="answered HTTP 503") as caught:
+            await connect(server.endpoint).open()
+        assert (caught.value.status, caught.value.recoverable) == (503, True)
+        await assert_nothing_left(server.port)

@@ -161,6 +161,9 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
         reason = getattr(websocket, "connection_exc", None) or getattr(websocket, "recv_exc", None)
         if isinstance(reason, ssl.SSLError):
             return reason
+    if isinstance(error, TypeError) and isinstance(error.__context__, ssl.SSLError):
+        # Before 3.11.8 and 3.12.2, Python fails at closing TLS inside of TLS whose handshake failed.
+        return error.__context__
     return error
 
 

@@ -91,6 +91,9 @@ class StreamConnection(ClientConnection):
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if not hasattr(self, "arrivals"):
+            # TLS inside of a proxy's TLS failed: the connection was never made.
+            return
         self._cancel_overflow()
         super().connection_lost(exc)
 
