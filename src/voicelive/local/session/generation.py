@@ -13,7 +13,6 @@ from ..engines.protocols import (
     Incomplete,
     ResponderError,
     ResponderRequest,
-    Word,
 )
 from ..faults.kinds import ContentFilter, ResponseFailure, ResponseFault
 from . import errors
@@ -156,8 +155,8 @@ class Generation:
         steps = context.workers.iterate(lambda: spoken(synthesizer, text, plan))
         async with aclosing(steps) as pieces:
             async for piece in pieces:
-                if isinstance(piece, Word):
-                    writer.word(piece)
+                if not isinstance(piece, bytes):
+                    writer.accompany(piece)
                     continue
                 writer.audio(piece)
                 if self.first_audio_at is None:

@@ -38,6 +38,8 @@ class ResponsePlan:
     """Items to answer after the conversation, without becoming part of it."""
     word_timestamps: bool
     """Whether words are reported with their place in the audio."""
+    animation: frozenset[str]
+    """The kinds of facial animation to send along: ``viseme_id``, ``blendshapes``."""
 
     @property
     def speaks(self) -> bool:
@@ -87,9 +89,10 @@ def plan_response(
     if limit is None:
         limit = session.get("max_response_output_tokens")
     given = params.get("pre_generated_assistant_message")
+    voice = complete_voice(chosen("voice") or session["voice"])
     return ResponsePlan(
         modalities=modalities,
-        voice=complete_voice(chosen("voice") or session["voice"]),
+        voice=voice,
         audio_format=_output_format(str(chosen("output_audio_format"))),
         instructions=instructions,
         tools=chosen("tools") or [],
@@ -101,7 +104,16 @@ def plan_response(
         input_items=params.get("input_items"),
         appended_items=params.get("append_input_items") or (),
         word_timestamps="word" in (session.get("output_audio_timestamp_types") or ()),
+        animation=_animation(session.get("animation"), voice),
     )
+
+
+def _animation(settings: Mapping[str, Any] | None, voice: Mapping[str, Any]) -> frozenset[str]:
+    # Only the synthesizer of Azure's voices knows about faces.
+    if settings is None or not str(voice.get("type")).startswith("azure-"):
+        return frozenset()
+    outputs = settings.get("outputs")
+    return frozenset(["blendshapes"] if outputs is None else outputs)
 
 
 def _output_format(name: str) -> AudioFormat:

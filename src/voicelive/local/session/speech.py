@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from ..audio import AudioEncoder, AudioFormat
 from ..engines.protocols import Synthesizer, Word
+from .face import Face, Frames, Viseme
 from .plan import ResponsePlan
 
-__all__ = ["chunk_audio", "spoken"]
+__all__ = ["Piece", "chunk_audio", "spoken"]
+
+Piece = bytes | Word | Viseme | Frames
+"""What an answer's sound is made of, and what goes with it."""
 
 _FIRST_CHUNKS_MS = (200, 300)
 _CHUNK_MS = 500
@@ -30,21 +34,39 @@ def chunk_audio(audio: Iterable[bytes], audio_format: AudioFormat) -> Iterator[b
         yield bytes(waiting)
 
 
-def spoken(synthesizer: Synthesizer, text: str, plan: ResponsePlan) -> Iterator[bytes | Word]:
-    """Yield the sound of `text` in the plan's voice and format, each word before the chunk it begins in.
+def spoken(synthesizer: Synthesizer, text: str, plan: ResponsePlan) -> Iterator[Piece]:
+    """Yield the sound of `text` in the plan's voice and format.
 
-    Blocks: to be run off the event loop.
+    Words, mouth shapes and expressions come, as far as the plan asks for them, before the chunk they begin in. Blocks:
+    to be run off the event loop.
     """
     words: deque[Word] = deque()
+    face = Face()
+    sent_ms = 0.0
     pcm = synthesizer.synthesize(
         text,
         voice=plan.voice_name,
         rate=plan.voice_rate,
-        on_word=words.append if plan.word_timestamps else None,
+        on_word=words.append if plan.word_timestamps or plan.animation else None,
     )
     encoder = AudioEncoder(synthesizer.sample_rate, plan.audio_format)
     for chunk in chunk_audio(encoder.stream(iter(pcm)), plan.audio_format):
-        while words:
-            yield words.popleft()
+        sent_ms += plan.audio_format.duration_ms(len(chunk))
+        yield from _moves(words, face, plan)
+        if "blendshapes" in plan.animation and (frames := face.frames_until(sent_ms)):
+            yield frames
         yield chunk
-    yield from words
+    yield from _moves(words, face, plan)
+    if "viseme_id" in plan.animation:
+        yield from face.rest()
+
+
+def _moves(words: deque[Word], face: Face, plan: ResponsePlan) -> Iterator[Word | Viseme]:
+    """Take the words off the queue, with the mouth shapes they make."""
+    while words:
+        word = words.popleft()
+        if plan.word_timestamps:
+            yield word
+        visemes = face.move(word)
+        if "viseme_id" in plan.animation:
+            yield from visemes

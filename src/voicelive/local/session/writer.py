@@ -10,6 +10,7 @@ from ..engines.protocols import Word
 from ..ids import new_call_id, new_id
 from .context import Context, item_model
 from .conversation import Entry
+from .face import Frames, Viseme
 from .plan import ResponsePlan
 from .usage import argument_pieces
 
@@ -88,17 +89,31 @@ class ResponseWriter:
         self._context.conversation.store_audio(self.message, chunk, duration)
         self._context.send(models.ServerEventResponseAudioDelta(**self._place(), delta=encode_base64(chunk)))
 
-    def word(self, word: Word) -> None:
-        """Send the place of one word in the sound."""
-        self._context.send(
-            models.ServerEventResponseAudioTimestampDelta(
-                **self._place(),
-                audio_offset_ms=word.offset_ms,
-                audio_duration_ms=word.duration_ms,
-                text=word.text,
-                timestamp_type="word",
+    def accompany(self, piece: Word | Viseme | Frames) -> None:
+        """Send what goes with the next piece of sound: a word's place, a mouth shape, or expressions."""
+        place, send = self._place(), self._context.send
+        if isinstance(piece, Word):
+            send(
+                models.ServerEventResponseAudioTimestampDelta(
+                    **place,
+                    audio_offset_ms=piece.offset_ms,
+                    audio_duration_ms=piece.duration_ms,
+                    text=piece.text,
+                    timestamp_type="word",
+                )
             )
-        )
+        elif isinstance(piece, Viseme):
+            send(
+                models.ServerEventResponseAnimationVisemeDelta(
+                    **place, audio_offset_ms=piece.offset_ms, viseme_id=piece.viseme_id
+                )
+            )
+        else:
+            send(
+                models.ServerEventResponseAnimationBlendshapeDelta(
+                    **place, frames=piece.frames, frame_index=piece.first
+                )
+            )
 
     def close_message(self, status: str) -> None:
         """Send the ``done`` events of the open message; `status` is ``completed`` or ``incomplete``."""
@@ -110,6 +125,12 @@ class ResponseWriter:
             send(models.ServerEventResponseAudioTranscriptDone(**place, transcript=self.text))
             if self._plan.word_timestamps:
                 send(models.ServerEventResponseAudioTimestampDone(**place))
+            if "viseme_id" in self._plan.animation:
+                send(models.ServerEventResponseAnimationVisemeDone(**place))
+            if "blendshapes" in self._plan.animation:
+                del place["content_index"]  # the contract has none in this one
+                send(models.ServerEventResponseAnimationBlendshapeDone(**place))
+                place = self._place()
         else:
             send(models.ServerEventResponseTextDone(**place, text=self.text))
         send(models.ServerEventResponseContentPartDone(**place, part=self._part(self.text)))
