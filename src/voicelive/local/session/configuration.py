@@ -22,6 +22,7 @@ from .defaults import (
     complete_voice,
 )
 from .errors import RefusedError
+from .interim import complete_interim_response
 
 __all__ = [
     "INPUT_FORMATS",
@@ -167,6 +168,7 @@ _NORMALISE: Mapping[str, Callable[[Any, Dialect], Any]] = {
     "input_audio_format": _choice("input_audio_format", INPUT_FORMATS),
     "input_audio_sampling_rate": _choice("input_audio_sampling_rate", SAMPLING_RATES),
     "input_audio_transcription": lambda value, dialect: complete_transcription(value),
+    "interim_response": lambda value, dialect: complete_interim_response(value),
     "modalities": _modalities,
     "output_audio_format": _output_format,
     "turn_detection": _turn_detection,
@@ -202,6 +204,8 @@ def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks) -
 def _check_together(session: Mapping[str, Any], dialect: Dialect) -> None:
     if dialect.name != "realtime":
         return
+    if session.get("interim_response") is not None and _voice_family(session["voice"]) == "OpenAIVoice":
+        raise RefusedError(errors.interim_needs_azure_voice())
     detection = session["turn_detection"]
     transcription = session["input_audio_transcription"] or {}
     if (

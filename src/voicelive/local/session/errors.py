@@ -165,6 +165,14 @@ def text_eou_on_realtime() -> Fault:
     )
 
 
+def interim_needs_azure_voice() -> Fault:
+    return Fault(
+        "Interim responses with a realtime model need an Azure voice: azure-standard, azure-custom, azure-personal or "
+        "avatar-voice-sync.",
+        param="session.interim_response",
+    )
+
+
 def echo_reference_channels(source: str, channels: int) -> Fault:
     code = "invalid_ec_channels_requires_client" if source == "server" else ("invalid_ec_reference_channels")
     return Fault(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..engines.protocols import (
     FunctionCall,
     Incomplete,
     ResponderError,
+    ResponderOutput,
     ResponderRequest,
 )
 from ..faults.kinds import ContentFilter, ResponseFailure, ResponseFault
@@ -19,9 +20,10 @@ from . import errors
 from .avatar import Avatar
 from .context import Context
 from .conversation import turns_of
+from .interim import bridged, interim_text, threshold_s
 from .mcp_servers import McpCall, McpServers
 from .offer import Offer
-from .plan import ResponsePlan
+from .plan import ResponsePlan, interim_plan
 from .speech import spoken
 from .usage import estimate_usage, tokens
 from .writer import ResponseWriter
@@ -53,6 +55,7 @@ class Generation:
         self._ready = ready
         self._asked: Sequence[ConversationTurn] = ()
         self._fault: ResponseFault | None = None
+        self._bridge: Generation | None = None
 
     async def run(self) -> None:
         """Send the whole response; whoever cancels this also finishes the writer."""
@@ -95,7 +98,7 @@ class Generation:
         # A call goes out only when it is known what follows it. So a response that ends with a call is done the moment
         # the call is, and an application that answers the call at once does not meet a response still active.
         call: FunctionCall | None = None
-        async with aclosing(steps) as outputs:
+        async with aclosing(steps) as answer, aclosing(self._bridged(answer)) as outputs:
             async for output in outputs:
                 if call is not None:
                     self._write_call(call, offer)
@@ -109,6 +112,23 @@ class Generation:
         if call is not None:
             self._write_call(call, offer)
         return None
+
+    def _bridged(self, answer: AsyncGenerator[ResponderOutput, None]) -> AsyncGenerator[ResponderOutput, None]:
+        settings = self.plan.interim
+        return bridged(answer, threshold_s(settings), lambda: self._speak_meanwhile(settings or {}))
+
+    async def _speak_meanwhile(self, settings: Mapping[str, Any]) -> None:
+        """Say something while the answer is awaited, as a response of its own."""
+        plan = interim_plan(self._context.session, interim_text(settings))
+        self._bridge = Generation(self._context, plan, self._avatar, self._mcp, None)
+        self._bridge.writer.created()
+        await self._bridge.run()
+
+    def finish(self, status: str, details: dict[str, Any]) -> None:
+        """End what is unfinished: this response, and before it the one that bridges the wait for it."""
+        if self._bridge is not None and not self._bridge.writer.finished:
+            self._bridge.finish(status, details)
+        self.writer.finish(status, usage=self.usage(), details=details)
 
     def _write_call(self, call: FunctionCall, offer: Offer) -> None:
         target = offer.targets.get(call.name)

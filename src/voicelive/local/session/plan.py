@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..audio import AudioFormat, AudioFormatError, output_format
@@ -12,6 +12,7 @@ from .configuration import MODALITIES, OUTPUT_FORMATS, normal_output_format
 from .conversation import text_of
 from .defaults import complete_voice
 from .errors import RefusedError
+from .interim import complete_interim_response
 
 __all__ = ["ResponsePlan", "plan_response"]
 
@@ -40,6 +41,11 @@ class ResponsePlan:
     """Whether words are reported with their place in the audio."""
     animation: frozenset[str]
     """The kinds of facial animation to send along: ``viseme_id``, ``blendshapes``."""
+
+    interim: Mapping[str, Any] | None
+    """What to say while the answer is late or a tool is at work, None for nothing."""
+    is_interim: bool = False
+    """Whether this is what is said meanwhile."""
 
     @property
     def speaks(self) -> bool:
@@ -105,7 +111,19 @@ def plan_response(
         appended_items=params.get("append_input_items") or (),
         word_timestamps="word" in (session.get("output_audio_timestamp_types") or ()),
         animation=_animation(session.get("animation"), voice),
+        interim=_interim(params.get("interim_response"), session.get("interim_response")),
     )
+
+
+def interim_plan(session: Mapping[str, Any], text: str) -> ResponsePlan:
+    """Return the plan of a response that says `text` while another is awaited."""
+    given = {"content": [{"type": "text", "text": text}]}
+    plan = plan_response(session, {"pre_generated_assistant_message": given})
+    return replace(plan, interim=None, is_interim=True)
+
+
+def _interim(given: Mapping[str, Any] | None, settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return settings if given is None else complete_interim_response(given)
 
 
 def _animation(settings: Mapping[str, Any] | None, voice: Mapping[str, Any]) -> frozenset[str]:

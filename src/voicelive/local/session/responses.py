@@ -14,8 +14,9 @@ from .avatar import Avatar
 from .context import Context
 from .errors import RefusedError
 from .generation import Generation
+from .interim import interim_text
 from .mcp_servers import McpServers
-from .plan import plan_response
+from .plan import ResponsePlan, interim_plan, plan_response
 
 __all__ = ["Playback", "Responses"]
 
@@ -83,6 +84,9 @@ class Responses:
         if self._active is not None:
             raise RefusedError(errors.response_active(self._active.writer.id))
         plan = plan_response(self._context.session, params, additional_instructions)
+        self._begin(plan, ready)
+
+    def _begin(self, plan: ResponsePlan, ready: asyncio.Event | None) -> None:
         generation = Generation(self._context, plan, self._avatar, self._mcp, ready)
         generation.writer.created()
         self._active = self._latest = generation
@@ -101,8 +105,10 @@ class Responses:
         self.create({}, ready=ready)
 
     async def _run(self, generation: Generation) -> None:
+        completed = False
         try:
             await generation.run()
+            completed = True
         except ResponderError as error:
             _fail(generation, error.type, error.code, error.message)
         except Exception:
@@ -111,6 +117,19 @@ class Responses:
             fault = errors.internal_error("generating the response")
             _fail(generation, fault.type, fault.code, fault.message)
         self._ended(generation)
+        if completed and self._active is None:
+            self._bridge_tools(generation)
+
+    def _bridge_tools(self, done: Generation) -> None:
+        """Say something while the tools that a response has called are at work, where the settings ask for it."""
+        settings = done.plan.interim
+        if settings is not None and "tool" in settings["triggers"] and done.writer.calls:
+            self._begin(interim_plan(self._context.session, interim_text(settings)), None)
+
+    async def interim_over(self) -> None:
+        """Wait until nothing is being said while tools are at work."""
+        while self._active is not None and self._task is not None and self._active.plan.is_interim:
+            await asyncio.wait({self._task})
 
     def _ended(self, generation: Generation) -> None:
         if generation.plan.speaks and generation.writer.message is not None:
@@ -132,8 +151,7 @@ class Responses:
             raise RefusedError(errors.no_active_response())
         await _stop(task)
         if not generation.writer.finished:
-            details = {"type": "cancelled", "reason": reason}
-            generation.writer.finish("cancelled", usage=generation.usage(), details=details)
+            generation.finish("cancelled", {"type": "cancelled", "reason": reason})
             self._ended(generation)
 
     def playback(self) -> Playback | None:
@@ -154,7 +172,7 @@ class Responses:
 
 def _fail(generation: Generation, kind: str, code: str | None, message: str) -> None:
     details = {"type": "failed", "error": {"type": kind, "code": code, "message": message}}
-    generation.writer.finish("failed", usage=generation.usage(), details=details)
+    generation.finish("failed", details)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

@@ -333,6 +333,8 @@ class Session:
         params = event.response.to_dict() if event.response is not None else {}
         if params.get("cancel_previous") and self._responses.active_id is not None:
             await self._responses.cancel("client_cancelled")
+        # A client does not ask for what is said while its tools are at work, so it cannot know when that ends.
+        await self._responses.interim_over()
         self._responses.create(params, event.additional_instructions)
 
 

@@ -33,6 +33,8 @@ class ResponseWriter:
         """The message's text so far."""
         self.arguments = ""
         """The arguments of all function calls so far."""
+        self.calls = 0
+        """How many tools have been called so far."""
         self.finished = False
         self._message_index = 0
         self._message_open = False
@@ -163,6 +165,7 @@ class ResponseWriter:
         for piece in argument_pieces(arguments):
             send(models.ServerEventResponseFunctionCallArgumentsDelta(**place, delta=piece))
         self.arguments += arguments
+        self.calls += 1
         entry.payload["arguments"] = arguments
         entry.payload["status"] = "completed"
         send(models.ServerEventResponseFunctionCallArgumentsDone(**place, name=name, arguments=arguments))
@@ -192,6 +195,7 @@ class ResponseWriter:
         for piece in argument_pieces(arguments):
             self._context.send(models.ServerEventResponseMcpCallArgumentsDelta(**place, delta=piece))
         self.arguments += arguments
+        self.calls += 1
         entry.payload["arguments"] = arguments
         self._context.send(models.ServerEventResponseMcpCallArgumentsDone(**place, arguments=arguments))
         return entry, index
