@@ -8,17 +8,19 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.messages import Assembler, SimpleQueue
+from websockets.exceptions import ConcurrencyError
 from websockets.frames import Frame
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
+from .frames import cut_out_messages
 from .inflow import Inflow
 
 __all__ = ["StreamConnection"]
 
 
-class _Queue(SimpleQueue[Frame]):
-    """Frames that arrived and were not taken yet."""
+class _Queue(SimpleQueue[Any]):
+    """Whole messages, as ``bytes``, and frames of others, that arrived and were not taken yet."""
 
     def __init__(self, inflow: Inflow) -> None:
         super().__init__()
@@ -29,9 +31,22 @@ class _Queue(SimpleQueue[Frame]):
         super().put(item)
 
     async def get(self, block: bool = True) -> Frame:
-        frame = await super().get(block)
+        frame: Frame = await super().get(block)
         self._inflow.take(frame.data, frame.fin)
         return frame
+
+    async def wait(self) -> None:
+        """Wait until something is there, or the connection ends.
+
+        Raises:
+            EOFError: if it ends.
+        """
+        waiter = self.get_waiter = self.loop.create_future()
+        try:
+            await waiter
+        finally:
+            waiter.cancel()
+            self.get_waiter = None
 
     def put_back(self, items: Iterable[Frame]) -> None:
         """Put the frames of an unfinished message back to where they were."""
@@ -46,6 +61,8 @@ class _Queue(SimpleQueue[Frame]):
 
 class _Assembler(Assembler):
     """Puts messages together, and says when there are too many."""
+
+    frames: _Queue
 
     def __init__(self, inflow: Inflow, **callbacks: Any) -> None:
         super().__init__(None, None, **callbacks)
@@ -63,6 +80,45 @@ class _Assembler(Assembler):
     def put(self, frame: Frame) -> None:
         if not self._discards:
             super().put(frame)
+
+    def put_message(self, data: bytes) -> None:
+        """Add a whole message."""
+        if self._discards or self.closed:
+            return
+        self._inflow.add(data)
+        frames = self.frames
+        frames.queue.append(data)
+        waiter = frames.get_waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        self.maybe_pause()
+
+    def take(self) -> bytes | None:
+        """Return the next message if it is there, whole, in one frame, and nobody else waits for it."""
+        queue = self.frames.queue
+        if not queue or type(queue[0]) is not bytes or self.get_in_progress:
+            return None
+        data: bytes = queue.popleft()
+        self._inflow.take(data, True)
+        if self.paused:
+            self.maybe_resume()
+        return data
+
+    async def get(self, decode: bool | None = None) -> Any:
+        """Return the next message, as ``bytes``; a call that is cancelled loses nothing."""
+        if self.get_in_progress:
+            raise ConcurrencyError("get() is already running")
+        frames = self.frames
+        if not frames.queue:
+            if self.closed:
+                raise EOFError("stream of frames ended")
+            self.get_in_progress = True
+            try:
+                await frames.wait()
+            finally:
+                self.get_in_progress = False
+        data = self.take()
+        return await super().get(False) if data is None else data
 
     def maybe_pause(self) -> None:
         if not self.paused and self._inflow.is_full():
@@ -83,12 +139,20 @@ class StreamConnection(ClientConnection):
     """A client connection that gives itself up when the application does not receive."""
 
     inflow: Inflow
+    max_size: int | None
     arrivals: _Assembler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        cut_out_messages(self, self.max_size)
         self._overflow: asyncio.TimerHandle | None = None
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
+
+    def process_event(self, event: Any) -> None:
+        if type(event) is bytes:
+            self.arrivals.put_message(event)
+        else:
+            super().process_event(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not hasattr(self, "arrivals"):

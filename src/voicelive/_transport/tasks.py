@@ -43,6 +43,8 @@ class Transport:
         # Bound once and without a layer in between: these run for every event.
         self.recv = cast("Callable[[], Awaitable[bytes]]", partial(websocket.recv, decode=False))
         """Return the next message; a call that is cancelled loses nothing."""
+        self.take = websocket.arrivals.take
+        """Return the next message if it is there already and nobody waits for it, else None."""
         self.send: Callable[[bytes], Awaitable[None]] = partial(websocket.send, text=True)
         """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
 

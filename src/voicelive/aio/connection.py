@@ -211,6 +211,8 @@ class VoiceLiveConnection(ConnectionResources):
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
         """
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
         data, event = await self._within(timeout)
         return self._decode(data) if event is None else event
 
@@ -227,6 +229,8 @@ class VoiceLiveConnection(ConnectionResources):
         return self
 
     async def __anext__(self) -> AnyServerEvent:
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
         try:
             data, event = await self._within(None)
         except ConnectionClosed as error:
@@ -286,6 +290,16 @@ class VoiceLiveConnection(ConnectionResources):
             await transport.send(data)
         except TransportClosed as error:
             raise self._closed_error(data) from error
+
+    def _take(self) -> bytes | None:
+        """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
+        inbox = self._inbox
+        if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
+            return None
+        data = self._transport.take()
+        if data is not None and self._watch.is_needed:
+            self._watch.see(data)
+        return data
 
     async def _within(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
         """Like :meth:`_receive`, for at most `timeout` seconds."""
