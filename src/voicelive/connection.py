@@ -58,7 +58,8 @@ class VoiceLiveConnection(ConnectionResources):
         self._transport: Transport | None = None
         self._state = "new"
         # Guards everything below. One thread reads from the transport at a time; the others wait here for their turn.
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._inbox = Inbox()
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
@@ -206,6 +207,8 @@ class VoiceLiveConnection(ConnectionResources):
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
         """
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
         data, event = self._receive(timeout)
         return self._decode(data) if event is None else event
 
@@ -222,6 +225,8 @@ class VoiceLiveConnection(ConnectionResources):
         return self
 
     def __next__(self) -> AnyServerEvent:
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
         try:
             data, event = self._receive(None)
         except ConnectionClosed as error:
@@ -278,6 +283,17 @@ class VoiceLiveConnection(ConnectionResources):
             transport.send(data)
         except TransportClosed as error:
             raise self._closed_error(data) from error
+
+    def _take(self) -> bytes | None:
+        """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
+        inbox = self._inbox
+        with self._lock:
+            if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
+                return None
+            data = self._transport.take()
+            if data is not None and self._watch.is_needed:
+                self._watch.see(data)
+            return data
 
     def _receive(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
         """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""

@@ -8,28 +8,21 @@ still for ever. Here messages of the application are written without that lock.
 from __future__ import annotations
 
 import contextlib
-import queue
 import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from websockets.frames import Frame
 from websockets.protocol import State
 from websockets.sync.client import ClientConnection
-from websockets.sync.messages import Assembler
 from websockets.sync.utils import Deadline
 
 from .._core.closing import GIVEN_UP, Cause
+from .arrivals import Arrivals
+from .frames import cut_out_messages
 from .inflow import Inflow
 from .tls import TlsSocket
-
-if TYPE_CHECKING:
-    _SimpleQueue = queue.SimpleQueue[Frame | None]
-else:
-    _SimpleQueue = queue.SimpleQueue
 
 _GOODBYE_SECONDS = 1.0
 """How long a goodbye may take where nobody waits for its answer."""
@@ -40,7 +33,7 @@ __all__ = ["DuplexConnection", "drop"]
 class DuplexConnection(ClientConnection):
     """A client connection whose sends do not hold up receiving, and that holds no more than `inflow` allows."""
 
-    def __init__(self, sock: socket.socket, *args: Any, inflow: Inflow, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, inflow: Inflow, max_size: int | None, **kwargs: Any) -> None:
         # Frames in the order they go out; filled under the protocol's mutex, emptied by who holds `_writing`.
         self._outgoing: deque[bytes] = deque()
         self._writing = threading.Lock()
@@ -50,7 +43,15 @@ class DuplexConnection(ClientConnection):
         self.inflow = inflow
         gate = _Gate(self)
         self.recv_flow_control = cast("threading.Lock", gate)
-        self.recv_messages = self.arrivals = _Assembler(inflow, pause=gate.shut, resume=gate.open)
+        self.recv_messages = self.arrivals = Arrivals(inflow, pause=gate.shut, resume=gate.open)
+
+        cut_out_messages(self, max_size)
+
+    def process_event(self, event: Any) -> None:
+        if type(event) is bytes:
+            self.arrivals.put_message(event)
+        else:
+            super().process_event(event)
 
     def give_up(self, cause: Cause) -> None:
         """Say goodbye and drop the connection at once. What arrived can still be received."""
@@ -141,73 +142,6 @@ class _Gate:
 
     def __exit__(self, *error: object) -> None:
         pass
-
-
-class _Queue(_SimpleQueue):
-    """Frames that arrived and were not taken yet; None wakes up who waits when nothing more comes."""
-
-    def __init__(self, inflow: Inflow) -> None:
-        self._inflow = inflow
-
-    def put(self, item: Frame | None, block: bool = True, timeout: float | None = None) -> None:
-        if item is not None:
-            self._inflow.add(item.data)
-        super().put(item)
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Frame | None:
-        frame = super().get(block, timeout)
-        if frame is not None:
-            self._inflow.take(frame.data, frame.fin)
-        return frame
-
-
-class _Assembler(Assembler):
-    """Puts messages together, and says when there are too many."""
-
-    def __init__(self, inflow: Inflow, **callbacks: Any) -> None:
-        super().__init__(None, None, **callbacks)
-        self._inflow = inflow
-        self.frames = _Queue(inflow)
-        self._discards = False
-
-    def discard(self) -> None:
-        """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
-        with self.mutex:
-            self._discards = True
-            if self.paused:
-                self.paused = False
-                self.resume()
-
-    def put(self, frame: Frame) -> None:
-        if not self._discards:
-            super().put(frame)
-
-    def reset_queue(self, frames: Iterable[Frame]) -> None:
-        """Put the frames of an unfinished message back to where they were."""
-        with self.mutex:
-            items: list[Frame | None] = []
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    items.append(_SimpleQueue.get(self.frames, False))
-            for frame in frames:
-                self._inflow.put_back(frame.data)
-                _SimpleQueue.put(self.frames, frame)
-            for item in items:
-                _SimpleQueue.put(self.frames, item)
-
-    def maybe_pause(self) -> None:
-        if not self.paused and self._inflow.is_full():
-            self.paused = True
-            self.pause()
-
-    def maybe_resume(self) -> None:
-        if self.paused and self._inflow.is_half_empty():
-            self.paused = False
-            self.resume()
-
-    def close(self) -> None:
-        self._inflow.end()
-        super().close()
 
 
 def drop(sock: Any) -> None:

@@ -62,12 +62,10 @@ class _Queue(SimpleQueue[Any]):
 class _Assembler(Assembler):
     """Puts messages together, and says when there are too many."""
 
-    frames: _Queue
-
     def __init__(self, inflow: Inflow, **callbacks: Any) -> None:
         super().__init__(None, None, **callbacks)
         self._inflow = inflow
-        self.frames = _Queue(inflow)
+        self._queue = self.frames = _Queue(inflow)
         self._discards = False
 
     def discard(self) -> None:
@@ -86,7 +84,7 @@ class _Assembler(Assembler):
         if self._discards or self.closed:
             return
         self._inflow.add(data)
-        frames = self.frames
+        frames = self._queue
         frames.queue.append(data)
         waiter = frames.get_waiter
         if waiter is not None and not waiter.done():
@@ -95,7 +93,7 @@ class _Assembler(Assembler):
 
     def take(self) -> bytes | None:
         """Return the next message if it is there, whole, in one frame, and nobody else waits for it."""
-        queue = self.frames.queue
+        queue = self._queue.queue
         if not queue or type(queue[0]) is not bytes or self.get_in_progress:
             return None
         data: bytes = queue.popleft()
@@ -108,7 +106,7 @@ class _Assembler(Assembler):
         """Return the next message, as ``bytes``; a call that is cancelled loses nothing."""
         if self.get_in_progress:
             raise ConcurrencyError("get() is already running")
-        frames = self.frames
+        frames = self._queue
         if not frames.queue:
             if self.closed:
                 raise EOFError("stream of frames ended")

@@ -34,6 +34,8 @@ class Transport:
         # Bound once and without a layer in between: these run for every event.
         self.recv = cast("Callable[[float | None], bytes]", partial(websocket.recv, decode=False))
         """Return the next message; ``TimeoutError`` after so many seconds, with nothing lost."""
+        self.take = websocket.arrivals.take
+        """Return the next message if it is there already, else None; not while another thread receives."""
         self.send = websocket.send_message
         """Send one text message, given as UTF-8; blocks while the service reads more slowly than this side sends."""
 
@@ -95,7 +97,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions, halt: Hal
     made: list[DuplexConnection] = []
 
     def create_connection(*args: Any, **kwargs: Any) -> DuplexConnection:
-        made.append(DuplexConnection(*args, inflow=Inflow(options), **kwargs))
+        made.append(DuplexConnection(*args, inflow=Inflow(options), max_size=options.max_size, **kwargs))
         return made[0]
 
     proxy: Proxy | None = None
