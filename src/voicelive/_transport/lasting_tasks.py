@@ -49,14 +49,19 @@ class LastingTransport:
     async def recv(self) -> bytes:
         """Return the next message; a call that is cancelled loses nothing."""
         while True:
-            data = self._lifeline.take()
+            data = self.take()
             if data is not None:
-                if not self._lifeline.is_full:
-                    self._notify()
                 return data
             if self._lifeline.final is not None:
                 raise gone()
             await self._change(None)
+
+    def take(self) -> bytes | None:
+        """Return the next message if it is there already, else None."""
+        data = self._lifeline.take()
+        if data is not None and not self._lifeline.is_full:
+            self._notify()
+        return data
 
     async def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.

@@ -54,10 +54,8 @@ class LastingTransport:
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
             while True:
-                data = self._lifeline.take()
+                data = self.take()
                 if data is not None:
-                    if not self._lifeline.is_full:
-                        self._changed.notify_all()
                     return data
                 if self._lifeline.final is not None:
                     raise gone()
@@ -65,6 +63,14 @@ class LastingTransport:
                 if left is not None and left <= 0:
                     raise TimeoutError
                 self._changed.wait(left)
+
+    def take(self) -> bytes | None:
+        """Return the next message if it is there already, else None."""
+        with self._changed:
+            data = self._lifeline.take()
+            if data is not None and not self._lifeline.is_full:
+                self._changed.notify_all()
+            return data
 
     def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.
