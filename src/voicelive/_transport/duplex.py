@@ -33,7 +33,7 @@ __all__ = ["DuplexConnection", "drop"]
 class DuplexConnection(ClientConnection):
     """A client connection whose sends do not hold up receiving, and that holds no more than `inflow` allows."""
 
-    def __init__(self, sock: socket.socket, *args: Any, inflow: Inflow, max_size: int | None, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, inflow: Inflow, **kwargs: Any) -> None:
         # Frames in the order they go out; filled under the protocol's mutex, emptied by who holds `_writing`.
         self._outgoing: deque[bytes] = deque()
         self._writing = threading.Lock()
@@ -45,7 +45,7 @@ class DuplexConnection(ClientConnection):
         self.recv_flow_control = cast("threading.Lock", gate)
         self.recv_messages = self.arrivals = Arrivals(inflow, pause=gate.shut, resume=gate.open)
 
-        cut_out_messages(self, max_size)
+        cut_out_messages(self, inflow.max_size)
 
     def process_event(self, event: Any) -> None:
         if type(event) is bytes:

@@ -32,6 +32,8 @@ class Inflow:
     """
 
     def __init__(self, options: TransportOptions) -> None:
+        self.max_size = options.max_size
+        """How large a message may be, in bytes."""
         self._max_messages = options.max_queue
         self._max_bytes = options.max_buffer
         self.patience = patience(options)

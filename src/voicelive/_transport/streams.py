@@ -137,12 +137,11 @@ class StreamConnection(ClientConnection):
     """A client connection that gives itself up when the application does not receive."""
 
     inflow: Inflow
-    max_size: int | None
     arrivals: _Assembler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        cut_out_messages(self, self.max_size)
+        cut_out_messages(self, self.inflow.max_size)
         self._overflow: asyncio.TimerHandle | None = None
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 

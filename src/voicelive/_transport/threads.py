@@ -97,7 +97,7 @@ def open_transport(request: OpeningRequest, options: TransportOptions, halt: Hal
     made: list[DuplexConnection] = []
 
     def create_connection(*args: Any, **kwargs: Any) -> DuplexConnection:
-        made.append(DuplexConnection(*args, inflow=Inflow(options), max_size=options.max_size, **kwargs))
+        made.append(DuplexConnection(*args, inflow=Inflow(options), **kwargs))
         return made[0]
 
     proxy: Proxy | None = None
