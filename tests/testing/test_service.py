@@ -83,6 +83,17 @@ def test_responses_fail_and_break_off(service: ScriptedService) -> None:
     assert service.session.answers == ["Well", "It is"]
 
 
+def test_what_else_goes_wrong_is_told_too(service: ScriptedService) -> None:
+    """Faults beside the answers are committed, and one that never came about is complained of."""
+    service.faults.add("close:1011@events=2", "close:1001@events=1000")
+    with voicelive.connect(endpoint=service.endpoint, model="gpt-4o", connection_options=OPTIONS) as conn:
+        conn.session.update(session={})
+        with pytest.raises(voicelive.ConnectionClosed) as caught:
+            conn.wait_for("response.done", timeout=DEADLINE)
+    assert caught.value.code == 1011
+    assert service.complaints() == ["1 fault(s) never came about: close:1001@events=1000"]
+
+
 def test_speech_is_understood_in_both_directions(service: ScriptedService) -> None:
     """What the test speaks is heard to the letter, and what the client plays can be read back."""
     service.say("The Caspian Sea.")

@@ -20,6 +20,7 @@ from ..local.engines import (
     ResponderRequest,
     Script,
 )
+from ..local.faults import Faults
 from ..local.service import LocalServiceOptions
 from .answers import Answers
 from .expectations import Expectations
@@ -136,13 +137,20 @@ class ScriptedService(Expectations):
         self._answers.add(turn)
 
     @property
+    def faults(self) -> Faults:
+        """What is to go wrong beside the answers: ``service.faults.add("close:1011@events=20")`` and the like."""
+        return self._running.faults
+
+    @property
     def requests(self) -> list[ResponderRequest]:
         """What the assistant was asked, oldest first: conversation, instructions and tools of each response."""
         return list(self._answers.requests)
 
     def complaints(self) -> list[str]:
-        """Say where script and requests did not fit: turns that nobody asked for, requests without a turn."""
-        return self._answers.complaints()
+        """Say what did not fit: turns that nobody asked for, requests without a turn, faults never committed."""
+        never = [planned.fault for planned in self.faults if not planned.committed and planned.fault.chance >= 1]
+        missed = [f"{len(never)} fault(s) never came about: {', '.join(map(str, never))}"] if never else []
+        return [*self._answers.complaints(), *missed]
 
     # --- sound -------------------------------------------------------------------------------------------------------
 
