@@ -19,7 +19,7 @@ from .._version import __version__
 from ..errors import ContractWarning, VoiceLiveError
 from .display import notice
 from .doctor import doctor
-from .engines import EngineChoice
+from .engines import EngineChoice, NamedEngines
 from .failures import CommandError, error_line
 from .output import discard, settle
 from .serve import DEFAULT_PORT, ServeSettings, serve
@@ -219,10 +219,35 @@ def serve_command(
     pacing: Annotated[
         PacingChoice, typer.Option(help="fast: no artificial delays; real: delays like the cloud service's.")
     ] = PacingChoice.FAST,
+    vad: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What tells speech from silence: energy, silero, or a plug-in.")
+    ] = None,
+    transcriber: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What understands speech: tones, sphinx, or a plug-in.")
+    ] = None,
+    responder: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What answers: assistant (rules), openai (a chat endpoint), or a plug-in."),
+    ] = None,
+    synthesizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What speaks: tones, espeak, or a plug-in.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The responder's chat endpoint, such as http://127.0.0.1:11434/v1."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model that the responder asks there.")] = None,
+    api_key_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="The environment variable with the key for that endpoint, if any."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to."""
-    settings = ServeSettings(host, port, engines, api_key, pacing.value)
+    given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
+    options = {name: value for name, value in given.items() if value is not None}
+    named = NamedEngines(vad, transcriber, responder, synthesizer, options)
+    settings = ServeSettings(host, port, engines, api_key, pacing.value, named)
     _run_to_end(serve(settings), debug)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..local import LocalService
-from .engines import EngineChoice, loaded_engines
+from .engines import EngineChoice, NamedEngines, loaded_engines
 from .failures import CommandError
 from .output import Output
 from .signals import handled
@@ -29,13 +29,15 @@ class ServeSettings:
     api_key: str | None = None
     """The key that clients must send; None or empty lets every client in."""
     pacing: Literal["fast", "real"] = "fast"
+    named: NamedEngines = field(default_factory=NamedEngines)
+    """Engines by name, in the place of those of `engines`."""
 
 
 async def serve(settings: ServeSettings) -> None:
     """Serve until SIGINT or SIGTERM, then close the sessions and return.
 
     Raises:
-        CommandError: if the engines asked for are not installed, or the API key is blank.
+        CommandError: if the engines asked for cannot be used, or the API key is blank.
         OutputFailed: if it cannot be told where the service is.
         LocalServiceError: if the port is in use, or the host needs an API key.
     """
@@ -45,7 +47,7 @@ async def serve(settings: ServeSettings) -> None:
     stopped = asyncio.Event()
     with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
-            loaded_engines(settings.engines) as engines,
+            loaded_engines(settings.engines, settings.named) as engines,
             LocalService(
                 settings.host, settings.port, engines=engines, api_key=api_key, pacing=settings.pacing
             ) as service,

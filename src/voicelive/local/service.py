@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import logging
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
+from .addresses import is_loopback
 from .changes import Changes
 from .channel import WireChannel
 from .dialects import DialectName, dialect_for
@@ -127,7 +127,7 @@ class LocalService:
         self._api_key = options.get("api_key")
         if self._api_key is not None and not self._api_key.strip():
             raise ConfigurationError("api_key is blank, so nobody could get in: give a key, or leave it out")
-        if not self._api_key and not _is_loopback(host):
+        if not self._api_key and not is_loopback(host):
             raise UnprotectedHostError(host)
         self._dialect: DialectName = options.get("dialect", "auto")
         self._models = options.get("models")
@@ -351,15 +351,6 @@ def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     # The service is used with and without a subprotocol.
     return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -28,11 +28,20 @@ from .protocols import (
     VoiceActivityDetector,
     Word,
 )
+from .registry import (
+    ENTRY_POINT_GROUPS,
+    EngineNotFoundError,
+    EngineOptionsError,
+    engine_names,
+    make_engine,
+    with_engines,
+)
 from .scripted import Script, ScriptedResponder, ScriptedTurn
 from .tones import ToneSynthesizer, ToneTranscriber
 from .turns import SpeechStarted, SpeechStopped, TurnDetector, TurnEvent, TurnParams, TurnState
 
 __all__ = [
+    "ENTRY_POINT_GROUPS",
     "VAD_RATE",
     "VAD_WINDOW_BYTES",
     "VAD_WINDOW_MS",
@@ -40,6 +49,8 @@ __all__ = [
     "AsyncResponder",
     "ConversationTurn",
     "EnergyVad",
+    "EngineNotFoundError",
+    "EngineOptionsError",
     "EngineUnavailableError",
     "Engines",
     "FunctionCall",
@@ -68,4 +79,7 @@ __all__ = [
     "TurnState",
     "VoiceActivityDetector",
     "Word",
+    "engine_names",
+    "make_engine",
+    "with_engines",
 ]

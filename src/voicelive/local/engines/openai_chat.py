@@ -1,0 +1,176 @@
+"""A responder that asks a language model: any endpoint that speaks the Chat Completions API (extra ``openai``)."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ...errors import ConfigurationError
+from ..addresses import is_loopback
+from .chat_messages import ChatAnswer, chat_request, error_of
+from .protocols import AsyncResponder, EngineUnavailableError, ResponderError, ResponderOutput, ResponderRequest
+from .sse import EventStream
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+__all__ = ["OpenAIResponder"]
+
+_MAX_ERROR_BYTES = 64 * 1024
+_DONE = "[DONE]"
+
+
+class OpenAIResponder:
+    """Answers through the Chat Completions API of OpenAI, as Ollama, vLLM, llama.cpp and many others speak it too.
+
+    The answer is streamed, and a barge-in closes the stream at once. Whatever goes wrong ends the response as failed,
+    with the reason in its ``status_details``: ``unreachable``, ``timeout``, ``stream_ended``, ``invalid_stream``, or
+    the endpoint's own code, else ``http_`` and its status. Nothing is tried twice. Temperature and token limits of the
+    session are not passed on; the service itself cuts an answer off at the limit.
+
+    Args:
+        base_url: the address up to and with ``/v1``, such as ``http://127.0.0.1:11434/v1``.
+        model: the model's name there.
+        api_key: the key, if the endpoint asks for one.
+        api_key_env: the environment variable that holds the key, instead.
+        timeout_s: seconds that the endpoint may take to accept the connection, to begin its answer, and between two
+            pieces of it.
+
+    Raises:
+        ConfigurationError: for an address that is none or would carry the key in the clear beyond this machine, or
+            for a variable that is not set.
+        EngineUnavailableError: if aiohttp is not installed.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        *,
+        api_key: str | None = None,
+        api_key_env: str | None = None,
+        timeout_s: float = 60.0,
+    ) -> None:
+        # To be told now, and not by the first response.
+        if importlib.util.find_spec("aiohttp") is None:
+            raise EngineUnavailableError(
+                'the responder for chat endpoints needs aiohttp; install it with: pip install "voicelive[openai]"'
+            )
+        if api_key_env is not None:
+            api_key = os.environ.get(api_key_env, "").strip()
+            if not api_key:
+                raise ConfigurationError(f"the environment variable {api_key_env} holds no API key: set it")
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._loopback = _check_address(base_url, bool(api_key))
+        self._model = model
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        return f"<OpenAIResponder {self._model} at {self._url}>"
+
+    async def respond(self, request: ResponderRequest) -> AsyncIterator[ResponderOutput]:
+        """Yield the model's answer as it comes."""
+        import aiohttp
+
+        # A session a response: it is bound to its event loop, and one responder may serve services in several.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout_s, sock_read=self._timeout_s)
+        try:
+            async with (
+                # A proxy of the environment is for the world outside, not for this machine.
+                aiohttp.ClientSession(timeout=timeout, trust_env=not self._loopback) as session,
+                session.post(
+                    self._url,
+                    json=chat_request(request, self._model),
+                    headers={**self._headers, "Accept": "text/event-stream"},
+                    # The key is for this address and for no other.
+                    allow_redirects=False,
+                ) as response,
+            ):
+                if response.status != 200:
+                    raise await self._refusal(response)
+                async for output in self._answer(response):
+                    yield output
+        except (asyncio.TimeoutError, aiohttp.ServerTimeoutError) as error:
+            raise ResponderError(
+                f"the chat endpoint {self._url} was silent for {self._timeout_s:g} seconds", code="timeout"
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            raise ResponderError(
+                f"the chat endpoint {self._url} cannot be reached: {error}", code="unreachable"
+            ) from error
+        except aiohttp.ClientError as error:
+            raise ResponderError(
+                f"the chat endpoint {self._url} broke the connection: {error or type(error).__name__}",
+                code="stream_ended",
+            ) from error
+
+    async def _answer(self, response: ClientResponse) -> AsyncIterator[ResponderOutput]:
+        stream, answer = EventStream(), ChatAnswer()
+        async for received in response.content.iter_any():
+            try:
+                for data in stream.feed(received):
+                    if data.strip() == _DONE:
+                        answer.finish_reason = answer.finish_reason or "stop"
+                        for output in answer.end():
+                            yield output
+                        return
+                    for output in answer.feed(_chunk(data)):
+                        yield output
+            except (ValueError, TypeError, AttributeError, KeyError) as error:
+                # What is no JSON, or JSON of another shape than the API's.
+                raise ResponderError(
+                    f"the chat endpoint {self._url} sent what is no answer ({response.content_type}): {error}",
+                    code="invalid_stream",
+                ) from error
+        # Some servers leave the last line out.
+        for output in answer.end():
+            yield output
+
+    async def _refusal(self, response: ClientResponse) -> ResponderError:
+        context = f"the chat endpoint {self._url} answered {response.status}"
+        if 300 <= response.status < 400:
+            return ResponderError(f"{context}, a redirect, which is not followed", code=f"http_{response.status}")
+        body = bytearray()
+        async for received in response.content.iter_any():
+            body += received
+            if len(body) > _MAX_ERROR_BYTES:
+                break
+        try:
+            payload: Any = json.loads(body)
+        except ValueError:
+            payload = {"error": " ".join(body.decode("utf-8", "replace").split())[:200]}
+        return error_of(payload, context, code=f"http_{response.status}")
+
+
+def _chunk(data: str) -> dict[str, Any]:
+    chunk = json.loads(data)
+    if not isinstance(chunk, dict):
+        raise ValueError(f"{data[:80]!r} is no object")
+    return chunk
+
+
+def _check_address(base_url: str, has_key: bool) -> bool:
+    """Tell whether the address is on this machine.
+
+    Raises:
+        ConfigurationError: for an address that cannot be used.
+    """
+    parts = urlsplit(base_url)
+    host = parts.hostname
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigurationError(f"base_url {base_url!r} is no address: give one like http://127.0.0.1:11434/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError("base_url has credentials, a query or a fragment: give the plain address and a key")
+    loopback = is_loopback(host)
+    if has_key and parts.scheme == "http" and not loopback:
+        raise ConfigurationError(f"the key would go to {host} in the clear: use https")
+    return loopback
+
+
+_: type[AsyncResponder] = OpenAIResponder
