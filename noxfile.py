@@ -63,7 +63,8 @@ def websockets(session: nox.Session, version: str) -> None:
 def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections; some minutes."""
     install(session, "test", "codegen", extras="identity,local,cli,mcp")
-    session.run("pytest", *(session.posargs or ["tests/clients/test_stress.py"]), env={"VOICELIVE_STRESS": "1"})
+    long = ["tests/clients/test_stress.py", "tests/clients/test_reconnect_conversation.py"]
+    session.run("pytest", *(session.posargs or long), env={"VOICELIVE_STRESS": "1"})
 
 
 @nox.session

@@ -27,6 +27,8 @@ class Relay(ThreadedServer):
         """How many connections there were."""
         self.refuses = False
         """Whether new connections are dropped at once."""
+        self.stalls_after: int | None = None
+        """Pass only so many bytes of the server on new connections, then nothing more."""
         self.cut_after: int | None = None
         """Cut all connections once so many more bytes have come from the server."""
 
@@ -71,8 +73,11 @@ class Relay(ThreadedServer):
             server_writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counts: bool) -> None:
+        left = self.stalls_after if counts else None
         try:
             while data := await reader.read(65536):
+                if left is not None:
+                    data, left = data[:left], max(0, left - len(data))
                 if counts and self.cut_after is not None:
                     self.cut_after -= len(data)
                     if self.cut_after < 0:

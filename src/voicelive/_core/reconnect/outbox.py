@@ -8,8 +8,8 @@ from collections import deque
 __all__ = ["Outbox", "audio_size", "is_audio"]
 
 _AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
+_SOUND = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
 _LOOK_AT = 200
-_ENVELOPE = 60
 
 
 def is_audio(data: bytes) -> bool:
@@ -18,8 +18,13 @@ def is_audio(data: bytes) -> bool:
 
 
 def audio_size(data: bytes) -> int:
-    """Return how many bytes of audio such an event carries, near enough."""
-    return max(0, len(data) - _ENVELOPE) * 3 // 4
+    """Return how many bytes of audio an event carries as base64, of either side."""
+    found = _SOUND.search(data)
+    if found is None:
+        return 0
+    start = found.end()
+    end = data.find(b'"', start)
+    return (end - start) * 3 // 4 - data.count(b"=", max(start, end - 2), end)
 
 
 class Outbox:
