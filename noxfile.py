@@ -77,6 +77,17 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the test suite and fail unless it covers every branch of `_core`, and 95 % of the rest."""
+    install(session, "coverage", "codegen", extras="identity,local,cli,mcp")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["-n", "2"]))
+    session.run("coverage", "combine", "-q")
+    session.run("coverage", "report", "--include=*/voicelive/_core/*", "--fail-under=100")
+    session.run("coverage", "report", "--omit=*/voicelive/_core/*,*/voicelive/_generated/*", "--fail-under=95")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style with ruff."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))

@@ -18,6 +18,7 @@ from ._core.handshake import Handshake, OpeningRequest
 from ._core.inbox import Condition, Inbox, Waiter
 from ._core.last_words import describe_unsent
 from ._core.liveness import Watch
+from ._core.timeouts import check_timeout
 from ._credentials import CredentialSource
 from ._generated.resources_sync import ConnectionResources
 from ._transport.halt import Halt, HaltedError
@@ -206,7 +207,10 @@ class VoiceLiveConnection(ConnectionResources):
             ReceiveTimeoutError: if nothing arrives in time; nothing is lost.
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
+            ConfigurationError: if `timeout` is no number of seconds.
         """
+        if timeout is not None:
+            check_timeout(timeout)
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
         data, event = self._receive(timeout)
@@ -214,6 +218,7 @@ class VoiceLiveConnection(ConnectionResources):
 
     def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
+        check_timeout(timeout)
         return self._receive(timeout)[0]
 
     def __iter__(self) -> Self:
@@ -258,7 +263,9 @@ class VoiceLiveConnection(ConnectionResources):
         Raises:
             ReceiveTimeoutError: if no such event arrives in time; says what did arrive.
             ConnectionClosed: if the connection ends first.
+            ConfigurationError: if `condition` or `timeout` is none.
         """
+        check_timeout(timeout)
         with self._changed:
             self._opened()
             waiter = self._inbox.wait(condition)
@@ -268,6 +275,9 @@ class VoiceLiveConnection(ConnectionResources):
         finally:
             with self._changed:
                 self._inbox.leave(waiter)
+                if self._followers:
+                    # An event that was found but not taken is there for them again.
+                    self._changed.notify_all()
         if waiter.failure is not None:
             raise waiter.failure
         return found and found.event

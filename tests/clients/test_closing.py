@@ -250,13 +250,23 @@ async def test_close_while_opening(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"), [(999, ""), (1005, ""), (1006, ""), (2999, ""), (5000, ""), (1000, "x" * 124)]
+    ("code", "reason", "says"),
+    [
+        *((code, "", f"close code {code} cannot be sent") for code in (999, 1005, 1006, 2999, 5000)),
+        ("1000", "", "close code '1000'"),
+        (1000.0, "", "close code 1000.0"),
+        (True, "", "close code True"),
+        (1000, "x" * 124, "has 124 bytes"),
+        (1000, None, "reason is None"),
+        (1000, b"bye", "reason is b'bye'"),
+        (1000, "\ud800", "surrogate"),
+    ],
 )
-async def test_bad_close_arguments(client: Client, code: int, reason: str) -> None:
+async def test_bad_close_arguments(client: Client, code: Any, reason: Any, says: str) -> None:
     """A code that no application may send, or a reason that does not fit, is refused and nothing is closed."""
     with WebSocketServer() as server:
         async with client.connect(server.endpoint) as connection:
-            with pytest.raises(ConfigurationError):
+            with pytest.raises(ConfigurationError, match=says):
                 await connection.close(code, reason)
             assert connection.close_info is None
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import re
 import ssl
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -232,6 +234,17 @@ async def test_a_condition_of_the_wrong_kind(client: Client) -> None:
             for wrong in (None, 7, dict, ["session.created"]):
                 with pytest.raises(ConfigurationError, match="wait_for takes"):
                     await connection.wait_for(wrong)
+
+
+@pytest.mark.parametrize("timeout", ["5", -1, -0.001, float("nan"), float("inf"), 1e12, True, [1]], ids=repr)
+async def test_timeouts_that_are_none(client: Client, timeout: Any) -> None:
+    """What is no number of seconds is refused by its value, before anything is waited for or taken."""
+    with WebSocketServer(sends(event("session.created"))) as server:
+        async with client.connect(server.endpoint) as connection:
+            for receive in (connection.recv, connection.recv_bytes, partial(connection.wait_for, "session.created")):
+                with pytest.raises(ConfigurationError, match=re.escape(f"timeout is {timeout!r}; it takes seconds")):
+                    await receive(timeout=timeout)
+            assert (await connection.wait_for("session.created")).type == "session.created"
 
 
 async def test_many_receivers_at_once(client: Client) -> None:

@@ -24,8 +24,9 @@ from websockets.exceptions import ConnectionClosed as TransportClosed
 
 from voicelive import ConnectionClosed, VoiceLiveConnection, aio, connect
 
+from .fault_table import TEXT, frame, goodbye, writes
 from .harness import Client, assert_nothing_left
-from .servers import WebSocketServer, closes, event, sends
+from .servers import RawServer, WebSocketServer, closes, event, sends
 
 LONG = bool(os.environ.get("VOICELIVE_STRESS"))
 ROUNDS = 500 if LONG else 12
@@ -228,3 +229,27 @@ async def test_connections_come_and_go(client: Client, then: Any) -> None:
         assert open_files() <= files + 3
         assert threading.active_count() <= threads + 4
         assert memory_kib() <= memory + 16 * 1024
+
+
+@pytest.mark.skipif(not LONG, reason="a million events; the fault table has a tenth of them")
+async def test_a_million_tiny_events(client: Client) -> None:
+    """A million events of a few bytes arrive, every one, in no more memory than max_buffer allows."""
+    tiny = frame(TEXT, b'{"type":"x"}') * 1000
+    with RawServer(writes(*[tiny] * 1000, goodbye(1000))) as server:
+        memory = memory_kib()
+        async with client.connect(server.endpoint) as connection:
+            count = await connection.do(_count if connection.blocking else _count_async)
+        assert count == 1_000_000
+        assert memory_kib() <= memory + 192 * 1024
+    await assert_nothing_left(server.port)
+
+
+def _count(connection: Any) -> int:
+    return sum(1 for _ in connection)
+
+
+async def _count_async(connection: Any) -> int:
+    count = 0
+    async for _ in connection:
+        count += 1
+    return count

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from voicelive import connect
+from voicelive.models import AnyServerEvent
 
 from .harness import connection_threads, open_sockets
 from .servers import RawServer, WebSocketServer, event, sends
@@ -63,3 +68,61 @@ def test_ctrl_c_while_receiving_closes() -> None:
         assert connection_threads() == []
         assert open_sockets(server.port) == []
     assert [code for code, _ in server.closed] == [1000]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows cannot interrupt another thread")
+def test_an_event_that_ctrl_c_gives_back_wakes_who_waits() -> None:
+    """The event found for a wait_for that Ctrl-C interrupts goes to another thread that waits, at once."""
+    main = threading.get_ident()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interrupted
+
+    def is_wanted(item: AnyServerEvent) -> bool:
+        if item.type == "session.updated" and threading.get_ident() != main:
+            # The thread that reads has the event in hand, and the main thread waits for it.
+            signal.pthread_kill(main, signal.SIGUSR1)
+        return item.type == "session.updated"
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        for _ in range(5):
+            _interrupt_a_wait(is_wanted)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def _interrupt_a_wait(condition: Callable[[AnyServerEvent], object]) -> None:
+    got: list[str] = []
+
+    async def answers(peer: ServerConnection) -> None:
+        await peer.recv()
+        await peer.send(event("session.updated"))
+        await peer.recv()
+        await peer.send(event("response.done"))
+        await peer.wait_closed()
+
+    with (
+        WebSocketServer(answers) as server,
+        connect(endpoint=server.endpoint, model="m") as connection,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        reader = threads.submit(connection.wait_for, "response.done", 10)
+        # Whoever comes first reads; the others wait for their turn.
+        assert _soon(lambda: connection._reading)
+        waiting = threads.submit(lambda: got.append(str(connection.recv(10).type)))
+        assert _soon(lambda: connection._followers == 1)
+        threading.Timer(0.05, connection.send, [{"type": "response.cancel"}]).start()
+        with pytest.raises(Interrupted):
+            connection.wait_for(condition, 10)
+        waiting.result(5)
+        connection.send({"type": "response.cancel"})
+        assert reader.result(5).type == "response.done"
+    assert got == ["session.updated"]
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return holds()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from voicelive import errors
@@ -9,12 +11,14 @@ from voicelive._core.closing import (
     GIVEN_UP,
     Cause,
     CloseInfo,
+    check_close_arguments,
     closed_error,
     ends_quietly,
     explain_end,
     interpret_end,
 )
 from voicelive._core.last_words import describe_unsent
+from voicelive._core.timeouts import LONGEST, check_timeout
 
 Frame = tuple[int, str] | None
 
@@ -189,3 +193,32 @@ def test_what_was_not_sent_shows_no_content() -> None:
     assert "not sent: session.update" in str(error)
     assert "s3cr3t" not in f"{error!r} {error} {vars(error)}"
     assert describe_unsent(b'{"type":"response.create","event_id":7}').event_id is None
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1000, "é" * 61), (1001, ""), (1014, "x"), (3000, ""), (4999, "y" * 123)])
+def test_what_can_be_said_in_a_goodbye(code: int, reason: str) -> None:
+    """The codes an application may send, and reasons up to 123 bytes, are accepted."""
+    check_close_arguments(code, reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(1004, ""), (1015, ""), (2000, ""), ("1000", ""), (1000, "é" * 62), (1000, None), (1000, "\udfff")],
+)
+def test_what_cannot_be_said_in_a_goodbye(code: Any, reason: Any) -> None:
+    """What no close frame can hold is refused by its value."""
+    with pytest.raises(errors.ConfigurationError, match="close"):
+        check_close_arguments(code, reason)
+
+
+@pytest.mark.parametrize("timeout", [None, 0, 0.0, 1, 2.5, LONGEST])
+def test_times_to_wait(timeout: float | None) -> None:
+    """Seconds from 0 on, and None, are times to wait."""
+    check_timeout(timeout)
+
+
+@pytest.mark.parametrize("timeout", ["1", True, -1, float("nan"), LONGEST * 2])
+def test_what_is_no_time_to_wait(timeout: Any) -> None:
+    """Anything else is refused by its value."""
+    with pytest.raises(errors.ConfigurationError, match="timeout is"):
+        check_timeout(timeout)

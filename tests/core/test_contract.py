@@ -191,3 +191,28 @@ def test_one_loop_reads_both_names(event_type: str) -> None:
     assert event.type == event_type
     assert event.canonical_type == "response.audio.delta"
     assert event.issues == ()
+
+
+def test_an_event_nobody_knows() -> None:
+    """An event of an unknown type warns once and is sent, is refused, or is sent in silence."""
+    event = {"type": "x.unheard.of", "answer": 42}
+    with pytest.warns(ContractWarning, match=r"'x\.unheard\.of' is no client event type.*sent all the same"):
+        assert json.loads(WireContract("2026-07-15").encode_event(event)) == event
+    with pytest.raises(InvalidEventError, match="nothing was sent"):
+        WireContract("2026-07-15", check="error").encode_event(event)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert json.loads(WireContract("2026-07-15", check="ignore").encode_event(event)) == event
+
+
+def test_an_unknown_version_can_be_an_error() -> None:
+    """With check="error" a version that nobody knows is refused before anything is opened."""
+    with pytest.raises(ConfigurationError, match="'2031-01-01' is unknown here"):
+        WireContract("2031-01-01", check="error")
+
+
+def test_own_events_must_be_a_list() -> None:
+    """A single class in place of the list of events is refused."""
+    wrong: Any = LampOn
+    with pytest.raises(ConfigurationError, match="events must be a list of event classes"):
+        WireContract("2026-07-15", events=wrong)

@@ -245,3 +245,9 @@ def _mutate(payload: dict[str, Any], data: st.DataObject) -> None:
         node[key] = {"value": node[key]}
     elif isinstance(node, dict):
         node[data.draw(st.text(max_size=8))] = data.draw(JSON)
+
+
+def test_an_unknown_event_that_was_built_here() -> None:
+    """An unknown event that never arrived is what its fields say."""
+    event = UnknownServerEvent.model_validate({"type": "x.y", "event_id": "e1", "extra": 1})
+    assert event.raw == event.to_dict() == {"type": "x.y", "event_id": "e1", "extra": 1}

@@ -237,3 +237,18 @@ def test_reading_client_events_is_strict(data: bytes, says: str) -> None:
     with pytest.raises(InvalidEventError, match=says) as caught:
         decode_client_event(data)
     assert caught.value.event_id == ("e7" if b"e7" in data else None)
+
+
+def test_client_events_are_read_from_any_buffer() -> None:
+    """What the local service reads may be text, bytes or a view of them."""
+    data = b'{"type": "response.cancel", "event_id": "e1"}'
+    for form in (data, bytearray(data), memoryview(data), data.decode()):
+        assert decode_client_event(form).event_id == "e1"
+
+
+def test_many_bad_fields_are_counted() -> None:
+    """Beyond five bad fields the message only says how many more there are; the issues hold all."""
+    fields = ("model", "instructions", "voice", "temperature", "modalities", "tools", "include")
+    with pytest.raises(InvalidEventError, match=r"; and \d+ more$") as caught:
+        encode_call("session.update", {"session": {name: object() for name in fields}})
+    assert {issue.path for issue in caught.value.issues} == {f"session.{name}" for name in fields}

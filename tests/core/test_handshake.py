@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from voicelive import ConfigurationError, HandshakeError, RedirectError
-from voicelive._core.handshake import Handshake, parse_endpoint, prepare_handshake
-from voicelive._core.refusals import refusal
+from voicelive._core.handshake import Handshake, carries_credential, parse_endpoint, prepare_handshake
+from voicelive._core.refusals import refusal, unreadable_answer
 
 
 def prepare(**arguments: Any) -> Handshake:
@@ -139,3 +140,80 @@ def test_a_redirect_to_nonsense(location: str) -> None:
 def test_an_unknown_status_still_says_something() -> None:
     """A status without a name of its own gets an error with its number."""
     assert "HTTP 599" in str(refusal(599, [], b"", prepare().request({})))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"endpoint": 5}, "endpoint must be a str, not int"),
+        ({"endpoint": "ftp://r.example"}, "has the scheme 'ftp'"),
+        ({"endpoint": None}, "endpoint is missing"),
+        ({"endpoint": "https://me:secret@r.example"}, "user name or password"),
+        ({"endpoint": "http://r.example"}, "use https://"),
+        ({"endpoint": "ws://r.example"}, "use wss://"),
+        ({"project_name": "p"}, "project_name was given without agent_name"),
+        ({"agent_name": "a"}, "agent_name was given without project_name"),
+        ({"conversation_id": "c"}, "conversation_id only work with an agent"),
+        ({"api_version": None}, "api_version is missing"),
+        ({"model": None}, "model is missing"),
+        ({"model": " "}, "model is empty"),
+        ({"model": 4}, "model must be a str, not int"),
+        ({"query": "a=b"}, "query must be a mapping, not str"),
+        ({"query": {"": "x"}}, "query holds the name ''"),
+        ({"query": {7: "x"}}, "query holds the name 7"),
+        ({"query": {"a": {1}}}, "query parameter 'a' must be text"),
+        ({"headers": [("X-A", "1")]}, "headers must be a mapping, not list"),
+        ({"headers": {"X A": "1"}}, "header name 'X A'"),
+        ({"headers": {"Host": "x"}}, "belongs to the transport"),
+        ({"headers": {"X-A": "1", "x-a": "1"}}, "given twice"),
+        ({"headers": {"X-A": 1}}, "header 'X-A' must be a str, not int"),
+        ({"headers": {"X-A": "1\n"}}, "line break"),
+        ({"headers": {"X-A": "\u65e5"}}, "outside Latin-1"),
+        ({"preview_features": "BargeIn"}, "must be a list of names"),
+        ({"preview_features": 5}, "must be a list of names"),
+        ({"preview_features": ["Barge In"]}, "'Barge In' is no name"),
+        ({"preview_features": ["A"], "headers": {"voicelive-features": "B"}}, "given twice"),
+    ],
+)
+def test_arguments_that_cannot_be(arguments: dict[str, Any], says: str) -> None:
+    """Each argument that cannot work is refused by name."""
+    with pytest.raises(ConfigurationError, match=re.escape(says)):
+        prepare(**arguments)
+
+
+def test_an_agent_needs_no_model() -> None:
+    """Agent and project take the place of a model, with what belongs to them."""
+    handshake = prepare(model=None, agent_name="a", project_name="p", agent_version="2")
+    query = dict(handshake.query)
+    assert (query["agent-name"], query["agent-project-name"], query["agent-version"]) == ("a", "p", "2")
+    assert "model" not in query
+
+
+def test_the_endpoint_of_the_environment() -> None:
+    """Without an endpoint that of the environment is taken, the package's own variable first."""
+    environ = {"AZURE_COGNITIVE_SERVICES_ENDPOINT": "https://b.example", "AZURE_VOICELIVE_ENDPOINT": " "}
+    assert prepare(endpoint=None, environ=environ).endpoint.host == "b.example"
+    environ["AZURE_VOICELIVE_ENDPOINT"] = " https://a.example "
+    assert prepare(endpoint=None, environ=environ).endpoint.host == "a.example"
+
+
+def test_preview_features_become_one_header() -> None:
+    """Features are switched on by one header, after the application's own; credentials of its own are seen."""
+    handshake = prepare(preview_features=["A", "B"], headers={"X-Own": "1", "Api-Key": "k"})
+    assert ("VoiceLive-Features", "A=V1Preview, B=V1Preview") in handshake.headers
+    assert carries_credential(handshake)
+    assert not carries_credential(prepare(headers={"X-Own": "1"}))
+
+
+def test_a_user_agent_of_ones_own() -> None:
+    """The application's User-Agent replaces the package's."""
+    sent = dict(prepare(headers={"user-agent": "mine"}).request({}).headers)
+    assert sent == {"user-agent": "mine"}
+
+
+def test_an_answer_that_is_no_http() -> None:
+    """An answer that breaks the rules is a HandshakeError with this client's request id and no status."""
+    error = unreadable_answer(prepare().request({}), "sent noise")
+    assert type(error) is HandshakeError
+    assert (error.status, error.request_id, error.recoverable) == (None, "request-1", True)
+    assert "r.example sent noise" in str(error)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from voicelive._core.codec import decode_server_event
 from voicelive._core.inbox import Inbox, Received
+from voicelive.errors import ConfigurationError
 from voicelive.models import ServerEventResponseDone
 
 
@@ -95,3 +98,34 @@ def test_keeping_many_events_stays_fast(count: int) -> None:
     inbox = Inbox()
     arrive_and_keep(inbox, *["session.updated"] * count)
     assert [inbox.take().number for _ in range(count)] == list(range(1, count + 1))
+
+
+def test_the_timeout_tells_what_came_instead() -> None:
+    """The error counts what was passed over, and repeats the last error event."""
+    inbox = Inbox()
+    waiter = inbox.wait("response.done")
+    for data in (b'{"type": "session.updated"}', b'{"type": "error", "error": {"code": "c", "message": "m"}}'):
+        received = inbox.sort(data, decode_server_event(data))
+        assert received is not None
+        inbox.keep(received)
+    text = str(waiter.timeout_error(2))
+    assert "1 x session.updated" in text
+    assert "the last error event says: c: m" in text
+    assert waiter.timeout_error(2).arrived == {"session.updated": 1, "error": 1}
+    inbox.clear()
+    assert kept(inbox) == []
+
+
+def test_an_error_event_without_words() -> None:
+    """An error event that holds nothing is named as such."""
+    inbox = Inbox()
+    waiter = inbox.wait("response.done")
+    arrive(inbox, "error")
+    assert "(no message)" in str(waiter.timeout_error(2))
+
+
+@pytest.mark.parametrize("condition", [5, None, dict, ["response.done"]])
+def test_conditions_that_are_none(condition: Any) -> None:
+    """What is no type, class or function is refused with the three ways."""
+    with pytest.raises(ConfigurationError, match="wait_for takes an event type"):
+        Inbox().wait(condition)

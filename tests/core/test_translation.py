@@ -194,3 +194,32 @@ def test_dated_versions_are_left_alone() -> None:
     event = WireContract("2026-07-15").decode(data)
     assert isinstance(event, models.ServerEventSessionUpdated)
     assert event.session.voice is None
+
+
+def test_a_v1_connection_refuses_what_v1_cannot_say() -> None:
+    """What has no counterpart is refused with the event's type and the field; nothing is sent."""
+    contract = WireContract("v1", check="ignore")
+    with pytest.raises(InvalidEventError, match=r"session\.modalities: no counterpart") as caught:
+        contract.encode_call("session.update", {"session": {"modalities": ["smell"]}})
+    assert caught.value.event_type == "session.update"
+
+
+def test_a_v1_connection_leaves_other_events_alone() -> None:
+    """Events without a nested form, and items that are not the assistant's messages, are sent as they are."""
+    contract = WireContract("v1", check="ignore")
+    assert json.loads(contract.encode_call("response.cancel", {})) == {"type": "response.cancel"}
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}
+    assert json.loads(contract.encode_call("conversation.item.create", {"item": item}))["item"] == item
+
+
+def test_a_format_given_as_an_object() -> None:
+    """A response's format may be given in v1's own form; it is kept, and null too."""
+    for given in ({"type": "audio/pcm", "rate": 24000}, None):
+        nested = response_to_nested({"output_audio_format": given})
+        assert nested == {"audio": {"output": {"format": given}}}
+
+
+def test_what_stands_beside_a_nested_value_stays() -> None:
+    """Reading a nested value takes it out, and leaves its neighbours where they are."""
+    nested = {"audio": {"output": {"voice": "alloy", "speed": 1.1}, "other": 1}}
+    assert from_nested(nested) == {"voice": "alloy", "audio": {"output": {"speed": 1.1}, "other": 1}}

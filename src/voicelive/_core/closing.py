@@ -219,7 +219,7 @@ def check_close_arguments(code: int, reason: str) -> None:
     """Refuse what does not fit into a close frame.
 
     Raises:
-        ConfigurationError: for a code an application may not send, or a reason that is too long.
+        ConfigurationError: for a code an application may not send, or a reason that is no text or too long.
     """
     # 1004-1006 and 1015 only exist in reports, never on the wire.
     allowed = isinstance(code, int) and (code in {1000, 1001, 1002, 1003, *range(1007, 1015)} or 3000 <= code <= 4999)
@@ -227,7 +227,14 @@ def check_close_arguments(code: int, reason: str) -> None:
         raise ConfigurationError(
             f"close code {code!r} cannot be sent: use 1000 (normal end), or a code of your own from 3000 to 4999"
         )
-    size = len(reason.encode())
+    if not isinstance(reason, str):
+        raise ConfigurationError(f"the close reason is {reason!r}; it takes a str, empty for none")
+    try:
+        size = len(reason.encode())
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"the close reason {reason!r} holds half of a surrogate pair, which UTF-8 cannot: remove it"
+        ) from None
     if size > _MAX_REASON_BYTES:
         raise ConfigurationError(
             f"the close reason has {size} bytes of UTF-8; at most {_MAX_REASON_BYTES} fit: shorten it"

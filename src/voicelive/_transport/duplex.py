@@ -2,7 +2,8 @@
 
 The one of `websockets` holds a lock while it writes to the socket, and the thread that receives needs that lock: while
 the network is slow to take what is sent, nothing is received, and two sides that both wait for the other to read stand
-still for ever. Here messages of the application are written without that lock.
+still for ever. Here nothing waits for the network with that lock held: messages of the application are written without
+it, and what the protocol itself sends (pings, pongs, goodbyes) goes out at once or is left to a thread of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from .._core.closing import GIVEN_UP, Cause
 from .arrivals import Arrivals
 from .frames import cut_out_messages
 from .inflow import Inflow
-from .tls import TlsSocket
+from .tls import TlsSocket, is_writable
+
+_PONG = b"\x8a"
+"""How the frame of a pong begins."""
 
 _GOODBYE_SECONDS = 1.0
 """How long a goodbye may take where nobody waits for its answer."""
@@ -37,6 +41,8 @@ class DuplexConnection(ClientConnection):
         # Frames in the order they go out; filled under the protocol's mutex, emptied by who holds `_writing`.
         self._outgoing: deque[bytes] = deque()
         self._writing = threading.Lock()
+        self.late_writer: threading.Thread | None = None
+        """Writes what the network did not take at once."""
         if isinstance(sock, ssl.SSLSocket):
             sock = cast("socket.socket", TlsSocket(sock))
         super().__init__(sock, *args, **kwargs)
@@ -93,7 +99,10 @@ class DuplexConnection(ClientConnection):
 
     def send_data(self) -> None:
         """Write what the protocol wants written: pings, pongs, goodbyes. Called with the protocol's mutex held."""
-        self._outgoing.extend(self.protocol.data_to_send())
+        for data in self.protocol.data_to_send():
+            if data[:1] == _PONG:
+                self._forget_pongs()
+            self._outgoing.append(data)
         self._flush()
 
     def close_socket(self) -> None:
@@ -101,23 +110,56 @@ class DuplexConnection(ClientConnection):
         drop(self.socket)
         super().close_socket()
 
+    def _forget_pongs(self) -> None:
+        # The last pong answers all pings before it, and a flood of them must not fill the memory. Who writes may take
+        # one away meanwhile.
+        with contextlib.suppress(IndexError):
+            while self._outgoing[-1][:1] == _PONG:
+                self._outgoing.pop()
+
     def _flush(self) -> None:
+        """Write what is left to write, unless another thread does; never waits for the network."""
         while self._outgoing and self._writing.acquire(blocking=False):
+            must_wait = False
             try:
-                self._write_outgoing()
+                while self._outgoing and not must_wait:
+                    if is_writable(self.socket):
+                        self._write_one()
+                    else:
+                        must_wait = True
             finally:
-                self._writing.release()
+                if not must_wait:
+                    self._writing.release()
+            if must_wait:
+                # Takes `_writing` over, and releases it.
+                self.late_writer = threading.Thread(target=self._write_late, daemon=True)
+                self.late_writer.start()
+                return
+
+    def _write_late(self) -> None:
+        try:
+            self._write_outgoing()
+        except OSError:
+            # The thread that receives notices.
+            drop(self.socket)
+        finally:
+            self._writing.release()
+        with contextlib.suppress(OSError):
+            self._flush()
 
     def _write_outgoing(self) -> None:
         while self._outgoing:
-            data = self._outgoing.popleft()
-            if data:
-                if self.close_deadline is not None:
-                    self.socket.settimeout(self.close_deadline.timeout())
-                self.socket.sendall(data)
-            else:
-                with contextlib.suppress(OSError):
-                    self.socket.shutdown(socket.SHUT_WR)
+            self._write_one()
+
+    def _write_one(self) -> None:
+        data = self._outgoing.popleft()
+        if data:
+            if self.close_deadline is not None:
+                self.socket.settimeout(self.close_deadline.timeout())
+            self.socket.sendall(data)
+        else:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
 
 
 class _Gate:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from typing_extensions import TypedDict
 
 from .._core.handshake import Endpoint
+from .._core.timeouts import LONGEST
 from ..errors import ConfigurationError
 from .contexts import check_context
 
@@ -191,7 +192,7 @@ def _canonical(options: Mapping[str, Any] | None) -> dict[str, Any]:
 def _seconds(name: str, value: object) -> float | None:
     if value is None and name in _NULLABLE:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LONGEST:
         or_none = ", or None for no limit" if name in _NULLABLE else ""
         raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes seconds above 0{or_none}")
     return float(value)

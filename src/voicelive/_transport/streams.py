@@ -16,6 +16,9 @@ from .._core.closing import GIVEN_UP, Cause
 from .frames import cut_out_messages
 from .inflow import Inflow
 
+_PONG = b"\x8a"
+"""How the frame of a pong begins."""
+
 __all__ = ["StreamConnection"]
 
 
@@ -143,6 +146,7 @@ class StreamConnection(ClientConnection):
         super().connection_made(transport)
         cut_out_messages(self, self.inflow.max_size)
         self._overflow: asyncio.TimerHandle | None = None
+        self._late_pong: bytes | None = None
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 
     def process_event(self, event: Any) -> None:
@@ -167,6 +171,28 @@ class StreamConnection(ClientConnection):
             self.protocol.fail(*GIVEN_UP[cause])
             self.send_data()
         self.transport.abort()
+
+    def send_data(self) -> None:
+        """Write what the protocol wants written; of the pongs that the network does not take, only the last."""
+        if self.paused:
+            # The last pong answers all pings before it, and a flood of them must not fill the memory.
+            waiting = self.protocol.writes
+            pongs = [data for data in waiting if data[:1] == _PONG]
+            if pongs:
+                self._late_pong = pongs[-1]
+                self.protocol.writes = [data for data in waiting if data[:1] != _PONG]
+        super().send_data()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        pong, self._late_pong = self._late_pong, None
+        if pong is not None and self.protocol.state is State.OPEN:
+            self.transport.write(pong)
+
+    async def drain(self) -> None:
+        """Wait until the network takes more; but a keepalive must run out just when it takes no more."""
+        if asyncio.current_task() is not self.keepalive_task:
+            await super().drain()
 
     def _pause(self) -> None:
         self.transport.pause_reading()

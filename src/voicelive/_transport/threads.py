@@ -57,8 +57,8 @@ class Transport:
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye, and drop the connection if the service does not answer in time."""
-        # A send that blocks, because the service reads nothing, holds the transport's lock and would hold up close()
-        # for ever. Only dropping the connection frees it.
+        # Whoever writes while the service reads nothing would hold up close() for ever. Only dropping the connection
+        # frees it.
         self._websocket.arrivals.discard()
         guard = threading.Timer(self._close_timeout, self._abort)
         guard.daemon = True
@@ -72,7 +72,7 @@ class Transport:
             guard.cancel()
             guard.join()
         keepalive = getattr(self._websocket, "keepalive_thread", None)
-        for thread in (self._websocket.recv_events_thread, keepalive):
+        for thread in (self._websocket.recv_events_thread, keepalive, self._websocket.late_writer):
             if thread is not None and thread is not threading.current_thread():
                 thread.join(self._close_timeout)
 

@@ -16,7 +16,7 @@ import threading
 import time
 from typing import Any
 
-__all__ = ["TlsSocket"]
+__all__ = ["TlsSocket", "is_writable"]
 
 _CHUNK = 64 * 1024
 
@@ -85,3 +85,13 @@ class TlsSocket:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
             if not selector.select(left):
                 raise TimeoutError("timed out while sending")
+
+
+def is_writable(sock: Any) -> bool:
+    """Tell whether a little could be sent without waiting; also where it would fail at once."""
+    with _Selector() as selector:
+        try:
+            selector.register(sock, selectors.EVENT_WRITE)
+        except ValueError:
+            return True
+        return bool(selector.select(0))

@@ -19,6 +19,7 @@ from .._core.handshake import Handshake, OpeningRequest
 from .._core.inbox import Condition, Inbox, Waiter
 from .._core.last_words import describe_unsent
 from .._core.liveness import Watch
+from .._core.timeouts import check_timeout
 from .._credentials import CredentialSource
 from .._generated.resources_async import ConnectionResources
 from .._transport.options import TransportOptions
@@ -210,7 +211,10 @@ class VoiceLiveConnection(ConnectionResources):
             ReceiveTimeoutError: if nothing arrives in time; nothing is lost.
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
+            ConfigurationError: if `timeout` is no number of seconds.
         """
+        if timeout is not None:
+            check_timeout(timeout)
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
         data, event = await self._within(timeout)
@@ -218,6 +222,7 @@ class VoiceLiveConnection(ConnectionResources):
 
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
+        check_timeout(timeout)
         return (await self._within(timeout))[0]
 
     def __aiter__(self) -> Self:
@@ -262,7 +267,9 @@ class VoiceLiveConnection(ConnectionResources):
         Raises:
             ReceiveTimeoutError: if no such event arrives in time; says what did arrive.
             ConnectionClosed: if the connection ends first.
+            ConfigurationError: if `condition` or `timeout` is none.
         """
+        check_timeout(timeout)
         self._opened()
         waiter = self._inbox.wait(condition)
         try:
