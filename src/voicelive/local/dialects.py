@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .ids import new_id, new_openai_id
+
 __all__ = ["CASCADED", "REALTIME", "Dialect", "DialectName", "dialect_for", "resolved_model_name"]
 
 DialectName = Literal["auto", "cascaded", "realtime"]
@@ -39,6 +41,8 @@ class Dialect:
     """Prefix of the ids of assistant messages."""
     streaming_status: str
     """Status of an assistant message while it is being streamed."""
+    has_openai_ids: bool
+    """Whether the ids of what the model makes are OpenAI's, and not the service's own."""
     call_id_length: int
     """Characters of a call id after ``call_``."""
     links_all_items: bool
@@ -47,6 +51,10 @@ class Dialect:
     """Whether responses name their conversation."""
     echoes_response_settings: bool
     """Whether responses carry their output format and token limit, rather than null."""
+
+    def model_id(self, prefix: str) -> str:
+        """Return a new id for what the model makes: the session, a conversation, a response, an item of its own."""
+        return new_openai_id(prefix) if self.has_openai_ids else new_id(prefix)
 
 
 CASCADED = Dialect(
@@ -60,6 +68,7 @@ CASCADED = Dialect(
     transcript_before_item=True,
     assistant_prefix="msg",
     streaming_status="incomplete",
+    has_openai_ids=False,
     call_id_length=24,
     links_all_items=False,
     has_conversation_id=False,
@@ -77,6 +86,7 @@ REALTIME = Dialect(
     transcript_before_item=False,
     assistant_prefix="item",
     streaming_status="in_progress",
+    has_openai_ids=True,
     call_id_length=16,
     links_all_items=True,
     has_conversation_id=True,

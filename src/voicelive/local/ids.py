@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-__all__ = ["base62", "new_call_id", "new_id"]
+__all__ = ["base62", "new_call_id", "new_id", "new_openai_id"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -22,6 +22,11 @@ def base62(number: int) -> str:
 def new_id(prefix: str) -> str:
     """Return ``prefix_`` and a random 128-bit number in base 62, at most 22 characters."""
     return f"{prefix}_{base62(secrets.randbits(128))}"
+
+
+def new_openai_id(prefix: str) -> str:
+    """Return ``prefix_`` and 21 random base-62 characters."""
+    return f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(21))
 
 
 def new_call_id(length: int) -> str:

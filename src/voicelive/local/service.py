@@ -27,7 +27,6 @@ from .faults import Fault, Faults, ModelNotFound, Refuse
 from .faults.plan import Opportunities
 from .faults.refusals import phrase, refusal
 from .handshake import Handshake, HandshakeRefusedError, read_handshake
-from .ids import new_id
 from .pacing import Pacing, resolve_pacing
 from .records import SessionRecord
 from .session import errors
@@ -283,8 +282,9 @@ class LocalService:
         handshake = self._read_handshake(connection.request)
         if self._workers is None or self._loaded is None:
             return  # The service stopped while this handshake was under way.
+        dialect = dialect_for(handshake.model, self._dialect)
         record = SessionRecord(
-            id=new_id("sess"),
+            id=dialect.model_id("sess"),
             model=handshake.model,
             query=handshake.query,
             headers=handshake.headers,
@@ -298,7 +298,7 @@ class LocalService:
         session = Session(
             channel,
             record,
-            dialect_for(handshake.model, self._dialect),
+            dialect,
             SessionOptions(
                 engines=self._loaded,
                 workers=self._workers,

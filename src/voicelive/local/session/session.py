@@ -15,7 +15,6 @@ from ..._generated import models
 from ...errors import InvalidEventError
 from ..dialects import Dialect
 from ..faults.plan import Opportunities, no_opportunities
-from ..ids import new_id
 from ..pacing import Pacing
 from ..records import SessionRecord
 from . import errors
@@ -128,7 +127,7 @@ class Session:
             session=dict(initial),
             initial=initial,
             model=self._record.model,
-            conversation_id=new_id("conv") if dialect.has_conversation_id else "",
+            conversation_id=dialect.model_id("conv") if dialect.has_conversation_id else "",
             conversation=Conversation(dialect),
             dialect=dialect,
             pacing=self._options.pacing,

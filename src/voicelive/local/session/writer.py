@@ -7,7 +7,7 @@ from typing import Any
 from ..._base import encode_base64
 from ..._generated import models
 from ..engines.protocols import Word
-from ..ids import new_call_id, new_id
+from ..ids import new_call_id
 from .context import Context, item_model
 from .conversation import Entry
 from .face import Frames, Viseme
@@ -26,7 +26,7 @@ class ResponseWriter:
     def __init__(self, context: Context, plan: ResponsePlan) -> None:
         self._context = context
         self._plan = plan
-        self.id = new_id("resp")
+        self.id = context.dialect.model_id("resp")
         self.message: Entry | None = None
         """The assistant message, once it is open."""
         self.text = ""
@@ -59,7 +59,7 @@ class ResponseWriter:
         dialect = self._context.dialect
         entry = Entry(
             {
-                "id": new_id(dialect.assistant_prefix),
+                "id": dialect.model_id(dialect.assistant_prefix),
                 "object": "realtime.item",
                 "type": "message",
                 "status": dialect.streaming_status,
@@ -144,7 +144,7 @@ class ResponseWriter:
         call_id = new_call_id(self._context.dialect.call_id_length)
         entry = Entry(
             {
-                "id": new_id("item"),
+                "id": self._context.dialect.model_id("item"),
                 "object": "realtime.item",
                 "type": "function_call",
                 "status": "in_progress",
@@ -178,7 +178,7 @@ class ResponseWriter:
         """
         entry = Entry(
             {
-                "id": new_id("item"),
+                "id": self._context.dialect.model_id("item"),
                 "object": "realtime.item",
                 "type": "mcp_call",
                 "approval_request_id": None,

@@ -1,0 +1,79 @@
+"""A session recorded on the real service is reproduced, step by step and event by event, in both dialects."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voicelive.local import Engines, LocalService
+from voicelive.local.engines import FunctionCall, ResponderOutput, TextChunk
+
+from .helpers import Client, Scripted, opened, tones
+from .recorded import Comparison, recording, shape
+
+REAL_PAYLOADS = Path(__file__).resolve().parents[1] / "data" / "real-payloads.jsonl"
+
+
+def script_of(steps: list[dict[str, Any]]) -> list[list[ResponderOutput]]:
+    """Return what the responder has to say for the recording's turns."""
+    script: list[list[ResponderOutput]] = []
+    for step in steps:
+        if "speak" in step:
+            outputs: list[ResponderOutput] = [TextChunk(text) for text in step.get("answer", ())]
+            if "call" in step:
+                outputs.append(FunctionCall(*step["call"]))
+            script.append(outputs)
+    return script
+
+
+@pytest.mark.parametrize("dialect", ["cascaded", "realtime"])
+async def test_a_recorded_session_is_reproduced(dialect: str) -> None:
+    """The same client gets the same events: order, every field, ids and their links, statuses, nulls."""
+    recorded = recording(dialect)
+    engines = replace(Engines.basic(), responder=Scripted(*script_of(recorded["steps"])))
+    comparison = Comparison()
+    async with LocalService(engines=engines) as service, opened(service, recorded["model"]) as client:
+        for step in recorded["steps"]:
+            await act(client, step)
+            for expected in step["expect"]:
+                actual = await client.recv()
+                filled = comparison.fill(expected, actual)
+                assert actual == filled
+                assert list(actual)[:2] == ["event_id", "type"]
+        await client.send("output_audio_buffer.clear")
+        assert (await client.recv())["type"] == "output_audio_buffer.cleared"  # nothing more was on its way
+
+
+async def act(client: Client, step: dict[str, Any]) -> None:
+    """Do what the client did."""
+    if "send" in step:
+        await client.send_raw(json.dumps(step["send"]))
+    if "speak" in step:
+        await client.speak(tones(step["speak"], silence_ms=900))
+
+
+def recorded_shapes() -> dict[str, list[Any]]:
+    """Return the shapes of the events recorded on the real service, by type."""
+    shapes: dict[str, list[Any]] = {}
+    for line in REAL_PAYLOADS.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        if entry["kind"] == "recorded" and entry["direction"] == "server":
+            shapes.setdefault(entry["payload"]["type"], []).append(shape(entry["payload"]))
+    return shapes
+
+
+@pytest.mark.parametrize("dialect", ["cascaded", "realtime"])
+def test_the_recordings_look_like_the_real_payloads(dialect: str) -> None:
+    """Every expected event has the fields and the nulls of one that the real service sent."""
+    real = recorded_shapes()
+    unlike = [
+        event
+        for step in recording(dialect)["steps"]
+        for event in step["expect"]
+        if shape(event) not in real[event["type"]]
+    ]
+    assert unlike == []
