@@ -21,6 +21,7 @@ _ENVIRONMENT = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
 _KEYS = ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY")
 _KEY = "local"
 _service = pytest.StashKey["ScriptedService"]()
+_cut_short = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,12 +44,12 @@ def voicelive_service(request: pytest.FixtureRequest) -> Iterator[ScriptedServic
 
     with ScriptedService(**_options(request.node)) as service:
         request.node.stash[_service] = service
-        failed_before = request.session.testsfailed
         try:
             yield service
         finally:
             del request.node.stash[_service]
-    if service.strict and request.session.testsfailed == failed_before and (complaints := service.complaints()):
+    # What a test leaves undone that has failed, or was skipped on its way, is no news.
+    if service.strict and not request.node.stash.get(_cut_short, False) and (complaints := service.complaints()):
         pytest.fail("\n".join([*complaints, "", service.timeline()]), pytrace=False)
 
 
@@ -64,11 +65,12 @@ def voicelive_environment(voicelive_service: ScriptedService, monkeypatch: pytes
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Show what went over the wire in the report of a test that failed."""
+    """Show what went over the wire in the report of a test that failed, and remember that it did not get to its end."""
     outcome: Any = yield
     service = item.stash.get(_service, None)
     if service is None or call.excinfo is None:
         return
+    item.stash[_cut_short] = True
     report = outcome.get_result()
     if report.failed:
         report.sections.append(("voicelive service", service.timeline()))

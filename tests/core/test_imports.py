@@ -74,7 +74,7 @@ RULES = [
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule("local.engines.openai_chat", {"errors", "local"}, {"aiohttp"}),
-    Rule("testing", {"_base", "_generated", "local"}, TYPING),
+    Rule("testing", {"_base", "_core", "_generated", "local"}, TYPING),
     Rule("pytest_plugin", {"testing"}, {"pytest"}),
     Rule("local.mcp_client", set(), {"httpx2", "mcp"}),
     Rule(

@@ -118,13 +118,22 @@ def test_a_script_that_does_not_fit_fails_the_test(project: pytest.Pytester) -> 
             with pytest.raises(IndexError):
                 ask("again")
 
+        @pytest.mark.xfail(strict=True)
+        def test_fails_as_expected(voicelive_environment):
+            voicelive_environment.say("Never said.")
+            assert False
+
+        def test_skipped(voicelive_environment):
+            voicelive_environment.say("Never said.")
+            pytest.skip("not here")
+
         @pytest.mark.voicelive(strict=False)
         def test_lenient(voicelive_environment):
             voicelive_environment.say("Never said.")
         """
     )
     result = run(project)
-    result.assert_outcomes(passed=3, errors=2)
+    result.assert_outcomes(passed=3, errors=2, xfailed=1, skipped=1)
     result.stdout.fnmatch_lines(["1 turn(s) of the script were never asked for: 'Never said.'"])
     result.stdout.fnmatch_lines(["1 request(s) came after the end of the script; *text='again'*"])
 

@@ -8,7 +8,7 @@ import pytest
 
 import voicelive
 from tests.testing.agents import DEADLINE, OPTIONS, ask, ask_async, call_tools, speak
-from voicelive.local import REAL
+from voicelive.local import REAL, Engines
 from voicelive.local.engines import MessageTurn, ResponderRequest, ScriptedTurn
 from voicelive.testing import ScriptedService
 
@@ -115,6 +115,35 @@ def test_speech_comes_in_the_format_of_the_session(service: ScriptedService, aud
     width = 2 if audio_format == "pcm16" else 1
     assert service.session.audio_seconds == pytest.approx(len(audio) / rate / width)
     assert service.understand(service.session.audio) == "Is it?"
+
+
+def test_a_setting_that_is_refused_changes_nothing_of_what_was_sent(service: ScriptedService) -> None:
+    """Audio counts by the format in force when it came, through changes of it and refused ones."""
+    with voicelive.connect(
+        endpoint=service.endpoint, model="gpt-4o", contract_check="ignore", connection_options=OPTIONS
+    ) as conn:
+        for audio_format, rate in (("pcm16", 16000), ("mp3", 16000), ("pcm16", 44100)):
+            conn.session.update(session={"input_audio_format": audio_format, "input_audio_sampling_rate": rate})
+            conn.input_audio_buffer.append(audio=bytes(16000))
+        conn.input_audio_buffer.clear()
+        conn.wait_for("input_audio_buffer.cleared", timeout=DEADLINE)
+    assert len(service.session.errors) == 2
+    assert service.session.audio_seconds == pytest.approx(1.5)
+    assert len(service.session.audio) == 72000
+
+
+@pytest.mark.speech
+def test_with_the_speech_engines_it_speaks_and_hears_english() -> None:
+    """Real speech for the user, real recognition of it and of the answer."""
+    engines = Engines.speech()
+    try:
+        with ScriptedService(engines=engines, timeout=DEADLINE) as service:
+            service.say("The largest lake in the world is the Caspian Sea.")
+            played = speak(service.endpoint, service.speech("What is the largest lake in the world?"))
+            assert "largest lake" in service.session.heard[0]
+            assert "lake" in service.understand(played).lower()
+    finally:
+        engines.close()
 
 
 def test_a_session_ends_as_soon_as_the_clock_says_so(service: ScriptedService) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from .._base import decode_base64
+from .._core.translation import NESTED_VERSIONS, from_nested
 from .._generated import models
 from ..local.audio import Resampler
 from ..local.session.input_audio import InputFormat
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["ObservedSession"]
 
 _RATE = 24000
-_FORMAT_SETTINGS = ("input_audio_format", "input_audio_sampling_rate", "input_audio_echo_cancellation")
 
 
 class ObservedSession:
@@ -109,17 +109,19 @@ class ObservedSession:
 
     def _audio_parts(self) -> Iterator[tuple[int, bytes]]:
         """Yield the audio of each event as mono PCM16, and its sampling rate, by the settings of that moment."""
-        settings: dict[str, Any] = {"input_audio_format": "pcm16", "input_audio_sampling_rate": _RATE}
-        for event in self._flat():
-            if isinstance(event, models.ClientEventSessionUpdate):
-                given = event.session.to_dict()
-                settings.update({name: given[name] for name in _FORMAT_SETTINGS if given.get(name) is not None})
-            audio = getattr(event, "audio", None)
+        audio_format = InputFormat("pcm16", _RATE, 1)
+        for entry in self.record.timeline():
+            if isinstance(entry.event, (models.ServerEventSessionCreated, models.ServerEventSessionUpdated)):
+                audio_format = InputFormat.of(self._settings_in(entry.event))
+            audio = getattr(entry.event, "audio", None) if entry.sender == "client" else None
             if isinstance(audio, str):
-                audio_format = InputFormat.of(settings)
                 data = decode_base64(audio)
                 whole = len(data) - len(data) % audio_format.frame_bytes
                 yield audio_format.rate, audio_format.decode(data[:whole])
+
+    def _settings_in(self, event: models.ServerEvent) -> dict[str, Any]:
+        session = event.to_dict()["session"]
+        return from_nested(session) if self.record.query.get("api-version") in NESTED_VERSIONS else session
 
 
 def _texts_of(item: Mapping[str, Any]) -> list[str]:
