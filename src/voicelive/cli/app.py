@@ -21,6 +21,7 @@ from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
 from .failures import CommandError, error_line
+from .faults import faults
 from .output import discard, settle
 from .serve import DEFAULT_PORT, ServeSettings, serve
 from .signals import Signalled, until_signalled
@@ -241,17 +242,31 @@ def serve_command(
         str | None,
         typer.Option(metavar="VARIABLE", help="The environment variable with the key for that endpoint, if any."),
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="Do this wrong, e.g. close:1011@events=20. Repeatable; `voicelive faults kinds` lists what there is.",
+        ),
+    ] = None,
+    fault_seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Decides which opportunities a fault with a chance takes.")
+    ] = 0,
     debug: Debug = False,
 ) -> None:
-    """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to."""
+    """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
+
+    On loopback, a page at its address shows the sessions while they run.
+    """
     given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
     options = {name: value for name, value in given.items() if value is not None}
     named = NamedEngines(vad, transcriber, responder, synthesizer, options)
-    settings = ServeSettings(host, port, engines, api_key, pacing.value, named)
+    settings = ServeSettings(host, port, engines, api_key, pacing.value, named, tuple(fault or ()), fault_seed)
     _run_to_end(serve(settings), debug)
 
 
 app.command()(doctor)
+app.add_typer(faults)
 
 
 def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tuple[Spoken | Typed, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..local import LocalService
+from ..local.addresses import is_loopback
+from ..local.faults import parse_fault
 from .engines import EngineChoice, NamedEngines, loaded_engines
 from .failures import CommandError
 from .output import Output
@@ -31,6 +33,9 @@ class ServeSettings:
     pacing: Literal["fast", "real"] = "fast"
     named: NamedEngines = field(default_factory=NamedEngines)
     """Engines by name, in the place of those of `engines`."""
+    faults: tuple[str, ...] = ()
+    """What is to go wrong, as text."""
+    fault_seed: int = 0
 
 
 async def serve(settings: ServeSettings) -> None:
@@ -39,17 +44,25 @@ async def serve(settings: ServeSettings) -> None:
     Raises:
         CommandError: if the engines asked for cannot be used, or the API key is blank.
         OutputFailed: if it cannot be told where the service is.
-        LocalServiceError: if the port is in use, or the host needs an API key.
+        LocalServiceError: if the port is in use, the host needs an API key, or a fault is none.
     """
     api_key = settings.api_key or None
     if api_key is not None and not api_key.strip():
         raise CommandError("the API key is blank: give --api-key (or VOICELIVE_LOCAL_API_KEY) a value, or leave it out")
+    faults = [parse_fault(text) for text in settings.faults]
     stopped = asyncio.Event()
     with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
             loaded_engines(settings.engines, settings.named) as engines,
             LocalService(
-                settings.host, settings.port, engines=engines, api_key=api_key, pacing=settings.pacing
+                settings.host,
+                settings.port,
+                engines=engines,
+                api_key=api_key,
+                pacing=settings.pacing,
+                faults=faults,
+                fault_seed=settings.fault_seed,
+                control=True,
             ) as service,
         ):
             _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
@@ -58,6 +71,8 @@ async def serve(settings: ServeSettings) -> None:
             # The key itself is not repeated: terminals are recorded.
             key = "local" if api_key is None else "<the API key of this service>"
             _tell(f"  export AZURE_VOICELIVE_API_KEY={key}")
+            if is_loopback(settings.host):
+                _tell(f"To watch its sessions: {service.endpoint}/")
             _tell("Ctrl-C stops it.")
             await stopped.wait()
             _tell("stopping")

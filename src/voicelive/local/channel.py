@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -62,6 +63,8 @@ class WireChannel:
                 message = await self._connection.recv()
             except ConnectionClosed:
                 return
+            if self._record._timeline is not None:
+                self._record._timeline.add("in", message)
             yield message
 
     async def send(self, event: models.ServerEvent, data: bytes) -> None:
@@ -105,7 +108,7 @@ class WireChannel:
         )
         event = models.ServerEventError(error=details)
         event.event_id = new_id("event")
-        await self._transmit(message_of(event))
+        await self._transmit(replace(message_of(event), fault=f"error:{fault.code}"))
 
     def _wait_no_longer(self) -> None:
         if self._timer is not None:
@@ -131,7 +134,13 @@ class WireChannel:
     async def _transmit(self, message: Message) -> bool:
         """Send a message unless it is to be lost; tell whether it left."""
         await self._flowing.wait()
-        if message.lost or self._silent or self._connection.state is not State.OPEN:
+        if self._connection.state is not State.OPEN:
+            return False
+        lost = message.lost or self._silent
+        if self._record._timeline is not None:
+            fault = message.fault or ("stall" if self._silent else None)
+            self._record._timeline.add("out", message.data, fault=fault, lost=lost)
+        if lost:
             return False
         # First, so that whoever has received it finds it in the record.
         self._record._sent.add(message.event or decode_server_event(message.data), len(message.data))

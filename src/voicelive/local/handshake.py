@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "read_handshake"]
+__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "path_of", "read_handshake"]
 
 PATH = "/voice-live/realtime"
 """The path of the realtime endpoint."""
@@ -52,6 +52,11 @@ class Handshake:
     credential: Literal["api-key", "bearer"] | None
 
 
+def path_of(target: str) -> str:
+    """Return the path of a request target, without a slash at its end."""
+    return urlsplit(target).path.rstrip("/") or "/"
+
+
 def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
     """Read a handshake's request target and headers (names in lower case).
 
@@ -60,7 +65,7 @@ def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None)
     """
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if parts.path.rstrip("/") != PATH:
+    if path_of(target) != PATH:
         raise HandshakeRefusedError(404, f"There is nothing at this path; the endpoint is {PATH}.")
     kind, value = _credential(query, headers)
     if api_key is not None and not (value and hmac.compare_digest(value.encode(), api_key.encode())):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .._core.events import AnyServerEvent
     from .._generated.registry import AnyClientEvent
+    from .control.timeline import Timeline
 
 __all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent"]
 
@@ -90,6 +91,9 @@ class SessionRecord:
     _settings: Callable[[], Mapping[str, Any]] = field(default=dict[str, Any], repr=False)
     _heard: Callable[[], list[str]] = field(default=list[str], repr=False)
     _changes: Changes = field(default_factory=Changes, repr=False)
+    _timeline: Timeline | None = field(default=None, repr=False)
+    opened_at: float = field(default_factory=time.time)
+    """When it was opened, in seconds since 1970."""
     closed: bool = False
     """Whether the session has ended."""
     close_code: int | None = None

@@ -20,14 +20,17 @@ from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .changes import Changes
 from .channel import WireChannel
+from .control.access import check_access, check_host
+from .control.endpoint import CONTROL_PATH, Control
 from .dialects import DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults import Fault, Faults, ModelNotFound, Refuse
 from .faults.plan import Opportunities
 from .faults.refusals import phrase, refusal
-from .handshake import Handshake, HandshakeRefusedError, read_handshake
+from .handshake import Handshake, HandshakeRefusedError, path_of, read_handshake
 from .pacing import Pacing, resolve_pacing
+from .page import PAGE_PATH, page
 from .records import SessionRecord
 from .session import errors
 from .session.errors import Fault as Refusal
@@ -76,6 +79,7 @@ class LocalServiceOptions(TypedDict, total=False):
     worker_threads: int | None
     faults: Iterable[Fault | str]
     fault_seed: int
+    control: bool
 
 
 class LocalService:
@@ -99,6 +103,8 @@ class LocalService:
         worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
         faults: what is to go wrong, as objects of `voicelive.local.faults` or as text; see :attr:`faults`.
         fault_seed: decides which opportunities a fault with a chance takes.
+        control: let other processes of this machine look at the sessions and add faults: the page at ``/`` (where the
+            service listens on loopback) and the WebSocket at ``/control``. Off by default.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -141,6 +147,7 @@ class LocalService:
             raise ConfigurationError(str(error)) from None
         self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
         self._handshakes = self._sessions = 0
+        self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
         self._server: Server | None = None
         self._workers: Workers | None = None
         self._loaded: Engines | None = None
@@ -236,6 +243,8 @@ class LocalService:
         for session in list(self._running):
             session.end(1001, "the local service is stopping")
         server.close(close_connections=False)
+        if self._control is not None:
+            await self._control.close()
         try:
             await asyncio.wait_for(server.wait_closed(), _STOP_S)
         except asyncio.TimeoutError:
@@ -264,6 +273,8 @@ class LocalService:
 
     def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         try:
+            if self._control is not None and path_of(request.path) in (CONTROL_PATH, PAGE_PATH):
+                return self._look(request)
             self._read_handshake(request)
             self._handshakes += 1
             fault = Opportunities(self._faults, self._handshakes).take_first(Refuse)
@@ -273,12 +284,25 @@ class LocalService:
             return _answer(refused)
         return None
 
+    def _look(self, request: Request) -> Response | None:
+        """Answer a request for the page, or let one for the control endpoint pass."""
+        headers = _headers(request)
+        if path_of(request.path) == CONTROL_PATH:
+            check_access(request.path, headers, self._api_key)
+            return None
+        if not is_loopback(self._host):
+            raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
+        check_host(headers)
+        return page(headers["host"], needs_key=self._api_key is not None)
+
     def _read_handshake(self, request: Request) -> Handshake:
-        headers = {name.lower(): value for name, value in request.headers.raw_items()}
-        return read_handshake(request.path, headers, self._api_key)
+        return read_handshake(request.path, _headers(request), self._api_key)
 
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
+        if self._control is not None and path_of(connection.request.path) == CONTROL_PATH:
+            await self._control.serve(connection)
+            return
         handshake = self._read_handshake(connection.request)
         if self._workers is None or self._loaded is None:
             return  # The service stopped while this handshake was under way.
@@ -290,7 +314,10 @@ class LocalService:
             headers=handshake.headers,
             credential=handshake.credential,
             _changes=self._changes,
+            _timeline=None if self._control is None else self._control.timeline(),
         )
+        if record._timeline is not None:
+            record._timeline.settings = lambda: record._settings()
         self._records.append(record)
         self._sessions += 1
         opportunities = Opportunities(self._faults, self._sessions, record.id)
@@ -322,6 +349,8 @@ class LocalService:
             channel.stop()
             await connection.close()
             record._close(*_end_of(connection))
+            if self._control is not None:
+                self._control.changed()
 
     def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:
@@ -331,6 +360,10 @@ class LocalService:
         if self._models is not None and handshake.model and handshake.model not in self._models:
             return errors.unsupported_model(handshake.model)
         return None
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.raw_items()}
 
 
 def _answer(refused: HandshakeRefusedError) -> Response:

@@ -14,9 +14,9 @@ from dataclasses import Field, fields
 from typing import Any
 
 from ..errors import InvalidFaultError
-from .kinds import KINDS, Fault
+from .kinds import KINDS, Fault, ModelNotFound, Refuse
 
-__all__ = ["field_names", "format_fault", "main_field", "parse_fault"]
+__all__ = ["describe_kind", "field_names", "format_fault", "main_field", "parse_fault"]
 
 _HEAD = re.compile(r"([a-zA-Z_-]+)\s*")
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^,@"]*')
@@ -160,3 +160,14 @@ def _written(name: str, value: object) -> str:
     text = str(value)
     plain = text and text == text.strip() and not set(text) & set(',@"')
     return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def describe_kind(kind: type[Fault]) -> dict[str, Any]:
+    """Return what a form for a kind needs: its name, its meaning in a line, its main field, and all fields."""
+    hidden = {"session"} if issubclass(kind, (Refuse, ModelNotFound)) else set[str]()
+    return {
+        "name": kind.name,
+        "about": (kind.__doc__ or "").strip().splitlines()[0],
+        "main": main_field(kind),
+        "fields": [name for name in field_names(kind) if name not in hidden],
+    }

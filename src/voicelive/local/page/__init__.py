@@ -1,0 +1,70 @@
+"""The page that shows live sessions: its parts are put together here into one file that needs no other."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+__all__ = ["PAGE_PATH", "page"]
+
+PAGE_PATH = "/"
+
+_STYLE = "page.css"
+_SCRIPTS = ("dom.js", "wire.js", "waveform.js", "turns.js", "events.js", "faults.js", "main.js")
+
+
+def page(host: str, *, needs_key: bool) -> Response:
+    """Return the answer to a request for the page that was made to `host`, a name with or without a port.
+
+    With `needs_key`, the page asks for the service's key first.
+
+    The policy lets the page run its own script, and talk to the control endpoint of this host: nothing else.
+    """
+    html, style_hash, script_hash = _assembled(needs_key)
+    policy = [
+        "default-src 'none'",
+        f"script-src '{script_hash}'",
+        f"style-src '{style_hash}'",
+        "img-src data:",
+        f"connect-src ws://{host}",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+    headers = Headers(
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(html)),
+            "Content-Security-Policy": "; ".join(policy),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Connection": "close",
+        }
+    )
+    return Response(200, "OK", headers, html)
+
+
+@cache
+def _assembled(needs_key: bool) -> tuple[bytes, str, str]:
+    """Return the page, and the hashes by which its policy knows its style and its script."""
+    style = _read(_STYLE)
+    script = "\n".join(_read(name) for name in _SCRIPTS)
+    html = _read("page.html").replace("{{needs-key}}", "yes" if needs_key else "no")
+    html = html.replace("{{style}}", style).replace("{{script}}", script)
+    return html.encode(), _hash(style), _hash(script)
+
+
+def _read(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

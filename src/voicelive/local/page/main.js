@@ -1,0 +1,120 @@
+// Puts the parts together: one session is shown at a time.
+
+const wire = new Wire(pushed, linkChanged);
+const waveform = new Waveform($("waveform"), (at) => list.selectAt(at));
+const conversation = new Conversation(waveform);
+const list = new EventList((event) => {
+  waveform.cursor = event ? event.at : null;
+  waveform.draw();
+});
+const panel = new FaultPanel(wire, () => shown ?? "");
+
+let sessions = [];
+let shown = null;
+
+function linkChanged(state) {
+  const link = $("link");
+  link.className = `link ${state === "on" ? "on" : "off"}`;
+  setText(link, { on: "connected", off: "the service is gone; trying again", refused: "no way in; trying again" }[state]);
+  const needsKey = document.body.dataset.needsKey === "yes";
+  $("key-form").hidden = !needsKey || state === "on";
+  if (state !== "on") return;
+  panel.load().catch(() => {});
+  if (shown !== null) show(shown);
+}
+
+function pushed(said) {
+  if (said.push === "sessions") sessionsChanged(said.sessions);
+  else if (said.push === "faults") panel.show(said.faults);
+  else if (said.push === "events" && said.session === shown) {
+    for (const event of said.events) conversation.take(event);
+    list.add(said.events);
+    refresh();
+  }
+}
+
+// --- sessions ---
+
+function sessionsChanged(now) {
+  const newest = now[now.length - 1];
+  const isNew = newest && !sessions.some((session) => session.id === newest.id);
+  sessions = now;
+  if (newest && (shown === null || (isNew && $("follow-sessions").checked))) show(newest.id);
+  paintSessions();
+}
+
+function show(id) {
+  shown = id;
+  conversation.clear();
+  waveform.clear();
+  list.clear();
+  refresh();
+  paintSessions();
+  wire.ask("watch", { session: id }).catch(() => {});
+}
+
+function stateOf(session) {
+  if (!session.closed) return ["live", "live"];
+  const ordinary = session.close_code === 1000 || session.close_code === 1001 || session.close_code === 1005;
+  return [`closed ${session.close_code ?? ""}`.trim(), ordinary ? "" : "bad"];
+}
+
+function paintSessions() {
+  const box = $("sessions");
+  $("no-sessions").hidden = sessions.length > 0;
+  for (const button of document.querySelectorAll("[data-fault]")) button.disabled = !sessions.some((session) => session.id === shown && !session.closed);
+  box.replaceChildren(...[...sessions].reverse().map((session) => {
+    const [state, look] = stateOf(session);
+    const chosen = session.id === shown;
+    const opened = new Date(session.opened_at * 1000).toLocaleTimeString("en-GB");
+    return el("div", {
+      role: "option", id: `session-${session.id}`, "aria-selected": chosen ? "true" : "false", title: session.id,
+      onclick: () => show(session.id),
+    },
+      el("b", {}, session.model || "agent", el("span", { class: look }, state)),
+      el("small", {}, `${opened} · ${session.received} ↑ ${session.sent} ↓`),
+      el("small", {}, session.close_reason || session.id));
+  }));
+  if (shown !== null && sessions.some((session) => session.id === shown)) box.setAttribute("aria-activedescendant", `session-${shown}`);
+}
+
+listKeys($("sessions"), () => 5, (step) => {
+  const ids = [...sessions].reverse().map((session) => session.id);
+  if (!ids.length) return;
+  const next = Math.min(ids.length - 1, Math.max(0, ids.indexOf(shown) + step));
+  $("follow-sessions").checked = next === 0;
+  if (ids[next] !== shown) show(ids[next]);
+  document.getElementById(`session-${shown}`)?.scrollIntoView({ block: "nearest" });
+});
+
+// --- sound and conversation ---
+
+const refresh = eachFrame(() => {
+  waveform.draw();
+  const said = waveform.user.streamed;
+  const answered = waveform.assistant.streamed;
+  const cuts = conversation.bargeIns;
+  const summary = said || answered ? `user ${seconds(said)} s, assistant ${seconds(answered)} s${cuts ? `, ${cuts} barge-in${cuts > 1 ? "s" : ""}` : ""}` : "";
+  setText($("sound-summary"), summary);
+  $("waveform").setAttribute("aria-label", summary ? `Waveform: ${summary}. Arrow keys move, plus and minus zoom.` : "No sound yet");
+  const box = $("turns");
+  const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
+  $("no-turns").hidden = conversation.turns.length > 0;
+  box.replaceChildren(...conversation.turns.slice(-MAX_TURNS_SHOWN).map(turnElement));
+  if (atEnd) box.scrollTop = box.scrollHeight;
+});
+
+$("earlier").addEventListener("click", () => waveform.pan(-0.4));
+$("later").addEventListener("click", () => waveform.pan(0.4));
+$("narrower").addEventListener("click", () => waveform.zoom(0.5));
+$("wider").addEventListener("click", () => waveform.zoom(2));
+$("whole").addEventListener("click", () => waveform.whole());
+
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  wire.key = $("key").value;
+  if (wire.socket?.readyState !== WebSocket.OPEN) setText($("link"), "trying the key");
+});
+
+if (document.body.dataset.needsKey === "yes") $("key-form").hidden = false;
+wire.open();
