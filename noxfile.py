@@ -55,16 +55,20 @@ def websockets(session: nox.Session, version: str) -> None:
     install(session, "test", "codegen", extras="identity,local,cli,mcp")
     session.install(f"websockets=={version}")
     session.run(
-        "pytest", *(session.posargs or ["-n", "2", "tests/clients", "tests/mission", "tests/test_wire_table.py"])
+        "pytest",
+        *(
+            session.posargs
+            or ["-n", "2", "tests/clients", "tests/network", "tests/mission", "tests/test_wire_table.py"]
+        ),
     )
 
 
 @nox.session
 def stress(session: nox.Session) -> None:
-    """Run the long stress tests of both clients: hundreds of rounds, thousands of connections; some minutes."""
+    """Run the long stress tests of both clients: hundreds of rounds, thousands of connections, long outages."""
     install(session, "test", "codegen", extras="identity,local,cli,mcp")
-    long = ["tests/clients/test_stress.py", "tests/clients/test_reconnect_conversation.py"]
-    session.run("pytest", *(session.posargs or long), env={"VOICELIVE_STRESS": "1"})
+    long = ["clients/test_stress.py", "clients/test_reconnect_conversation.py", "network/test_failing_network.py"]
+    session.run("pytest", *(session.posargs or [f"tests/{name}" for name in long]), env={"VOICELIVE_STRESS": "1"})
 
 
 @nox.session
