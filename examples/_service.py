@@ -8,9 +8,8 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
+from voicelive.environment import ENDPOINT_VARIABLES
 from voicelive.local import Engines, LocalService
-
-ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
 
 
 @contextmanager

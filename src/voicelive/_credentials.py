@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from azure.core.credentials import AzureKeyCredential
 
 from ._core.handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, Handshake, carries_credential, check_header_value
+from .environment import KEY_VARIABLES
 from .errors import AuthenticationError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     Credential: TypeAlias = AzureKeyCredential | TokenCredential
     AsyncCredential: TypeAlias = AzureKeyCredential | TokenCredential | AsyncTokenCredential
 
-__all__ = ["DEFAULT_SCOPE", "KEY_VARIABLES", "CredentialSource", "find_credential"]
+__all__ = ["DEFAULT_SCOPE", "CredentialSource", "find_credential"]
 
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
-KEY_VARIABLES = ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY")
 
 Client = Literal["sync", "async"]
 

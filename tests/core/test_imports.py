@@ -41,11 +41,12 @@ RULES = [
     Rule("__init__", {"_version"}, set(), {"asyncio", "threading"}),
     Rule("__main__", {"cli"}, set()),
     Rule("_version", set(), set()),
+    Rule("environment", set(), set(), BLOCKING),
     Rule("_base", set(), PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base"}, PYDANTIC | TYPING, BLOCKING),
     Rule("errors", set(), {"azure.core.exceptions"}, BLOCKING),
-    Rule("_core", {"_base", "_generated", "_version", "errors"}, PYDANTIC | TYPING, BLOCKING),
-    Rule("_credentials", {"_core", "errors"}, {"azure.core.credentials"}),
+    Rule("_core", {"_base", "_generated", "_version", "environment", "errors"}, PYDANTIC | TYPING, BLOCKING),
+    Rule("_credentials", {"_core", "environment", "errors"}, {"azure.core.credentials"}),
     Rule("_transport", {"_core", "errors"}, {"websockets"} | TYPING),
     Rule("_transport.contexts", {"errors"}, set(), {"asyncio", "threading"}),
     Rule("_transport.options", {"_core", "_transport.contexts", "errors"}, TYPING, {"asyncio", "threading"}),
@@ -79,7 +80,7 @@ RULES = [
     Rule("local.mcp_client", set(), {"httpx2", "mcp"}),
     Rule(
         "cli",
-        {"_version", "aio", "connection", "errors", "local", "models"},
+        {"_version", "aio", "connection", "environment", "errors", "local", "models"},
         {"azure.core.credentials", "rich", "typer"} | TYPING,
     ),
 ]

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
+from ..environment import ENDPOINT_VARIABLES
 from ..errors import ConfigurationError
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "AUTHORIZATION_HEADER",
     "DEFAULT_API_VERSION",
     "FEATURES_HEADER",
-    "ENDPOINT_VARIABLES",
     "PATH",
     "USER_AGENT",
     "Endpoint",
@@ -36,7 +36,6 @@ FEATURES_HEADER = "VoiceLive-Features"
 PATH = "/voice-live/realtime"
 API_KEY_HEADER = "api-key"
 AUTHORIZATION_HEADER = "Authorization"
-ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
 
 SDK_NAME = f"voicelive/{__version__}"
 USER_AGENT = f"{SDK_NAME} Python/{sys.version_info[0]}.{sys.version_info[1]}"

@@ -68,6 +68,8 @@ def _parse(url: str) -> Proxy:
         raise InvalidProxy(url, "malformed") from None
     if parts.scheme not in PROXY_SCHEMES or not parts.hostname:
         raise InvalidProxy(url, "scheme or host is missing")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise InvalidProxy(url, "a proxy's URL has nothing after the port")
     user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
     try:
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode("ascii")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from azure.core.credentials import AzureKeyCredential
 
 from ..aio import connect
+from ..environment import ENDPOINT_VARIABLES
 from ..errors import InvalidEventError, VoiceLiveError
 from ..local import LocalService
 from ..models import AudioInputTranscriptionOptions, OpenAIVoiceName, RequestSession, ServerVad
@@ -25,8 +26,6 @@ from .turns import Turn, TurnKind
 __all__ = ["DEFAULT_MODEL", "Spoken", "TalkSettings", "Typed", "hold_conversation"]
 
 DEFAULT_MODEL = "gpt-4o"
-
-_ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
 
 _NEVER_BLANK = (
     "endpoint",
@@ -218,7 +217,7 @@ async def _find_service(settings: TalkSettings, stack: AsyncExitStack) -> dict[s
             where[name] = value
     if settings.endpoint is not None:
         where["endpoint"] = settings.endpoint
-    elif not any(os.environ.get(name, "").strip() for name in _ENDPOINT_VARIABLES):
+    elif not any(os.environ.get(name, "").strip() for name in ENDPOINT_VARIABLES):
         where["endpoint"] = await _start_local_service(settings, stack)
         # A key from the environment is for somebody else.
         where["credential"] = AzureKeyCredential("local")

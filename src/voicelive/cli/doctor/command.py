@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from ...environment import ENDPOINT_VARIABLES
 from ..display import notice
+from ..output import discard
 from ..talk import DEFAULT_MODEL
-from .configuration import ENDPOINT_VARIABLES, Settings
+from .configuration import Settings
 from .report import show_json, show_table
 from .steps import Step
 from .walk import Report, examine
@@ -61,8 +62,8 @@ def doctor(
         notice("interrupted")
         raise typer.Exit(_INTERRUPTED) from None
     except BrokenPipeError:
-        # The reader of the output is gone. What Python still holds for it must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the output is gone.
+        discard(sys.stdout)
         raise typer.Exit(1) from None
     raise typer.Exit(report.exit_code)
 

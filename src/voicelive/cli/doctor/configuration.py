@@ -15,16 +15,15 @@ from azure.core.credentials import AzureKeyCredential
 from voicelive import VoiceLiveConnection, connect
 
 from ..._version import __version__
+from ...environment import ENDPOINT_VARIABLES, KEY_VARIABLES
 from ...errors import ConfigurationError
 from ..failures import error_line
 from ..talk import DEFAULT_MODEL
 from .privacy import Redactor
 from .steps import Finding, StepFailedError
 
-__all__ = ["ENDPOINT_VARIABLES", "KEY_VARIABLES", "Settings", "Target", "find_target", "local_key"]
+__all__ = ["Settings", "Target", "find_target", "local_key"]
 
-ENDPOINT_VARIABLES = ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT")
-KEY_VARIABLES = ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY")
 _OTHER_VARIABLES = ("WSS_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 _CLOSE_TIMEOUT = 2.0

@@ -8,17 +8,20 @@ from typing import Any
 
 from voicelive import VoiceLiveConnection
 
+from ...environment import KEY_VARIABLES
 from ...errors import (
     AuthenticationError,
     ConfigurationError,
     ConnectTimeoutError,
     HandshakeError,
+    ProxyError,
     RedirectError,
+    TlsError,
     VoiceLiveError,
 )
 from ..failures import error_line
 from .certificate import UNTRUSTED_REMEDY
-from .configuration import KEY_VARIABLES, Target
+from .configuration import Target
 from .route import Proxy
 from .steps import Deadline, OutOfTimeError, Step, StepFailedError
 
@@ -26,12 +29,12 @@ __all__ = ["open_connection"]
 
 _ROLE = "Cognitive Services User (for agents Foundry User too)"
 _PROXY_REMEDY = (
-    "the doctor's own request was let through, so try again; if it stays so, and user or password in the proxy's "
-    "URL are quoted (such as %40), update websockets: old ones send them as they stand"
+    "the doctor's own request was let through, so try again; if it stays so, the proxy may allow fewer connections "
+    "than that, or not all the time: ask whoever runs it"
 )
-_NESTED_TLS_REMEDY = (
-    "use the proxy's http:// address if it has one, or voicelive.aio; with some versions of websockets, the blocking "
-    "client opens TLS inside of TLS only if told so: connection_options={'vendor_options': {'proxy_ssl': CONTEXT}}"
+_TLS_REMEDY = (
+    "check the endpoint's port and scheme, and whether a proxy or firewall changes the connection; a gateway that "
+    "wants a client certificate gets one from a program, by connection_options={'ssl': CONTEXT}, not from the doctor"
 )
 _SCOPE = "https://ai.azure.com/.default"
 
@@ -61,10 +64,10 @@ def open_connection(target: Target, proxy: Proxy | None) -> VoiceLiveConnection:
             remedy=_token_remedy(),
         ) from None
     except VoiceLiveError as error:
-        raise _failure(error, target, proxy, connection.request_id) from None
+        raise _failure(error, target, connection.request_id) from None
 
 
-def _failure(error: VoiceLiveError, target: Target, proxy: Proxy | None, request_id: str) -> StepFailedError:
+def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFailedError:
     # A proxy's answer may have a status too, which tells nothing of the service.
     status = error.status if isinstance(error, HandshakeError) else None
     facts: dict[str, Any] = {"request_id": getattr(error, "request_id", None) or request_id}
@@ -89,13 +92,12 @@ def _failure(error: VoiceLiveError, target: Target, proxy: Proxy | None, request
         return StepFailedError(
             _without_remedy(error), step=Step.UPGRADE, remedy=_upgrade_remedy(error, facts["request_id"]), facts=facts
         )
-    if error_line(error).startswith("the proxy "):
+    if isinstance(error, ProxyError):
         return StepFailedError(error_line(error), step=Step.PROXY, remedy=_PROXY_REMEDY, facts=facts)
-    if isinstance(error.__cause__, ssl.SSLError):
+    if isinstance(error, TlsError):
         # Through some proxies, TLS could not be looked at before.
         untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
-        nested = proxy is not None and not proxy.is_plain and not untrusted
-        remedy = _NESTED_TLS_REMEDY if nested else UNTRUSTED_REMEDY
+        remedy = UNTRUSTED_REMEDY if untrusted else _TLS_REMEDY
         return StepFailedError(error_line(error), step=Step.TLS, remedy=remedy, facts=facts)
     if isinstance(error, ConnectTimeoutError):
         return StepFailedError(

@@ -116,8 +116,7 @@ def _parts_of(url: str) -> SplitResult | None:
         usable = parts.scheme in _PROXY_PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return None
-    has_half = parts.username is not None and parts.password is None
-    return parts if usable and not has_half and not parts.path.strip("/") else None
+    return parts if usable and not parts.path.strip("/") else None
 
 
 def through_proxy(proxy: Proxy, target: Target, deadline: Deadline) -> tuple[Finding, socket.socket]:
