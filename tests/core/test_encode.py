@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.codec import decode_client_event, encode_call, encode_event
+from voicelive._core.codec import decode_client_event
+from voicelive._core.contract import WireContract
 from voicelive.errors import InvalidEventError
 from voicelive.models import (
     AzureStandardVoice,
@@ -26,6 +27,8 @@ from voicelive.models import (
     UserMessageItem,
 )
 
+CONTRACT = WireContract("2026-07-15", check="ignore")
+encode_call, encode_event = CONTRACT.encode_call, CONTRACT.encode_event
 AUDIO = bytes(range(256)) * 4
 TEXT = base64.b64encode(AUDIO).decode()
 

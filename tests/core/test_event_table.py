@@ -11,11 +11,12 @@ from voicelive import models
 from voicelive._core.codec import (
     decode_client_event,
     decode_server_event,
-    encode_call,
-    encode_event,
     encode_server_event,
 )
+from voicelive._core.contract import WireContract
 
+CONTRACT = WireContract("2026-07-15", check="ignore")
+encode_call, encode_event = CONTRACT.encode_call, CONTRACT.encode_event
 FULL = [pytest.param(True, id="all-fields"), pytest.param(False, id="required-fields")]
 
 

@@ -1,7 +1,7 @@
 """Bytes to events and events to bytes.
 
 Inbound is lenient: :func:`decode_server_event` turns any message into an event and never raises. Outbound is strict:
-the ``encode_*`` functions refuse what the contract does not allow, before a byte is sent.
+:func:`validated` refuses what the contract does not allow, before a byte is sent.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from .._base import RECEIVED, FieldIssue, Model, encode_base64, plain_model, plain_value, standard_base64
+from .._base import RECEIVED, FieldIssue, Model, plain_model, plain_value, standard_base64
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
 from ..errors import InvalidEventError
@@ -33,8 +34,6 @@ __all__ = [
     "audio_frame",
     "decode_client_event",
     "decode_server_event",
-    "encode_call",
-    "encode_event",
     "encode_server_event",
     "json_of",
     "json_of_unknown",
@@ -113,13 +112,12 @@ class Decoder:
 _default = Decoder(SERVER_EVENTS)
 
 
-def decode_server_event(data: Message) -> AnyServerEvent:
-    """Turn one message from the service into an event.
+decode_server_event: Callable[[Message], AnyServerEvent] = _default.decode
+"""Turn one message from the service into an event.
 
-    Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
-    :class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
-    """
-    return _default.decode(data)
+Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
+:class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
+"""
 
 
 def _parse(data: bytes) -> Any:
@@ -177,29 +175,6 @@ def decode_client_event(data: Message) -> AnyClientEvent:
     )
 
 
-def encode_event(event: Model | Mapping[str, Any]) -> bytes:
-    """Return the JSON text of a client event, given as a model or as a mapping with a ``type``.
-
-    A mapping of a type that the contract does not have is sent as it is.
-
-    Raises:
-        InvalidEventError: if a field does not fit the contract or cannot be written as JSON.
-    """
-    event_type, payload = plain_event(event)
-    if event_type not in CLIENT_EVENTS:
-        return json_of_unknown(event_type, payload)
-    return json_of(validated(event_type, payload))
-
-
-def encode_call(event_type: str, fields: dict[str, Any]) -> bytes:
-    """Return the JSON text of a client event given by its type and fields; fields that are None are left out.
-
-    Raises:
-        InvalidEventError: if a field is missing or does not fit the contract.
-    """
-    return audio_frame(event_type, fields) or json_of(validated(event_type, plain_call(event_type, fields)))
-
-
 def plain_event(event: Model | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return an event's type and its plain payload.
 
@@ -246,33 +221,35 @@ def json_of(event: ClientEvent) -> bytes:
     return text
 
 
-_audio_heads: dict[str, bytes] = {}
+_AUDIO_STARTS = {
+    event_type: (field, b'{"type":"%b",' % event_type.encode("ascii"), b'"%b":"' % field.encode("ascii"))
+    for event_type, field in AUDIO_FIELDS.items()
+}
 
 
 def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
     """Write an audio event without building a model; None for other events and where a field needs a closer look."""
-    audio_field = AUDIO_FIELDS.get(event_type)
-    if audio_field is None:
+    known = _AUDIO_STARTS.get(event_type)
+    if known is None:
         return None
-    audio = fields[audio_field]
-    if isinstance(audio, (bytes, bytearray, memoryview)):
-        text = encode_base64(audio)
-    elif isinstance(audio, str):
+    field, start, name_of_audio = known
+    audio = fields[field]
+    try:
+        # Reads any buffer in place.
+        text = b2a_base64(audio, newline=False)
+    except (TypeError, BufferError):
+        if not isinstance(audio, str):
+            return None
         try:
-            text = standard_base64(audio)
+            text = standard_base64(audio).encode("ascii")
         except ValueError:
             return None
-    else:
-        return None
-    head = _audio_heads.get(event_type)
-    if head is None:
-        head = _audio_heads[event_type] = b'{"type":' + to_json(event_type)
     for name, value in fields.items():
-        if name != audio_field and value is not None:
+        if value is not None and name != field:
             if type(value) is not str or not value.isascii():
                 return None
-            head += b"," + to_json(name) + b":" + to_json(value)
-    return b'%b,"%b":"%b"}' % (head, audio_field.encode("ascii"), text.encode("ascii"))
+            start += to_json(name) + b":" + to_json(value) + b","
+    return b"".join((start, name_of_audio, text, b'"}'))
 
 
 def encode_server_event(event: ServerEvent) -> bytes:

@@ -90,9 +90,10 @@ class DuplexConnection(ClientConnection):
                 self.close_socket()
                 self.recv_events_thread.join()
                 raise self.protocol.close_exc from error
-        # Whoever found `_writing` taken left its frames here. If they cannot go out, the next receive says so.
-        with contextlib.suppress(OSError):
-            self._flush()
+        if self._outgoing:
+            # Whoever found `_writing` taken left its frames here. If they cannot go out, the next receive says so.
+            with contextlib.suppress(OSError):
+                self._flush()
         if not is_open:
             # Waits for the end and raises it.
             self.send(data, text=True)

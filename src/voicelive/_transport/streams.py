@@ -162,6 +162,25 @@ class StreamConnection(ClientConnection):
         self._cancel_overflow()
         super().connection_lost(exc)
 
+    async def send_message(self, data: bytes) -> None:
+        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends.
+
+        Raises:
+            ConnectionClosed: if the connection is closed, also if that happens meanwhile.
+        """
+        # What `send` of `websockets` does for it, without its checks and contexts; the rest is left to that.
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_text(data)
+            try:
+                self.send_data()
+                if self.paused or self.transport.is_closing():
+                    await self.drain()
+                return
+            except Exception:  # noqa: BLE001 - whatever a broken connection raises; the next line but one tells which
+                self.transport.abort()
+                await asyncio.shield(self.connection_lost_waiter)
+        await self.send(data, text=True)
+
     def give_up(self, cause: Cause) -> None:
         """Say goodbye and drop the connection at once. What arrived can still be received."""
         if self.protocol.state is State.CLOSED or self.inflow.given_up is not None:

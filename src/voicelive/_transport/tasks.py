@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, cast
 
@@ -45,7 +45,7 @@ class Transport:
         """Return the next message; a call that is cancelled loses nothing."""
         self.take = websocket.arrivals.take
         """Return the next message if it is there already and nobody waits for it, else None."""
-        self.send: Callable[[bytes], Awaitable[None]] = partial(websocket.send, text=True)
+        self.send: Callable[[bytes], Coroutine[Any, Any, None]] = websocket.send_message
         """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -282,8 +282,9 @@ class VoiceLiveConnection(ConnectionResources):
             raise waiter.failure
         return found and found.event
 
-    async def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
-        await self._write(self._contract.encode_call(event_type, fields))
+    def _send_call(self, event_type: str, fields: dict[str, Any]) -> Coroutine[Any, Any, None]:
+        # No coroutine of its own around the other one: this runs for every chunk of audio.
+        return self._write(self._contract.encode_call(event_type, fields))
 
     async def _write(self, data: bytes) -> None:
         transport = self._opened(data)
