@@ -759,7 +759,7 @@ class RtcResource:
 class ConnectionResources:
     """The resources of a connection; each is made when first used."""
 
-    async def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
+    def _send_call(self, event_type: str, fields: dict[str, Any]) -> Awaitable[None]:
         raise NotImplementedError
 
     @cached_property
