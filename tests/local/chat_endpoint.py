@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-__all__ = ["ChatEndpoint", "calls", "events", "fails", "hangs", "stalls", "streams", "text"]
+__all__ = ["ChatEndpoint", "aborts", "calls", "events", "fails", "hangs", "stalls", "streams", "text"]
 
 Answer: TypeAlias = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
@@ -108,6 +108,19 @@ def stalls(chunks: Sequence[dict[str, Any]]) -> Answer:
         response = await _begin(request)
         await response.write(events(*chunks, done=False))
         await asyncio.Event().wait()
+        return response
+
+    return answer
+
+
+def aborts(chunks: Sequence[dict[str, Any]]) -> Answer:
+    """Answer with the beginning of a stream, then break the connection."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await _begin(request)
+        await response.write(events(*chunks, done=False))
+        assert request.transport is not None
+        request.transport.abort()
         return response
 
     return answer

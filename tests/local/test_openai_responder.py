@@ -14,7 +14,7 @@ from voicelive.errors import ConfigurationError
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines.openai_chat import OpenAIResponder
 
-from .chat_endpoint import Answer, ChatEndpoint, calls, fails, hangs, stalls, streams, text
+from .chat_endpoint import Answer, ChatEndpoint, aborts, calls, fails, hangs, stalls, streams, text
 from .helpers import DEADLINE, Client, connected
 
 WEATHER = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}
@@ -111,6 +111,8 @@ async def test_an_answer_cut_short_is_incomplete(finish: str, reason: str) -> No
         (fails(502, "<h1>Bad\n gateway</h1>"), "http_502", "answered 502: <h1>Bad gateway</h1>"),
         (fails(307, "", Location="http://127.0.0.1:9/"), "http_307", "a redirect, which is not followed"),
         (streams(text("It is", finish=None), done=False), "stream_ended", "ended before its answer did"),
+        (aborts(text("It is", finish=None)), "stream_ended", "broke the connection"),
+        (fails(500, "x" * 200_000), "http_500", "answered 500: xxx"),
         (streams([{"error": {"message": "overloaded", "code": "busy"}}]), "busy", "overloaded"),
         (streams([{"choices": "odd"}]), "invalid_stream", "no answer"),
         (fails(200, "data: {\n\n"), "invalid_stream", "text/plain"),

@@ -156,6 +156,12 @@ def test_a_session_ends_as_soon_as_the_clock_says_so(service: ScriptedService) -
                 conn.wait_for("response.done", timeout=DEADLINE)
 
 
+def test_silence_is_sound_too(service: ScriptedService) -> None:
+    """Silence has its length, and nobody is heard in it."""
+    assert len(service.silence(500)) == 24000
+    assert service.understand(service.silence(500)) == ""
+
+
 def test_a_clock_cannot_be_turned_back(service: ScriptedService) -> None:
     """Less than nothing is refused, and so is a service that does not run."""
     with pytest.raises(ValueError, match="turned back"):
