@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -22,9 +23,11 @@ from voicelive.local.engines import (
     ScriptedResponder,
     ScriptedTurn,
     TextChunk,
+    ToneTranscriber,
+    Transcript,
 )
 
-from .helpers import DEADLINE, Client, Event, connected, types
+from .helpers import DEADLINE, Client, Event, connected, tones, types
 
 
 async def client_of(stack: AsyncExitStack, responder: AnyResponder) -> Client:
@@ -154,6 +157,40 @@ async def test_a_responder_may_wait_in_the_event_loop() -> None:
         await asyncio.wait_for(responder.ended.wait(), DEADLINE)
     assert "response.text.done" in types(events)
     assert events[-1]["response"]["status"] == "cancelled"
+
+
+class Sleeping(ToneTranscriber):
+    """Holds a thread until it is woken."""
+
+    def __init__(self) -> None:
+        self.asleep, self.woken = threading.Event(), threading.Event()
+
+    def transcribe(self, pcm: bytes, rate: int, language: str | None = None, phrases: Sequence[str] = ()) -> Transcript:
+        """Wait, then understand."""
+        self.asleep.set()
+        self.woken.wait(3 * DEADLINE)
+        return super().transcribe(pcm, rate, language, phrases)
+
+
+async def test_a_responder_in_the_event_loop_needs_no_thread() -> None:
+    """While the only thread is taken by another session's transcription, it answers."""
+
+    class Greeting:
+        async def respond(self, request: ResponderRequest) -> AsyncIterator[ResponderOutput]:
+            yield TextChunk("Hello")
+
+    transcriber = Sleeping()
+    engines = replace(Engines.basic(), responder=Greeting(), transcriber=transcriber)
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(LocalService(engines=engines, worker_threads=1))
+        stack.callback(transcriber.woken.set)
+        speaking = await stack.enter_async_context(connected(service))
+        await speaking.speak(tones("good morning"))
+        await asyncio.to_thread(transcriber.asleep.wait, DEADLINE)
+        writing = await stack.enter_async_context(connected(service))
+        await writing.update(modalities=["text"])
+        assert text_of(await ask(writing)) == "Hello"
+        assert not transcriber.woken.is_set()
 
 
 async def test_a_responder_in_the_event_loop_may_fail() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -41,13 +42,17 @@ class Workers:
         """Run a long blocking call in one of the heavy threads."""
         return await asyncio.wrap_future(self._heavy.submit(function, *args, **kwargs))
 
-    async def iterate(self, make: Callable[[], Iterator[T] | AsyncIterator[T]]) -> AsyncGenerator[T, None]:
-        """Step through an iterator: a blocking one step by step in a heavy thread, an asynchronous one right here.
+    async def iterate(
+        self, make: Callable[P, Iterator[T] | AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncGenerator[T, None]:
+        """Step through what `make` returns: a blocking iterator step by step in a heavy thread, another right here.
 
         When the caller stops early, a blocking iterator is closed as soon as the step that it may be in has ended, an
         asynchronous one at once.
         """
-        made = await self.run(make)
+        # A generator's function does nothing yet, so an asynchronous one need not wait for a thread to be free.
+        direct = inspect.isasyncgenfunction(make)
+        made = make(*args, **kwargs) if direct else await self.run(make, *args, **kwargs)
         if isinstance(made, AsyncIterator):
             async with _closed_after(made) as values:
                 async for value in values:

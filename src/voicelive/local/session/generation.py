@@ -93,8 +93,7 @@ class Generation:
             tool_choice=offer.tool_choice,
             metadata=self.plan.metadata or {},
         )
-        responder = self._context.engines.responder
-        steps = self._context.workers.iterate(lambda: responder.respond(request))
+        steps = self._context.workers.iterate(self._context.engines.responder.respond, request)
         # A call goes out only when it is known what follows it. So a response that ends with a call is done the moment
         # the call is, and an application that answers the call at once does not meet a response still active.
         call: FunctionCall | None = None
@@ -172,7 +171,7 @@ class Generation:
             return
         synthesizer = context.engines.synthesizer
         text, plan = writer.text, self.plan
-        steps = context.workers.iterate(lambda: spoken(synthesizer, text, plan))
+        steps = context.workers.iterate(spoken, synthesizer, text, plan)
         async with aclosing(steps) as pieces:
             async for piece in pieces:
                 if not isinstance(piece, bytes):
