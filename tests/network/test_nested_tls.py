@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 import trustme
 
-from tests.clients.harness import assert_nothing_left
+from tests.clients.harness import Client, assert_nothing_left
 from tests.clients.servers import ThreadedServer, broken_tls
-from voicelive import ConnectionClosed, ProxyError, TlsError
+from tests.outside import not_here
+from voicelive import ConfigurationError, ConnectionClosed, ProxyError, TlsError
 from voicelive.local import ThreadedLocalService
 
 from .parts import Gate, Proxies, Proxy
@@ -66,6 +69,26 @@ class TlsFront(ThreadedServer):
         return f"https://{user}{'@' if user else ''}127.0.0.1:{self.port}"
 
 
+NESTS = sys.version_info >= (3, 11) and int(version("websockets").partition(".")[0]) >= 16
+"""Whether the asyncio client can do it here."""
+
+
+@pytest.fixture
+def nests(client: Client) -> None:
+    """Leave the test out where asyncio or websockets cannot do it."""
+    if client.flavour == "async" and not NESTS:
+        not_here("TLS inside of TLS needs Python 3.11 and websockets 16 with asyncio")
+
+
+@pytest.mark.skipif(NESTS, reason="this machine has what it needs")
+async def test_where_asyncio_cannot_do_it(client: Client, connect: Any) -> None:
+    """Where asyncio or websockets are too old for it, the error says what helps."""
+    if client.flavour == "async":
+        with pytest.raises(ConfigurationError, match=r"https:// URL from Python 3\.11 and websockets 16 on"):
+            await connect("https://service.example", proxy="https://127.0.0.1:1").open()
+        await assert_nothing_left()
+
+
 @pytest.fixture(scope="module")
 def fronts(authority: trustme.CA, proxies: Proxies) -> Iterator[dict[str, TlsFront]]:
     """TLS before two of the proxies."""
@@ -79,6 +102,7 @@ def fronts(authority: trustme.CA, proxies: Proxies) -> Iterator[dict[str, TlsFro
         yield {"open": open_front, "locked": locked_front}
 
 
+@pytest.mark.usefixtures("nests")
 async def test_tls_inside_of_tls(connect: Any, gate: Gate, fronts: dict[str, TlsFront], trust: ssl.SSLContext) -> None:
     """Events of every size go both ways, at once, through TLS with nginx inside of TLS with the proxy."""
     connection = connect(gate.endpoint(), proxy=fronts["open"].url(), proxy_ssl=trust)
@@ -98,6 +122,7 @@ async def test_tls_inside_of_tls(connect: Any, gate: Gate, fronts: dict[str, Tls
     await assert_nothing_left(fronts["open"].port)
 
 
+@pytest.mark.usefixtures("nests")
 async def test_a_thread_that_reads_is_woken(
     connect: Any, gate: Gate, fronts: dict[str, TlsFront], trust: ssl.SSLContext
 ) -> None:
@@ -113,6 +138,7 @@ async def test_a_thread_that_reads_is_woken(
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("Thread-")]
 
 
+@pytest.mark.usefixtures("nests")
 async def test_tls_to_the_proxy_alone(
     connect: Any, service: ThreadedLocalService, fronts: dict[str, TlsFront], trust: ssl.SSLContext
 ) -> None:
@@ -123,6 +149,7 @@ async def test_tls_to_the_proxy_alone(
     await assert_nothing_left(fronts["open"].port)
 
 
+@pytest.mark.usefixtures("nests")
 # Some versions of Python fail themselves at closing TLS inside of TLS whose handshake failed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_certificates_of_proxy_and_service(
@@ -136,6 +163,7 @@ async def test_certificates_of_proxy_and_service(
     await assert_nothing_left(fronts["open"].port)
 
 
+@pytest.mark.usefixtures("nests")
 async def test_a_refusal_through_tls(
     connect: Any, gate: Gate, fronts: dict[str, TlsFront], trust: ssl.SSLContext
 ) -> None:

@@ -11,9 +11,11 @@ from typing import Any, cast
 
 import websockets.asyncio.client as client
 from websockets.exceptions import ConnectionClosed
+from websockets.version import version
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
+from ..errors import ConfigurationError
 from .contexts import client_context
 from .dial_tasks import dial
 from .failures import OPENING_FAILURES, opening_error, presentable, read_end, telling
@@ -32,6 +34,7 @@ __all__ = ["ConnectionClosed", "Transport", "open_transport", "outcome"]
 
 _OWN_WAY = {"host", "port", "family", "proto", "flags", "local_addr", "happy_eyeballs_delay", "interleave"}
 """Arguments for asyncio's own ``create_connection``."""
+_NESTING_WEBSOCKETS = 16
 
 
 class Transport:
@@ -130,6 +133,7 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
                 if options.source_address is not None:
                     arguments.setdefault("local_addr", options.source_address)
                 if proxy is not None and proxy.scheme == "https":
+                    _check_nesting()
                     arguments.setdefault("proxy_ssl", options.proxy_ssl or await asyncio.to_thread(client_context))
             websocket = await _Connector(request.url, **arguments)
         return Transport(cast("StreamConnection", websocket), options)
@@ -163,6 +167,15 @@ async def outcome(opening: asyncio.Task[Transport]) -> Transport | None:
 def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
     """Whether the way is this package's own: not for what only `websockets` can, and not where it is told how."""
     return (proxy is None or proxy.scheme == "http") and not options.vendor_options.keys() & _OWN_WAY
+
+
+def _check_nesting() -> None:
+    """Refuse a proxy that is reached by TLS where asyncio or `websockets` are known to break at it."""
+    if sys.version_info < (3, 11) or int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
+        raise ConfigurationError(
+            "the asyncio client goes through a proxy with an https:// URL from Python 3.11 and websockets "
+            f"{_NESTING_WEBSOCKETS} on: update them, use the proxy's http:// address, or the blocking client"
+        )
 
 
 def _clean_up(made: list[StreamConnection], sock: socket.socket | None) -> None:
