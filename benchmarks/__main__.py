@@ -55,7 +55,7 @@ def main() -> None:
 def measure(*, quick: bool, only_sessions: bool = False) -> dict[str, Any]:
     """Measure everything."""
     plan = QUICK if quick else FULL
-    _raise_file_limit()
+    raise_file_limit()
     about = machine()
     started = time.monotonic()
 
@@ -93,7 +93,7 @@ def _processor() -> str:
     return names[0] if names else "unknown"
 
 
-def _raise_file_limit() -> None:
+def raise_file_limit() -> None:
     # A session is a file to the system, in this process's children on either side.
     if sys.platform != "win32":
         import resource

@@ -6,6 +6,7 @@ from math import log10
 from operator import mul
 
 from ..audio import to_samples
+from .protocols import VAD_WINDOW_MS
 from .windows import Windows
 
 __all__ = ["EnergyVad"]
@@ -26,8 +27,12 @@ class EnergyVad:
     def __init__(self) -> None:
         self._windows = Windows()
 
+    def listen_at(self, rate: int) -> None:
+        """Take PCM16 at ``rate`` Hz from now on, rather than at 16 kHz."""
+        self._windows = Windows(rate * VAD_WINDOW_MS // 1000 * 2)
+
     def feed(self, pcm: bytes) -> list[float]:
-        """Take 16 kHz PCM16; return the probability of each window completed by it."""
+        """Take PCM16; return the probability of each window completed by it."""
         return [_loudness(window) for window in self._windows.feed(pcm)]
 
     def reset(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 __all__ = [
     "VAD_RATE",
@@ -26,6 +26,7 @@ __all__ = [
     "FunctionCallTurn",
     "FunctionOutputTurn",
     "Incomplete",
+    "LightDetector",
     "MessageTurn",
     "Responder",
     "ResponderError",
@@ -82,6 +83,19 @@ class VoiceActivityDetector(Protocol):
 
     def reset(self) -> None:
         """Forget everything heard so far, and any incomplete window."""
+        ...
+
+
+@runtime_checkable
+class LightDetector(VoiceActivityDetector, Protocol):
+    """A detector so light that a thread and a resampler would cost more than it does.
+
+    It is fed in the event loop, with audio at the rate at which it came; a second of it must not take over a
+    millisecond.
+    """
+
+    def listen_at(self, rate: int) -> None:
+        """Take PCM16 at ``rate`` Hz from now on; windows stay 32 ms, an incomplete one is forgotten."""
         ...
 
 

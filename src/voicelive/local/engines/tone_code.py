@@ -76,7 +76,7 @@ def encode(text: str) -> Iterator[bytes]:
 
 def decode(pcm: bytes, rate: int) -> list[Frame]:
     """Find every whole frame in PCM16 at ``rate`` Hz; anything else gives nothing."""
-    samples = to_samples(resample(pcm, rate, _RATE))
+    samples = _at_decoding_rate(pcm, rate)
     frames: list[Frame] = []
     place = 0
     while (edge := _find_start(samples, place)) is not None:
@@ -89,6 +89,13 @@ def decode(pcm: bytes, rate: int) -> list[Frame]:
         frames.append(Frame(text, offset * 1000 // _RATE))
         place = offset + len(text.encode()) * _SYMBOL
     return frames
+
+
+def _at_decoding_rate(pcm: bytes, rate: int) -> array[int]:
+    if rate % _RATE == 0:
+        # No tone lies above half the decoder's rate, so nothing has to be filtered out first.
+        return to_samples(pcm)[:: rate // _RATE]
+    return to_samples(resample(pcm, rate, _RATE))
 
 
 def _sealed(data: bytes) -> bytes:

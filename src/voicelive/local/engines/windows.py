@@ -10,15 +10,16 @@ __all__ = ["Windows"]
 class Windows:
     """Collects chunks of any length and hands them out as whole windows."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_bytes: int = VAD_WINDOW_BYTES) -> None:
+        self._window_bytes = window_bytes
         self._rest = bytearray()
 
     def feed(self, pcm: bytes) -> list[bytes]:
-        """Take a chunk; return the windows (1024 bytes each) that it completes."""
-        rest = self._rest
+        """Take a chunk; return the windows (1024 bytes each at 16 kHz) that it completes."""
+        rest, size = self._rest, self._window_bytes
         rest += pcm
-        whole = len(rest) - len(rest) % VAD_WINDOW_BYTES
-        windows = [bytes(rest[start : start + VAD_WINDOW_BYTES]) for start in range(0, whole, VAD_WINDOW_BYTES)]
+        whole = len(rest) - len(rest) % size
+        windows = [bytes(rest[start : start + size]) for start in range(0, whole, size)]
         del rest[:whole]
         return windows
 

@@ -1,7 +1,7 @@
 """The audio that a session receives: formats, the input buffer, and turns found in it.
 
-All of it blocks and none of it waits: the session calls it from a thread. Time is the audio's own, in milliseconds
-since the first byte of the session.
+All of it blocks and none of it waits: the session calls it from a thread, unless it is light. Time is the audio's own,
+in milliseconds since the first byte of the session.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..audio import Resampler, decode_alaw, decode_ulaw, from_samples, pcm_bytes, to_samples
-from ..engines.protocols import VAD_RATE, VAD_WINDOW_MS, VoiceActivityDetector
+from ..engines.protocols import VAD_RATE, VAD_WINDOW_MS, LightDetector, VoiceActivityDetector
 from ..engines.turns import SpeechStarted, TurnDetector, TurnParams
 from ..ids import new_id
 from . import errors
@@ -137,13 +137,14 @@ class InputAudio:
 
     def __init__(self, make_vad: Callable[[], VoiceActivityDetector], max_buffer_s: float = MAX_BUFFER_S) -> None:
         self._make_vad = make_vad
+        self._vad: VoiceActivityDetector | None = None
         self._max_buffer_s = max_buffer_s
         self._format = InputFormat("pcm16", 24000, 1)
         self._pcm = bytearray()
         self._dropped = 0  # bytes of audio that came before what is in the buffer
         self._detector: TurnDetector | None = None
         self._origin_ms = 0  # where the detector began to listen
-        self._to_vad: Resampler | None = None
+        self._to_vad: Resampler | None = None  # None: at the next audio, for its rate
         self._turn_id: str | None = None
         self._turn_start_ms = 0
 
@@ -151,6 +152,11 @@ class InputAudio:
     def format(self) -> InputFormat:
         """The format in force."""
         return self._format
+
+    @property
+    def light(self) -> bool:
+        """Whether hearing costs so little that no thread is worth it."""
+        return self._detector is None or isinstance(self._vad, LightDetector)
 
     @property
     def speaking(self) -> bool:
@@ -171,7 +177,8 @@ class InputAudio:
             self._turn_id = None
         elif self._detector is None:
             self._origin_ms = int(self._end_ms()) // VAD_WINDOW_MS * VAD_WINDOW_MS
-            self._detector = TurnDetector(turn_params(detection), self._make_vad())
+            self._vad = self._make_vad()
+            self._detector = TurnDetector(turn_params(detection), self._vad)
             self._to_vad = None
         else:
             self._detector.params = turn_params(detection)
@@ -190,7 +197,7 @@ class InputAudio:
             return []
         self._pcm += pcm
         if self._to_vad is None or self._to_vad.from_rate != self._format.rate:
-            self._to_vad = Resampler(self._format.rate, VAD_RATE)
+            self._to_vad = self._ears_for(self._format.rate)
         found: list[TurnStarted | Turn] = []
         for event in self._detector.feed(self._to_vad.feed(pcm)):
             if isinstance(event, SpeechStarted):
@@ -199,6 +206,12 @@ class InputAudio:
                 found.append(self._stop(event.audio_end_ms + self._origin_ms))
         found.extend(self._keep_within_limits(self._detector))
         return found
+
+    def _ears_for(self, rate: int) -> Resampler:
+        if isinstance(self._vad, LightDetector):
+            self._vad.listen_at(rate)
+            return Resampler(rate, rate)
+        return Resampler(rate, VAD_RATE)
 
     def _start(self, audio_start_ms: int) -> TurnStarted:
         self._turn_id = new_id("item")

@@ -60,7 +60,12 @@ class Turns:
             self._context.locks = replace(self._context.locks, input_audio=True)
         piece = self._audio.format.rate * self._audio.format.frame_bytes * _LISTEN_MS // 1000
         for start in range(0, len(data), piece):
-            found = await self._context.workers.listen(self._audio.feed, data[start : start + piece])
+            if self._audio.light:
+                found = self._audio.feed(data[start : start + piece])
+                if start + piece < len(data):
+                    await asyncio.sleep(0)
+            else:
+                found = await self._context.workers.listen(self._audio.feed, data[start : start + piece])
             for event_found in found:
                 if isinstance(event_found, TurnStarted):
                     await self._started(event_found)
