@@ -72,6 +72,13 @@ def stress(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """Measure the local service with up to 200 real-time sessions (two minutes); best while nothing else runs."""
+    install(session, "bench")
+    session.run("python", "-m", "benchmarks.load", *session.posargs)
+
+
+@nox.session
 def conformance(session: nox.Session) -> None:
     """Drive the local service with other people's clients, and write `docs/conformance.md` from what comes of it."""
     install(session, "test", "codegen", extras="identity,local,cli")

@@ -91,20 +91,20 @@ class Talker:
         stopped: float | None = None
         async for message in self._connection:
             # Looked at only where it matters: the clients must not be what is measured.
-            if '"input_audio_buffer.speech_stopped"' in message[:200]:  # type: ignore[operator]
+            if '"input_audio_buffer.speech_stopped"' in message[:200]:
                 end_ms = json.loads(message)["audio_end_ms"]
                 stopped = clock() if self.measuring else None
                 if stopped is not None:
                     sent = self._sent[-(-end_ms // FRAME_MS) - 1]
                     self._measured.late.append((stopped - sent) * 1000)
                     self._measured.begun += 1
-            elif '"response.done"' in message[:200] and stopped is not None:  # type: ignore[operator]
+            elif '"response.done"' in message[:200] and stopped is not None:
                 self._measured.answered.append((clock() - stopped) * 1000)
                 stopped = None
                 good = json.loads(message)["response"]["status"] == "completed"
                 self._measured.finished += good
                 self._measured.failed += not good
-            elif '"error"' in message[:200]:  # type: ignore[operator]
+            elif '"error"' in message[:200]:
                 self._measured.failed += 1
 
 

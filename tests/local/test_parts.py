@@ -6,6 +6,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -327,6 +328,25 @@ async def test_an_abandoned_iterator_is_closed_after_its_step() -> None:
     assert not closed.is_set()
     gate.set()
     assert await asyncio.to_thread(closed.wait, DEADLINE)
+    workers.close()
+
+
+async def test_an_iterator_runs_only_a_little_ahead() -> None:
+    """Of an endless iterator, a few values are taken before anybody asks for them, and in order."""
+    taken: list[int] = []
+
+    def steps() -> Iterator[int]:
+        for number in count():
+            taken.append(number)
+            yield number
+
+    workers = Workers(1)
+    iteration = workers.iterate(steps)
+    for number in range(20):
+        assert await anext(iteration) == number
+        await workers.run(lambda: None)  # the one thread has nothing else to do now
+        assert len(taken) <= number + 9
+    await iteration.aclose()
     workers.close()
 
 

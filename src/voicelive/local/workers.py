@@ -17,6 +17,9 @@ __all__ = ["Workers"]
 
 logger = logging.getLogger("voicelive.local")
 
+_STEPS_AHEAD = 8
+"""Values that a thread may take from a blocking iterator before somebody has asked for them."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -45,30 +48,48 @@ class Workers:
     async def iterate(
         self, make: Callable[P, Iterator[T] | AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncGenerator[T, None]:
-        """Step through what `make` returns: a blocking iterator step by step in a heavy thread, another right here.
+        """Step through what `make` returns: a blocking iterator in a heavy thread, another right here.
 
-        When the caller stops early, a blocking iterator is closed as soon as the step that it may be in has ended, an
-        asynchronous one at once.
+        A thread runs a few steps ahead, handing over each value as it comes: with many sessions the changes of thread
+        would cost more than the values. When the caller stops early, a blocking iterator is closed as soon as the step
+        that it may be in has ended, an asynchronous one at once.
         """
         # A generator's function does nothing yet, so an asynchronous one need not wait for a thread to be free.
         direct = inspect.isasyncgenfunction(make)
         made = make(*args, **kwargs) if direct else await self.run(make, *args, **kwargs)
         if isinstance(made, AsyncIterator):
-            async with _closed_after(made) as values:
-                async for value in values:
+            async with _closed_after(made) as stream:
+                async for value in stream:
                     yield value
             return
         iterator = iter(made)
-        end = object()
-        step: Future[T | object] | None = None
+        hand_over = asyncio.get_running_loop().call_soon_threadsafe
+        values: asyncio.Queue[T | Future[bool]] = asyncio.Queue()
+        stopped = False
+
+        def run_ahead() -> bool:
+            """Take some steps; return whether there may be more."""
+            for _ in range(_STEPS_AHEAD):
+                if stopped:
+                    return False
+                try:
+                    value = next(iterator)
+                except StopIteration:
+                    return False
+                hand_over(values.put_nowait, value)
+            return True
+
+        step: Future[bool] | None = None
         try:
             while True:
-                step = self._heavy.submit(next, iterator, end)
-                stepped = await asyncio.wrap_future(step)
-                if stepped is end:
+                step = self._heavy.submit(run_ahead)
+                step.add_done_callback(lambda done: hand_over(values.put_nowait, done))
+                while not isinstance(came := await values.get(), Future):
+                    yield came
+                if came.cancelled() or not came.result():
                     return
-                yield stepped  # type: ignore[misc]
         finally:
+            stopped = True
             if step is None or step.done():
                 _close(iterator)
             else:

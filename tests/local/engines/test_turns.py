@@ -10,6 +10,7 @@ import pytest
 from voicelive.local.audio import from_samples, resample
 from voicelive.local.engines import (
     EnergyVad,
+    LightDetector,
     SpeechStarted,
     SpeechStopped,
     ToneSynthesizer,
@@ -153,6 +154,19 @@ def test_loudness_tells_sound_from_silence() -> None:
     assert silent == 0
     assert hissing < 0.2
     assert speaking > 0.9
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 24000])
+def test_loudness_is_told_at_any_rate(rate: int) -> None:
+    """A light detector judges windows of 32 ms of whatever comes, without resampling."""
+    vad = EnergyVad()
+    vad.listen_at(rate)
+    window = rate * 32 // 1000
+    judged = vad.feed(bytes(2 * window) + b"\x00\x20" * window + bytes(2 * window - 2))
+
+    assert isinstance(vad, LightDetector)
+    assert judged == [0.0, 1.0]
+    assert vad.feed(bytes(2)) == [0.0]
 
 
 def test_a_reset_detector_forgets_an_incomplete_window() -> None:
