@@ -87,18 +87,14 @@ class ThreadedLocalService:
         loop = self._loop
         if loop is None or loop.is_closed():
             raise LocalServiceError("the local service is not running: call start() first")
+        if not isinstance(loop, asyncio.BaseEventLoop):
+            raise LocalServiceError(f"{type(loop).__name__} keeps time in its own way: use asyncio's own event loop")
         done: Future[None] = Future()
 
         def jump() -> None:
             self._ahead_s += seconds
-            try:
-                loop.time = lambda: time.monotonic() + self._ahead_s  # type: ignore[method-assign]
-            except AttributeError:
-                done.set_exception(
-                    LocalServiceError(f"the clock of {type(loop).__name__} cannot be set: use asyncio's own event loop")
-                )
-            else:
-                done.set_result(None)
+            loop.time = lambda: time.monotonic() + self._ahead_s  # type: ignore[method-assign]
+            done.set_result(None)
 
         loop.call_soon_threadsafe(jump)
         done.result(_START_S)
@@ -114,6 +110,7 @@ class ThreadedLocalService:
             raise LocalServiceError("the local service is running already")
         self._started.clear()
         self._failure = None
+        self._ahead_s = 0.0
         self._thread = threading.Thread(target=self._run, name="voicelive-local-service", daemon=True)
         self._thread.start()
         if not self._started.wait(_START_S):
