@@ -155,6 +155,13 @@ def talk(session: nox.Session) -> None:
 
 
 @nox.session
+def screenshot(session: nox.Session) -> None:
+    """Take the documentation's pictures of the page anew, in Chromium, of a real conversation."""
+    install(session, "test", extras="local")
+    session.run("python", "-m", "tests.page.screenshot")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure what the typed layer costs beside its peers (under 15 minutes); `-- --quick` in under two, roughly."""
     install(session, "bench")

@@ -1,4 +1,4 @@
-"""`python -m tests.page.screenshot`: writes the picture of the page that the documentation shows.
+"""`nox -s screenshot`: writes the pictures of the page that the documentation shows.
 
 A real conversation with the speech engines: two questions, the second of which interrupts the answer to the first.
 """
@@ -39,6 +39,8 @@ async def main(folder: Path | None = None) -> None:
             await page.get_by_label("Type or text to look for").fill("speech_started")
             await page.locator(".row").last.click()
             await page.get_by_label("Type or text to look for").fill("")
+            await page.get_by_label("Type or text to look for").blur()
+            await page.mouse.move(0, 0)
             for scheme, path in PICTURES.items():
                 await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 target = path if folder is None else folder / path.name
