@@ -12,6 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,11 @@ class Comparison:
     def fill(self, expected: Any, actual: Any) -> Any:
         """Return `expected` with `actual`'s values in the placeholders that these fit; compare it with `actual`."""
         if isinstance(expected, dict):
-            values = actual if isinstance(actual, dict) else {}
-            return {key: self.fill(value, values.get(key)) for key, value in expected.items()}
+            fields = actual if isinstance(actual, dict) else {}
+            return {key: self.fill(value, fields.get(key)) for key, value in expected.items()}
         if isinstance(expected, list):
             values = actual if isinstance(actual, list) else []
-            return [
-                self.fill(value, values[place] if place < len(values) else None) for place, value in enumerate(expected)
-            ]
+            return [self.fill(value, part) for value, part in zip_longest(expected, values)][: len(expected)]
         found = _PLACEHOLDER.fullmatch(expected) if isinstance(expected, str) else None
         if found is None:
             return expected

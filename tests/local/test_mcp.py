@@ -299,6 +299,22 @@ async def test_several_calls_of_one_response_run_side_by_side(server: RunningSer
     assert (second["output_index"], second["item"]["output"]) == (0, "waited")
 
 
+async def test_completed_may_come_twice(server: RunningServer) -> None:
+    """With the quirk duplicate_mcp_completed, both for the same item, before output_item.done."""
+    engines = replace(Engines.basic(), responder=Scripted([STOCK]))
+    async with (
+        LocalService(engines=engines, quirks=["duplicate_mcp_completed"]) as service,
+        connected(service) as client,
+    ):
+        await client.update(modalities=["text"], tools=[tool(server)])
+        await client.until("mcp_list_tools.completed")
+        await ask(client)
+        events = await client.collect("response.output_item.done")
+
+    assert types(events)[1:] == ["response.mcp_call.completed"] * 2 + ["response.output_item.done"]
+    assert events[1]["item_id"] == events[2]["item_id"]
+
+
 async def test_a_session_that_ends_leaves_no_call_behind(server: RunningServer) -> None:
     """Closing during a call ends the session, which waits for no tool: this one returns only afterwards."""
     server.gate.clear()

@@ -8,6 +8,7 @@ from .engines import Engines
 from .errors import InvalidFaultError, LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults import Fault, Faults
 from .pacing import FAST, REAL, Pacing
+from .quirks import QUIRKS, Quirk
 from .records import SessionRecord
 from .service import LocalService
 from .threaded import ThreadedLocalService, start_in_thread
@@ -22,6 +23,8 @@ __all__ = [
     "LocalServiceError",
     "Pacing",
     "PortInUseError",
+    "QUIRKS",
+    "Quirk",
     "REAL",
     "SessionRecord",
     "ThreadedLocalService",

@@ -31,6 +31,7 @@ from .faults.refusals import phrase, refusal
 from .handshake import Handshake, HandshakeRefusedError, path_of, read_handshake
 from .pacing import Pacing, resolve_pacing
 from .page import PAGE_PATH, page
+from .quirks import Quirk, check_quirks
 from .records import SessionRecord
 from .session import errors
 from .session.errors import Fault as Refusal
@@ -80,6 +81,7 @@ class LocalServiceOptions(TypedDict, total=False):
     faults: Iterable[Fault | str]
     fault_seed: int
     control: bool
+    quirks: Iterable[Quirk]
 
 
 class LocalService:
@@ -105,6 +107,7 @@ class LocalService:
         fault_seed: decides which opportunities a fault with a chance takes.
         control: let other processes of this machine look at the sessions and add faults: the page at ``/`` (where the
             service listens on loopback) and the WebSocket at ``/control``. Off by default.
+        quirks: ways to behave in which the evidence about the real service conflicts; see :data:`Quirk`.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -112,7 +115,8 @@ class LocalService:
     announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is told in a
     ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or
     one of a few of its own where a model would find the words. Visemes and blendshapes are estimated from the
-    spelling. File and web search and WebRTC calls are accepted in settings and do nothing, or are refused as events.
+    spelling. An agent answers as the model would. ``idle_timeout_ms`` does nothing. File and web search and WebRTC
+    calls are accepted in settings and do nothing, or are refused as events.
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
@@ -141,6 +145,7 @@ class LocalService:
         self._lifetime_s = options.get("session_lifetime_s")
         self._worker_threads = options.get("worker_threads")
         try:
+            self._quirks = check_quirks(options.get("quirks", ()))
             self._pacing = resolve_pacing(options.get("pacing", "fast"))
             dialect_for("", self._dialect)
         except ValueError as error:
@@ -332,6 +337,7 @@ class LocalService:
                 pacing=self._pacing,
                 require_session_update=self._require_session_update,
                 lifetime_s=self._lifetime_s,
+                quirks=self._quirks,
             ),
             agent=handshake.agent,
             faults=opportunities,

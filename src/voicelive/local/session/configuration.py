@@ -30,6 +30,7 @@ __all__ = [
     "SAMPLING_RATES",
     "TRANSCRIPTION_SESSION_FIELDS",
     "Locks",
+    "check_agent_update",
     "input_channels",
     "input_rate",
     "merge_update",
@@ -40,6 +41,16 @@ __all__ = [
 INPUT_FORMATS = ("pcm16", "g711_ulaw", "g711_alaw")
 OUTPUT_FORMATS = ("pcm16", "pcm16_8000hz", "pcm16_16000hz", "g711_ulaw", "g711_alaw")
 SAMPLING_RATES = (8000, 16000, 24000)
+CASCADED_TRANSCRIBERS = (
+    "azure-speech",
+    "azure-mrs",
+    "mai-transcribe-1.5",
+    "mai-transcribe-2",
+    "mai-transcribe-2-medical",
+    "mai-transcribe-2-streaming",
+    "mai-transcribe",
+)
+_OPENAI_TRANSCRIBERS = ("whisper", "gpt-4o")
 MODALITIES = ("text", "audio", "animation", "avatar")
 
 TRANSCRIPTION_SESSION_FIELDS = (
@@ -89,12 +100,22 @@ def merge_update(
     dialect: Dialect,
     model: str,
     locks: Locks,
+    now: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return `session` with `update` merged into it, as ``session.updated`` echoes it.
 
     A setting that `update` does not name keeps its value; one that it names is replaced as a whole, and the parts of
     it left open get the service's defaults. null switches a setting off, or resets one that cannot be off to its
     value in `initial`. A setting that the contract does not know is ignored, as the service ignores it.
+
+    Args:
+        session: the settings to begin with.
+        update: the settings that the client gives.
+        initial: the settings that the session began with.
+        dialect: the family of the session's model.
+        model: the session's model, as the client asked for it.
+        locks: what fixes some of the settings.
+        now: the settings in force, where `session` is something else.
 
     Raises:
         RefusedError: with the first setting that cannot be taken over; nothing of the update holds then.
@@ -111,9 +132,20 @@ def merge_update(
         merged[field] = copy.deepcopy(value) if normalise is None else normalise(value, dialect)
     if not dialect.has_temperature:
         merged.pop("temperature", None)
-    _check_locks(session, merged, locks)
+    _check_locks(session if now is None else now, merged, locks)
     _check_together(merged, dialect)
     return merged
+
+
+def check_agent_update(update: Mapping[str, Any]) -> None:
+    """Refuse what an agent brings itself.
+
+    Raises:
+        RefusedError: for instructions or tools.
+    """
+    for field in ("instructions", "tools"):
+        if update.get(field):
+            raise RefusedError(errors.configured_by_agent(field))
 
 
 def _check_model(model: str, wanted: Any) -> None:
@@ -162,12 +194,26 @@ def _echo_cancellation(value: Any, dialect: Dialect) -> Any:
     return complete
 
 
+def _transcription(value: Any, dialect: Dialect) -> Any:
+    complete = complete_transcription(value)
+    model = str(complete["model"])
+    if model.startswith(_OPENAI_TRANSCRIBERS):
+        if dialect.name == "cascaded":
+            path = "session.input_audio_transcription.model"
+            raise RefusedError(errors.unsupported_value(path, model, CASCADED_TRANSCRIBERS))
+        if complete["phrase_list"]:
+            raise RefusedError(errors.phrase_list_unsupported(CASCADED_TRANSCRIBERS[1:]))
+        # Observed: these models take a language alone, without a region.
+        complete["language"] = complete["language"].partition("-")[0]
+    return complete
+
+
 _NORMALISE: Mapping[str, Callable[[Any, Dialect], Any]] = {
     "avatar": lambda value, dialect: complete_avatar(value),
     "input_audio_echo_cancellation": _echo_cancellation,
     "input_audio_format": _choice("input_audio_format", INPUT_FORMATS),
     "input_audio_sampling_rate": _choice("input_audio_sampling_rate", SAMPLING_RATES),
-    "input_audio_transcription": lambda value, dialect: complete_transcription(value),
+    "input_audio_transcription": _transcription,
     "interim_response": lambda value, dialect: complete_interim_response(value),
     "modalities": _modalities,
     "output_audio_format": _output_format,
@@ -202,6 +248,8 @@ def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks) -
 
 
 def _check_together(session: Mapping[str, Any], dialect: Dialect) -> None:
+    if session["input_audio_echo_cancellation"] is not None and "audio" not in session["modalities"]:
+        raise RefusedError(errors.echo_cancellation_without_audio())
     if dialect.name != "realtime":
         return
     if session.get("interim_response") is not None and _voice_family(session["voice"]) == "OpenAIVoice":

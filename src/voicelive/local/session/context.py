@@ -11,6 +11,7 @@ from ..._generated import models
 from ..dialects import Dialect
 from ..faults.plan import Opportunities
 from ..pacing import Pacing
+from ..quirks import Quirk
 from .configuration import Locks
 from .conversation import Conversation, Entry
 from .errors import Fault
@@ -44,8 +45,15 @@ class Context:
     """Waits until the client has caught up with what was sent."""
     faults: Opportunities
     """What is to go wrong on demand."""
+    quirks: frozenset[Quirk] = frozenset()
+    """How to behave where the evidence about the real service conflicts."""
     locks: Locks = field(default_factory=Locks)
     """What fixes some of the settings by now."""
+
+    @property
+    def in_agent_mode(self) -> bool:
+        """Whether the session is with an agent, which brings its own instructions and tools."""
+        return "agent" in self.initial
 
     def announce(self, entry: Entry, previous: str | None) -> None:
         """Send ``conversation.item.created`` for an item of the conversation."""

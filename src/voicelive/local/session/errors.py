@@ -48,7 +48,8 @@ def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIs
         return Fault(message, param="type" if event_type is None else None)
     if first.path.rpartition(".")[2] == "audio":
         return invalid_audio(first.message, param=first.path)
-    return Fault(f"Invalid value for '{first.path}': {first.message}.", param=first.path or None)
+    code = "invalid_voice_type" if first.path == "session.voice" else INVALID_REQUEST
+    return Fault(f"Invalid value for '{first.path}': {first.message}.", code=code, param=first.path or None)
 
 
 def unknown_event(event_type: object) -> Fault:
@@ -162,6 +163,36 @@ def text_eou_on_realtime() -> Fault:
         "Text-based end-of-utterance detection requires a local speech recognizer and is only "
         "supported on cascaded pipelines.",
         param="session.turn_detection.end_of_utterance_detection",
+    )
+
+
+def echo_cancellation_without_audio() -> Fault:
+    return Fault(
+        "Echo cancellation is not supported in a session without the modality 'audio'.",
+        code="ec_not_supported",
+        param="session.input_audio_echo_cancellation",
+    )
+
+
+def phrase_list_unsupported(supported: Iterable[str]) -> Fault:
+    return Fault(
+        f"Value error, phrase_list is only supported for {', '.join(supported)}.",
+        param="session.input_audio_transcription.phrase_list",
+    )
+
+
+def configured_by_agent(field: str) -> Fault:
+    return Fault(
+        f"{field.capitalize()} cannot be configured in a session with an agent: the agent brings its own.",
+        code=f"{field}_configuration_not_supported",
+        param=f"session.{field}",
+    )
+
+
+def agent_instructions_overridden() -> Fault:
+    return Fault(
+        "Overriding instructions in response.create is not supported with Agent service",
+        param="response.instructions",
     )
 
 

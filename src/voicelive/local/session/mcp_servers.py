@@ -159,7 +159,8 @@ class McpServers:
             self._fail(call, error.error())
             return
         call.entry.payload["output"] = output
-        self._context.send(models.ServerEventResponseMcpCallCompleted(**place))
+        for _ in range(2 if "duplicate_mcp_completed" in self._context.quirks else 1):
+            self._context.send(models.ServerEventResponseMcpCallCompleted(**place))
         self._done(call)
 
     def _fail(self, call: McpCall, error: Mapping[str, Any]) -> None:

@@ -96,6 +96,9 @@ def plan_response(
         limit = session.get("max_response_output_tokens")
     given = params.get("pre_generated_assistant_message")
     voice = complete_voice(chosen("voice") or session["voice"])
+    if given is not None and voice.get("type") == "openai":
+        # Observed: a realtime model cannot speak words that are not its own, and says nothing about it.
+        modalities = ["text"]
     return ResponsePlan(
         modalities=modalities,
         voice=voice,

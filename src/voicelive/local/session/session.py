@@ -16,6 +16,7 @@ from ...errors import InvalidEventError
 from ..dialects import Dialect
 from ..faults.plan import Opportunities, no_opportunities
 from ..pacing import Pacing
+from ..quirks import Quirk
 from ..records import SessionRecord
 from . import errors
 from .avatar import Avatar
@@ -77,6 +78,7 @@ class SessionOptions:
     require_session_update: bool
     lifetime_s: float | None
     """Seconds until a session expires; None for the dialect's own."""
+    quirks: frozenset[Quirk] = frozenset()
 
 
 class Session:
@@ -136,6 +138,7 @@ class Session:
             send=self._outbox.put,
             drained=self._outbox.drained,
             faults=faults or no_opportunities(),
+            quirks=self._options.quirks,
         )
 
     def _handlers(self, settings: Settings) -> tuple[dict[str, Handler], dict[str, Handler]]:
@@ -294,7 +297,7 @@ class Session:
                     param=fault.param,
                     # The real service was only ever seen to send null here. An id that the client gave is sent back
                     # all the same: it tells which of several events was refused.
-                    event_id=event_id,
+                    event_id=None if "null_error_event_id" in self._options.quirks else event_id,
                 )
             )
         )
@@ -334,6 +337,8 @@ class Session:
             await self._responses.cancel("client_cancelled")
         # A client does not ask for what is said while its tools are at work, so it cannot know when that ends.
         await self._responses.interim_over()
+        if self._context.in_agent_mode and "instructions" in params:
+            raise RefusedError(errors.agent_instructions_overridden())
         self._responses.create(params, event.additional_instructions)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..._core.lenient import read_model
 from ..._generated import models
-from .configuration import TRANSCRIPTION_SESSION_FIELDS, merge_update, transcription_view
+from .configuration import TRANSCRIPTION_SESSION_FIELDS, check_agent_update, merge_update, transcription_view
 from .context import Context
 from .input_audio import InputAudio, turn_params
 from .mcp_servers import McpServers
@@ -49,15 +49,19 @@ class Settings:
     def _merge(self, update: Mapping[str, Any]) -> None:
         context = self._context
         known = models.RequestSession.model_fields
+        if context.in_agent_mode:
+            check_agent_update(update)
         merged = merge_update(
-            context.session,
+            context.initial if "replace_updates" in context.quirks else context.session,
             {key: value for key, value in update.items() if key in known},
             initial=context.initial,
             dialect=context.dialect,
             model=context.model,
             locks=context.locks,
+            now=context.session,
         )
         if merged["turn_detection"] is not None:
             turn_params(merged["turn_detection"])  # raises
+        context.session.clear()
         context.session.update(merged)
         self._audio.configure(context.session)

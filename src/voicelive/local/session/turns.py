@@ -38,6 +38,7 @@ class Turns:
         self._sequencer = sequencer
         self._latest_turn_id: str | None = None
         self._unanswered: Turn | None = None
+        self._committed: Entry | None = None
 
     @property
     def audio_format(self) -> InputFormat:
@@ -57,6 +58,7 @@ class Turns:
         data = decode_base64(event.audio)
         self._audio.format.check(data)
         if data:
+            self._repeat_committed()
             self._context.locks = replace(self._context.locks, input_audio=True)
         piece = self._audio.format.rate * self._audio.format.frame_bytes * _LISTEN_MS // 1000
         for start in range(0, len(data), piece):
@@ -114,6 +116,7 @@ class Turns:
             RefusedError: if there is too little.
         """
         turn = self._audio.commit()
+        self._committed = None
         if answer is None:
             answer = bool(self._detection().get("create_response", False))
         self._take(turn, answer=answer)
@@ -170,6 +173,19 @@ class Turns:
         previous = conversation.add(entry)
         conversation.store_audio(entry, turn.pcm, turn.duration_ms)
         self._context.announce(entry, previous)
+        if turn.audio_end_ms is None:
+            self._committed = entry
+
+    def _repeat_committed(self) -> None:
+        entry, self._committed = self._committed, None
+        if entry is None or "duplicate_transcription" not in self._context.quirks:
+            return
+        self._context.send(
+            models.ServerEventConversationItemInputAudioTranscriptionCompleted(
+                item_id=entry.id, content_index=0, transcript=""
+            )
+        )
+        self._context.announce(entry, entry.id)
 
     async def _transcribe(self, entry: Entry, turn: Turn) -> None:
         """Find out what was said; show it only where the session has input transcription."""

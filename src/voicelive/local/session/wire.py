@@ -23,7 +23,7 @@ from ..._core.translation import (
 )
 from ..._generated import models
 from ..._generated.registry import SERVER_EVENTS
-from ..._generated.versions import FIELDS
+from ..._generated.versions import API_VERSIONS, FIELDS, MODELS
 from ...errors import InvalidEventError
 from .context import item_model
 
@@ -54,20 +54,37 @@ class Wire(Protocol):
 
 def wire_for(api_version: str) -> Wire:
     """Return the way of saying things of `api_version`; that of the dated versions for an unknown one."""
-    return NestedWire() if api_version in NESTED_VERSIONS else FlatWire()
+    return NestedWire() if api_version in NESTED_VERSIONS else FlatWire(api_version)
 
 
 class FlatWire:
-    """The dated versions: the session's own form, without what only the draft has."""
+    """The dated versions: the session's own form, without what the one or the other lacks."""
+
+    def __init__(self, api_version: str = "") -> None:
+        """Speak `api_version`; a dated one that is unknown has all that any of them has."""
+        self._version = api_version if api_version in API_VERSIONS else None
 
     def inbound(self, event: models.ClientEvent) -> models.ClientEvent:
-        """Return `event` without the settings that only the draft has: they are ignored, and not reported."""
+        """Return `event` without the settings that the version lacks: they are ignored, and not reported.
+
+        Raises:
+            InvalidEventError: if the version has no such event.
+        """
+        if not self._has(MODELS.get(type(event).__name__)):
+            raise _not_in(self._version or "", event)
         if isinstance(event, models.ClientEventSessionUpdate):
             payload = event.to_dict()
-            session = {name: value for name, value in payload["session"].items() if name not in _NESTED_SETTINGS}
+            session = {
+                name: value
+                for name, value in payload["session"].items()
+                if name not in _NESTED_SETTINGS and self._has(FIELDS["RequestSession"].get(name))
+            }
             if len(session) < len(payload["session"]):
                 return read_model(type(event), {**payload, "session": session})
         return event
+
+    def _has(self, versions: Sequence[str] | None) -> bool:
+        return self._version is None or versions is None or self._version in versions
 
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
         """Return `event`, unless or as far as only the draft has it."""
@@ -105,12 +122,7 @@ class NestedWire:
             InvalidEventError: if the version has no such event, or a value is none of its own.
         """
         if isinstance(event, models.ClientEventTranscriptionSessionUpdate):
-            raise InvalidEventError(
-                f"{event.type} is not in API version v1",
-                event_type=event.type,
-                issues=(FieldIssue("type", "not in API version v1", event.type),),
-                event_id=event.event_id,
-            )
+            raise _not_in("v1", event)
         translate = self._inbound.get(event.type)
         if translate is None:
             return event
@@ -186,6 +198,15 @@ _NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() 
 """The settings of a session that only the draft has."""
 
 _FLAT_PARTS = {nested: flat for flat, nested in ASSISTANT_PARTS.items()}
+
+
+def _not_in(version: str, event: models.ClientEvent) -> InvalidEventError:
+    return InvalidEventError(
+        f"{event.type} is not in API version {version}",
+        event_type=event.type,
+        issues=(FieldIssue("type", f"not in API version {version}", event.type),),
+        event_id=event.event_id,
+    )
 
 
 def _with(event: models.ServerEvent, field: str, payload: Payload) -> models.ServerEvent:
