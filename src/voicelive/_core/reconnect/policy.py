@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from ...errors import ConfigurationError
 __all__ = ["Backoff", "ConnectionBudget", "ReconnectPolicy"]
 
 _MINUTE = 60.0
+_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -101,17 +102,22 @@ class ConnectionBudget:
     """Keeps the connections that are opened again to one endpoint below a number a minute."""
 
     def __init__(self) -> None:
-        self._times: deque[float] = deque()
+        self._times: list[float] = []
 
     def reserve(self, earliest: float, per_minute: int) -> float:
         """Return when the connection may be opened: at `earliest` or as soon after it as the budget allows."""
-        while self._times and self._times[0] <= earliest - _MINUTE:
-            self._times.popleft()
+        # One connection may have to wait for long (`retry_after`) while others go on: their times count meanwhile.
+        del self._times[: bisect_right(self._times, earliest - _HOUR)]
         at = earliest
-        if len(self._times) >= per_minute:
-            at = max(at, self._times[-per_minute] + _MINUTE)
-        if self._times:
-            # In order, so that the window above holds.
-            at = max(at, self._times[-1])
-        self._times.append(at)
+        while (crowd := self._crowd(at, per_minute)) is not None:
+            at = crowd + _MINUTE
+        insort(self._times, at)
         return at
+
+    def _crowd(self, at: float, per_minute: int) -> float | None:
+        """Return where a minute begins that would hold too many with one more at `at`; None for nowhere."""
+        times = sorted([*self._times, at])
+        for first, last in zip(times, times[per_minute:], strict=False):
+            if first <= at <= last < first + _MINUTE:
+                return first
+        return None
