@@ -15,8 +15,11 @@ _KINDS = {
 """Client events that set something for good: what confirms them, and which field merges with earlier ones."""
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
-_MERGED_BELOW = {"audio"}
-"""Groups whose members are settings of their own: those of the versions with nested sessions."""
+_GROUP = "audio"
+"""Its members' members are settings of their own: those of the versions with nested sessions."""
+
+_Path = tuple[str, ...]
+"""Where a setting stands, e.g. ``("voice",)`` or ``("audio", "output", "voice")``."""
 
 _BYTES_PER_MS = {
     "pcm16": 48,
@@ -40,7 +43,7 @@ class Settings:
     """
 
     def __init__(self) -> None:
-        self._taken: dict[str, dict[str, Any]] = {}
+        self._taken: dict[str, dict[_Path, Any]] = {}
         self._asked: list[dict[str, Any]] = []
         self._unsure: list[dict[str, Any]] = []
         self._defaults: dict[str, Mapping[str, Any]] = {}
@@ -51,10 +54,10 @@ class Settings:
         if event.get("type") in _KINDS:
             self._asked.append(event)
 
-    def retract(self, event: dict[str, Any]) -> None:
-        """Take back an update that could not be sent."""
-        if event in self._asked:
-            self._asked.remove(event)
+    def retract(self, event: dict[str, Any]) -> bool:
+        """Take back an update that could not be sent; False if it will be asked for again anyway."""
+        self._asked = [asked for asked in self._asked if asked is not event]
+        return not any(unsure is event for unsure in self._unsure)
 
     def received(self, kind: str, session: Mapping[str, Any]) -> None:
         """Learn from what the service reports."""
@@ -68,13 +71,14 @@ class Settings:
 
     def refused(self, event_id: str | None = None) -> None:
         """Drop an update that the service refused: the one of this id, or the oldest."""
-        for event in self._asked:
-            if event_id is None or event.get("event_id") == event_id:
-                self._asked.remove(event)
-                return
+        for events in (self._unsure, self._asked):
+            for index, event in enumerate(events):
+                if event_id is None or event.get("event_id") == event_id:
+                    del events[index]
+                    return
 
     def end(self) -> None:
-        """Note that the connection ended: updates without a confirmation are asked for again, one by one."""
+        """Stop waiting for confirmations: updates without one are asked for again, one by one."""
         self._unsure.extend(self._asked)
         self._asked.clear()
 
@@ -85,9 +89,11 @@ class Settings:
 
     def updates(self) -> list[dict[str, Any]]:
         """Return the events that set everything again: what is known to work first, then what is not."""
-        return [{"type": kind, **fields} for kind, fields in self._taken.items()] + [
-            {name: value for name, value in event.items() if name != "event_id"} for event in self._unsure
+        taken = [
+            {"type": kind, **({_KINDS[kind][1]: _nested(fields)} if _KINDS[kind][1] else _nested(fields))}
+            for kind, fields in self._taken.items()
         ]
+        return taken + [_without_id(event) for event in self._unsure]
 
     def settle(self) -> None:
         """Note that what was unsure has been asked for: its confirmation is no news any more."""
@@ -97,9 +103,7 @@ class Settings:
 
     def drop_unsure(self, update: Mapping[str, Any]) -> None:
         """Drop an unsure update that a new connection refused."""
-        self._unsure = [
-            event for event in self._unsure if {k: v for k, v in event.items() if k != "event_id"} != dict(update)
-        ]
+        self._unsure = [event for event in self._unsure if _without_id(event) != update]
 
     @property
     def manual_turns(self) -> bool:
@@ -111,7 +115,11 @@ class Settings:
     def answers_by_itself(self) -> bool:
         """Whether the service answers a turn without being asked."""
         detection = _at(self._session, "turn_detection", ("audio", "input", "turn_detection"), default={})
-        return isinstance(detection, Mapping) and detection.get("create_response") is not False
+        return (
+            isinstance(detection, Mapping)
+            and detection.get("type") != "none"
+            and detection.get("create_response") is not False
+        )
 
     @property
     def output_bytes_per_ms(self) -> int:
@@ -145,37 +153,55 @@ class Settings:
 
     def _take(self, kind: str, event: Mapping[str, Any]) -> None:
         merged = _KINDS[kind][1]
-        asked = event.get(merged) if merged else None
-        if not isinstance(asked, Mapping):
-            self._taken[kind] = {name: value for name, value in event.items() if name not in ("type", "event_id")}
-            return
-        known = self._taken.setdefault(kind, {merged: {}})[merged]
-        # In place of the object that was sent: it is the application's.
-        self._taken[kind] = {merged: _merge(known, asked)}
+        known = self._taken.setdefault(kind, {})
+        if not merged:
+            known.clear()
+        for path, value in _asked_for(kind, event).items():
+            # A group as a whole, e.g. null, takes the place of its members, and they that of it.
+            for other in [other for other in known if other[: len(path)] == path[: len(other)]]:
+                del known[other]
+            known[path] = value
 
     def _drop_replaced(self, kind: str, event: Mapping[str, Any], session: Mapping[str, Any]) -> None:
-        merged = _KINDS[kind][1]
-        known, asked = self._taken.get(kind, {}).get(merged), event.get(merged)
-        default, before = self._defaults.get(kind, {}), self._reported.get(kind, {})
-        if not isinstance(known, dict) or not isinstance(asked, Mapping):
-            return
-        for name in list(known):
-            was_set = before.get(name) != default.get(name)
-            if name not in asked and name in session and was_set and session[name] == default.get(name):
-                del known[name]
+        known, asked, reported = self._taken.get(kind, {}), _asked_for(kind, event), _flat(session)
+        default, before = _flat(self._defaults.get(kind, {})), _flat(self._reported.get(kind, {}))
+        for path in list(known):
+            was_set = before.get(path) != default.get(path)
+            if path not in asked and path in reported and was_set and reported[path] == default.get(path):
+                del known[path]
 
 
-def _merge(known: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(known)
-    for name, value in asked.items():
-        if name in _MERGED_BELOW and isinstance(value, Mapping) and isinstance(merged.get(name), Mapping):
-            merged[name] = {
-                group: {**merged[name].get(group, {}), **members} if isinstance(members, Mapping) else members
-                for group, members in {**merged[name], **value}.items()
-            }
+def _asked_for(kind: str, event: Mapping[str, Any]) -> dict[_Path, Any]:
+    merged = _KINDS[kind][1]
+    if not merged:
+        return {(name,): value for name, value in event.items() if name not in ("type", "event_id")}
+    session = event.get(merged)
+    return _flat(session) if isinstance(session, Mapping) else {}
+
+
+def _flat(session: Mapping[str, Any], above: _Path = ()) -> dict[_Path, Any]:
+    flat: dict[_Path, Any] = {}
+    for name, value in session.items():
+        path = (*above, name)
+        if path[0] == _GROUP and len(path) < 3 and isinstance(value, Mapping):
+            flat.update(_flat(value, path))
         else:
-            merged[name] = value
-    return merged
+            flat[path] = value
+    return flat
+
+
+def _nested(flat: Mapping[_Path, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for path, value in flat.items():
+        place = nested
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = value
+    return nested
+
+
+def _without_id(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name != "event_id"}
 
 
 def _at(session: Mapping[str, Any], flat: str, nested: tuple[str, ...], default: object) -> Any:
