@@ -196,6 +196,7 @@ class LastingTransport:
         except ConnectionClosed:
             info = transport.end(None)
             kept = self._lifeline.unsent(outgoing, time.monotonic())
+            self._act()
             final = self._lifeline.final or (info if info is not None and not info.recoverable else None)
             if final is not None:
                 raise self._lasting.closed_error(final, outgoing.data) from None

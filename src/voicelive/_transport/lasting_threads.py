@@ -203,6 +203,7 @@ class LastingTransport:
             info = transport.end(None)
             with self._changed:
                 kept = self._lifeline.unsent(outgoing, time.monotonic())
+                self._act()
                 final = self._lifeline.final or (info if info is not None and not info.recoverable else None)
             if final is not None:
                 raise self._lasting.closed_error(final, outgoing.data) from None

@@ -4,6 +4,9 @@
 - :mod:`ledger`: what must be made again on a new connection: the session's configuration, the conversation.
 - :mod:`replay`: the messages that make it again, and their confirmations.
 - :mod:`outbox`: what the application sends while there is nobody to send it to.
+- :mod:`sending`: what becomes of each event that the application sends.
+- :mod:`mailbox`: what waits for the application to receive it.
+- :mod:`links`: what the state machine and the transports say to each other.
 - :mod:`lifeline`: the state machine over all of it.
 - :mod:`events`: what the application is told.
 """

@@ -11,8 +11,9 @@ __all__ = ["Entry", "LeftOut", "finished_by_service", "recreated"]
 _REMADE_BY_SERVICE = {"mcp_list_tools"}
 """Items that the service makes again by itself, from the session's settings."""
 
+_RECREATED = {"message", "function_call", "function_call_output"}
+
 _AUDIO_PARTS = {"audio", "output_audio"}
-_ANSWER_PARTS = {"text", "output_text", *_AUDIO_PARTS}
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,11 @@ class Entry:
     item: dict[str, Any]
     """Its wire form: as the application created it, else as the service reported it last."""
     finished: bool
-    """Whether all of it is known."""
+    """Whether all of it is known. What the user said may be known before: it is heard, then it becomes an item."""
     audio_ms: float = 0.0
     """How much audio of it arrived."""
     heard_ms: float | None = None
     """Where it was truncated, if it was."""
-    told: dict[str, Any] | None = None
-    """Its form on the present connection, where that was restored."""
 
     @property
     def id(self) -> str:
@@ -51,10 +50,6 @@ class Entry:
         return self.item.get("role") == "assistant" and (
             self.audio_ms > 0 or any(part.get("type") in _AUDIO_PARTS for part in _mappings(parts))
         )
-
-    def as_told(self, item: dict[str, Any]) -> Entry:
-        """Return this entry as one of a connection that was told `item`."""
-        return Entry(item, finished=True, told=item)
 
 
 def finished_by_service(item: Mapping[str, Any]) -> bool:
@@ -70,20 +65,18 @@ def recreated(entry: Entry, heard: str | None, *, nested: bool) -> dict[str, Any
         heard: what was understood of it, where it is the user's speech.
         nested: whether the new connection speaks a version with nested sessions.
     """
-    if entry.told is not None and entry.heard_ms is None:
-        return entry.told
     item = entry.item
     kind = str(item.get("type"))
     if kind in _REMADE_BY_SERVICE:
         return None
-    if not entry.finished:
+    if kind not in _RECREATED:
+        return LeftOut(entry.id, kind, f"an item of type {kind} belongs to the session that made it")
+    if not entry.finished and item.get("role") != "user":
         return LeftOut(entry.id, kind, "it was not finished")
     if kind == "function_call":
         return _fields(item, "id", "type", "call_id", "name", "arguments")
     if kind == "function_call_output":
         return _fields(item, "id", "type", "call_id", "output")
-    if kind != "message":
-        return LeftOut(entry.id, kind, f"only the service makes an item of type {kind}")
     if item.get("role") == "assistant":
         return _answer(entry, nested)
     return _message(entry, heard)

@@ -14,19 +14,20 @@ from .settings import Settings
 
 __all__ = ["Ledger", "Mark", "Unanswered"]
 
-_SPEAKS = {"input_audio_buffer.speech_started", "input_audio.turn.start"}
-_EDITS = {"conversation.item.delete", "conversation.item.truncate"}
+_CREATE, _DELETE, _TRUNCATE = (f"conversation.item.{what}" for what in ("create", "delete", "truncate"))
 _ADDED = {"conversation.item.created", "conversation.item.added"}
 _ONLY_HERE = {"session.avatar.connect": "avatar", "rtc.call.sdp.create": "WebRTC call"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Mark:
     """One client event as the ledger noted it; lets :meth:`Ledger.retract` take it back."""
 
     event: dict[str, Any]
     voided: bool = False
-    """The connection ended before the sender knew whether the event went out; it is dealt with."""
+    """It counts as said, although the sender does not know yet whether it went out; it is dealt with."""
+    overdue: bool = False
+    """Nobody waits for the answer any more."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,11 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     responses: set[str] = field(default_factory=set)
     only_here: set[str] = field(default_factory=set)
-    _unconfirmed: dict[str, Mark] = field(default_factory=dict)
-    _edits: list[Mark] = field(default_factory=list)
+    _changes: list[Mark] = field(default_factory=list)
+    """What was sent to change the conversation and is not confirmed, in order."""
     _asked: list[Mark] = field(default_factory=list)
     _heard: dict[str, str] = field(default_factory=dict)
+    _deleted: set[str] = field(default_factory=set)
     _speaks: bool = False
     _turns_open: set[str] = field(default_factory=set)
     _uncommitted: int = 0
@@ -68,12 +70,12 @@ class Ledger:
         """Note a client event that is on its way."""
         mark = Mark(event)
         kind = event.get("type")
-        if kind == "conversation.item.create":
+        if kind == _CREATE:
             item = event.get("item")
             if isinstance(item, dict) and isinstance(item.get("id"), str):
-                self._unconfirmed[item["id"]] = mark
-        elif kind in _EDITS:
-            self._edits.append(mark)
+                self._changes.append(mark)
+        elif kind in (_DELETE, _TRUNCATE):
+            self._changes.append(mark)
         elif kind == "response.create":
             self._asked.append(mark)
         elif kind == "input_audio.turn.start":
@@ -98,14 +100,10 @@ class Ledger:
         """
         if mark.voided:
             return False
-        item = mark.event.get("item")
-        if isinstance(item, dict) and self._unconfirmed.get(str(item.get("id"))) is mark:
-            del self._unconfirmed[str(item["id"])]
-        for marks in (self._edits, self._asked):
+        for marks in (self._changes, self._asked):
             if mark in marks:
                 marks.remove(mark)
-        self.settings.retract(mark.event)
-        return True
+        return self.settings.retract(mark.event)
 
     # What the service sends.
 
@@ -168,21 +166,26 @@ class Ledger:
             if isinstance(text, str) and text.strip():
                 self._heard[str(item_id)] = text
         elif kind == "conversation.item.deleted":
-            self._settle_edit("conversation.item.delete", item_id)
+            self._settle(_DELETE, item_id)
             self._delete(str(item_id))
         elif kind == "conversation.item.truncated":
-            self._settle_edit("conversation.item.truncate", item_id)
+            self._settle(_TRUNCATE, item_id)
             self.truncate(event)
 
     def _input_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        if kind in _SPEAKS:
+        if kind == "input_audio_buffer.speech_started":
             self._speaks = True
         elif kind == "input_audio_buffer.speech_stopped":
             self._speaks = False
         elif kind == "input_audio_buffer.committed":
             self._speaks = False
             self._uncommitted = 0
-            self._awaited_item = str(event.get("item_id"))
+            item_id = event.get("item_id")
+            if isinstance(item_id, str):
+                self._awaited_item = item_id
+                # The item follows when it has been transcribed; until then it is known that something was said.
+                said = {"id": item_id, "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
+                self._hold(said, finished=False)
         elif kind == "input_audio_buffer.cleared":
             self._speaks = False
             self._uncommitted = 0
@@ -191,24 +194,23 @@ class Ledger:
         if not isinstance(error, Mapping):
             return
         caused_by = error.get("event_id")
-        code, param = str(error.get("code")), str(error.get("param"))
         if isinstance(caused_by, str):
-            self._refuse(caused_by)
-        elif code == "conversation_already_has_active_response" and self._asked:
-            self._asked.pop(0)
-        elif "item" in param.split(".")[0] and self._unconfirmed:
-            # The service names no event; it answers in order, so it means the oldest.
-            del self._unconfirmed[next(iter(self._unconfirmed))]
-        elif param.split(".")[0] == "session":
+            for marks in (self._changes, self._asked):
+                marks[:] = [mark for mark in marks if mark.event.get("event_id") != caused_by]
+            self.settings.refused(caused_by)
+            return
+        # The service names no event; it answers in order, so it means the oldest of the kind.
+        code, subject = str(error.get("code")), str(error.get("param")).partition(".")[0]
+        if code == "conversation_already_has_active_response" or subject == "response":
+            del self._asked[:1]
+        elif subject == "session":
             self.settings.refused()
-
-    def _refuse(self, event_id: str) -> None:
-        for item_id, mark in list(self._unconfirmed.items()):
-            if mark.event.get("event_id") == event_id:
-                del self._unconfirmed[item_id]
-        for marks in (self._edits, self._asked):
-            marks[:] = [mark for mark in marks if mark.event.get("event_id") != event_id]
-        self.settings.refused(event_id)
+        elif code.startswith("item_delete_"):
+            self._settle(_DELETE)
+        elif code.startswith("item_truncate_"):
+            self._settle(_TRUNCATE)
+        elif code.startswith("item_create_") or subject in ("item", "previous_item_id"):
+            self._settle(_CREATE)
 
     # The conversation.
 
@@ -227,13 +229,12 @@ class Ledger:
         return True
 
     def _confirm(self, item: dict[str, Any]) -> None:
-        mark = self._unconfirmed.pop(str(item.get("id")), None)
-        if mark is None:
-            self._hold(item, finished=finished_by_service(item))
-            self._speech_became_item(item)
+        mark = self._settle(_CREATE, item.get("id"))
+        if mark is not None:
+            self._place_sent(mark)
             return
-        # What was sent is richer than the echo, which leaves audio out.
-        self._place(Entry(dict(mark.event["item"]), finished=True), mark.event.get("previous_item_id"))
+        self._hold(item, finished=finished_by_service(item))
+        self._speech_became_item(item)
 
     def _speech_became_item(self, item: Mapping[str, Any]) -> None:
         if self._awaited_item == str(item.get("id")) and not self.settings.answers_by_itself:
@@ -245,42 +246,52 @@ class Ledger:
             return
         entry = self.find(item_id)
         if entry is None:
-            self.entries.append(Entry(item, finished=finished))
+            # The service may repeat an item long after it made it.
+            if item_id not in self._deleted:
+                self.entries.append(Entry(item, finished=finished))
         elif finished and not entry.finished:
             entry.item, entry.finished = item, True
 
-    def _place(self, entry: Entry, after: object) -> None:
+    def _place_sent(self, mark: Mark) -> None:
+        # What was sent is richer than the service's echo, which leaves audio out.
+        entry = Entry(dict(mark.event["item"]), finished=True)
         if self.find(entry.id) is not None:
             return
-        index = len(self.entries)
-        if after == "root":
-            index = 0
-        elif after:
+        after = mark.event.get("previous_item_id")
+        index = 0 if after == "root" else len(self.entries)
+        if after:
             index = next((place + 1 for place, other in enumerate(self.entries) if other.id == after), index)
         self.entries.insert(index, entry)
+        self._deleted.discard(entry.id)
 
     def _delete(self, item_id: str) -> None:
         self.entries = [entry for entry in self.entries if entry.id != item_id]
+        self._deleted.add(item_id)
 
-    def _settle_edit(self, kind: str, item_id: object) -> None:
-        for mark in self._edits:
-            if mark.event.get("type") == kind and mark.event.get("item_id") == item_id:
-                self._edits.remove(mark)
-                return
+    def _settle(self, kind: str, item_id: object = None) -> Mark | None:
+        """Take out the oldest change of a kind, to one item or to any: the service answered it."""
+        for mark in self._changes:
+            if mark.event["type"] == kind and item_id in (None, _item_of(mark.event)):
+                self._changes.remove(mark)
+                return mark
+        return None
 
     # What a new connection is told.
 
     @property
     def is_quiet(self) -> bool:
         """Whether nobody speaks, nothing is being answered, and nothing waits for its confirmation."""
-        waits = self.responses or self._asked or self._unconfirmed or self._edits or self.settings.unconfirmed
+        waits = self.responses or self._changes or self.settings.unconfirmed
+        waits = waits or any(not mark.overdue for mark in self._asked)
         speaks = self._speaks or self._turns_open or self._awaited_item is not None
         return not waits and not speaks and not (self.settings.manual_turns and self._uncommitted)
 
     def forget_turn(self) -> None:
-        """Stop waiting for an answer that the service may never give."""
+        """Stop waiting for what the service may never say: an answer, or the confirmation of what was sent long ago."""
         self._awaited_item = None
-        self._asked.clear()
+        for mark in self._asked:
+            mark.overdue = True
+        self._presume()
 
     def end(self) -> Unanswered:
         """Note that the connection ended: what was not confirmed counts as said, what was under way is lost.
@@ -289,29 +300,29 @@ class Ledger:
             What was under way.
         """
         lost = Unanswered(tuple(sorted(self.responses)), len(self._asked), self._uncommitted)
-        self.settings.end()
-        for mark in (*self._unconfirmed.values(), *self._edits, *self._asked):
+        self._presume()
+        for mark in self._asked:
             mark.voided = True
-        for mark in self._unconfirmed.values():
-            self._place(Entry(dict(mark.event["item"]), finished=True), mark.event.get("previous_item_id"))
-        for mark in self._edits:
-            if mark.event["type"] == "conversation.item.delete":
-                self._delete(str(mark.event.get("item_id")))
-            else:
-                self.truncate(mark.event)
-        self.leave()
-        return lost
-
-    def leave(self) -> None:
-        """Forget what belongs to one connection alone."""
-        self._unconfirmed.clear()
-        self._edits.clear()
         self._asked.clear()
         self.responses.clear()
         self._turns_open.clear()
         self._speaks = False
         self._awaited_item = None
         self._uncommitted = 0
+        return lost
+
+    def _presume(self) -> None:
+        """Count what was not confirmed as said."""
+        self.settings.end()
+        for mark in self._changes:
+            mark.voided = True
+            if mark.event["type"] == _CREATE:
+                self._place_sent(mark)
+            elif mark.event["type"] == _DELETE:
+                self._delete(str(mark.event.get("item_id")))
+            else:
+                self.truncate(mark.event)
+        self._changes.clear()
 
     def conversation(self) -> tuple[list[dict[str, Any]], list[LeftOut]]:
         """Return the items to create on a new connection, oldest first, and what cannot be created there."""
@@ -327,7 +338,8 @@ class Ledger:
 
     def keep_only(self, items: list[dict[str, Any]]) -> None:
         """Note which items the new connection has; the others are forgotten."""
-        known = {entry.id: entry for entry in self.entries}
-        self.entries = [
-            Entry(item, finished=True) if item["id"] not in known else known[item["id"]].as_told(item) for item in items
-        ]
+        self.entries = [Entry(item, finished=True) for item in items]
+
+
+def _item_of(change: Mapping[str, Any]) -> object:
+    return change["item"]["id"] if change["type"] == _CREATE else change.get("item_id")

@@ -9,19 +9,21 @@ All times are seconds of one monotonic clock, given by the caller.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
-from ..closing import Cause, CloseInfo, describe_code
+from ..closing import CloseInfo, describe_code
 from ..liveness import Watch
-from .ledger import Ledger, Mark, Unanswered
-from .outbox import Outbox, audio_size, is_audio
+from .ledger import Ledger, Unanswered
+from .links import Action, Close, GiveUp, Link, Open, Outgoing, SendFull, SendLater
+from .mailbox import Mailbox
+from .outbox import audio_size
 from .policy import Backoff, ReconnectPolicy
 from .replay import Replay
+from .sending import Sending, encoded, parsed
 
 __all__ = ["Close", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
 
@@ -29,7 +31,7 @@ SETTLE_S = 0.4
 """How long nothing may happen before a session counts as between two turns."""
 
 FORGET_TURN_S = 5.0
-"""How long the answer to a turn may take to begin before nobody waits for it."""
+"""How long nothing may happen before nobody waits for an answer or a confirmation any more."""
 
 ROLLOVER_RETRY_S = 5.0
 """The wait after a failed attempt to move to a fresh session, while the old one is still there."""
@@ -37,73 +39,7 @@ ROLLOVER_RETRY_S = 5.0
 _ID = re.compile(rb'"item_id"\s*:\s*"([^"]*)"')
 _AUDIO_DELTA = re.compile(rb'"type"\s*:\s*"response\.(?:output_)?audio\.delta"')
 _LOOK_AT = 300
-
-
-@dataclass(frozen=True)
-class Open:
-    """Ask for a token and open link `link`, not before the time `at`."""
-
-    link: int
-    at: float
-
-
-@dataclass(frozen=True)
-class Close:
-    """Close link `link`; nobody waits for it."""
-
-    link: int
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """Drop link `link`, which counts as dead."""
-
-    link: int
-    cause: Cause
-
-
-Action = Open | Close | GiveUp
-
-
-@dataclass
-class Outgoing:
-    """An event to send over a link now."""
-
-    link: int
-    data: bytes
-    mark: Mark | None = None
-    own: bool = False
-    """Whether it belongs to the restoration, rather than to the application."""
-    waited: bool = False
-    """Whether it was kept during an interruption."""
-
-
-class SendLater:
-    """The event is kept, or was audio and is dropped: nothing to send now."""
-
-
-class SendFull:
-    """There is no room to keep the event."""
-
-
-@dataclass
-class _Link:
-    number: int
-    watch: Watch
-    state: Literal["opening", "restoring", "ready", "flushing", "up"] = "opening"
-    opened_at: float = 0.0
-    last_arrival: float = 0.0
-    replay: Replay | None = None
-    outgoing: deque[Outgoing] = field(default_factory=deque)
-    restored_by: list[dict[str, Any]] = field(default_factory=list)
-    held: list[bytes] = field(default_factory=list)
-    is_given_up: bool = False
-
-    def dead_at(self) -> tuple[float, Cause] | None:
-        """When this link counts as dead if nothing more arrives, and why."""
-        if self.state == "opening" or self.is_given_up or not self.watch.is_needed:
-            return None
-        return self.watch.due(self.last_arrival)
+_TURN_IS_OVER = {f"input_audio_buffer.{what}" for what in ("speech_stopped", "committed", "cleared")}
 
 
 @dataclass
@@ -150,30 +86,22 @@ class Lifeline:
         self._draw = draw
         self._reserve = reserve
         self._wall = wall
-        self._new_id = new_id
         self.ledger = Ledger(nested=nested)
-        self._inbox: deque[bytes] = deque()
-        self._inbox_bytes = 0
-        self._max_messages = max_messages
-        self._max_bytes = max_bytes
+        self._mailbox = Mailbox(max_messages, max_bytes)
         self.actions: deque[Action] = deque()
         """What the caller is to do."""
         self.final: CloseInfo | None = None
         """How it ended for good; None while it lives."""
-        self._current: _Link | None = None
-        self._next: _Link | None = None
+        self._current: Link | None = None
+        self._next: Link | None = None
         self._count = 0
-        self._outbox = Outbox(policy.max_queued_bytes)
-        self._in_flight = 0
-        self._truncations = 0
+        self._sending = Sending(policy, self.ledger, new_id)
         self._interruption: _Interruption | None = None
         self._attempts = 0
         self._backoff = Backoff(policy, draw)
         self._last_failure = ""
         self._last_activity = 0.0
         self._rollover_at: float | None = None
-        self._overlap: deque[bytes] = deque()
-        self._overlap_bytes = 0
 
     # What happens.
 
@@ -182,7 +110,7 @@ class Lifeline:
         link = self._new_link(Watch(ready_timeout=self._ready_timeout, stall_timeout=self._stall_timeout))
         link.watch.open(now)
         link.state = "up"
-        link.last_arrival = now
+        link.last_arrival = link.current_since = now
         self._current = link
         self._last_activity = now
         return link.number
@@ -192,7 +120,7 @@ class Lifeline:
         link = self._next
         if link is None or link.number != number or self.final is not None:
             return False
-        link.opened_at = link.last_arrival = now
+        link.restoring_since = link.last_arrival = now
         link.state = "restoring"
         link.replay = Replay(self.ledger, prefix=f"restore_{number}_")
         self._continue_replay(link)
@@ -217,15 +145,12 @@ class Lifeline:
         if self._current is not None and self._current.number == number:
             link = self._current
             link.last_arrival = self._last_activity = now
-            if link.watch.is_needed:
-                link.watch.see(data)
-            self._learn(data, now)
-            self._deliver(data)
+            self._accept(link, data, now)
         elif self._next is not None and self._next.number == number and self._next.replay is not None:
             link = self._next
             link.last_arrival = now
-            event = _parsed(data)
-            if link.replay is not None and link.replay.received(event):
+            event = parsed(data)
+            if self._next.replay.received(event):
                 link.restored_by.append(event)
             else:
                 link.held.append(data)
@@ -238,17 +163,22 @@ class Lifeline:
             self.failed(number, text, info.recoverable, None, now)
         if self._current is None or self._current.number != number or self.final is not None:
             return
+        reason = describe_code(info.code) + (f": {info.reason}" if info.reason else "")
+        self._attempts = 0
         if not info.recoverable:
+            self._drop_next()
+            if self._sending.outbox:
+                # They waited for this connection, and nobody who sent them would learn of it.
+                self._tell("gave_up", reason=reason, unsent_events=len(self._sending.outbox))
             self._finish(info)
             return
+        if now - self._current.current_since >= self._policy.max_delay:
+            # A connection that breaks again at once goes on with the waits of the last interruption.
+            self._backoff = Backoff(self._policy, self._draw)
         self._current = None
-        # Audio that was to be heard again is stale now.
-        self._forget_overlap()
-        self._outbox.drop_audio()
+        self._sending.interrupted()
+        self._last_failure = ""
         self._interruption = _Interruption(now, info, self.ledger.end(), self.ledger.session_id)
-        self._attempts = 0
-        self._backoff = Backoff(self._policy, self._draw)
-        reason = describe_code(info.code) + (f": {info.reason}" if info.reason else "")
         if self._next is None:
             self._attempt(now, None, reason, info.code)
         else:
@@ -261,36 +191,31 @@ class Lifeline:
         """Note that the application closed the connection."""
         if self.final is None:
             self._finish(info)
-        self._inbox.clear()
+        self._mailbox.clear()
 
     # What the application receives.
 
     def take(self) -> bytes | None:
         """Hand out the oldest message, or None."""
-        if not self._inbox:
-            return None
-        data = self._inbox.popleft()
-        self._inbox_bytes -= len(data)
-        return data
+        return self._mailbox.take()
 
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read until the application has received some."""
-        if self._max_messages is not None and len(self._inbox) >= self._max_messages:
-            return True
-        return self._max_bytes is not None and self._inbox_bytes >= self._max_bytes
+        # While there is no session, what is read restores it.
+        return self._current is not None and self._mailbox.is_full
 
     # What the application sends.
 
     def sending(self, data: bytes, now: float) -> Outgoing | SendLater | SendFull:
         """Decide about an event of the application. Not to be called once `final` is set."""
         link = self._current
-        if link is not None and link.state == "up":
-            return self._on_its_way(link, data, now)
-        moving = link is not None
-        if not moving and self._applied(data):
-            return SendLater()
-        return SendLater() if self._outbox.put(data, keep_audio=moving) else SendFull()
+        if link is None or link.state != "up":
+            return self._sending.keep(data, moving=link is not None)
+        outgoing = self._sending.on_its_way(link.number, data)
+        if outgoing.mark is not None:
+            self._last_activity = now
+        return outgoing
 
     def next_to_send(self, number: int, now: float) -> Outgoing | None:
         """Return what is to be sent over a link that is being restored, once what came before is sent; else None."""
@@ -299,16 +224,16 @@ class Lifeline:
             return None
         if link.outgoing:
             outgoing = link.outgoing.popleft()
-            self._in_flight += 1
+            self._sending.in_flight += not outgoing.own
             return outgoing
-        if link.state == "flushing":
-            data = self._outbox.take()
-            if data is not None:
-                outgoing = self._on_its_way(link, data, now)
-                outgoing.waited = True
-                return outgoing
+        if link.state != "flushing":
+            return None
+        waiting = self._sending.next_waiting(number)
+        if waiting is None:
             link.state = "up"
-        return None
+        else:
+            self._last_activity = now
+        return waiting
 
     def is_restoring(self, number: int) -> bool:
         """Whether :meth:`next_to_send` may still have something for a link."""
@@ -316,22 +241,14 @@ class Lifeline:
 
     def sent(self, outgoing: Outgoing, now: float) -> None:
         """Note that an event went out."""
-        self._in_flight -= 1
+        self._sending.sent(outgoing)
         self._advance(now)
 
     def unsent(self, outgoing: Outgoing, now: float) -> bool:
         """Note that an event did not go out because the link broke; False if there is no room to keep it."""
-        self._in_flight -= 1
-        if outgoing.own:
-            return True
-        if is_audio(outgoing.data):
-            return self._outbox.put(outgoing.data, keep_audio=False)
-        if outgoing.mark is not None and not self.ledger.retract(outgoing.mark):
-            return True
-        if outgoing.waited:
-            self._outbox.put_back(outgoing.data)
-            return True
-        return self._applied(outgoing.data) or self._outbox.put(outgoing.data, keep_audio=False)
+        kept = self._sending.unsent(outgoing)
+        self._advance(now)
+        return kept
 
     # The time.
 
@@ -344,10 +261,10 @@ class Lifeline:
             if link is not None and dead is not None and now >= dead[0]:
                 link.is_given_up = True
                 self.actions.append(GiveUp(link.number, dead[1]))
-        link = self._next
-        if link is not None and link.state == "restoring" and now >= link.opened_at + self._policy.restore_timeout:
-            self.actions.append(Close(link.number))
-            limit = f"{self._policy.restore_timeout:g} s (restore_timeout)"
+        link, allowed = self._next, self._policy.restore_timeout
+        if link is not None and link.state == "restoring" and now >= link.restoring_since + allowed:
+            self._drop_next()
+            limit = f"{allowed:g} s (restore_timeout)"
             self.failed(link.number, f"the new session was not restored within {limit}", True, None, now)
         if self._interruption is not None and now >= self._interruption.since + self._policy.deadline:
             failure = f"; the last attempt: {self._last_failure}" if self._last_failure else ""
@@ -357,7 +274,10 @@ class Lifeline:
             self.ledger.forget_turn()
         if self._rollover_at is not None and now >= self._rollover_at and self._current is not None:
             self._rollover_at = None
-            if self._next is None:
+            if self.is_full:
+                # Nobody reads: the fresh session could not be restored.
+                self._rollover_at = now + ROLLOVER_RETRY_S
+            elif self._next is None:
                 self._open(now)
         self._advance(now)
 
@@ -371,7 +291,7 @@ class Lifeline:
             if dead is not None:
                 times.append(dead[0])
         if self._next is not None and self._next.state == "restoring":
-            times.append(self._next.opened_at + self._policy.restore_timeout)
+            times.append(self._next.restoring_since + self._policy.restore_timeout)
         if self._interruption is not None:
             times.append(self._interruption.since + self._policy.deadline)
         if self._current is not None and self._rollover_at is not None:
@@ -384,16 +304,16 @@ class Lifeline:
     # Inside.
 
     @property
-    def _links(self) -> tuple[_Link | None, _Link | None]:
+    def _links(self) -> tuple[Link | None, Link | None]:
         return self._current, self._next
 
     @property
     def _lost_id(self) -> str | None:
         return self._interruption.session_id if self._interruption is not None else self.ledger.session_id
 
-    def _new_link(self, watch: Watch) -> _Link:
+    def _new_link(self, watch: Watch) -> Link:
         self._count += 1
-        return _Link(self._count, watch)
+        return Link(self._count, watch)
 
     def _open(self, at: float) -> float:
         at = self._reserve(at)
@@ -416,18 +336,32 @@ class Lifeline:
 
     def _give_up(self, reason: str) -> None:
         interruption = self._interruption
-        if interruption is None:
-            return
-        if self._next is not None and self._next.state != "opening":
-            self.actions.append(Close(self._next.number))
-        self._tell("gave_up", attempts=self._attempts, reason=reason, unsent_events=len(self._outbox))
+        assert interruption is not None
+        self._drop_next()
+        self._tell("gave_up", attempts=self._attempts, reason=reason, unsent_events=len(self._sending.outbox))
         info = interruption.info
         said = f"{info.reason}; " if info.reason else ""
         self._finish(CloseInfo(info.code, f"{said}{reason}", info.initiator, "reconnect"))
 
+    def _drop_next(self) -> None:
+        # One that is being opened is not wanted any more when it is open, and closed then.
+        if self._next is not None and self._next.state != "opening":
+            self.actions.append(Close(self._next.number))
+
     def _finish(self, info: CloseInfo) -> None:
         self.final = info
         self._current = self._next = None
+
+    def _accept(self, link: Link, data: bytes, now: float) -> None:
+        """Take a message of the current link for the application."""
+        if link.watch.is_needed:
+            link.watch.see(data)
+        if link.replay is not None and link.replay.announced and b'"conversation.item.done"' in data:
+            event = parsed(data)
+            if event.get("type") == "conversation.item.done" and link.replay.is_done(event):
+                return
+        self._learn(data, now)
+        self._mailbox.put(data)
 
     def _learn(self, data: bytes, now: float) -> None:
         if len(data) > _LOOK_AT and _AUDIO_DELTA.search(data, 0, _LOOK_AT):
@@ -435,11 +369,11 @@ class Lifeline:
             if found is not None:
                 self.ledger.received_audio(found[1].decode(), audio_size(data))
             return
-        event = _parsed(data)
+        event = parsed(data)
         before = self.ledger.expires_at
         self.ledger.received(event)
-        if event.get("type") in ("input_audio_buffer.speech_stopped", "input_audio_buffer.committed"):
-            self._forget_overlap()
+        if event.get("type") in _TURN_IS_OVER:
+            self._sending.forget_overlap()
         if self.ledger.expires_at != before:
             self._plan_rollover(now)
 
@@ -448,51 +382,18 @@ class Lifeline:
         if expires is None or before is None:
             return
         left = expires - self._wall()
+        if left <= 0:
+            # One of the two clocks is wrong; moving at once would be moving for ever.
+            self._rollover_at = None
+            return
         # A session shorter than the time before its end is moved at half of its life, not at once and for ever.
         self._rollover_at = now + max(left - before, left / 2)
 
-    def _on_its_way(self, link: _Link, data: bytes, now: float) -> Outgoing:
-        self._in_flight += 1
-        if is_audio(data):
-            self.ledger.sent_audio(audio_size(data))
-            self._remember_audio(data)
-            return Outgoing(link.number, data)
-        self._last_activity = now
-        event = _parsed(data)
-        item = event.get("item")
-        if event.get("type") == "conversation.item.create" and isinstance(item, dict) and not item.get("id"):
-            # With an id of its own an item can be told apart, and keeps it on the next connection.
-            event["item"] = {"id": self._new_id(), **{name: value for name, value in item.items() if name != "id"}}
-            data = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        return Outgoing(link.number, data, self.ledger.sent(event))
-
-    def _remember_audio(self, data: bytes) -> None:
-        limit = self._policy.rollover_overlap_ms * self.ledger.settings.input_bytes_per_ms
-        if self._policy.rollover_before is None or not limit:
-            return
-        self._overlap.append(data)
-        self._overlap_bytes += audio_size(data)
-        while self._overlap and self._overlap_bytes > limit:
-            self._overlap_bytes -= audio_size(self._overlap.popleft())
-
-    def _applied(self, data: bytes) -> bool:
-        """Apply a truncation to what will be replayed: what is replayed is text, which cannot be truncated."""
-        if b"conversation.item.truncate" not in data or not self.ledger.truncate(_parsed(data)):
-            return False
-        self._truncations += 1
-        return True
-
-    def _forget_overlap(self) -> None:
-        self._overlap.clear()
-        self._overlap_bytes = 0
-
-    def _continue_replay(self, link: _Link) -> bool:
+    def _continue_replay(self, link: Link) -> bool:
         """Send what the new connection lacks; False if it lacks nothing."""
         assert link.replay is not None
         messages = link.replay.next_messages()
-        link.outgoing.extend(
-            Outgoing(link.number, json.dumps(message, ensure_ascii=False).encode(), own=True) for message in messages
-        )
+        link.outgoing.extend(Outgoing(link.number, encoded(message), own=True) for message in messages)
         return bool(messages)
 
     def _advance(self, now: float) -> None:
@@ -503,23 +404,24 @@ class Lifeline:
         if self._current is not None:
             link.state = "ready"
             # While reading pauses, nobody knows whether it is quiet.
-            if self._in_flight or self.is_full or not self.ledger.is_quiet or now < self._last_activity + SETTLE_S:
+            if self.is_full or not self.ledger.is_quiet or now < self._last_activity + SETTLE_S:
                 return
+        if self._sending.in_flight:
+            # Whether it went out decides who sends it.
+            return
         if self._continue_replay(link):
-            link.state, link.opened_at = "restoring", now
+            link.state, link.restoring_since = "restoring", now
             return
         self._adopt(link, link.replay, now)
 
-    def _adopt(self, link: _Link, replay: Replay, now: float) -> None:
+    def _adopt(self, link: Link, replay: Replay, now: float) -> None:
         old, interruption = self._current, self._interruption
         previous_id = self._lost_id
-        lost = Unanswered((), 0, 0)
+        # In a planned move the latest audio is heard again.
+        lost = interruption.lost if interruption is not None else replace(self.ledger.end(), input_audio_bytes=0)
         if old is not None:
             self.actions.append(Close(old.number))
-            link.outgoing.extend(Outgoing(link.number, data) for data in self._overlap)
-            self.ledger.leave()
-        elif interruption is not None:
-            lost = interruption.lost
+            link.outgoing.extend(self._sending.take_overlap(link.number))
         not_carried = [
             {"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out
         ]
@@ -529,7 +431,7 @@ class Lifeline:
         replay.adopt()
         self.ledger.expires_at = None
         for event in link.restored_by:
-            if event.get("type") in ("session.created", "session.updated"):
+            if not str(event.get("type")).startswith("conversation."):
                 self.ledger.received(event)
         self._tell(
             "restored",
@@ -542,34 +444,20 @@ class Lifeline:
             not_carried_over=not_carried,
             interrupted_responses=list(lost.responses),
             unanswered_requests=lost.requests,
-            applied_truncations=self._truncations,
-            queued_events=len(self._outbox),
-            dropped_audio_bytes=self._outbox.dropped_audio,
+            applied_truncations=self._sending.truncations,
+            queued_events=len(self._sending.outbox),
+            dropped_audio_bytes=self._sending.outbox.dropped_audio,
             lost_audio_bytes=lost.input_audio_bytes,
         )
-        self._outbox.dropped_audio = self._truncations = self._attempts = 0
+        self._sending.outbox.dropped_audio = self._sending.truncations = self._attempts = 0
         self._last_failure = ""
         self._interruption = self._next = self._rollover_at = None
-        self._forget_overlap()
-        self._current, link.replay, link.state = link, None, "flushing"
-        self._last_activity = now
+        self._current, link.state = link, "flushing"
+        self._last_activity = link.current_since = now
         self._plan_rollover(now)
         held, link.held = link.held, []
         for data in held:
-            self._learn(data, now)
-            self._deliver(data)
+            self._accept(link, data, now)
 
     def _tell(self, name: str, **fields: Any) -> None:
-        self._deliver(json.dumps({"type": f"voicelive.{name}", **fields}).encode())
-
-    def _deliver(self, data: bytes) -> None:
-        self._inbox.append(data)
-        self._inbox_bytes += len(data)
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        event = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return event if isinstance(event, dict) else {}
+        self._mailbox.put(encoded({"type": f"voicelive.{name}", **fields}))

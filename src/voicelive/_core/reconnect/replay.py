@@ -31,12 +31,11 @@ class Replay:
     """The new session, once the service named it."""
     expires_at: float | None = None
     left_out: list[LeftOut] = field(default_factory=list)
-    replayed: int = 0
-    """How many items the new connection has been given."""
     _settings: list[dict[str, Any]] = field(default_factory=list)
     _items: list[dict[str, Any]] = field(default_factory=list)
     _waiting: list[dict[str, Any]] = field(default_factory=list)
-    _announced: set[str] = field(default_factory=set)
+    announced: set[str] = field(default_factory=set)
+    """Items that the new connection confirmed; a service that says when each is done may say so later."""
     _count: int = 0
 
     def next_messages(self) -> list[dict[str, Any]]:
@@ -59,6 +58,11 @@ class Replay:
         """Whether the service named the session, and answered all that was sent."""
         return self.session_id is not None and not self._waiting
 
+    @property
+    def replayed(self) -> int:
+        """How many items the new connection has been given."""
+        return len(self._items)
+
     def received(self, event: Mapping[str, Any]) -> bool:
         """Look at an event of the new connection; True if it belongs to the restoration alone."""
         kind = str(event.get("type"))
@@ -70,13 +74,20 @@ class Replay:
         if kind in _ADDED:
             return self._created(event.get("item"))
         if kind == "conversation.item.done":
-            item = event.get("item")
-            return isinstance(item, Mapping) and str(item.get("id")) in self._announced
+            return self.is_done(event)
         if kind == "conversation.item.deleted":
             return self._answered("conversation.item.delete", event.get("item_id"))
         if kind == "error":
             return self._refused(event.get("error"))
         return any(self._answered(update) for update, confirmed in _CONFIRMED_BY.items() if kind == confirmed)
+
+    def is_done(self, event: Mapping[str, Any]) -> bool:
+        """Whether this says that a replayed item is done; True once for each."""
+        item = event.get("item")
+        item_id = str(item.get("id")) if isinstance(item, Mapping) else ""
+        is_replayed = item_id in self.announced
+        self.announced.discard(item_id)
+        return is_replayed
 
     def adopt(self) -> None:
         """Note in the ledger that this connection is the one from now on."""
@@ -106,7 +117,6 @@ class Replay:
                     message["previous_item_id"] = previous
                 there.insert(index, item["id"])
                 messages.append(message)
-                self.replayed += 1
             previous = item["id"]
         return messages
 
@@ -115,9 +125,9 @@ class Replay:
             return False
         item_id = str(item.get("id"))
         if self._answered("conversation.item.create", item_id):
-            self._announced.add(item_id)
+            self.announced.add(item_id)
             return True
-        return item_id in self._announced
+        return item_id in self.announced
 
     def _answered(self, kind: str, item_id: object = None) -> bool:
         for message in self._waiting:
@@ -141,7 +151,6 @@ class Replay:
         self._waiting.remove(message)
         text = str(error.get("message") or error.get("code") or "no reason given")
         if message["type"] == "conversation.item.create":
-            self.replayed -= 1
             self._items = [item for item in self._items if item["id"] != message["item"]["id"]]
         elif message["type"] in _CONFIRMED_BY:
             self.ledger.settings.drop_unsure({name: value for name, value in message.items() if name != "event_id"})
