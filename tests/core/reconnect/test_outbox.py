@@ -1,0 +1,96 @@
+"""What is kept of what the application sends during an interruption, and what is held for it to receive."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from voicelive._core.codec import encode_call
+from voicelive._core.reconnect.mailbox import Mailbox
+from voicelive._core.reconnect.outbox import Outbox, audio_size, is_audio
+
+AUDIO = encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
+TURN = encode_call("input_audio.turn.append", {"turn_id": "t", "audio": base64.b64encode(bytes(959)).decode()})
+EVENT = b'{"type":"response.create"}'
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (AUDIO, 960),
+        (TURN, 959),
+        (b'{"event_id":"e1", "type": "input_audio_buffer.append", "audio": "AAAA"}', 3),
+        (EVENT, None),
+        (b'{"type":"input_audio_buffer.commit"}', None),
+        (b'{"type":"conversation.item.create","item":{"text":"\\"type\\":\\"input_audio_buffer.append\\""}}', None),
+    ],
+)
+def test_audio_is_told_from_control_events(data: bytes, size: int | None) -> None:
+    """Only input audio counts as audio, and its size is that of the sound."""
+    assert is_audio(data) is (size is not None)
+    if size is not None:
+        assert audio_size(data) == size
+
+
+def test_an_event_without_sound_has_no_size() -> None:
+    """What carries no base64 counts nothing."""
+    assert audio_size(EVENT) == 0
+
+
+def test_events_come_back_in_order_within_a_bound() -> None:
+    """Kept events come back in order; one that does not fit is refused, and does not disturb the others."""
+    outbox = Outbox(60)
+    events = [b'{"n":%d}' % number for number in range(3)]
+    assert all(outbox.put(event, keep_audio=False) for event in events)
+    assert not outbox.put(b"x" * 60, keep_audio=False)
+    assert len(outbox) == 3
+    first = outbox.take()
+    assert first == events[0]
+    outbox.put_back(events[0])
+    assert [outbox.take() for _ in range(4)] == [*events, None]
+    # What was taken has left its room.
+    assert outbox.put(b"x" * 60, keep_audio=False)
+    assert not outbox.put(b"x", keep_audio=False)
+
+
+@pytest.mark.parametrize(
+    ("room", "keep_audio", "kept", "dropped"), [(10_000, True, 1, 0), (10_000, False, 0, 960), (100, True, 0, 960)]
+)
+def test_audio_is_kept_only_where_it_is_wanted_and_fits(room: int, keep_audio: bool, kept: int, dropped: int) -> None:
+    """Audio is never a reason to refuse: it is kept for a moment, or counted and dropped."""
+    outbox = Outbox(room)
+    assert outbox.put(AUDIO, keep_audio=keep_audio)
+    assert (len(outbox), outbox.dropped_audio) == (kept, dropped)
+
+
+def test_audio_that_was_kept_can_be_dropped() -> None:
+    """When a moment becomes an interruption, the audio of it is dropped, and its room is free again."""
+    outbox = Outbox(len(AUDIO) + len(EVENT))
+    outbox.put(AUDIO, keep_audio=True)
+    outbox.put(EVENT, keep_audio=True)
+    outbox.drop_audio()
+    assert outbox.dropped_audio == 960
+    assert outbox.put(b"x" * len(AUDIO), keep_audio=False)
+    assert outbox.take() == EVENT
+
+
+@pytest.mark.parametrize(
+    ("limits", "full"),
+    [((None, None), [False] * 3), ((2, None), [False, True, True]), ((None, 5), [False, True, True])],
+)
+def test_a_mailbox_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list[bool]) -> None:
+    """Messages come out in order, and it is full from the message or the byte on that reaches the limit."""
+    mailbox = Mailbox(*limits)
+    seen: list[bool] = []
+    for message in (b"abc", b"def", b"ghi"):
+        mailbox.put(message)
+        seen.append(mailbox.is_full)
+    assert seen == full
+    assert [mailbox.take() for _ in range(4)] == [b"abc", b"def", b"ghi", None]
+    assert not mailbox.is_full
+    mailbox.put(b"abcdef")
+    mailbox.clear()
+    assert mailbox.take() is None
+    assert not mailbox.is_full
