@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.codec import encode_call
+from voicelive._core.contract import WireContract
 from voicelive._core.reconnect.mailbox import Mailbox
 from voicelive._core.reconnect.outbox import Outbox, audio_size, is_audio
 
-AUDIO = encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
-TURN = encode_call("input_audio.turn.append", {"turn_id": "t", "audio": base64.b64encode(bytes(959)).decode()})
+WIRE = WireContract("2026-06-01-preview")
+AUDIO = WIRE.encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
+TURN = WIRE.encode_call("input_audio.turn.append", {"turn_id": "t", "audio": base64.b64encode(bytes(959)).decode()})
 EVENT = b'{"type":"response.create"}'
 
 
@@ -21,6 +22,7 @@ EVENT = b'{"type":"response.create"}'
     [
         (AUDIO, 960),
         (TURN, 959),
+        (WIRE.encode_event({"audio": "AAAA" * 200, "type": "input_audio_buffer.append"}), 600),
         (b'{"event_id":"e1", "type": "input_audio_buffer.append", "audio": "AAAA"}', 3),
         (EVENT, None),
         (b'{"type":"input_audio_buffer.commit"}', None),
