@@ -28,8 +28,8 @@ class ChatEndpoint:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
-        self.bodies.append(await request.json())
         try:
+            self.bodies.append(await request.json())
             return await self._answers.pop(0)(request)
         except asyncio.CancelledError:
             self.dropped.set()

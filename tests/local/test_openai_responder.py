@@ -133,11 +133,11 @@ async def test_what_goes_wrong_there_fails_the_response(answer: Answer, code: st
 async def test_silence_ends_in_a_failure(answer: Answer) -> None:
     """Before the answer or within it: after the time given, the response fails and the endpoint is left."""
     async with AsyncExitStack() as stack:
-        client, endpoint, _ = await talking_to(stack, answer, timeout_s=0.2)
+        client, endpoint, _ = await talking_to(stack, answer, timeout_s=0.5)
         failed = error(await respond(client))
         await asyncio.wait_for(endpoint.dropped.wait(), DEADLINE)
     assert failed["code"] == "timeout"
-    assert "silent for 0.2 seconds" in failed["message"]
+    assert "silent for 0.5 seconds" in failed["message"]
 
 
 async def test_nobody_there_is_a_failure() -> None:
