@@ -12,25 +12,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Self, TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
-from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .changes import Changes
 from .channel import WireChannel
-from .control.access import check_access, check_host
-from .control.endpoint import CONTROL_PATH, Control
+from .control.endpoint import Control
 from .dialects import DialectName, dialect_for
+from .door import Door
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
-from .faults import Fault, Faults, ModelNotFound, Refuse
+from .faults import Fault, Faults, ModelNotFound
 from .faults.plan import Opportunities
-from .faults.refusals import phrase, refusal
-from .handshake import Handshake, HandshakeRefusedError, path_of, read_handshake
+from .handshake import Handshake
 from .pacing import Pacing, resolve_pacing
-from .page import PAGE_PATH, page
 from .quirks import Quirk, check_quirks
 from .records import SessionRecord
 from .session import errors
@@ -39,8 +35,6 @@ from .session.session import Session, SessionOptions
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from websockets.http11 import Request
-
     from .threaded import ThreadedLocalService
 
 __all__ = ["LocalService", "LocalServiceOptions"]
@@ -120,7 +114,8 @@ class LocalService:
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
-    32 MiB of JSON in each direction of its record. The service: the records of the latest 100 sessions.
+    32 MiB of JSON in each direction of its record, and with `control` 5,000 abbreviated events. The service: the
+    records of the latest 100 sessions.
 
     Raises:
         UnprotectedHostError: for a host beyond loopback without an `api_key`.
@@ -151,8 +146,11 @@ class LocalService:
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
         self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
-        self._handshakes = self._sessions = 0
+        self._sessions = 0
         self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
+        self._door = Door(
+            self._faults, api_key=self._api_key, control=self._control is not None, on_loopback=is_loopback(host)
+        )
         self._server: Server | None = None
         self._workers: Workers | None = None
         self._loaded: Engines | None = None
@@ -218,7 +216,7 @@ class LocalService:
                 self._serve_connection,
                 self._host or None,
                 self._port,
-                process_request=self._check_handshake,
+                process_request=self._door.answer,
                 subprotocols=[_SUBPROTOCOL],
                 select_subprotocol=_select_subprotocol,
                 compression=None,
@@ -276,39 +274,12 @@ class LocalService:
         state = f"at {self.endpoint}" if self._server is not None else "stopped"
         return f"<LocalService {state}>"
 
-    def _check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
-        try:
-            if self._control is not None and path_of(request.path) in (CONTROL_PATH, PAGE_PATH):
-                return self._look(request)
-            self._read_handshake(request)
-            self._handshakes += 1
-            fault = Opportunities(self._faults, self._handshakes).take_first(Refuse)
-            if fault is not None:
-                raise refusal(fault)
-        except HandshakeRefusedError as refused:
-            return _answer(refused)
-        return None
-
-    def _look(self, request: Request) -> Response | None:
-        """Answer a request for the page, or let one for the control endpoint pass."""
-        headers = _headers(request)
-        if path_of(request.path) == CONTROL_PATH:
-            check_access(request.path, headers, self._api_key)
-            return None
-        if not is_loopback(self._host):
-            raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
-        check_host(headers)
-        return page(headers["host"], needs_key=self._api_key is not None)
-
-    def _read_handshake(self, request: Request) -> Handshake:
-        return read_handshake(request.path, _headers(request), self._api_key)
-
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
-        if self._control is not None and path_of(connection.request.path) == CONTROL_PATH:
+        if self._control is not None and self._door.leads_to_control(connection.request):
             await self._control.serve(connection)
             return
-        handshake = self._read_handshake(connection.request)
+        handshake = self._door.handshake(connection.request)
         if self._workers is None or self._loaded is None:
             return  # The service stopped while this handshake was under way.
         dialect = dialect_for(handshake.model, self._dialect)
@@ -366,17 +337,6 @@ class LocalService:
         if self._models is not None and handshake.model and handshake.model not in self._models:
             return errors.unsupported_model(handshake.model)
         return None
-
-
-def _headers(request: Request) -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.raw_items()}
-
-
-def _answer(refused: HandshakeRefusedError) -> Response:
-    headers = Headers({"Content-Type": "application/json", "Connection": "close", **refused.headers})
-    body = refused.body()
-    headers["Content-Length"] = str(len(body))
-    return Response(refused.status, phrase(refused.status), headers, body)
 
 
 def _end_of(connection: ServerConnection) -> tuple[int | None, str]:

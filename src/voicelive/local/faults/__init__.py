@@ -6,6 +6,7 @@ Give them to ``LocalService(faults=[…])`` or ``service.faults.add(…)``, as o
 """
 
 from ..errors import InvalidFaultError
+from .base import Fault, MomentFault, ResponseFault, StreamFault
 from .kinds import (
     KINDS,
     Abort,
@@ -16,18 +17,14 @@ from .kinds import (
     Duplicate,
     ErrorEvent,
     Expire,
-    Fault,
     Malformed,
     MaxTokens,
     ModelNotFound,
-    MomentFault,
     Oversize,
     Refuse,
     Reorder,
     ResponseFailure,
-    ResponseFault,
     Stall,
-    StreamFault,
     TranscriptionFailure,
     UnknownEvent,
 )

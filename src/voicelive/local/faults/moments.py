@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from ..session import errors
-from .kinds import Abort, Close, ErrorEvent, Expire, MomentFault, Stall
+from .base import MomentFault
+from .kinds import Abort, Close, ErrorEvent, Expire, Stall
 from .plan import Faults, Opportunities, PlannedFault
 
 __all__ = ["Moments", "Target"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..errors import InvalidFaultError
-from .kinds import Fault
+from .base import Fault
 from .text import parse_fault
 
 if TYPE_CHECKING:

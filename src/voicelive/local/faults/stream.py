@@ -11,7 +11,8 @@ from typing import Any
 from ..._core.codec import encode_server_event
 from ..._generated.models import ServerEvent
 from ..ids import new_id
-from .kinds import Delay, Drop, Duplicate, Malformed, Oversize, Reorder, StreamFault, UnknownEvent
+from .base import StreamFault
+from .kinds import Delay, Drop, Duplicate, Malformed, Oversize, Reorder, UnknownEvent
 from .order import may_overtake
 from .plan import Opportunities, PlannedFault
 

@@ -14,7 +14,8 @@ from dataclasses import Field, fields
 from typing import Any
 
 from ..errors import InvalidFaultError
-from .kinds import KINDS, Fault, ModelNotFound, Refuse
+from .base import Fault
+from .kinds import KINDS, ModelNotFound, Refuse
 
 __all__ = ["describe_kind", "field_names", "format_fault", "main_field", "parse_fault"]
 

@@ -16,6 +16,7 @@ class Conversation {
     this.asked = null; // the latest turn of the user
     this.playing = null; // the answer that is being heard
     this.bargeIns = 0;
+    this.interrupts = true; // whether speech of the user ends what is heard
   }
 
   take(event) {
@@ -30,13 +31,19 @@ class Conversation {
     }
     const user = this.byItem.get(payload.item_id);
     const answer = this.byResponse.get(payload.response_id ?? payload.response?.id);
-    if (type === "input_audio_buffer.speech_started") this.started(payload, at);
+    if (type === "session.created" || type === "session.updated") this.configured(payload.session);
+    else if (type === "input_audio_buffer.speech_started") this.started(payload, at);
     else if (type === "input_audio_buffer.speech_stopped") this.stopped(payload, at);
     else if (type === "input_audio_buffer.committed") this.committed(payload, at);
     else if (type.startsWith("conversation.item.input_audio_transcription.") && user) this.transcribed(user, type, payload, at);
     else if (type === "response.created" && payload.response) this.answered(payload.response, at);
     else if (answer) this.answering(answer, type, payload, at);
     else if (type === "error") this.turns.push({ who: "trouble", at, text: payload.error?.message ?? "error", code: payload.error?.code });
+  }
+
+  configured(session) {
+    const detection = session?.turn_detection ?? session?.audio?.input?.turn_detection;
+    this.interrupts = detection?.interrupt_response !== false;
   }
 
   sound(event, type) {
@@ -84,13 +91,13 @@ class Conversation {
     turn.mark = { kind: "turn", from };
     this.waveform.marks.push(turn.mark);
     const heardUntil = Math.max(at, from);
-    if (this.playing && this.waveform.assistant.flush(heardUntil)) {
+    if (this.playing && this.interrupts && this.waveform.assistant.flush(heardUntil)) {
       this.waveform.marks.push({ kind: "barge-in", at: heardUntil });
       this.playing.cutAt = heardUntil;
       turn.bargeIn = true;
       this.bargeIns += 1;
+      this.playing = null;
     }
-    this.playing = null;
   }
 
   stopped(payload, at) {

@@ -15,7 +15,8 @@ from ..engines.protocols import (
     ResponderOutput,
     ResponderRequest,
 )
-from ..faults.kinds import ContentFilter, ResponseFailure, ResponseFault
+from ..faults.base import ResponseFault
+from ..faults.kinds import ContentFilter, ResponseFailure
 from . import errors
 from .avatar import Avatar
 from .context import Context
