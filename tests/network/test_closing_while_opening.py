@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
 
 from tests.clients.harness import Client, Script, assert_nothing_left
-from tests.clients.servers import RawServer, broken_tls
-from voicelive import ConnectionStateError
+from tests.clients.servers import RawServer, WebSocketServer, broken_tls, event
+from voicelive import ConnectionStateError, ReconnectPolicy
 
 from .test_addresses import dead_address
 
@@ -34,8 +36,9 @@ async def assert_closing_ends_it(script: Script, reached: threading.Event) -> No
         await script.open()
 
 
+@pytest.mark.parametrize("reconnect", [None, ReconnectPolicy()], ids=["once", "lasting"])
 @pytest.mark.parametrize("stage", ["TLS", "upgrade", "proxy"])
-async def test_a_server_that_never_answers(client: Client, stage: str) -> None:
+async def test_a_server_that_never_answers(client: Client, stage: str, reconnect: ReconnectPolicy | None) -> None:
     """While TLS, the upgrade or a proxy's answer is waited for."""
     reached = threading.Event()
 
@@ -49,7 +52,7 @@ async def test_a_server_that_never_answers(client: Client, stage: str) -> None:
         options: dict[str, Any] = {"open_timeout": LIMIT}
         if stage == "proxy":
             endpoint, options["proxy"] = "https://service.example", server.endpoint
-        script = client.connect(endpoint, headers={"api-key": "k"}, connection_options=options)
+        script = client.connect(endpoint, headers={"api-key": "k"}, connection_options=options, reconnect=reconnect)
         await assert_closing_ends_it(script, reached)
         await assert_nothing_left(server.port)
 
@@ -141,3 +144,36 @@ async def test_cancelling_and_closing_at_once() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(asyncio.shield(opening), 20)
         await assert_nothing_left(server.port)
+
+
+async def test_while_a_connection_comes_back(client: Client) -> None:
+    """While a lasting connection is made again: closing does not wait for the attempt, and leaves none behind."""
+    reached = threading.Event()
+
+    async def ends_once(connection: ServerConnection) -> None:
+        await connection.send(event("session.created"))
+        await connection.close(1012, "restarting")
+
+    with WebSocketServer(ends_once) as server:
+
+        def never_again(connection: ServerConnection, request: Request) -> None:
+            if len(server.requests) > 1:
+                reached.set()
+                # Holds up the answer, and with it the server's only thread.
+                released.wait(30)
+
+        released = threading.Event()
+        server.answer = never_again
+        script = client.connect(
+            server.endpoint,
+            reconnect=ReconnectPolicy(initial_delay=0.01, max_delay=0.01),
+            connection_options={"open_timeout": LIMIT, "close_timeout": LIMIT},
+        )
+        try:
+            await script.open()
+            await script.wait_for("voicelive.reconnecting")
+            assert await asyncio.to_thread(reached.wait, 20)
+            await asyncio.wait_for(script.close(), 20)
+            assert not [thread for thread in threading.enumerate() if thread.name.startswith("voicelive-make")]
+        finally:
+            released.set()
