@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
 from tests.clients.harness import assert_nothing_left
 from tests.clients.servers import RawServer, broken_tls
-from voicelive import HandshakeError, ProxyError, TlsError
+from voicelive import ConfigurationError, HandshakeError, ProxyError, TlsError
 from voicelive.local import ThreadedLocalService
 
 from .parts import KEY, Gate, Proxies
@@ -145,3 +146,41 @@ async def test_a_gateway_that_answers_in_http_1_0(connect: Any) -> None:
             await connect(server.endpoint).open()
         assert (caught.value.status, caught.value.recoverable) == (503, True)
         await assert_nothing_left(server.port)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://walter:s3cr3t@proxy.example",
+        "http://",
+        "walter:s3cr3t@proxy.example:8080",
+        "http://walter:s3cr3t@proxy.example:99999",
+        "http://walter:s3cr3t@[proxy",
+        "http://walter:s3cr3t@proxy.example/path",
+        "http://walter:s3cr3t@proxy.example?query",
+        "http://walter:s3cr3t@xn--\u0130.\u0130" + "a" * 70,
+    ],
+)
+async def test_what_is_no_proxy(connect: Any, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """What the environment has, and is no proxy's URL, is an error that says so and does not repeat it."""
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(ConfigurationError, match=r"proxy's URL cannot be used.* HTTPS_PROXY") as caught:
+        await connect("https://service.example").open()
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+
+
+@pytest.mark.skipif(find_spec("python_socks") is not None, reason="python-socks is installed")
+async def test_a_socks_proxy_without_its_package(connect: Any) -> None:
+    """A SOCKS proxy needs a package, and the error names it, and not the proxy's password."""
+    with pytest.raises(ConfigurationError, match="python-socks") as caught:
+        await connect("https://service.example", proxy="socks5h://walter:s3cr3t@127.0.0.1:1").open()
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+async def test_a_proxy_with_a_name(connect: Any, gate: Gate, proxies: Proxies) -> None:
+    """A proxy may be given by name, with the user's name alone; a name that nobody knows is the proxy's error."""
+    proxy = proxies.open.url("walter").replace("127.0.0.1", "localhost")
+    assert await first_event(connect(gate.endpoint(), proxy=proxy)) == "session.created"
+    for host in ("no-such-proxy.invalid", "a" * 64 + ".example"):
+        with pytest.raises(ProxyError, match="could not be found"):
+            await connect(gate.endpoint(), proxy=f"http://{host}:8080").open()
