@@ -151,7 +151,7 @@ const MAX_TURNS_SHOWN = 200;
 
 function turnElement(turn) {
   if (turn.who === "trouble") {
-    return el("li", { class: "assistant" }, el("div", { class: "who" }, "Error", el("time", {}, `${seconds(turn.at)} s`)), el("div", { class: "said" }, turn.text), el("span", { class: "tag bad" }, turn.code ?? "error"));
+    return el("li", { class: "trouble" }, el("div", { class: "who" }, "Error", el("time", {}, `${seconds(turn.at)} s`)), el("div", { class: "said" }, turn.text), el("span", { class: "tag bad" }, turn.code ?? "error"));
   }
   const who = turn.who === "user" ? (turn.tool ? "Tool" : "User") : "Assistant";
   const said = turn.text || (turn.failed ? "" : turn.calls?.length ? "" : turn.spoken && turn.heardAt === undefined ? "listening" : turn.status === "in_progress" ? "thinking" : "no words");
