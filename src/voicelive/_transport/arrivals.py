@@ -89,9 +89,10 @@ class Arrivals(Assembler):
         """Add a whole message."""
         with self.mutex:
             if not self._discards and not self.closed:
-                self._inflow.add(data)
+                is_full = self._inflow.add(data)
                 _SimpleQueue.put(self._queue, data)
-                self.maybe_pause()
+                if is_full:
+                    self.maybe_pause()
 
     def take(self) -> bytes | None:
         """Return the next message if it is there, whole, in one frame; only one thread receives at a time."""

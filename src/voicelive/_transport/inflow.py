@@ -21,6 +21,7 @@ MESSAGE_OVERHEAD = 512
 """What a message takes in memory beside its bytes, at most."""
 
 _LONGEST_PATIENCE = 10.0
+_NO_LIMIT = 1 << 62
 _SMALL = 16 * 1024
 """Error events and sessions are no larger; audio mostly is."""
 
@@ -34,8 +35,8 @@ class Inflow:
     def __init__(self, options: TransportOptions) -> None:
         self.max_size = options.max_size
         """How large a message may be, in bytes."""
-        self._max_messages = options.max_queue
-        self._max_bytes = options.max_buffer
+        self._max_messages = _NO_LIMIT if options.max_queue is None else options.max_queue
+        self._max_bytes = _NO_LIMIT if options.max_buffer is None else options.max_buffer
         self.patience = patience(options)
         """How long reading may stand still, in seconds."""
         self._came = self._came_cost = self._went = self._went_cost = self._unfinished_cost = 0
@@ -47,8 +48,8 @@ class Inflow:
         self.given_up: Cause | None = None
         """Why this side gave the connection up, if it did."""
 
-    def add(self, data: Any) -> None:
-        """Count a frame's payload that arrived."""
+    def add(self, data: Any) -> bool:
+        """Count a frame's payload that arrived; tell whether the bound is reached."""
         size = len(data)
         self._came += 1
         self._came_cost += size + MESSAGE_OVERHEAD
@@ -58,6 +59,8 @@ class Inflow:
                 self._first = data
             else:
                 self._recent.append(data)
+        # As is_full() says; written out, because this runs for every event.
+        return self._came - self._went > self._max_messages or self._came_cost - self._went_cost > self._max_bytes
 
     def take(self, data: Any, is_last: bool) -> None:
         """Count a frame's payload that was taken; the memory of a message is free when all of it was."""
@@ -83,9 +86,10 @@ class Inflow:
         return not self._over(2)
 
     def _over(self, divisor: int) -> bool:
-        if self._max_messages is not None and self._came - self._went > self._max_messages // divisor:
-            return True
-        return self._max_bytes is not None and self._came_cost - self._went_cost > self._max_bytes // divisor
+        return (
+            self._came - self._went > self._max_messages // divisor
+            or self._came_cost - self._went_cost > self._max_bytes // divisor
+        )
 
     def end(self) -> None:
         """Note when the connection ended."""

@@ -86,13 +86,14 @@ class _Assembler(Assembler):
         """Add a whole message."""
         if self._discards or self.closed:
             return
-        self._inflow.add(data)
+        is_full = self._inflow.add(data)
         frames = self._queue
         frames.queue.append(data)
         waiter = frames.get_waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-        self.maybe_pause()
+        if is_full:
+            self.maybe_pause()
 
     def take(self) -> bytes | None:
         """Return the next message if it is there, whole, in one frame, and nobody else waits for it."""
