@@ -25,8 +25,34 @@ class Plan:
     live_seconds: float
     capacity_steps: int
     """Steps of the search for the most sessions that a core holds; 0: no search."""
+    capacity_seconds: float
+    """How long that search may take for each client."""
     option_rounds: int
 
 
-FULL = Plan("full", 5, 3000, ((50, 3.0), (500, 2.0), (5000, 1.0)), 7, 200, (1, 10, 100, 1000), 3.0, 4, 5)
-QUICK = Plan("quick", 3, 400, ((500, 0.5),), 2, 30, (10, 100), 1.0, 0, 1)
+FULL = Plan(
+    name="full",
+    rounds=5,
+    events=3000,
+    latency=((50, 2.0), (500, 1.5), (5000, 1.0)),
+    starts=7,
+    idle_sessions=100,
+    live_sessions=(1, 10, 100, 1000),
+    live_seconds=2.0,
+    capacity_steps=4,
+    capacity_seconds=30.0,
+    option_rounds=5,
+)
+QUICK = Plan(
+    name="quick",
+    rounds=2,
+    events=400,
+    latency=((500, 0.5),),
+    starts=1,
+    idle_sessions=30,
+    live_sessions=(10, 100),
+    live_seconds=1.0,
+    capacity_steps=0,
+    capacity_seconds=0.0,
+    option_rounds=1,
+)

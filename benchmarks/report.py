@@ -56,6 +56,8 @@ def summary(results: dict[str, Any]) -> str:
         _starts(results),
         "\nThe first event of each type builds its model: "
         + _stalls(results["first_events"])
+        + f" The longest step of the event loop after it, from the connecting to the end of two turns, with a full "
+        f"garbage collection in between, takes {ranged(spread([e['worst_ms'] for e in results['stalls']]))} ms of CPU."
         + "\n\n## Memory of an idle session\n",
         table(["client", "KiB"], [[name, ranged(spread(values))] for name, values in results["memory"].items()]),
         "\n## Many sessions in one process\n",
@@ -146,8 +148,6 @@ def _stalls(first: dict[str, Any]) -> str:
         f"the longest takes {number(median([entry['worst_ms'] for entry in cold]))} ms, all of one turn together "
         f"{number(median([entry['sum_ms'] for entry in cold]))} ms."
     )
-    if not cold[0]["has_warmup"]:
-        return text
     warmed = first["warmed"]
     return text + (
         f" `voicelive.warmup()` takes {number(median([entry['warmup_ms'] for entry in warmed]))} ms; after it the "
@@ -168,7 +168,7 @@ def _sessions(results: dict[str, Any]) -> str:
             shown = f"{entry['busy']:.1%}, {number(entry['p99'])} ms" if entry["p99"] else ""
             cells.append(shown if kept_up(entry) else "events were late")
         full = entries[common]
-        held = str(capacity[client]) if client in capacity else "machine too busy to tell"
+        held = str(capacity[client] or "machine too busy to tell") if client in capacity else "not measured"
         rows.append([client, *cells, f"{full['count'] / full['busy']:.0f}", held])
     last = ["that fill a core", "with p99 < 10 ms"]
     return table(["client", *(f"{count} sessions" for count in counts), *last], rows)

@@ -15,7 +15,7 @@ from typing import Any
 from .clients import CLIENTS, Client
 from .frames import PCM_CHUNK, audio_bytes, messages
 
-__all__ = ["first_events", "latency", "receive", "run_async", "send"]
+__all__ = ["first_events", "latency", "receive", "run_async", "send", "stall"]
 
 WARMUP = 200
 
@@ -150,10 +150,10 @@ def latency(port: int, task: dict[str, Any]) -> dict[str, Any]:
 def first_events(port: int, task: dict[str, Any]) -> dict[str, Any]:
     """Measure what the first event of each type costs voicelive, and after ``warmup()`` where the version has it."""
     from voicelive._core.codec import decode_server_event
+    from voicelive.aio import warmup
 
-    warmup = getattr(__import__("voicelive"), "warmup", None)
     start = time.perf_counter()
-    if task["warmup"] and warmup is not None:
+    if task["warmup"]:
         warmup()
     warmed = time.perf_counter() - start
     times = []
@@ -161,4 +161,38 @@ def first_events(port: int, task: dict[str, Any]) -> dict[str, Any]:
         start = time.perf_counter()
         decode_server_event(message)
         times.append((time.perf_counter() - start) * 1000)
-    return {"warmup_ms": warmed * 1000, "worst_ms": max(times), "sum_ms": sum(times), "has_warmup": warmup is not None}
+    return {"warmup_ms": warmed * 1000, "worst_ms": max(times), "sum_ms": sum(times)}
+
+
+def stall(port: int, task: dict[str, Any]) -> dict[str, float]:
+    """Measure the longest step of the event loop, in milliseconds of the loop's CPU time, after ``warmup()``.
+
+    From the connecting to the end of two turns that come at their own pace, with garbage collected in between. CPU
+    time, because a machine that is busy with something else holds up every loop.
+    """
+    from voicelive.aio import warmup
+
+    warmup()
+    client: Any = CLIENTS["voicelive"]
+    steps: list[float] = []
+    run: Any = asyncio.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        start = time.thread_time()
+        run(handle)
+        steps.append((time.thread_time() - start) * 1000)
+
+    async def measure() -> None:
+        query = {"mode": "stamp", "mix": "turn", "dialect": client.dialect, "rate": 200, "count": 150}
+        async with client.open(port, query) as connection:
+            await client.go(connection)
+            await client.stamps(connection, 75, [])
+            asyncio.get_running_loop().call_soon(gc.collect)
+            await client.stamps(connection, 75, [])
+
+    asyncio.Handle._run = timed  # type: ignore[method-assign]
+    try:
+        run_async(measure())
+    finally:
+        asyncio.Handle._run = run  # type: ignore[method-assign]
+    return {"worst_ms": max(steps)}

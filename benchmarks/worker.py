@@ -16,6 +16,7 @@ KINDS: dict[str, Any] = {
     "send": tasks.send,
     "latency": tasks.latency,
     "first_events": tasks.first_events,
+    "stall": tasks.stall,
     "memory": sessions.memory,
     "sessions": sessions.sessions,
 }

@@ -39,6 +39,20 @@ class FrameSplitter:
     It sees every byte of a connection from the answer to the upgrade on, so that it always knows where a frame begins.
     """
 
+    __slots__ = (
+        "_header",
+        "_in_fragments",
+        "_last",
+        "_leaves",
+        "_max_size",
+        "_message",
+        "_missing",
+        "_others",
+        "_parse",
+        "_protocol",
+        "_splits",
+    )
+
     def __init__(self, protocol: _Protocol, max_size: int | None) -> None:
         self._protocol = protocol
         self._parse = protocol.receive_data
