@@ -17,7 +17,7 @@ from voicelive.local.engines import EnergyVad, FunctionCallTurn, FunctionOutputT
 from voicelive.local.handshake import HandshakeRefusedError, read_handshake
 from voicelive.local.ids import base62, new_call_id, new_id
 from voicelive.local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive.local.records import EventLog
+from voicelive.local.records import MAX_RECORDS_BYTES, EventLog, SessionRecord, share_memory
 from voicelive.local.session.configuration import Locks, merge_update
 from voicelive.local.session.conversation import Conversation, Entry, item_from_request
 from voicelive.local.session.defaults import initial_session
@@ -28,7 +28,7 @@ from voicelive.local.session.plan import plan_response
 from voicelive.local.session.speech import chunk_audio
 from voicelive.local.session.usage import argument_pieces, estimate_usage, tokens
 from voicelive.local.workers import Workers
-from voicelive.models import ServerEvent, ServerEventResponseTextDelta
+from voicelive.models import ServerEvent, ServerEventOutputAudioBufferCleared, ServerEventResponseTextDelta
 
 from .helpers import DEADLINE, tones
 
@@ -253,6 +253,24 @@ def test_a_record_forgets_the_oldest_events() -> None:
 
     assert log.events() == [4, 5]
     assert log.total == 6
+
+
+def test_many_records_share_the_memory() -> None:
+    """One session may fill its own limit; with many, each has an equal part of what all may take together."""
+
+    def record() -> SessionRecord:
+        return SessionRecord(id="s", model="m", query={}, headers={}, credential=None)
+
+    few, many = [record()], [record() for _ in range(512)]
+    event = ServerEventOutputAudioBufferCleared()
+    for records in (few, many):
+        for _ in range(3):
+            records[0]._sent.add(event, 2**20)
+        share_memory(records)
+
+    assert len(few[0].sent) == 3
+    assert len(many[0].sent) == 1
+    assert MAX_RECORDS_BYTES == 1024 * 2**20
 
 
 def test_a_handshake_keeps_no_credentials() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from .._generated.registry import AnyClientEvent
     from .control.timeline import Timeline
 
-__all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent"]
+__all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent", "share_memory"]
 
 MAX_RECORD_EVENTS = 50_000
 """Events that are remembered of one session, in each direction; the oldest are forgotten first."""
 
 MAX_RECORD_BYTES = 32 * 1024 * 1024
 """Bytes of JSON that are remembered of one session, in each direction."""
+
+MAX_RECORDS_BYTES = 1024 * 1024 * 1024
+"""Bytes of JSON that are remembered of all sessions together: with many, each has less than the most it may have."""
 
 E = TypeVar("E")
 
@@ -47,9 +50,17 @@ class EventLog(Generic[E]):
         self._events.append((event, size, time.monotonic()))
         self._bytes += size
         self.total += 1
+        self._forget()
+        self.changes.notify()
+
+    def limit(self, max_bytes: int) -> None:
+        """Keep to `max_bytes` bytes of JSON from now on."""
+        self._max_bytes = max_bytes
+        self._forget()
+
+    def _forget(self) -> None:
         while len(self._events) > self._max_events or self._bytes > self._max_bytes:
             self._bytes -= self._events.popleft()[1]
-        self.changes.notify()
 
     def events(self) -> list[E]:
         """Return the remembered events, oldest first."""
@@ -146,3 +157,11 @@ class SessionRecord:
     def sent_types(self) -> list[str]:
         """Return the types of :attr:`sent`."""
         return [str(event.type) for event in self._sent.events()]
+
+
+def share_memory(records: Collection[SessionRecord]) -> None:
+    """Give each of the records an equal part of what all may take together."""
+    part = min(MAX_RECORD_BYTES, MAX_RECORDS_BYTES // (2 * max(1, len(records))))
+    for record in records:
+        record._received.limit(part)
+        record._sent.limit(part)

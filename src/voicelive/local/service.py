@@ -28,7 +28,7 @@ from .faults.plan import Opportunities
 from .handshake import Handshake
 from .pacing import Pacing, resolve_pacing
 from .quirks import Quirk, check_quirks
-from .records import SessionRecord
+from .records import SessionRecord, share_memory
 from .session import errors
 from .session.errors import Fault as Refusal
 from .session.session import Session, SessionOptions
@@ -115,7 +115,7 @@ class LocalService:
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
     32 MiB of JSON in each direction of its record, and with `control` 5,000 abbreviated events. The service: the
-    records of the latest 100 sessions.
+    records of the latest 100 sessions, which with those still running share 1 GiB.
 
     Raises:
         UnprotectedHostError: for a host beyond loopback without an `api_key`.
@@ -295,6 +295,9 @@ class LocalService:
         if record._timeline is not None:
             record._timeline.settings = lambda: record._settings()
         self._records.append(record)
+        # The latest, and those that run although a hundred came after them.
+        remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
+        share_memory(remembered.values())
         self._sessions += 1
         opportunities = Opportunities(self._faults, self._sessions, record.id)
         channel = WireChannel(connection, record, self._faults, opportunities)

@@ -205,6 +205,11 @@ class Session:
             if self._over.is_set():
                 await self._channel.close(*self._goodbye)
 
+    @property
+    def record(self) -> SessionRecord:
+        """What the service remembers of it."""
+        return self._record
+
     def end(self, code: int, reason: str) -> None:
         """Let :meth:`run` send what is on its way, close the connection and return."""
         if not self._over.is_set():
