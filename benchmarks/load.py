@@ -199,7 +199,8 @@ def table(rows: list[dict[str, Any]], seconds: float) -> str:
         "# The local service under load",
         "",
         "People in real time: 100 ms of sound every 100 ms each, a spoken question and its spoken answer every ten",
-        f"seconds, for {seconds:g} s. Service and clients in a process each. Written by `nox -s load`.",
+        f"seconds, for {seconds:g} s. Service and clients in a process each. Answers that end after the measured time",
+        "are not counted. Written by `nox -s load`.",
         "",
         f"{about['cores']} cores ({about['processor']}), {about['system']}, {about['python']}, "
         f"websockets {about['versions']['websockets']}, {about['date']}; load average before: {about['load']}.",
