@@ -109,7 +109,8 @@ class LocalService:
     announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is told in a
     ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or
     one of a few of its own where a model would find the words. Visemes and blendshapes are estimated from the
-    spelling. An agent answers as the model would. ``idle_timeout_ms`` does nothing. File and web search and WebRTC
+    spelling. An agent answers as the model would. Every kind
+    of end-of-utterance detection goes by the words that were understood. ``idle_timeout_ms`` does nothing. File and web search and WebRTC
     calls are accepted in settings and do nothing, or are refused as events.
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open

@@ -7,7 +7,7 @@ multiple of 32.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,11 +38,14 @@ class TurnParams:
     """Probability below which a window counts as silence once a turn is on;
     None means a little under ``threshold``, so that a turn does not flutter."""
 
+    patience_ms: int = 0
+    """More silence that a turn gets where its words do not sound finished."""
+
     def __post_init__(self) -> None:
         for name, chance in (("threshold", self.threshold), ("neg_threshold", self.neg_threshold)):
             if chance is not None and not 0 <= chance <= 1:
                 raise ValueError(f"{name} is {chance}; give a probability from 0 to 1")
-        for name in ("prefix_padding_ms", "silence_duration_ms", "speech_duration_ms"):
+        for name in ("prefix_padding_ms", "silence_duration_ms", "speech_duration_ms", "patience_ms"):
             duration = getattr(self, name)
             if duration < 0:
                 raise ValueError(f"{name} is {duration}; give milliseconds from 0 up")
@@ -80,8 +83,11 @@ def _windows(duration_ms: int) -> int:
 class TurnState:
     """The state machine itself: probabilities in, turn events out."""
 
-    def __init__(self, params: TurnParams) -> None:
+    def __init__(self, params: TurnParams, is_finished: Callable[[], bool] | None = None) -> None:
+        """Begin in silence; `is_finished` tells, when a turn falls silent, whether its words sound finished."""
         self.params = params
+        self._is_finished = is_finished
+        self._finished: bool | None = None
         self.speaking = False
         self._windows = 0
         self._run = 0  # speech windows while silent, silent windows while speaking
@@ -124,7 +130,13 @@ class TurnState:
         params = self.params
         self._run = self._run + 1 if probability < params.silence_threshold else 0
         if self._run < _windows(params.silence_duration_ms):
+            self._finished = None
             return None
+        if params.patience_ms and self._is_finished is not None:
+            if self._finished is None:
+                self._finished = self._is_finished()
+            if not self._finished and self._run < _windows(params.silence_duration_ms + params.patience_ms):
+                return None
         self.abandon()
         return SpeechStopped(self.elapsed_ms)
 
@@ -132,8 +144,10 @@ class TurnState:
 class TurnDetector:
     """Finds turns in a stream of 16 kHz PCM16 with a voice activity detector."""
 
-    def __init__(self, params: TurnParams, vad: VoiceActivityDetector) -> None:
-        self._state = TurnState(params)
+    def __init__(
+        self, params: TurnParams, vad: VoiceActivityDetector, is_finished: Callable[[], bool] | None = None
+    ) -> None:
+        self._state = TurnState(params, is_finished)
         self._vad = vad
 
     @property

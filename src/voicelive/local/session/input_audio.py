@@ -34,6 +34,9 @@ MAX_APPEND_BYTES = 15 * 1024 * 1024
 MAX_BUFFER_S = 600
 """Seconds of audio that may wait to be committed; a turn found by voice activity ends there at the latest."""
 
+DEFAULT_PATIENCE_MS = 1000
+"""How much longer end-of-utterance detection waits where the session does not say."""
+
 MIN_COMMIT_MS = 100
 """Milliseconds of audio that a commit needs."""
 
@@ -127,15 +130,36 @@ def turn_params(detection: Mapping[str, Any]) -> TurnParams:
             silence_duration_ms=detection["silence_duration_ms"],
             speech_duration_ms=detection.get("speech_duration_ms") or 0,
             neg_threshold=detection.get("neg_threshold"),
+            patience_ms=_patience_ms(detection.get("end_of_utterance_detection")),
         )
     except (TypeError, ValueError) as error:
         raise RefusedError(errors.Fault(str(error), param="session.turn_detection")) from error
 
 
+def _patience_ms(end_of_utterance: Mapping[str, Any] | None) -> int:
+    if end_of_utterance is None:
+        return 0
+    given = end_of_utterance.get("timeout_ms")
+    return DEFAULT_PATIENCE_MS if given is None else given
+
+
 class InputAudio:
     """One session's input buffer and its ears."""
 
-    def __init__(self, make_vad: Callable[[], VoiceActivityDetector], max_buffer_s: float = MAX_BUFFER_S) -> None:
+    def __init__(
+        self,
+        make_vad: Callable[[], VoiceActivityDetector],
+        max_buffer_s: float = MAX_BUFFER_S,
+        is_finished: Callable[[bytes, int], bool] | None = None,
+    ) -> None:
+        """Prepare to listen.
+
+        Args:
+            make_vad: makes a detector of voice activity.
+            max_buffer_s: seconds of audio that may wait to be committed.
+            is_finished: tells whether what is said in PCM16 of a rate sounds finished; may take long.
+        """
+        self._is_finished = is_finished
         self._make_vad = make_vad
         self._vad: VoiceActivityDetector | None = None
         self._max_buffer_s = max_buffer_s
@@ -178,7 +202,7 @@ class InputAudio:
         elif self._detector is None:
             self._origin_ms = int(self._end_ms()) // VAD_WINDOW_MS * VAD_WINDOW_MS
             self._vad = self._make_vad()
-            self._detector = TurnDetector(turn_params(detection), self._vad)
+            self._detector = TurnDetector(turn_params(detection), self._vad, self._sounds_finished)
             self._to_vad = None
         else:
             self._detector.params = turn_params(detection)
@@ -212,6 +236,20 @@ class InputAudio:
             self._vad.listen_at(rate)
             return Resampler(rate, rate)
         return Resampler(rate, VAD_RATE)
+
+    @property
+    def judges(self) -> bool:
+        """Whether :meth:`feed` may take long, as it judges what is being said."""
+        return self._detector is not None and self._detector.params.patience_ms > 0 and self._is_finished is not None
+
+    def _sounds_finished(self) -> bool:
+        assert self._detector is not None
+        if self._is_finished is None:
+            return True
+        rate = self._format.rate
+        start, end = self._turn_start_ms, self._origin_ms + self._detector.elapsed_ms
+        said = self._pcm[max(0, pcm_bytes(start, rate) - self._dropped) : pcm_bytes(end, rate) - self._dropped]
+        return self._is_finished(bytes(said), rate)
 
     def _start(self, audio_start_ms: int) -> TurnStarted:
         self._turn_id = new_id("item")

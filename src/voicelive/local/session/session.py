@@ -33,6 +33,7 @@ from .responses import Responses
 from .sequencer import Sequencer
 from .settings import Settings
 from .turns import Turns
+from .utterance import is_finished
 from .wire import wire_for
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Session:
         record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
         record._settings = lambda: dict(context.session)
         record._heard = lambda: [e.heard for e in list(context.conversation.entries) if e.heard is not None]
-        self._audio = InputAudio(options.engines.vad)
+        self._audio = InputAudio(options.engines.vad, is_finished=self._sounds_finished)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
         self._mcp = McpServers(context)
@@ -116,6 +117,17 @@ class Session:
         self._turns = Turns(context, self._audio, self._responses, self._sequencer)
         self._marked = MarkedTurns(self._audio, self._turns)
         self._immediate, self._ordered = self._handlers(Settings(context, self._audio, self._mcp))
+
+    def _sounds_finished(self, pcm: bytes, rate: int) -> bool:
+        """Tell whether what is said in `pcm` sounds finished; blocks."""
+        settings = self._context.session["input_audio_transcription"] or {}
+        detection = self._context.session["turn_detection"] or {}
+        try:
+            heard = self._options.engines.transcriber.transcribe(pcm, rate, settings.get("language") or None)
+        except Exception:
+            # Whatever an engine raises is reported for the whole turn, which is transcribed once it has ended.
+            return True
+        return is_finished(heard.text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
 
     def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(

@@ -62,7 +62,10 @@ class Turns:
             self._context.locks = replace(self._context.locks, input_audio=True)
         piece = self._audio.format.rate * self._audio.format.frame_bytes * _LISTEN_MS // 1000
         for start in range(0, len(data), piece):
-            if self._audio.light:
+            if self._audio.judges:
+                # What takes this long must not hold up the one thread that listens for all sessions.
+                found = await self._context.workers.run(self._audio.feed, data[start : start + piece])
+            elif self._audio.light:
                 found = self._audio.feed(data[start : start + piece])
                 if start + piece < len(data):
                     await asyncio.sleep(0)
