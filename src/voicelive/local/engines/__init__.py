@@ -12,6 +12,7 @@ from .protocols import (
     AsyncResponder,
     ConversationTurn,
     EngineUnavailableError,
+    FileSearch,
     FunctionCall,
     FunctionCallTurn,
     FunctionOutputTurn,
@@ -27,6 +28,7 @@ from .protocols import (
     Transcriber,
     Transcript,
     VoiceActivityDetector,
+    WebSearch,
     Word,
 )
 from .registry import (
@@ -54,6 +56,7 @@ __all__ = [
     "EngineOptionsError",
     "EngineUnavailableError",
     "Engines",
+    "FileSearch",
     "FunctionCall",
     "FunctionCallTurn",
     "FunctionOutputTurn",
@@ -80,6 +83,7 @@ __all__ = [
     "TurnParams",
     "TurnState",
     "VoiceActivityDetector",
+    "WebSearch",
     "Word",
     "engine_names",
     "make_engine",

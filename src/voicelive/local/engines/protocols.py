@@ -22,6 +22,7 @@ __all__ = [
     "AsyncResponder",
     "ConversationTurn",
     "EngineUnavailableError",
+    "FileSearch",
     "FunctionCall",
     "FunctionCallTurn",
     "FunctionOutputTurn",
@@ -37,6 +38,7 @@ __all__ = [
     "Transcriber",
     "Transcript",
     "VoiceActivityDetector",
+    "WebSearch",
     "Word",
 ]
 
@@ -222,7 +224,21 @@ class Incomplete:
     reason: Literal["max_output_tokens", "content_filter"]
 
 
-ResponderOutput: TypeAlias = "TextChunk | FunctionCall | Incomplete"
+@dataclass(frozen=True)
+class FileSearch:
+    """A search in the agent's files that the responder has made; it shows as an item of the response."""
+
+    queries: Sequence[str]
+    results: Sequence[Mapping[str, Any]] = ()
+    """What was found, as on the wire: ``{"filename": …, "text": …, "score": …}``."""
+
+
+@dataclass(frozen=True)
+class WebSearch:
+    """A search in the web that the responder has made; it shows as an item of the response."""
+
+
+ResponderOutput: TypeAlias = "TextChunk | FunctionCall | FileSearch | WebSearch | Incomplete"
 
 
 class Responder(Protocol):

@@ -67,12 +67,14 @@ class Context:
 
 _ITEM_CLASSES: dict[str, type[models.ResponseItem]] = {
     "message": models.ResponseMessageItem,
+    "file_search_call": models.ResponseFileSearchCallItem,
     "function_call": models.ResponseFunctionCallItem,
     "function_call_output": models.ResponseFunctionCallOutputItem,
     "mcp_approval_request": models.ResponseMCPApprovalRequestItem,
     "mcp_approval_response": models.ResponseMCPApprovalResponseItem,
     "mcp_call": models.ResponseMCPCallItem,
     "mcp_list_tools": models.ResponseMCPListToolItem,
+    "web_search_call": models.ResponseWebSearchCallItem,
 }
 
 

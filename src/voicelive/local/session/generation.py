@@ -9,11 +9,13 @@ from typing import Any
 
 from ..engines.protocols import (
     ConversationTurn,
+    FileSearch,
     FunctionCall,
     Incomplete,
     ResponderError,
     ResponderOutput,
     ResponderRequest,
+    WebSearch,
 )
 from ..faults.base import ResponseFault
 from ..faults.kinds import ContentFilter, ResponseFailure
@@ -105,6 +107,9 @@ class Generation:
                     call = None
                 if isinstance(output, FunctionCall):
                     call = output
+                    continue
+                if isinstance(output, FileSearch | WebSearch):
+                    self.writer.search(output)
                     continue
                 cut_short = output if isinstance(output, Incomplete) else await self._write_text(output.text)
                 if cut_short is not None:

@@ -125,7 +125,8 @@ class Session:
         try:
             heard = self._options.engines.transcriber.transcribe(pcm, rate, settings.get("language") or None)
         except Exception:
-            # Whatever an engine raises is reported for the whole turn, which is transcribed once it has ended.
+            # Whatever an engine raises is told to the client once the turn has ended and is transcribed as a whole.
+            logger.exception("judging whether a turn is finished failed")
             return True
         return is_finished(heard.text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
 

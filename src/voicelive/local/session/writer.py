@@ -6,7 +6,7 @@ from typing import Any
 
 from ..._base import encode_base64
 from ..._generated import models
-from ..engines.protocols import Word
+from ..engines.protocols import FileSearch, WebSearch, Word
 from ..ids import new_call_id
 from .context import Context, item_model
 from .conversation import Entry
@@ -15,6 +15,18 @@ from .plan import ResponsePlan
 from .usage import argument_pieces
 
 __all__ = ["ResponseWriter"]
+
+
+_FILE_SEARCH = (
+    models.ServerEventResponseFileSearchCallInProgress,
+    models.ServerEventResponseFileSearchCallSearching,
+    models.ServerEventResponseFileSearchCallCompleted,
+)
+_WEB_SEARCH = (
+    models.ServerEventResponseWebSearchCallInProgress,
+    models.ServerEventResponseWebSearchCallSearching,
+    models.ServerEventResponseWebSearchCallCompleted,
+)
 
 
 class ResponseWriter:
@@ -199,6 +211,30 @@ class ResponseWriter:
         entry.payload["arguments"] = arguments
         self._context.send(models.ServerEventResponseMcpCallArgumentsDone(**place, arguments=arguments))
         return entry, index
+
+    def search(self, search: FileSearch | WebSearch) -> None:
+        """Send the whole life of a search; what it found only where the session's ``include`` asks for it."""
+        context, in_files = self._context, isinstance(search, FileSearch)
+        entry = Entry(
+            {
+                "id": context.dialect.model_id("item"),
+                "object": "realtime.item",
+                "type": "file_search_call" if in_files else "web_search_call",
+                "status": "in_progress",
+            },
+            origin="response",
+        )
+        index = self._add_output(entry)
+        place: dict[str, Any] = {"response_id": self.id, "item_id": entry.id, "output_index": index}
+        steps = _FILE_SEARCH if in_files else _WEB_SEARCH
+        for number, step in enumerate(steps):
+            context.send(step(**place, sequence_number=number))
+        entry.payload["status"] = "completed"
+        if isinstance(search, FileSearch):
+            entry.payload["queries"] = list(search.queries)
+            wanted = "file_search_call.results" in (context.session.get("include") or ())
+            entry.payload["results"] = [dict(result) for result in search.results] if wanted else None
+        self._done(index, entry)
 
     def finish(
         self,
