@@ -104,7 +104,7 @@ async def test_a_broken_connection_continues(client: Client, service: ThreadedLo
         await ask(connection, "What is 4 plus 4?")
         assert conversation(service)[-1] == ("assistant", "Four plus four is eight.")
         await connection.call("session.update", session={})
-        await connection.wait_for(lambda each: each.type == "session.updated")
+        await connection.wait_for("session.updated")
         echoed = (await last_of(connection, service, "session.updated")).session
         assert (echoed.instructions, echoed.modalities, echoed.temperature) == ("Be brief.", ["text"], 0.7)
         assert connection.close_info is None

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -180,7 +180,7 @@ async def test_nothing_is_lost_or_doubled_when_sessions_are_replaced(client: Cli
 
 
 @contextmanager
-def served(port: int) -> Iterator[subprocess.Popen[str]]:
+def served(port: int) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "voicelive", "serve", "--port", str(port), "--engines", "basic"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:

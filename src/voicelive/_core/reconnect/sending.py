@@ -133,12 +133,12 @@ class Sending:
 
 
 def parsed(data: bytes) -> dict[str, Any]:
-    """Return a message as the JSON object it is, or an empty one."""
+    """Return a message as the event it is, or an empty object for what is none."""
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):
         return {}
-    return event if isinstance(event, dict) else {}
+    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else {}
 
 
 def encoded(event: dict[str, Any]) -> bytes:
