@@ -102,7 +102,7 @@ class VoiceLiveConnection(ConnectionResources):
 
         Raises:
             ConnectionError: if the service cannot be reached or refuses; says which and what to check.
-            ConnectionStateError: if it was opened or closed before.
+            ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
         """
         with self._changed:
             if self._state != "new":
@@ -151,7 +151,8 @@ class VoiceLiveConnection(ConnectionResources):
         """Close the connection; never raises for a connection that is closed or broken already.
 
         Wakes everyone who waits for events: ``recv`` and ``wait_for`` raise :class:`ConnectionClosed`, iterations end.
-        What arrived and was not received yet is dropped. Takes at most ``close_timeout``.
+        What arrived and was not received yet is dropped. Takes at most ``close_timeout``. An ``open()`` under way ends
+        at once, unless it waits for a credential that blocks.
 
         Args:
             code: the WebSocket close code: 1000, or one of your own from 3000 to 4999.

@@ -57,7 +57,8 @@ class ConfigurationError(VoiceLiveError, ValueError):
 
 
 class ConnectionStateError(VoiceLiveError, RuntimeError):
-    """A method was called that the connection's state does not allow: not opened yet, or opened twice."""
+    """A method was called that the connection's state does not allow: not opened yet, opened twice, or closed while it
+    opened."""
 
 
 class InvalidEventError(VoiceLiveError, ValueError):

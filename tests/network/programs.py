@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import queue
+import random
 import socket
 import subprocess
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,10 +20,13 @@ _STOP_SECONDS = 10
 
 def free_ports(count: int) -> list[int]:
     """Find ports of 127.0.0.1 that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [sock.getsockname()[1] for sock in sockets]
-    for sock in sockets:
-        sock.close()
+    # Below those that systems give to connections that go out: such a one could take it again before it is used.
+    ports: list[int] = []
+    for port in random.sample(range(20_000, 30_000), 1000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.append(port)
+        if len(ports) == count:
+            break
     return ports
 
 

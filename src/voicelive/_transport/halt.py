@@ -17,7 +17,8 @@ class Halt:
     """A switch: what opens the connection hangs in how to be woken up, and who closes it turns it once."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A signal's handler may turn it while its own thread is in here.
+        self._lock = threading.RLock()
         self._wakers: list[Callable[[], object]] = []
         self.stopped = False
         """Whether it was turned."""
@@ -27,7 +28,7 @@ class Halt:
         with self._lock:
             self.stopped = True
             # Called with the lock held, so that none is called after its block has ended.
-            for wake in self._wakers:
+            for wake in tuple(self._wakers):
                 wake()
 
     def check(self) -> None:

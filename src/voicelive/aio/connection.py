@@ -109,7 +109,7 @@ class VoiceLiveConnection(ConnectionResources):
 
         Raises:
             ConnectionError: if the service cannot be reached or refuses; says which and what to check.
-            ConnectionStateError: if it was opened or closed before.
+            ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
         """
         if self._state != "new":
             raise ConnectionStateError(
@@ -156,7 +156,7 @@ class VoiceLiveConnection(ConnectionResources):
 
         Wakes everyone who waits for events: ``recv`` and ``wait_for`` raise :class:`ConnectionClosed`, iterations end.
         What arrived and was not received yet is dropped. Takes at most ``close_timeout``; if it is cancelled, the
-        connection is dropped at once.
+        connection is dropped at once. An ``open()`` under way ends at once.
 
         Args:
             code: the WebSocket close code: 1000, or one of your own from 3000 to 4999.
