@@ -221,7 +221,12 @@ NET = [*["flow"] * 10, *["die"] * 2, *["wait"] * 3, "sent", "restore", "work", "
 STEPS = st.tuples(st.sampled_from([*APP, *APP, *NET]), st.integers(0, 9))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
 @given(st.lists(STEPS, min_size=60, max_size=150))
 def test_as_if_no_connection_had_died(steps: list[tuple[str, int]]) -> None:
     """The last session has the settings and the conversation of one that never died; nothing is done twice or lost."""
