@@ -34,7 +34,7 @@ def test_faults_are_added_listed_and_cleared_in_another_process(command: Command
 
 def test_a_service_starts_with_faults_and_a_page(command: Command) -> None:
     """--fault is there from the start, and the address shows a page."""
-    options = ("--fault", "refuse:503", "--fault", "expire@age=1h", "--fault-seed", 7)
+    options = ("--quirk", "null_error_event_id", "--fault", "refuse:503", "--fault", "expire@age=1h", "--fault-seed", 7)
     with serving("--port", 0, *options) as (_, environment):
         endpoint = environment["AZURE_VOICELIVE_ENDPOINT"]
         assert command("talk", "--text", "hi", "--endpoint", endpoint).exit_code == 2
@@ -51,6 +51,7 @@ def test_a_service_starts_with_faults_and_a_page(command: Command) -> None:
         (("faults", "list", "--endpoint", "http://127.0.0.1:9"), "no service answers at http://127.0.0.1:9"),
         (("faults", "clear", "--endpoint", "here"), "'here' is not the address of a service"),
         (("serve", "--fault", "close:1006"), "Close: code cannot be 1006"),
+        (("serve", "--quirk", "odd"), "there is no quirk 'odd': use 'replace_updates'"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(command: Command, arguments: tuple[str, ...], says: str) -> None:

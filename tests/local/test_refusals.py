@@ -205,6 +205,22 @@ async def test_an_unknown_profile_is_told_after_the_upgrade(service: LocalServic
     assert error["code"] == "invalid_profile"
 
 
+@pytest.mark.parametrize(
+    ("profile", "answer"),
+    [
+        ("byom-azure-openai-realtime", "byom_realtime_connection_error"),
+        ("byom-azure-openai-chat-completion", "session.created"),
+        ("byom-foundry-anthropic-messages", "session.created"),
+    ],
+)
+async def test_deployments_of_ones_own_are_looked_at_when_they_are_used(profile: str, answer: str) -> None:
+    """Of one that does not exist, only the realtime profile tells at once; the others begin a session."""
+    async with LocalService(models=["gpt-4o"]) as service, opened(service, "my-deployment", profile=profile) as client:
+        event = await client.recv()
+
+    assert answer in (event["type"], event.get("error", {}).get("code"))
+
+
 async def test_a_session_expires() -> None:
     """At its end a session gets session_expired and close code 1001."""
     async with LocalService(session_lifetime_s=0.2) as service, connected(service) as client:

@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 
 from .._version import __version__
 from ..errors import ContractWarning, VoiceLiveError
+from ..local.quirks import QUIRKS
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
@@ -252,6 +253,13 @@ def serve_command(
     fault_seed: Annotated[
         int, typer.Option(metavar="NUMBER", help="Decides which opportunities a fault with a chance takes.")
     ] = 0,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Behave in a way that is uncertain of the real service: {', '.join(QUIRKS)}. Repeatable.",
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
@@ -261,7 +269,9 @@ def serve_command(
     given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
     options = {name: value for name, value in given.items() if value is not None}
     named = NamedEngines(vad, transcriber, responder, synthesizer, options)
-    settings = ServeSettings(host, port, engines, api_key, pacing.value, named, tuple(fault or ()), fault_seed)
+    settings = ServeSettings(
+        host, port, engines, api_key, pacing.value, named, tuple(fault or ()), fault_seed, tuple(quirk or ())
+    )
     _run_to_end(serve(settings), debug)
 
 

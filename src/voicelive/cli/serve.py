@@ -11,6 +11,7 @@ from typing import Literal
 from ..local import LocalService
 from ..local.addresses import is_loopback
 from ..local.faults import parse_fault
+from ..local.quirks import check_quirks
 from .engines import EngineChoice, NamedEngines, loaded_engines
 from .failures import CommandError
 from .output import Output
@@ -36,13 +37,15 @@ class ServeSettings:
     faults: tuple[str, ...] = ()
     """What is to go wrong, as text."""
     fault_seed: int = 0
+    quirks: tuple[str, ...] = ()
+    """How to behave where the real service's behaviour is uncertain."""
 
 
 async def serve(settings: ServeSettings) -> None:
     """Serve until SIGINT or SIGTERM, then close the sessions and return.
 
     Raises:
-        CommandError: if the engines asked for cannot be used, or the API key is blank.
+        CommandError: if the engines asked for cannot be used, the API key is blank, or a quirk is none.
         OutputFailed: if it cannot be told where the service is.
         LocalServiceError: if the port is in use, the host needs an API key, or a fault is none.
     """
@@ -50,6 +53,10 @@ async def serve(settings: ServeSettings) -> None:
     if api_key is not None and not api_key.strip():
         raise CommandError("the API key is blank: give --api-key (or VOICELIVE_LOCAL_API_KEY) a value, or leave it out")
     faults = [parse_fault(text) for text in settings.faults]
+    try:
+        quirks = check_quirks(settings.quirks)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     stopped = asyncio.Event()
     with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
@@ -63,6 +70,7 @@ async def serve(settings: ServeSettings) -> None:
                 faults=faults,
                 fault_seed=settings.fault_seed,
                 control=True,
+                quirks=quirks,
             ) as service,
         ):
             _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")

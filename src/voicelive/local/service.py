@@ -339,7 +339,11 @@ class LocalService:
         if faults.take_first(ModelNotFound) is not None:
             return errors.unsupported_model(handshake.model)
         if self._models is not None and handshake.model and handshake.model not in self._models:
-            return errors.unsupported_model(handshake.model)
+            if handshake.profile is None:
+                return errors.unsupported_model(handshake.model)
+            if handshake.profile == _PROFILES[0]:
+                return errors.unreachable_deployment(handshake.model)
+            # Observed: the other deployments of one's own are not looked at before they are used.
         return None
 
 

@@ -114,6 +114,10 @@ def unsupported_profile(profile: str) -> Fault:
     return Fault(f"Profile {profile} is not supported.", code="invalid_profile")
 
 
+def unreachable_deployment(model: str) -> Fault:
+    return Fault(f"The realtime deployment {model} cannot be reached.", code="byom_realtime_connection_error")
+
+
 def session_expired(seconds: float) -> Fault:
     length = f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
     return Fault(
