@@ -42,6 +42,7 @@ ENDPOINTS = [
     ("http://127.9.9.9:1", "ws://127.9.9.9:1/voice-live/realtime"),
     ("ws://[::1]:99", "ws://[::1]:99/voice-live/realtime"),
     ("https://[2001:db8::1]", "wss://[2001:db8::1]/voice-live/realtime"),
+    ("https://r_1.example.", "wss://r_1.example./voice-live/realtime"),
 ]
 
 
@@ -75,6 +76,18 @@ REFUSED = [
     "https://r.example?x=1",
     "https://r.example#x",
     "https://" + "ü" * 70 + ".example",
+    "https://" + "a" * 64 + ".example",
+    "https://" + "a." * 130 + "example",
+    "https://r.example:0",
+    "https://r.example\\elsewhere.example",
+    "https://r%40elsewhere.example",
+    "https://r%00.example",
+    "https://r<.example",
+    "https://r,.example",
+    "https://r..example",
+    "https://.r.example",
+    "https://[fe80::1%25eth0]",
+    "https://[1::2::3]",
 ]
 
 

@@ -42,6 +42,7 @@ USER_AGENT = f"{SDK_NAME} Python/{sys.version_info[0]}.{sys.version_info[1]}"
 
 _SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 _DEFAULT_PORTS = {True: 443, False: 80}
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BLANKS = re.compile(r"[\x00-\x20\x7f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -232,6 +233,8 @@ def parse_endpoint(endpoint: str, *, allow_plaintext: bool = False) -> Endpoint:
     try:
         parts = urlsplit(text)
         port = parts.port
+        if port == 0:
+            raise ValueError("no service has the port 0")
     except ValueError as error:
         raise ConfigurationError(f"endpoint {text!r} is malformed: {error}") from None
     secure = _SECURE[scheme.lower()]
@@ -327,12 +330,16 @@ def _find_endpoint(endpoint: str | None, environ: Mapping[str, str]) -> str:
 def _ascii_host(host: str, endpoint: str) -> str:
     if not host:
         raise ConfigurationError(f"endpoint {endpoint!r} names no host")
-    if host.isascii():
-        return host
     try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise ConfigurationError(f"endpoint {endpoint!r} names a host that no DNS name can be") from None
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+        # An address with a zone, such as %eth0, is none of both: no certificate and no Host header can name one.
+        if ":" in name and "%" not in name:
+            ipaddress.IPv6Address(name)
+        elif not _HOST.fullmatch(name):
+            raise ValueError
+    except ValueError:
+        raise ConfigurationError(f"endpoint {endpoint!r} names a host that can be none: check its spelling") from None
+    return name
 
 
 def _text(name: str, value: object) -> str | None:
