@@ -115,7 +115,7 @@ async def test_a_close_after_an_event_of_a_type() -> None:
 
 async def test_a_close_at_an_age() -> None:
     """When the session is so many seconds old, with nothing else going on."""
-    async with faulty(Close(age=0.05)) as service, connected(service) as client:
+    async with faulty(Close(age=0.05)) as service, opened(service) as client:
         assert (await client.closed())[0] == 1011
 
 

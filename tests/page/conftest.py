@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from voicelive.local import Engines, LocalService, ThreadedLocalService
+from voicelive.local.engines import TextChunk
 
 from ..local.helpers import Scripted, tones
 from ..outside import program
@@ -19,7 +20,9 @@ from .talking import conversation
 
 DEADLINE_MS = 20_000
 
-QUESTION, INTERRUPTION = "one two three four five six", "stop"
+QUESTION, INTERRUPTION = "one two three", "stop"
+ANSWER = " ".join(["seventy seven"] * 15)
+"""Thirteen seconds of tones: time enough to interrupt it on a busy machine."""
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def service() -> Iterator[ThreadedLocalService]:
     """A service that hears and speaks tones, repeats what it hears, and lets itself be looked at."""
-    engines = replace(Engines.basic(), responder=Scripted())
+    engines = replace(Engines.basic(), responder=Scripted([TextChunk(ANSWER)]))
     with LocalService.in_thread(engines=engines, control=True) as running:
         yield running
 

@@ -27,7 +27,8 @@ def read_wav(path: Path) -> tuple[bytes, int]:
 async def conversation(
     endpoint: str, utterances: Sequence[bytes], rate: int, *, patience_s: float = 1.2
 ) -> AsyncGenerator[VoiceLiveConnection, None]:
-    """Say one thing after the other, each `patience_s` after the answer to the one before began: a barge-in each time.
+    """Say one thing after the other, each `patience_s` after the answer to the one before began: a barge-in each time,
+    as long as answers are longer than that.
 
     Sends a microphone's stream in real time: 50 ms of speech or silence every 50 ms. The context is entered
     when the last answer was given and would have been heard, with the connection still open.
@@ -67,19 +68,20 @@ async def _answered(conn: VoiceLiveConnection, waiting: deque[bytes], speech: by
         if not waiting:
             said.set()
 
-    begun: set[str] = set()
+    loop = asyncio.get_running_loop()
+    begun: dict[str, float] = {}
     heard_ms = 0.0
     last: str | None = None
     async for event in conn:
         if isinstance(event, ServerEventResponseAudioDelta):
             if event.response_id not in begun:
-                begun.add(event.response_id)
-                if said.is_set():
-                    last = event.response_id
-                else:
-                    asyncio.get_running_loop().call_later(patience_s, say_next)
+                begun[event.response_id] = loop.time()
+                last = event.response_id if said.is_set() else None
             if event.response_id == last:
                 heard_ms += len(event.delta_bytes) / 48  # 24 kHz PCM16
-        elif isinstance(event, ServerEventResponseDone) and last is not None and event.response.id == last:
-            await asyncio.sleep(heard_ms / 1000)
-            return
+        elif isinstance(event, ServerEventResponseDone) and event.response.id in begun:
+            if event.response.id == last:
+                await asyncio.sleep(heard_ms / 1000)
+                return
+            # All of the answer is there, so it goes on playing for as long as it is, however busy the machine.
+            loop.call_later(max(0.0, begun[event.response.id] + patience_s - loop.time()), say_next)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from voicelive import connect
 from voicelive.local import LocalService, ThreadedLocalService
 
-from .conftest import DEADLINE_MS, INTERRUPTION, QUESTION, Watched
+from .conftest import ANSWER, DEADLINE_MS, INTERRUPTION, QUESTION, Watched
 
 
 def ink(page: Page) -> dict[str, int]:
@@ -39,9 +39,9 @@ def ink(page: Page) -> dict[str, int]:
 def test_both_transcripts_and_the_barge_in_are_shown(watched: Watched) -> None:
     """Who said what, who interrupted whom, and what was heard of the answer."""
     turns = watched.page.locator("#turns li")
-    for index, text in enumerate((QUESTION, f"You said {QUESTION}", INTERRUPTION, f"You said {INTERRUPTION}")):
+    for index, text in enumerate((QUESTION, ANSWER, INTERRUPTION, f"You said {INTERRUPTION}")):
         expect(turns.nth(index).locator(".said")).to_have_text(text)
-    expect(turns.nth(1)).to_contain_text(re.compile(r"interrupted: \d\.\d\d of \d\.\d\d s heard"))
+    expect(turns.nth(1)).to_contain_text(re.compile(r"interrupted: \d+\.\d\d of \d+\.\d\d s heard"))
     expect(turns.nth(2)).to_contain_text("interrupts the answer")
     expect(watched.page.locator("#sound-summary")).to_contain_text("1 barge-in")
 
