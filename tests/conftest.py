@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.leaks"]
 
 
 def pytest_configure() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from azure.core.credentials import AzureKeyCredential
 
 from ._core.handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, Handshake, carries_credential, check_header_value
+from ._core.secrecy import Secret
 from .environment import KEY_VARIABLES
 from .errors import AuthenticationError, ConfigurationError
 
@@ -62,11 +63,7 @@ class CredentialSource:
             return ready
         credential = self._made()
         try:
-            token = _ask(credential, self._scopes)
-            if inspect.isawaitable(token):
-                _discard(token)
-                raise _wrong_client(credential)
-            return _bearer(token)
+            return _bearer(self._answer(credential))
         except ConfigurationError:
             raise
         except Exception as error:  # credentials are foreign code and raise what they like
@@ -83,13 +80,7 @@ class CredentialSource:
         # Importing azure-identity takes a second on a slow disk.
         credential = await asyncio.to_thread(self._made)
         try:
-            if _asks_asynchronously(credential):
-                token = await _ask(credential, self._scopes)
-            else:
-                token = await asyncio.to_thread(_ask, credential, self._scopes)
-                if inspect.isawaitable(token):
-                    token = await token
-            return _bearer(token)
+            return _bearer(await self._answer_async(credential))
         except ConfigurationError:
             raise
         except Exception as error:  # credentials are foreign code and raise what they like
@@ -100,13 +91,26 @@ class CredentialSource:
                 if inspect.isawaitable(closing):
                     await closing
 
+    def _answer(self, credential: Any) -> Any:
+        answer = _ask(credential, self._scopes)
+        if inspect.isawaitable(answer):
+            _discard(answer)
+            raise _wrong_client(credential)
+        return answer
+
+    async def _answer_async(self, credential: Any) -> Any:
+        if _asks_asynchronously(credential):
+            return await _ask(credential, self._scopes)
+        answer = await asyncio.to_thread(_ask, credential, self._scopes)
+        return await answer if inspect.isawaitable(answer) else answer
+
     def _without_asking(self) -> dict[str, str] | None:
         if self._default_from is not None:
             return None
         if self._credential is None:
             return {}
         if isinstance(self._credential, AzureKeyCredential):
-            return {API_KEY_HEADER: _checked_key(self._credential.key)}
+            return {API_KEY_HEADER: _checked_key(Secret(self._credential.key))}
         return None
 
     def _made(self) -> Any:
@@ -148,7 +152,7 @@ def find_credential(
     if carries_credential(handshake):
         return CredentialSource(None, checked_scopes)
     for variable in KEY_VARIABLES:
-        if key := environ.get(variable, "").strip():
+        if key := Secret(environ.get(variable, "").strip()):
             return CredentialSource(AzureKeyCredential(key), checked_scopes)
     if handshake.endpoint.is_loopback:
         return CredentialSource(None, checked_scopes)
@@ -188,7 +192,7 @@ def _check_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
 
 def _checked(credential: object, client: Client) -> object:
     if isinstance(credential, AzureKeyCredential):
-        _checked_key(credential.key)
+        _checked_key(Secret(credential.key))
         return credential
     if isinstance(credential, (str, bytes)):
         raise ConfigurationError("credential is plain text: wrap the key, as in AzureKeyCredential(key)")
@@ -213,12 +217,13 @@ def _wrong_client(credential: object) -> ConfigurationError:
     )
 
 
-def _checked_key(key: str) -> str:
+def _checked_key(key: Secret) -> Secret:
     if not key.strip():
         raise ConfigurationError("credential holds an empty key")
     if key != key.strip():
         raise ConfigurationError("the key of credential begins or ends with blanks: remove them, e.g. with .strip()")
-    return check_header_value("the key of credential", key)
+    check_header_value("the key of credential", key)
+    return key
 
 
 def _getter(credential: Any) -> Any:
@@ -234,10 +239,15 @@ def _ask(credential: object, scopes: tuple[str, ...]) -> Any:
 
 
 def _bearer(token: object) -> dict[str, str]:
+    kind = type(token).__name__
     text = getattr(token, "token", None)
+    # Its repr shows it, and the errors below must not have it in their tracebacks.
+    del token
     if not isinstance(text, str) or not text:
-        raise ConfigurationError(f"the credential gave a {type(token).__name__} without a token")
-    return {AUTHORIZATION_HEADER: "Bearer " + check_header_value("the credential's token", text)}
+        raise ConfigurationError(f"the credential gave a {kind} without a token")
+    text = Secret(text)
+    check_header_value("the credential's token", text)
+    return {AUTHORIZATION_HEADER: Secret(f"Bearer {text}")}
 
 
 def _discard(awaitable: object) -> None:

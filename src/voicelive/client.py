@@ -94,13 +94,15 @@ def connect(
 
     from ._core.contract import WireContract
     from ._core.handshake import prepare_handshake
+    from ._core.secrecy import SecretMapping
     from ._credentials import find_credential
     from ._transport.options import allows_plaintext, read_options
     from .connection import VoiceLiveConnection
 
+    environ = SecretMapping(os.environ)
     handshake = prepare_handshake(
         endpoint=endpoint,
-        environ=os.environ,
+        environ=environ,
         request_id=str(uuid.uuid4()),
         api_version=api_version,
         model=model,
@@ -124,7 +126,7 @@ def connect(
         local_events = local_events_of()
     contract = WireContract(api_version, events=events, local_events=local_events, strict=strict, check=contract_check)
     options = read_options(connection_options, handshake.endpoint)
-    source = find_credential(credential, credential_scopes, handshake=handshake, environ=os.environ, client="sync")
+    source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client="sync")
     return VoiceLiveConnection(handshake, source, options, contract, reconnect)
 
 

@@ -35,6 +35,7 @@ from tests.clients.servers import (
     sends,
 )
 from tests.docs.blocks import ROOT
+from tests.secrets import KEY
 from voicelive.cli.doctor.privacy import Redactor
 from voicelive.local import LocalService, ThreadedLocalService
 
@@ -42,7 +43,6 @@ from .conftest import Command, start
 
 pytestmark = pytest.mark.timeout(60)
 
-KEY = "k3y-that-must-stay-secret"
 PASSWORD = "pr0xy/pass word"
 STEPS = {
     "environment": 10,
@@ -740,8 +740,8 @@ def test_the_exit_codes_are_documented() -> None:
 
 def test_secrets_are_hidden_in_every_spelling() -> None:
     """Quoted or not, long or short, in texts and in facts; a short one only where it stands by itself."""
-    redactor = Redactor(["s3cr3t/with space", "local"])
-    assert redactor.text("a s3cr3t/with space b s3cr3t%2Fwith%20space") == "a [hidden] b [hidden]"
+    redactor = Redactor(["s3cret/with space", "local"])
+    assert redactor.text("a s3cret/with space b s3cret%2Fwith%20space") == "a [hidden] b [hidden]"
     assert redactor.text("local is not localhost, nor --local") == "[hidden] is not localhost, nor --local"
-    assert redactor.facts({"a": ["s3cr3t/with space", 1, None]}) == {"a": ["[hidden]", 1, None]}
-    assert "s3cr3t" not in repr(redactor)
+    assert redactor.facts({"a": ["s3cret/with space", 1, None]}) == {"a": ["[hidden]", 1, None]}
+    assert "s3cret" not in repr(redactor)

@@ -11,11 +11,12 @@ from azure.core.credentials import AccessToken, AzureKeyCredential, AzureNamedKe
 
 import voicelive
 import voicelive.aio
+from tests import secrets
 from voicelive import ConfigurationError
 
 from .harness import Client
 
-KEY = AzureKeyCredential("k3y-that-must-stay-secret")
+KEY = AzureKeyCredential(secrets.KEY)
 REMOTE = "https://resource.services.ai.azure.com"
 
 
@@ -66,12 +67,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("no autoping", {"connection_options": {"autoping": False}}, r"'autoping' cannot be switched off"),
     ("vendor list", {"connection_options": {"vendor_options": [1]}}, r"'vendor_options' must be a mapping"),
     ("reserved vendor", {"connection_options": {"vendor_options": {"logger": 1}}}, r"may not hold logger"),
-    ("plain text key", {"credential": "k3y-that-must-stay-secret"}, r"wrap the key, as in AzureKeyCredential"),
+    ("plain text key", {"credential": secrets.KEY}, r"wrap the key, as in AzureKeyCredential"),
     ("a class", {"credential": AzureKeyCredential}, r"is the class AzureKeyCredential"),
     ("no credential at all", {"credential": object()}, r"neither a key nor tokens"),
     ("named key", {"credential": AzureNamedKeyCredential("n", "k")}, r"AzureNamedKeyCredential.* neither a key"),
-    ("key with a line break", {"credential": AzureKeyCredential("k3y-secret\n")}, r"begins or ends with blanks"),
-    ("key with control characters", {"credential": AzureKeyCredential("k3y-sec\0ret")}, r"line break or control"),
+    ("key with a line break", {"credential": AzureKeyCredential("s3cret-k3y\n")}, r"begins or ends with blanks"),
+    ("key with control characters", {"credential": AzureKeyCredential("s3cret-\0k3y")}, r"line break or control"),
     ("no scopes", {"credential": KEY, "credential_scopes": []}, r"credential_scopes is \[\]"),
 ]
 
@@ -83,7 +84,7 @@ def test_bad_arguments(client: Client, arguments: dict[str, Any], message: str) 
     with pytest.raises(ConfigurationError, match=message) as caught:
         client.package.connect(**given)
     assert isinstance(caught.value, ValueError)
-    assert "k3y" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -163,10 +164,10 @@ def test_repr_shows_host_model_and_state(client: Client) -> None:
     assert repr(connection) == "<VoiceLiveConnection host='resource.services.ai.azure.com' model='gpt-4o' state='new'>"
     for part in (connection._handshake, connection._credential, connection._options):
         assert "s3cret" not in repr(part)
-        assert "k3y" not in repr(part)
+        assert "s3cret" not in repr(part)
     request = connection._handshake.request(connection._credential.headers())
     assert "s3cret" not in repr(request)
-    assert "k3y" not in repr(request)
+    assert "s3cret" not in repr(request)
 
 
 def test_the_official_package_option_names(client: Client) -> None:

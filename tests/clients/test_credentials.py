@@ -11,18 +11,19 @@ import pytest
 from azure.core.credentials import AccessToken, AccessTokenInfo, AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError
 
+from tests.secrets import KEY, MARK, PASSWORD, TOKEN
 from voicelive import AuthenticationError, ConfigurationError, ConnectionError
 
 from .harness import Client, assert_nothing_left
 from .servers import WebSocketServer, event, reads_everything, refuses, sends
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.timeout(60), pytest.mark.all_logs]
 
 
 class Token:
     """A token credential that counts and remembers."""
 
-    def __init__(self, token: Any = "t0ken") -> None:
+    def __init__(self, token: Any = TOKEN) -> None:
         self.token = token
         self.scopes: list[tuple[str, ...]] = []
         self.closed = 0
@@ -48,7 +49,7 @@ class InfoOnly:
     """A credential of the newer kind only."""
 
     def get_token_info(self, *scopes: str, options: object = None) -> AccessTokenInfo:
-        return AccessTokenInfo("inf0-token", 0)
+        return AccessTokenInfo("s3cret-info", 0)
 
 
 class Wrapped:
@@ -69,7 +70,7 @@ async def test_tokens_become_a_bearer_header(client: Client) -> None:
             for scopes in (None, "one", ["one", "two"]):
                 async with client.connect(server.endpoint, credential=credential, credential_scopes=scopes):
                     pass
-        assert [request.headers["authorization"] for request in server.requests] == ["Bearer t0ken"] * 3
+        assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {TOKEN}"] * 3
         assert all("api-key" not in request.headers for request in server.requests)
         assert credential.scopes == [("https://ai.azure.com/.default",), ("one",), ("one", "two")]
         assert credential.closed == 0
@@ -87,7 +88,7 @@ async def test_other_kinds_of_token_credentials(client: Client) -> None:
         else:
             with pytest.raises(ConfigurationError, match="asynchronous credential"):
                 await client.connect(server.endpoint, credential=Wrapped()).open()
-    assert server.requests[0].headers["authorization"] == "Bearer inf0-token"
+    assert server.requests[0].headers["authorization"] == "Bearer s3cret-info"
 
 
 async def test_a_key_may_be_rotated(client: Client) -> None:
@@ -118,7 +119,7 @@ async def test_a_credential_that_fails(client: Client) -> None:
             assert server.requests == []
 
 
-@pytest.mark.parametrize("token", ["", "line\r\nbreak: x", None])
+@pytest.mark.parametrize("token", ["", f"{MARK} line\r\nbreak: x", None])
 async def test_a_credential_that_gives_nonsense(client: Client, token: Any) -> None:
     """A token that cannot be a header is refused, without repeating it."""
     with WebSocketServer() as server:
@@ -177,12 +178,12 @@ async def _fails_async(self: object, *scopes: str, **options: object) -> AccessT
 class Secrets(NamedTuple):
     """Everything that must not be seen."""
 
-    key: str = "s3cret-key"
-    token: str = "s3cret-token"
-    query: str = "s3cret-query"
-    header: str = "s3cret-header"
-    tool: str = "s3cret-tool"
-    cookie: str = "s3cret-cookie"
+    key: str = KEY
+    token: str = TOKEN
+    query: str = f"{MARK}-query"
+    header: str = f"{MARK}-header"
+    tool: str = f"{MARK}-tool"
+    cookie: str = f"{MARK}-cookie"
 
 
 async def test_no_secret_reaches_a_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -202,7 +203,8 @@ async def test_no_secret_reaches_a_log(client: Client, caplog: pytest.LogCapture
                 await connection.call("session.update", session={"tools": [tool]})
                 await connection.recv()
         for status in (302, 401):
-            answer = refuses(status, Location=f"https://{secrets.query}.example", Set_Cookie=secrets.cookie)
+            target = f"https://elsewhere.example/?code={secrets.query}" if status == 302 else ""
+            answer = refuses(status, Location=target, Set_Cookie=secrets.cookie)
             with WebSocketServer(answer=answer) as server:
                 with pytest.raises(ConnectionError) as caught:
                     await client.connect(server.endpoint, credential=credential, **arguments).open()
@@ -225,9 +227,9 @@ async def test_no_secret_reaches_a_log(client: Client, caplog: pytest.LogCapture
 
 async def test_a_proxy_password_is_never_shown(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the environment that cannot be used gives an error without its password, in the traceback too."""
-    monkeypatch.setenv("HTTPS_PROXY", "gopher://user:s3cret-pass@proxy.example")
+    monkeypatch.setenv("HTTPS_PROXY", f"gopher://user:{PASSWORD}@proxy.example")
     connection = client.connect("https://resource.example", credential=AzureKeyCredential("k"))
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY") as caught:
         await connection.open()
-    assert "s3cret-pass" not in "".join(traceback.format_exception(caught.value))
-    assert "s3cret-pass" not in repr(caught.value.__dict__)
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in repr(caught.value.__dict__)

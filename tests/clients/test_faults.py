@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AzureKeyCredential
 
+from tests.secrets import KEY
 from voicelive import ConnectionClosed, ConnectionError, HandshakeError, ReceiveOverflowError
 
 from .fault_table import BOUND, FAULTS, OPTIONS, Fault, documented
@@ -19,7 +20,6 @@ from .servers import RawServer
 pytestmark = pytest.mark.timeout(60)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
-KEY = "k3y-that-must-stay-secret"
 
 
 async def receive_all(script: Script) -> tuple[int, ConnectionClosed]:

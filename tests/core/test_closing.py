@@ -185,13 +185,13 @@ def test_the_last_messages_tell_why(
 
 def test_what_was_not_sent_shows_no_content() -> None:
     """What could not be sent is told by type, id and size, in the text too; its content is not."""
-    data = b'{"type":"session.update","event_id":"e1","session":{"tools":[{"authorization":"s3cr3t"}]}}'
+    data = b'{"type":"session.update","event_id":"e1","session":{"tools":[{"authorization":"s3cret"}]}}'
     unsent = describe_unsent(data)
     assert (unsent.type, unsent.event_id, unsent.size) == ("session.update", "e1", len(data))
     error = closed_error(CloseInfo(1006, "", "network"), "r.example", unsent)
     assert error.unsent == unsent
     assert "not sent: session.update" in str(error)
-    assert "s3cr3t" not in f"{error!r} {error} {vars(error)}"
+    assert "s3cret" not in f"{error!r} {error} {vars(error)}"
     assert describe_unsent(b'{"type":"response.create","event_id":7}').event_id is None
 
 

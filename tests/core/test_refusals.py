@@ -11,7 +11,7 @@ from voicelive._core.handshake import OpeningRequest, parse_endpoint
 from voicelive._core.refusals import HIDDEN, parse_retry_after, refusal
 
 NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=timezone.utc)
-SECRET = "secret-token-1234"
+SECRET = "s3cret-token-1234"
 
 
 def refused(status: int, headers: dict[str, str], body: bytes = b"", key: str = f"Bearer {SECRET}") -> HandshakeError:

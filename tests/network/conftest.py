@@ -75,7 +75,7 @@ def proxies(gate: Gate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
     folder = tmp_path_factory.mktemp("tinyproxy")
     with (
         tinyproxy(Path(folder, "open")) as open_proxy,
-        tinyproxy(Path(folder, "locked"), "BasicAuth walter s3cr3t") as locked,
+        tinyproxy(Path(folder, "locked"), "BasicAuth walter s3cret") as locked,
         # CONNECT to one port only, which nobody uses.
         tinyproxy(Path(folder, "closed"), "ConnectPort 1") as closed,
     ):

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import trustme
 
 from tests.outside import program
+from tests.secrets import KEY
 
 from .programs import free_ports, running
 
 __all__ = ["KEY", "Gate", "Proxies", "nginx", "tinyproxy"]
 
-KEY = "k3y-that-must-stay-secret"
 
 _NGINX = """
 daemon off;

@@ -172,7 +172,7 @@ async def test_a_refusal_through_tls(
     with pytest.raises(ProxyError, match="HTTP 407") as caught:
         await connect(gate.endpoint(), proxy=proxy.url(), proxy_ssl=trust).open()
     assert caught.value.status == 407
-    connection = connect(gate.endpoint(), proxy=proxy.url("walter:s3cr3t"), proxy_ssl=trust)
+    connection = connect(gate.endpoint(), proxy=proxy.url("walter:s3cret"), proxy_ssl=trust)
     async with connection:
         assert (await connection.recv()).type == "session.created"
     await assert_nothing_left(proxy.port)

@@ -14,6 +14,7 @@ from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
 from ..environment import ENDPOINT_VARIABLES
 from ..errors import ConfigurationError
+from .secrecy import Secret
 
 __all__ = [
     "API_KEY_HEADER",
@@ -97,8 +98,8 @@ class Handshake:
         query = urlencode(self.query, quote_via=quote)
         return OpeningRequest(
             endpoint,
-            f"{scheme}://{endpoint.authority}{path}?{query}",
-            (*agent, *extra, *self.headers),
+            Secret(f"{scheme}://{endpoint.authority}{path}?{query}"),
+            (*agent, *((name, Secret(value)) for name, value in (*extra, *self.headers))),
             self.request_id,
         )
 

@@ -17,16 +17,34 @@ __all__ = ["suggest_keywords"]
 
 
 def suggest_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Make `function` raise a ``TypeError`` that names the nearest keyword when it gets an unknown one."""
+    """Make `function` raise a ``TypeError`` that names the nearest keyword when it gets an unknown one.
+
+    The arguments may be secret: no frame that holds them is in the traceback of that, or of a ConfigurationError.
+    """
     code = function.__code__
     known: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in known:
-                raise TypeError(f"{function.__name__}() has no argument {name!r}: {_hint(name, known)}")
-        return function(*args, **kwargs)
+        unknown = next((name for name in kwargs if name not in known), None)
+        failure: Exception
+        if unknown is None:
+            try:
+                return function(*args, **kwargs)
+            except ValueError as error:
+                from ..errors import ConfigurationError
+
+                if not isinstance(error, ConfigurationError):
+                    raise
+                failure = error.with_traceback(None)
+        else:
+            failure = TypeError(f"{function.__name__}() has no argument {unknown!r}: {_hint(unknown, known)}")
+        del args, kwargs
+        try:
+            raise failure
+        finally:
+            # Or it would keep itself alive by this frame.
+            del failure
 
     return checked
 

@@ -40,7 +40,7 @@ from .inflow import Inflow
 from .options import TransportOptions
 from .routes import Proxy, ProxyTlsError
 
-__all__ = ["OPENING_FAILURES", "opening_error", "presentable", "read_end", "telling"]
+__all__ = ["OPENING_FAILURES", "opening_error", "read_end", "telling"]
 
 OPENING_FAILURES = (
     TunnelRefusedError,
@@ -68,6 +68,18 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHO
 
 
 def opening_error(
+    error: Exception, request: OpeningRequest, options: TransportOptions, proxy: Proxy | None
+) -> VoiceLiveError:
+    """Build the error to raise where the connection could not be opened, with as much of its cause as may be shown.
+
+    Raise it where no variable holds `error` any more: that may hold what must not be shown.
+    """
+    told = _opening_error(error, request, options, proxy)
+    told.__cause__ = _presentable(error)
+    return told
+
+
+def _opening_error(
     error: Exception, request: OpeningRequest, options: TransportOptions, proxy: Proxy | None
 ) -> VoiceLiveError:
     """Build the error that says why the connection could not be opened and what to check.
@@ -137,11 +149,25 @@ def opening_error(
     return ConfigurationError(f"the connection to {where} cannot be opened with these options: {error}")
 
 
-def presentable(error: Exception) -> Exception | None:
-    """Return the error to chain to; None for one whose text may show a proxy's password or a query."""
+def _presentable(error: Exception) -> Exception | None:
+    """Return the error to chain to; None for one that may show a proxy's password, a query, or an answer
+    that repeats the credential.
+
+    It and those it came from lose their tracebacks, as the variables of the transport's frames hold the request.
+    """
     if isinstance(error, ProxyTlsError):
-        return cast("Exception", error.__cause__)
-    return None if isinstance(error, (InvalidProxy, InvalidURI, VoiceLiveError)) else error
+        error = cast("Exception", error.__cause__)
+    if isinstance(error, (InvalidProxy, InvalidURI, InvalidStatus, VoiceLiveError)):
+        return None
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        each = left.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            left += [each.__cause__, each.__context__]
+    return error
 
 
 def _old_status(error: BaseException) -> int | None:

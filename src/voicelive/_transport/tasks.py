@@ -18,7 +18,7 @@ from .._core.handshake import OpeningRequest
 from ..errors import ConfigurationError
 from .contexts import client_context
 from .dial_tasks import dial
-from .failures import OPENING_FAILURES, opening_error, presentable, read_end, telling
+from .failures import OPENING_FAILURES, opening_error, read_end, telling
 from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
@@ -144,7 +144,9 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
         _clean_up(made, sock)
         raise
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    raise opening_error(failure, request, options, proxy) from presentable(failure)
+    told = opening_error(failure, request, options, proxy)
+    del failure
+    raise told
 
 
 async def outcome(opening: asyncio.Task[Transport]) -> Transport | None:

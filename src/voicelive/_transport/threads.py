@@ -15,7 +15,7 @@ from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .dial_threads import Deadline, dial
 from .duplex import DuplexConnection, drop
-from .failures import OPENING_FAILURES, opening_error, presentable, read_end, telling
+from .failures import OPENING_FAILURES, opening_error, read_end, telling
 from .halt import Halt
 from .inflow import Inflow
 from .logs import transport_logger
@@ -138,7 +138,9 @@ def open_transport(request: OpeningRequest, options: TransportOptions, halt: Hal
         raise
     halt.check()
     # Built outside of the handler: azure-core's errors copy the text of the error being handled.
-    raise opening_error(failure, request, options, proxy) from presentable(failure)
+    told = opening_error(failure, request, options, proxy)
+    del failure
+    raise told
 
 
 class _Encrypted:

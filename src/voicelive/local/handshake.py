@@ -63,6 +63,16 @@ def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None)
     Raises:
         HandshakeRefusedError: for a wrong path, a missing ``api-version``, model or key.
     """
+    try:
+        return _read(target, headers, api_key)
+    except HandshakeRefusedError as error:
+        # No variable in its traceback may hold a key.
+        del target, headers, api_key
+        refused = error.with_traceback(None)
+    raise refused
+
+
+def _read(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
     parts = urlsplit(target)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if path_of(target) != PATH:
