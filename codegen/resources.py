@@ -85,6 +85,7 @@ def make_registry(contract: Contract) -> str:
 def make_versions(availability: Availability) -> str:
     """Return the source of the data on which API version has what."""
     used = [*availability.models.values(), *availability.fields.values(), *availability.enum_values.values()]
+    used += [*availability.preview_models.values(), *availability.preview_fields.values()]
     sets = {versions: f"_{index}" for index, versions in enumerate(dict.fromkeys(used))}
     fields: dict[str, dict[str, tuple[str, ...]]] = {}
     for (model, name), versions in availability.fields.items():
@@ -92,9 +93,18 @@ def make_versions(availability: Availability) -> str:
     values: dict[str, dict[str, tuple[str, ...]]] = {}
     for (enum, name), versions in availability.enum_values.items():
         values.setdefault(enum, {})[name] = versions
+    previews: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (model, name), versions in availability.preview_fields.items():
+        previews.setdefault(model, {})[name] = versions
     drafts = tuple(version for version in availability.versions if version in DRAFTS)
     return _render(
-        "versions.py.jinja2", availability=availability, sets=sets, fields=fields, values=values, drafts=drafts
+        "versions.py.jinja2",
+        availability=availability,
+        sets=sets,
+        fields=fields,
+        values=values,
+        previews=previews,
+        drafts=drafts,
     )
 
 

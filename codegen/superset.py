@@ -29,7 +29,9 @@ class Availability:
     models: dict[str, Versions] = field(default_factory=dict)
     fields: dict[tuple[str, str], Versions] = field(default_factory=dict)
     enum_values: dict[tuple[str, str], Versions] = field(default_factory=dict)
-    preview: list[str] = field(default_factory=list)
+    preview_models: dict[str, Versions] = field(default_factory=dict)
+    preview_fields: dict[tuple[str, str], Versions] = field(default_factory=dict)
+    """What these versions offer only to connections that ask for a preview feature."""
 
 
 def merge(contracts: Sequence[Contract], default: str) -> tuple[Contract, Availability]:
@@ -120,8 +122,12 @@ def _availability(merged: Contract, contracts: Sequence[Contract], default: str)
             in_field = tuple(c.api_version for c in having if field_name in c.fields(name))
             if in_field != found.models[name]:
                 found.fields[name, field_name] = in_field
-        if any(contract.models[name].schema.get("x-preview") for contract in having):
-            found.preview.append(name)
+            in_preview = tuple(c.api_version for c in having if _is_preview(c.fields(name).get(field_name)))
+            if in_preview:
+                found.preview_fields[name, field_name] = in_preview
+        in_preview = tuple(c.api_version for c in having if _is_preview(c.models[name]))
+        if in_preview:
+            found.preview_models[name] = in_preview
     for name, values in merged.enums.items():
         holders = [contract for contract in contracts if name in contract.enums]
         for value, _ in values:
@@ -130,3 +136,7 @@ def _availability(merged: Contract, contracts: Sequence[Contract], default: str)
                 found.enum_values[name, value] = in_value
     found.models = {name: having for name, having in found.models.items() if having != versions}
     return found
+
+
+def _is_preview(part: ModelSchema | Property | None) -> bool:
+    return part is not None and bool(part.schema.get("x-preview"))

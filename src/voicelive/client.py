@@ -93,7 +93,7 @@ def connect(
     import uuid
 
     from ._core.contract import WireContract
-    from ._core.handshake import prepare_handshake
+    from ._core.handshake import asks_for_previews, prepare_handshake
     from ._core.secrecy import SecretMapping
     from ._credentials import find_credential
     from ._transport.options import allows_plaintext, read_options
@@ -124,7 +124,14 @@ def connect(
 
         check_policy(reconnect)
         local_events = local_events_of()
-    contract = WireContract(api_version, events=events, local_events=local_events, strict=strict, check=contract_check)
+    contract = WireContract(
+        api_version,
+        events=events,
+        local_events=local_events,
+        strict=strict,
+        check=contract_check,
+        previews=asks_for_previews(handshake),
+    )
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client="sync")
     return VoiceLiveConnection(handshake, source, options, contract, reconnect)

@@ -216,3 +216,34 @@ def test_own_events_must_be_a_list() -> None:
     wrong: Any = LampOn
     with pytest.raises(ConfigurationError, match="events must be a list of event classes"):
         WireContract("2026-07-15", events=wrong)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields", "path"),
+    [
+        ("input_audio.clear", {}, "input_audio.clear"),
+        (
+            "response.create",
+            {"additional_instructions": "Be kind."},
+            "response.create: additional_instructions: in API version v1",
+        ),
+        (
+            "session.update",
+            {
+                "session": {
+                    "turn_detection": {
+                        "type": "server_vad",
+                        "end_of_utterance_detection": {"model": "smart_end_of_turn_detection"},
+                    }
+                }
+            },
+            "end_of_utterance_detection",
+        ),
+    ],
+)
+def test_what_needs_a_preview_feature(event_type: str, fields: dict[str, Any], path: str) -> None:
+    """What v1 offers only with a preview feature warns on a connection that asks for none, and only there."""
+    (message,) = warned(WireContract("v1"), event_type, **fields)
+    assert path in message
+    assert "only with a preview feature: name it in preview_features" in message
+    assert warned(WireContract("v1", previews=True), event_type, **fields) == []

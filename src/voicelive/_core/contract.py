@@ -49,6 +49,7 @@ class WireContract:
         strict: raise :class:`InvalidEventError` for a received message that does not fit, instead of reading it
             leniently. For tests.
         check: what to do about fields that the API version or every version lacks.
+        previews: whether the connection asks for preview features.
 
     Raises:
         ConfigurationError: if a class among `events` cannot be used, or `check` is none of the three.
@@ -62,10 +63,12 @@ class WireContract:
         local_events: Iterable[type[Model]] = (),
         strict: bool = False,
         check: ContractCheck = "warn",
+        previews: bool = False,
     ) -> None:
         if check not in get_args(ContractCheck):
             raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
         self._version = api_version
+        self._previews = previews
         self.is_nested = api_version in NESTED_VERSIONS
         """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
@@ -114,7 +117,7 @@ class WireContract:
                 raise
         event = validated(event_type, payload, classes=self._client)
         if self._check != "ignore":
-            for finding in findings(event, event_type, self._version):
+            for finding in findings(event, event_type, self._version, previews=self._previews):
                 self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}", event_type)
         return json_of(event)
 

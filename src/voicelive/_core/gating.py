@@ -9,9 +9,11 @@ from functools import cache
 from typing import Any
 
 from .._base import Model, OpenEnum
-from .._generated.versions import API_VERSIONS, DRAFTS, ENUM_VALUES, FIELDS, MODELS
+from .._generated.versions import API_VERSIONS, DRAFTS, ENUM_VALUES, FIELDS, MODELS, PREVIEW_FIELDS, PREVIEW_MODELS
 
 __all__ = ["Finding", "findings", "unknown_version_message"]
+
+_NEEDS_PREVIEW = "in API version {} only with a preview feature: name it in preview_features of connect()"
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,42 @@ class Finding:
         return f"{self.path}: {self.message}"
 
 
-def findings(event: Model, event_type: str, api_version: str) -> Iterator[Finding]:
+def findings(event: Model, event_type: str, api_version: str, *, previews: bool) -> Iterator[Finding]:
     """Yield what of `event` is not in `api_version`, and the names in it that nobody knows.
 
     Nothing is found against a version that is not one of the contract's: there is no telling.
+
+    Args:
+        event: the event.
+        event_type: its type.
+        api_version: the connection's API version.
+        previews: whether the connection asks for preview features; which of them offers what, nobody knows.
     """
     known_version = api_version in API_VERSIONS
     if known_version and api_version not in (having := MODELS.get(type(event).__name__, API_VERSIONS)):
         yield Finding(event_type, _only_in(api_version, having))
         return
+    if not previews:
+        if api_version in PREVIEW_MODELS.get(type(event).__name__, ()):
+            yield Finding(event_type, _NEEDS_PREVIEW.format(api_version))
+        yield from _previews(event, "", api_version)
     yield from _walk(event, "", api_version if known_version else None)
+
+
+def _previews(model: Model, path: str, version: str) -> Iterator[Finding]:
+    """Yield what within `model` only a preview feature offers."""
+    limited = PREVIEW_FIELDS.get(type(model).__name__, {})
+    for name in model.__pydantic_fields_set__:
+        place = f"{path}.{name}" if path else name
+        value = model.__dict__.get(name)
+        if version in limited.get(name, ()):
+            yield Finding(place, _NEEDS_PREVIEW.format(version))
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Model):
+                if version in PREVIEW_MODELS.get(type(entry).__name__, ()):
+                    yield Finding(place, _NEEDS_PREVIEW.format(version))
+                else:
+                    yield from _previews(entry, place, version)
 
 
 def _walk(model: Model, path: str, version: str | None) -> Iterator[Finding]:

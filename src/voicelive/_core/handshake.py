@@ -26,6 +26,7 @@ __all__ = [
     "Endpoint",
     "Handshake",
     "OpeningRequest",
+    "asks_for_previews",
     "carries_credential",
     "check_headers",
     "is_loopback",
@@ -317,6 +318,11 @@ def check_header_value(what: str, value: object) -> str:
 def carries_credential(handshake: Handshake) -> bool:
     """Tell whether the application's own headers authenticate already."""
     return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in handshake.headers)
+
+
+def asks_for_previews(handshake: Handshake) -> bool:
+    """Tell whether any preview feature is switched on."""
+    return any(name.lower() == FEATURES_HEADER.lower() for name, _ in handshake.headers)
 
 
 def _find_endpoint(endpoint: str | None, environ: Mapping[str, str]) -> str:

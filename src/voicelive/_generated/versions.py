@@ -6,7 +6,16 @@ Do not edit: change the schema and generate again.
 
 from typing import Final
 
-__all__ = ["API_VERSIONS", "DEFAULT_API_VERSION", "DRAFTS", "ENUM_VALUES", "FIELDS", "MODELS", "PREVIEW"]
+__all__ = [
+    "API_VERSIONS",
+    "DEFAULT_API_VERSION",
+    "DRAFTS",
+    "ENUM_VALUES",
+    "FIELDS",
+    "MODELS",
+    "PREVIEW_FIELDS",
+    "PREVIEW_MODELS",
+]
 
 API_VERSIONS: Final[tuple[str, ...]] = ("2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15", "v1")
 """The API versions of the contract, oldest first."""
@@ -458,20 +467,25 @@ ENUM_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The enum values that not every version of their enum has."""
 
-PREVIEW: frozenset[str] = frozenset(
-    [
-        "ClientEventInputAudioClear",
-        "ClientEventInputAudioTurnAppend",
-        "ClientEventInputAudioTurnCancel",
-        "ClientEventInputAudioTurnEnd",
-        "ClientEventInputAudioTurnStart",
-        "ClientEventRtcCallSdpCreate",
-        "RtcCallErrorDetails",
-        "ServerEventOutputAudioBufferStarted",
-        "ServerEventOutputAudioBufferStopped",
-        "ServerEventRtcCallError",
-        "ServerEventRtcCallSdpCreated",
-        "SmartEndOfTurnDetection",
-    ]
-)
-"""The models that need a preview feature switched on."""
+PREVIEW_MODELS: dict[str, tuple[str, ...]] = {
+    "ClientEventInputAudioClear": _3,
+    "ClientEventInputAudioTurnAppend": _3,
+    "ClientEventInputAudioTurnCancel": _3,
+    "ClientEventInputAudioTurnEnd": _3,
+    "ClientEventInputAudioTurnStart": _3,
+    "ClientEventRtcCallSdpCreate": _3,
+    "RtcCallErrorDetails": _3,
+    "ServerEventOutputAudioBufferStarted": _3,
+    "ServerEventOutputAudioBufferStopped": _3,
+    "ServerEventRtcCallError": _3,
+    "ServerEventRtcCallSdpCreated": _3,
+    "SmartEndOfTurnDetection": _3,
+}
+"""The models that these versions know only on connections with a preview feature."""
+
+PREVIEW_FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ClientEventResponseCreate": {
+        "additional_instructions": _3,
+    },
+}
+"""The fields that these versions know only on connections with a preview feature."""
