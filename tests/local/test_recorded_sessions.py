@@ -12,7 +12,7 @@ import pytest
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, ResponderOutput, TextChunk
 
-from .helpers import Client, Scripted, opened, tones
+from .helpers import Client, GatedSynthesizer, Scripted, opened, tones
 from .recorded import Comparison, recording, shape
 
 REAL_PAYLOADS = Path(__file__).resolve().parents[1] / "data" / "real-payloads.jsonl"
@@ -22,7 +22,7 @@ def script_of(steps: list[dict[str, Any]]) -> list[list[ResponderOutput]]:
     """Return what the responder has to say for the recording's turns."""
     script: list[list[ResponderOutput]] = []
     for step in steps:
-        if "speak" in step:
+        if "answer" in step or "call" in step:
             outputs: list[ResponderOutput] = [TextChunk(text) for text in step.get("answer", ())]
             if "call" in step:
                 outputs.append(FunctionCall(*step["call"]))
@@ -30,11 +30,14 @@ def script_of(steps: list[dict[str, Any]]) -> list[list[ResponderOutput]]:
     return script
 
 
-@pytest.mark.parametrize("dialect", ["cascaded", "realtime"])
-async def test_a_recorded_session_is_reproduced(dialect: str) -> None:
+@pytest.mark.parametrize("name", ["cascaded", "realtime", "text-turn", "manual-turn", "barge-in"])
+async def test_a_recorded_session_is_reproduced(name: str) -> None:
     """The same client gets the same events: order, every field, ids and their links, statuses, nulls."""
-    recorded = recording(dialect)
+    recorded = recording(name)
     engines = replace(Engines.basic(), responder=Scripted(*script_of(recorded["steps"])))
+    held = GatedSynthesizer(chunks=2)
+    if recorded.get("holds_speech"):
+        engines = replace(engines, synthesizer=held)
     comparison = Comparison()
     async with LocalService(engines=engines) as service, opened(service, recorded["model"]) as client:
         for step in recorded["steps"]:
@@ -44,6 +47,7 @@ async def test_a_recorded_session_is_reproduced(dialect: str) -> None:
                 filled = comparison.fill(expected, actual)
                 assert actual == filled
                 assert list(actual)[:2] == ["event_id", "type"]
+        held.release()
         await client.send("output_audio_buffer.clear")
         assert (await client.recv())["type"] == "output_audio_buffer.cleared"  # nothing more was on its way
 
