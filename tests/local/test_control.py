@@ -319,7 +319,7 @@ async def test_the_page_is_one_file_with_a_strict_policy(service: LocalService) 
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
-    assert f"connect-src ws://127.0.0.1:{service.port};" in policy
+    assert f"connect-src 'self' ws://127.0.0.1:{service.port};" in policy
     for tag in ("style", "script"):
         (text,) = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", body, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

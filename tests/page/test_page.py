@@ -6,11 +6,13 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from voicelive import connect
-from voicelive.local import LocalService, ThreadedLocalService
+from voicelive.local import LocalService, LocalServiceError, ThreadedLocalService
 
+from ..outside import leave_out
 from .conftest import ANSWER, DEADLINE_MS, INTERRUPTION, QUESTION, Watched
 
 
@@ -310,6 +312,21 @@ def test_it_says_when_the_service_is_gone_and_comes_back(browser: Browser) -> No
     with LocalService.in_thread(port=port, control=True):
         expect(page.locator("#link")).to_have_text("connected")
     page.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_it_works_under_other_names_of_this_machine(browser: Browser, host: str) -> None:
+    """Its policy lets it reach the control endpoint under whatever name it was opened."""
+    try:
+        running = LocalService.in_thread(host, control=True).start()
+    except LocalServiceError as error:
+        leave_out(f"no {host} on this machine: {error}")
+    page = browser.new_page()
+    page.set_default_timeout(DEADLINE_MS)
+    page.goto(running.endpoint)
+    expect(page.locator("#link")).to_have_text("connected")
+    page.close()
+    running.stop()
 
 
 def test_a_key_is_asked_for(browser: Browser) -> None:

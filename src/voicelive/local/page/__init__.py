@@ -31,7 +31,8 @@ def page(host: str, *, needs_key: bool) -> Response:
         f"script-src '{script_hash}'",
         f"style-src '{style_hash}'",
         "img-src data:",
-        f"connect-src ws://{host}",
+        # Both: not every browser takes a WebSocket for 'self', and no policy can name an IPv6 address.
+        f"connect-src 'self' ws://{host}",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
