@@ -76,7 +76,7 @@ def field_table(linker: Linker, name: str, *, skip: tuple[str, ...] = ()) -> str
 def version_line(reference: Reference, name: str) -> str:
     """Which versions have a model or event."""
     line = f"API versions: {reference.versions(reference.having(name))}"
-    if name in reference.availability.preview:
+    if name in reference.availability.preview_models:
         line += "; a preview part of the draft"
     return f"{line}."
 
