@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import websockets
+from typer.testing import CliRunner, Result
 
 import voicelive
 import voicelive.aio.connection
@@ -129,6 +130,10 @@ def _look_at_expected(_: None, __: object, raised: tuple[type[BaseException], Ba
     examine(raised[1])
 
 
+def _look_at_result(result: Result, *args: object) -> None:
+    look_at("output of the command", result.output)
+
+
 def _look_at_output(what: str, result: tuple[Any, Any], *args: object) -> None:
     for text in result:
         if text:
@@ -143,6 +148,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _afterwards(cls, "__init__", _look_at_repr)
     _afterwards(pytest.ExceptionInfo, "fill_unfilled", _look_at_expected)
     _afterwards(pytest.CaptureFixture, "readouterr", functools.partial(_look_at_output, "captured output"))
+    _afterwards(CliRunner, "invoke", _look_at_result)
     _afterwards(subprocess.Popen, "communicate", functools.partial(_look_at_output, "output of a program"))
 
 
