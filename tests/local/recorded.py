@@ -1,4 +1,4 @@
-"""Sessions as they were recorded on the real service, and how to compare one with a session of the local service.
+"""Sessions as they were recorded on the real service or are documented, and how to compare a local one with them.
 
 A recording is a file of steps: what the client does, and every event that follows, in order, in full. What differs from
 one session to the next stands there as a placeholder, ``<kind>`` or ``<kind name>``: one with a name means the same

@@ -273,6 +273,16 @@ class InputAudio:
             return [self._stop(stop_ms)]
         return []
 
+    @property
+    def end_ms(self) -> int:
+        """Milliseconds of audio received so far."""
+        return int(self._end_ms())
+
+    def take_silence(self, start_ms: int) -> Turn:
+        """Take what was received since a moment in which nobody spoke as a turn of the user."""
+        end_ms = self.end_ms
+        return Turn(new_id("item"), self._cut(start_ms, end_ms), self._format.rate, end_ms)
+
     def commit(self) -> Turn:
         """Take everything in the buffer as the user's turn.
 

@@ -59,6 +59,8 @@ class Responses:
         self._task: asyncio.Task[None] | None = None
         self._latest: Generation | None = None
         self._next: list[asyncio.Event | None] = []
+        self.on_idle: Callable[[float], None] = lambda seconds: None
+        """Called when no response is in progress any more, with the seconds until the last one has been heard."""
 
     @property
     def active_id(self) -> str | None:
@@ -139,6 +141,15 @@ class Responses:
         self._mcp.release(generation.mcp_calls)
         if self._next and self._active is None:
             self.create_for_turn(self._next.pop())
+        if self._active is None:
+            self.on_idle(self._unheard_s())
+
+    def _unheard_s(self) -> float:
+        playback = self.playback()
+        if playback is None:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        return max(0.0, playback.started_at + playback.audio_ms / 1000 - now)
 
     async def cancel(self, reason: CancelReason, response_id: str | None = None) -> None:
         """End the response in progress; what it has opened is closed before this returns.

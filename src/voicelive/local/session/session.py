@@ -208,6 +208,7 @@ class Session:
             for task in others:
                 task.cancel()
             await asyncio.wait(others)
+            self._turns.close()
             await self._responses.close()
             await self._mcp.close()
             self._outbox.finish()

@@ -39,6 +39,39 @@ class Turns:
         self._latest_turn_id: str | None = None
         self._unanswered: Turn | None = None
         self._committed: Entry | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._listening = False  # another thread may be at the audio
+        self._due_ms: int | None = None
+        responses.on_idle = self._wait_for_speech
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._idle is not None:
+            self._idle.cancel()
+
+    def _wait_for_speech(self, unheard_s: float) -> None:
+        """Let the assistant go on by itself where the user stays silent for the session's ``idle_timeout_ms``."""
+        self.close()
+        timeout_ms = self._detection().get("idle_timeout_ms")
+        if timeout_ms is not None:
+            loop = asyncio.get_running_loop()
+            heard_by_ms = self._audio.end_ms + int(unheard_s * 1000)
+            self._idle = loop.call_later(unheard_s + timeout_ms / 1000, self._timed_out, heard_by_ms)
+
+    def _timed_out(self, heard_by_ms: int) -> None:
+        if self._listening:
+            self._due_ms = heard_by_ms
+            return
+        if self._audio.speaking or self._responses.active_id is not None or not self._detection():
+            return
+        start_ms = min(heard_by_ms, self._audio.end_ms)
+        turn = self._audio.take_silence(start_ms)
+        self._context.send(
+            models.ServerEventInputAudioBufferTimeoutTriggered(
+                audio_start_ms=start_ms, audio_end_ms=turn.audio_end_ms or start_ms, item_id=turn.item_id
+            )
+        )
+        self._take(turn, answer=True)
 
     @property
     def audio_format(self) -> InputFormat:
@@ -60,6 +93,16 @@ class Turns:
         if data:
             self._repeat_committed()
             self._context.locks = replace(self._context.locks, input_audio=True)
+        self._listening = True
+        try:
+            await self._listen(data)
+        finally:
+            self._listening = False
+        due, self._due_ms = self._due_ms, None
+        if due is not None:
+            self._timed_out(due)
+
+    async def _listen(self, data: bytes) -> None:
         piece = self._audio.format.rate * self._audio.format.frame_bytes * _LISTEN_MS // 1000
         for start in range(0, len(data), piece):
             if self._audio.judges:
@@ -78,6 +121,7 @@ class Turns:
                     self._stopped(event_found)
 
     async def _started(self, turn: TurnStarted) -> None:
+        self.close()
         self._context.send(
             models.ServerEventInputAudioBufferSpeechStarted(audio_start_ms=turn.audio_start_ms, item_id=turn.item_id)
         )
