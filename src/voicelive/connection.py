@@ -275,9 +275,10 @@ class VoiceLiveConnection(ConnectionResources):
             found, waiter.found = waiter.found, None
         finally:
             with self._changed:
-                self._inbox.leave(waiter)
+                # An event that was found but not taken is there for the others again, also for who waits in recv().
+                if self._inbox.leave(waiter) and self._reading and self._transport is not None:
+                    self._transport.nudge()
                 if self._followers:
-                    # An event that was found but not taken is there for them again.
                     self._changed.notify_all()
         if waiter.failure is not None:
             raise waiter.failure

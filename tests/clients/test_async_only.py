@@ -11,7 +11,7 @@ import pytest_asyncio
 from azure.core.credentials import AccessToken
 from websockets.asyncio.server import ServerConnection
 
-from voicelive import CloseInfo, ConnectionClosed
+from voicelive import CloseInfo, ConnectionClosed, ReconnectPolicy
 from voicelive.aio import VoiceLiveConnection, connect
 from voicelive.models import AnyServerEvent
 
@@ -28,6 +28,35 @@ async def nothing_left() -> AsyncIterator[None]:
     """Check after each test that no task is left."""
     yield
     await assert_nothing_left()
+
+
+@pytest.mark.parametrize("reconnect", [None, ReconnectPolicy()])
+async def test_an_event_that_cancelling_gives_back_wakes_who_waits(reconnect: ReconnectPolicy | None) -> None:
+    """The event found for a wait_for that is cancelled goes to another task that waits in recv(), at once."""
+
+    async def answers(peer: ServerConnection) -> None:
+        await peer.send(event("session.created"))
+        await peer.recv()
+        await peer.send(event("session.updated"))
+        await peer.wait_closed()
+
+    with WebSocketServer(answers) as server:
+        async with connect(endpoint=server.endpoint, model="m", reconnect=reconnect) as connection:
+            await connection.wait_for("session.created")
+            # Whoever comes first reads; it has the event in hand when the task that it is for is cancelled.
+            waiting = asyncio.ensure_future(connection.recv(5))
+            await asyncio.sleep(0.05)
+
+            def is_it(item: AnyServerEvent) -> bool:
+                if item.type == "session.updated":
+                    wanting.cancel()
+                return item.type == "session.updated"
+
+            wanting = asyncio.ensure_future(connection.wait_for(is_it))
+            await connection.session.update(session={})
+            with pytest.raises(asyncio.CancelledError):
+                await wanting
+            assert (await waiting).type == "session.updated"
 
 
 @pytest.mark.parametrize("behaviour", [never_answers, answers_half_a_header])

@@ -106,12 +106,18 @@ class Inbox:
         self.waiters.append(waiter)
         return waiter
 
-    def leave(self, waiter: Waiter) -> None:
-        """Forget a waiter; an event found for it that it did not take goes back to its place."""
+    def leave(self, waiter: Waiter) -> bool:
+        """Forget a waiter; an event found for it that it did not take goes back to its place.
+
+        Returns:
+            Whether one went back.
+        """
         self.waiters.remove(waiter)
-        if waiter.found is not None:
-            insort(self.kept, waiter.found)
-            waiter.found = None
+        if waiter.found is None:
+            return False
+        insort(self.kept, waiter.found)
+        waiter.found = None
+        return True
 
     def sort(self, data: bytes, event: AnyServerEvent) -> Received | None:
         """Offer a new event to those who wait; return it if none of them takes it."""

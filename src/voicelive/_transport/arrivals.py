@@ -21,6 +21,9 @@ else:
 
 __all__ = ["Arrivals"]
 
+_NUDGE: Any = object()
+"""In the queue: nothing has arrived, but whoever waits is to look elsewhere."""
+
 
 class _Queue(_SimpleQueue):
     """Frames that arrived and were not taken yet; None wakes up who waits when nothing more comes.
@@ -43,6 +46,9 @@ class _Queue(_SimpleQueue):
             frame, self._seen = self._seen, None
         else:
             frame = super().get(block, timeout)
+            while frame is _NUDGE:
+                # Amid a message there is nothing else to look at.
+                frame = super().get(block, timeout)
         if frame is not None:
             self._inflow.take(frame.data, frame.fin)
         return frame
@@ -52,10 +58,13 @@ class _Queue(_SimpleQueue):
 
         Raises:
             Empty: if nothing comes within `timeout` seconds.
+            TimeoutError: if the wait was ended by a nudge.
         """
         if self._seen is not None:
             return None
         item = super().get(timeout != 0, timeout or None)
+        if item is _NUDGE:
+            raise TimeoutError("nudged")
         if type(item) is bytes:
             self._inflow.take(item, True)
             return item
@@ -98,7 +107,10 @@ class Arrivals(Assembler):
         """Return the next message if it is there, whole, in one frame; only one thread receives at a time."""
         if self._queue.empty():
             return None
-        data = self._queue.take()
+        try:
+            data = self._queue.take()
+        except TimeoutError:
+            return None
         if self.paused:
             self._resume_in_turn()
         return data
@@ -131,6 +143,10 @@ class Arrivals(Assembler):
             return data
         left = None if timeout is None else max(0.0, timeout - (time.monotonic() - started))
         return super().get(left, False)
+
+    def nudge(self) -> None:
+        """End the wait of :meth:`get`, or the next one, with ``TimeoutError``."""
+        _SimpleQueue.put(self._queue, _NUDGE)
 
     def _resume_in_turn(self) -> None:
         if self.paused:

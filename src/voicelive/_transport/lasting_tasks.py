@@ -33,6 +33,7 @@ class LastingTransport:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
         self._closing: tuple[int, str] | None = None
+        self._nudged = False
 
     async def open(self) -> None:
         """Open the first link.
@@ -54,6 +55,9 @@ class LastingTransport:
                 return data
             if self._lifeline.final is not None:
                 raise gone()
+            if self._nudged:
+                self._nudged = False
+                raise asyncio.TimeoutError
             await self._change(None)
 
     def take(self) -> bytes | None:
@@ -62,6 +66,11 @@ class LastingTransport:
         if data is not None and not self._lifeline.is_full:
             self._notify()
         return data
+
+    def nudge(self) -> None:
+        """End the wait of the task that receives, or of the next that does, as if its time were up."""
+        self._nudged = True
+        self._notify()
 
     async def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.

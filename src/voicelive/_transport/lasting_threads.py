@@ -35,6 +35,7 @@ class LastingTransport:
         self._links: dict[int, Transport] = {}
         self._threads: set[threading.Thread] = set()
         self._closing: tuple[int, str] | None = None
+        self._nudged = False
 
     def open(self) -> None:
         """Open the first link.
@@ -59,6 +60,9 @@ class LastingTransport:
                     return data
                 if self._lifeline.final is not None:
                     raise gone()
+                if self._nudged:
+                    self._nudged = False
+                    raise TimeoutError
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     raise TimeoutError
@@ -71,6 +75,12 @@ class LastingTransport:
             if data is not None and not self._lifeline.is_full:
                 self._changed.notify_all()
             return data
+
+    def nudge(self) -> None:
+        """End the wait of the thread that receives, or of the next that does, as if its time were up."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
 
     def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.

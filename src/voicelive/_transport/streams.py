@@ -43,6 +43,7 @@ class _Queue(SimpleQueue[Any]):
 
         Raises:
             EOFError: if it ends.
+            asyncio.TimeoutError: if it was ended by :meth:`nudge`.
         """
         waiter = self.get_waiter = self.loop.create_future()
         try:
@@ -50,6 +51,11 @@ class _Queue(SimpleQueue[Any]):
         finally:
             waiter.cancel()
             self.get_waiter = None
+
+    def nudge(self) -> None:
+        """End the wait of who waits."""
+        if self.get_waiter is not None and not self.get_waiter.done():
+            self.get_waiter.set_exception(asyncio.TimeoutError("nudged"))
 
     def put_back(self, items: Iterable[Frame]) -> None:
         """Put the frames of an unfinished message back to where they were."""
@@ -70,6 +76,7 @@ class _Assembler(Assembler):
         self._inflow = inflow
         self._queue = self.frames = _Queue(inflow)
         self._discards = False
+        self._waits = False
 
     def discard(self) -> None:
         """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
@@ -114,13 +121,19 @@ class _Assembler(Assembler):
         if not frames.queue:
             if self.closed:
                 raise EOFError("stream of frames ended")
-            self.get_in_progress = True
+            self.get_in_progress = self._waits = True
             try:
                 await frames.wait()
             finally:
-                self.get_in_progress = False
+                self.get_in_progress = self._waits = False
         data = self.take()
         return await super().get(False) if data is None else data
+
+    def nudge(self) -> None:
+        """End the wait of :meth:`get`, if it waits for a message to begin, with ``asyncio.TimeoutError``."""
+        # Amid a message of several frames the parent waits, and there is nothing else to look at.
+        if self.get_in_progress and not self._queue.queue and self._waits:
+            self._queue.nudge()
 
     def maybe_pause(self) -> None:
         if not self.paused and self._inflow.is_full():

@@ -63,6 +63,10 @@ class Transport:
         """What arrived and was not received yet."""
         return self._websocket.inflow
 
+    def nudge(self) -> None:
+        """End the wait of the task that receives, if one does, as if its time were up."""
+        self._websocket.arrivals.nudge()
+
     def give_up(self, cause: Cause) -> None:
         """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""
         self._websocket.give_up(cause)

@@ -276,7 +276,9 @@ class VoiceLiveConnection(ConnectionResources):
             await self._within(timeout, waiter)
             found, waiter.found = waiter.found, None
         finally:
-            self._inbox.leave(waiter)
+            # An event that was found but not taken is there for the others again, also for who waits in recv().
+            if self._inbox.leave(waiter) and self._reading and self._transport is not None:
+                self._transport.nudge()
             self._wake()
         if waiter.failure is not None:
             raise waiter.failure
