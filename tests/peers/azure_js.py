@@ -93,11 +93,12 @@ class JsPeer:
 
     async def configure(self, setup: Setup) -> None:
         """Call `updateSession`."""
+        detection = {"type": "server_vad", "silenceDurationInMs": setup.silence_ms}
         session = {
             "instructions": setup.instructions,
             "modalities": list(setup.modalities),
             "voice": {"type": "openai", "name": "alloy"},
-            "turnDetection": {"type": "server_vad", "silenceDurationInMs": setup.silence_ms},
+            "turnDetection": None if setup.silence_ms is None else detection,
             "inputAudioTranscription": {"model": self._dialect.transcription},
             "tools": [
                 {
@@ -121,11 +122,28 @@ class JsPeer:
 
     async def ask(self) -> None:
         """Send the event `response.create`."""
-        await self.do("ask")
+        await self.do("send", event={"type": "response.create"})
 
     async def speak(self, audio: bytes) -> None:
         """Call `sendAudio` with bytes."""
         await self.do("speak", audio=base64.b64encode(audio).decode(), pieceBytes=PIECE_BYTES)
+
+    async def commit(self) -> None:
+        """Send the event `input_audio_buffer.commit`."""
+        await self.do("send", event={"type": "input_audio_buffer.commit"})
+
+    async def retrieve(self, item_id: str) -> None:
+        """Send the event `conversation.item.retrieve`."""
+        await self.do("send", event={"type": "conversation.item.retrieve", "itemId": item_id})
+
+    async def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Send the event `conversation.item.truncate`."""
+        event = {"itemId": item_id, "contentIndex": 0, "audioEndInMs": audio_end_ms}
+        await self.do("send", event={"type": "conversation.item.truncate", **event})
+
+    async def delete(self, item_id: str) -> None:
+        """Send the event `conversation.item.delete`."""
+        await self.do("send", event={"type": "conversation.item.delete", "itemId": item_id})
 
     async def give_output(self, call_id: str, output: str) -> None:
         """Call `addConversationItem`."""
@@ -133,7 +151,7 @@ class JsPeer:
 
     async def cancel(self, event_id: str) -> None:
         """Send the event `response.cancel`."""
-        await self.do("cancel", eventId=event_id)
+        await self.do("send", event={"type": "response.cancel", "eventId": event_id})
 
     async def next(self) -> Seen:
         """Wait for the client to call its handlers."""
@@ -160,11 +178,12 @@ class JsPeer:
     def session(self, seen: Seen) -> dict[str, Any]:
         """Read the session."""
         session = seen.look("session")
+        detection = session["turnDetection"]
         return {
             "instructions": session["instructions"],
             "voice": session["voice"]["name"],
-            "detection": session["turnDetection"]["type"],
-            "silence_ms": session["turnDetection"]["silenceDurationInMs"],
+            "detection": detection and detection["type"],
+            "silence_ms": detection and detection["silenceDurationInMs"],
             "transcription": session["inputAudioTranscription"]["model"],
             "tools": [tool["name"] for tool in session["tools"]],
         }

@@ -50,13 +50,15 @@ class AzurePeer:
             instructions=setup.instructions,
             modalities=[models.Modality(name) for name in setup.modalities],
             voice=models.OpenAIVoice(name=models.OpenAIVoiceName.ALLOY),
-            turn_detection=models.ServerVad(silence_duration_ms=setup.silence_ms),
             input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
             tools=[
                 models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
                 for tool in setup.tools
             ],
         )
+        # Set like this because the constructor takes None for nothing said.
+        detection = None if setup.silence_ms is None else models.ServerVad(silence_duration_ms=setup.silence_ms)
+        session["turn_detection"] = detection
         await self._connection.session.update(session=session)
 
     async def misconfigure(self, modality: str) -> None:
@@ -77,6 +79,22 @@ class AzurePeer:
         for start in range(0, len(audio), PIECE_BYTES):
             text = base64.b64encode(audio[start : start + PIECE_BYTES]).decode()
             await self._connection.input_audio_buffer.append(audio=text)
+
+    async def commit(self) -> None:
+        """Commit the audio."""
+        await self._connection.input_audio_buffer.commit()
+
+    async def retrieve(self, item_id: str) -> None:
+        """Retrieve an item."""
+        await self._connection.conversation.item.retrieve(item_id=item_id)
+
+    async def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Truncate an item."""
+        await self._connection.conversation.item.truncate(item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
+
+    async def delete(self, item_id: str) -> None:
+        """Delete an item."""
+        await self._connection.conversation.item.delete(item_id=item_id)
 
     async def give_output(self, call_id: str, output: str) -> None:
         """Send a `FunctionCallOutputItem`."""
@@ -109,11 +127,12 @@ class AzurePeer:
     def session(self, seen: Seen) -> dict[str, Any]:
         """Read the session."""
         session = seen.look("session")
+        detection = session.turn_detection
         return {
             "instructions": session.instructions,
             "voice": session.voice["name"],  # a union of types: given as plain JSON
-            "detection": session.turn_detection.type,
-            "silence_ms": session.turn_detection.silence_duration_ms,
+            "detection": detection and detection.type,
+            "silence_ms": detection and detection.silence_duration_ms,
             "transcription": session.input_audio_transcription.model,
             "tools": [tool.name for tool in session.tools],
         }

@@ -83,7 +83,7 @@ NESTED = Reason("it writes settings nested, which these versions ignore", settin
 DATED_NAMES = Reason("it does not know the names of the answer's events in this version", answers_are_not_read)
 GA_NAMES = Reason("it does not know the names of the answer's events in these versions", answers_are_not_read)
 
-_ANSWERS = ("text turn", "audio turn", "barge-in", "function call")
+_ANSWERS = ("text turn", "audio turn", "manual turn", "barge-in", "cancel", "function call", "history")
 
 
 def _reason(flow: Flow, dialect: Dialect, client: Client) -> Reason | None:

@@ -48,7 +48,9 @@ _FLAT = {
     "connected": ("session.created",),
     "said": ("conversation.item.created",),
     "text answer": ("response.created", *TEXT),
+    "spoken answer": ("response.created", *SOUND),
     "interrupted": ("input_audio_buffer.speech_started", *SOUND_ENDED),
+    "cancelled": SOUND_ENDED,
     "call": ("response.created", *CALL),
 }
 
@@ -58,7 +60,11 @@ CASCADED = Dialect(
     "gpt-4o",
     "2026-07-15",
     "azure-speech",
-    {**_FLAT, "spoken turn": (*SPEECH, HEARD, "conversation.item.created", "response.created", *SOUND)},
+    {
+        **_FLAT,
+        "spoken turn": (*SPEECH, HEARD, "conversation.item.created", "response.created", *SOUND),
+        "manual turn": ("input_audio_buffer.committed", HEARD, "conversation.item.created"),
+    },
 )
 
 REALTIME = Dialect(
@@ -67,7 +73,11 @@ REALTIME = Dialect(
     "gpt-realtime",
     "2026-07-15",
     "whisper-1",
-    {**_FLAT, "spoken turn": (*SPEECH, "conversation.item.created", "response.created", HEARD, *SOUND)},
+    {
+        **_FLAT,
+        "spoken turn": (*SPEECH, "conversation.item.created", "response.created", HEARD, *SOUND),
+        "manual turn": ("input_audio_buffer.committed", "conversation.item.created", HEARD),
+    },
 )
 
 V1_CREATED = (
@@ -79,6 +89,12 @@ V1_CREATED = (
 V1_ENDED = ("response.content_part.done", "response.output_item.done", "conversation.item.done", "response.done")
 V1_SAID = ("conversation.item.created", "conversation.item.added", "conversation.item.done")
 V1_SOUND_ENDED = ("response.output_audio.done", "response.output_audio_transcript.done", *V1_ENDED)
+V1_SOUND = (
+    *V1_CREATED,
+    "response.output_audio_transcript.delta",
+    "response.output_audio.delta",
+    *V1_SOUND_ENDED,
+)
 
 V1 = Dialect(
     "v1",
@@ -101,12 +117,12 @@ V1 = Dialect(
             *V1_SAID,
             "response.created",
             HEARD,
-            *V1_CREATED,
-            "response.output_audio_transcript.delta",
-            "response.output_audio.delta",
-            *V1_SOUND_ENDED,
+            *V1_SOUND,
         ),
+        "manual turn": ("input_audio_buffer.committed", *V1_SAID, HEARD),
+        "spoken answer": ("response.created", *V1_SOUND),
         "interrupted": ("input_audio_buffer.speech_started", *V1_SOUND_ENDED),
+        "cancelled": V1_SOUND_ENDED,
         "call": (
             "response.created",
             "response.output_item.added",

@@ -50,6 +50,17 @@ class Stage:
             assert [(await soon(peer.next())).type for _ in order] == order
             yield peer
 
+    @asynccontextmanager
+    async def speaking_until_released(self) -> AsyncGenerator[tuple[Peer, GatedSynthesizer], None]:
+        """Connect to a service whose answers stop in the middle, after 1.5 s of sound."""
+        mouth = GatedSynthesizer()
+        async with self.service(synthesizer=mouth) as service:
+            try:
+                async with self.connected(service) as peer:
+                    yield peer, mouth
+            finally:
+                mouth.release()  # or the service would wait for it to end
+
     def order(self, stretch: str) -> list[str]:
         """Return the types of events that the user must see."""
         return list(self.dialect.orders[stretch])
@@ -177,22 +188,18 @@ async def audio_turn(stage: Stage) -> None:
 
 async def barge_in(stage: Stage) -> None:
     """Speech over an answer cuts it: every done event comes, cancelled for turn_detected, then the new turn's own."""
-    mouth = GatedSynthesizer()
-    try:
-        async with stage.service(synthesizer=mouth) as service, stage.connected(service) as peer:
-            await stage.configured(peer, Setup())
-            await peer.say("tell me a story")
-            await peer.ask()
-            before: list[Seen] = []
-            while sum(bool(event.audio) for event in before) < 4:
-                before.append(await soon(peer.next()))
-            await peer.speak(tones("stop", silence_ms=0))
-            cut = await stage.receive(peer, "interrupted")
-            mouth.release()
-            await peer.speak(bytes(48 * 700))
-            after = await stage.receive(peer, "spoken turn")
-    finally:
+    async with stage.speaking_until_released() as (peer, mouth):
+        await stage.configured(peer, Setup())
+        await peer.say("tell me a story")
+        await peer.ask()
+        before: list[Seen] = []
+        while sum(bool(event.audio) for event in before) < 4:
+            before.append(await soon(peer.next()))
+        await peer.speak(tones("stop", silence_ms=0))
+        cut = await stage.receive(peer, "interrupted")
         mouth.release()
+        await peer.speak(bytes(48 * 700))
+        after = await stage.receive(peer, "spoken turn")
 
     assert [name for name in types(cut) if not name.endswith("audio.delta")] == stage.order("interrupted")
     response = cut[-1]
@@ -203,6 +210,68 @@ async def barge_in(stage: Stage) -> None:
     assert after[-1].look("response.status") == "completed"
     assert after[-1].look("response.id") != response.look("response.id")
     assert only(after, "audio_transcript.done").look("transcript") == "You said stop"
+
+
+async def manual_turn(stage: Stage) -> None:
+    """Without turn detection the client commits what it has sent, and asks for the answer itself."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        session = await stage.configured(peer, Setup(silence_ms=None))
+        await peer.speak(tones("over to you", silence_ms=0))
+        await peer.commit()
+        heard = await stage.receive(peer, "manual turn")
+        await peer.ask()
+        answer = await stage.receive(peer, "spoken answer")
+
+    assert session["detection"] is None
+    assert types(heard) == stage.order("manual turn")
+    assert only(heard, "transcription.completed").look("transcript") == "over to you"
+    assert only(heard, "committed").look("item_id") == only(heard, "item.created").look("item.id")
+    assert types(answer) == stage.order("spoken answer")
+    assert read_tones(b"".join(event.audio for event in answer)) == "You said over to you"
+
+
+async def cancelling(stage: Stage) -> None:
+    """Cancelling an answer that is being spoken ends it, cancelled for client_cancelled, with every done event."""
+    async with stage.speaking_until_released() as (peer, _):
+        await stage.configured(peer, Setup())
+        await peer.say("tell me a story")
+        await peer.ask()
+        sound = 0
+        while sound < 4:
+            sound += bool((await soon(peer.next())).audio)
+        await peer.cancel("my-cancel")
+        cut = await stage.receive(peer, "cancelled")
+
+    assert [name for name in types(cut) if not name.endswith("audio.delta")] == stage.order("cancelled")
+    assert cut[-1].look("response.status") == "cancelled"
+    assert cut[-1].look("response.status_details.reason") == "client_cancelled"
+
+
+async def history(stage: Stage) -> None:
+    """An item is read back and deleted; a spoken answer is cut where the user stopped hearing it."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        await stage.configured(peer, Setup())
+        await peer.say("remember this")
+        said = (await stage.receive(peer, "said"))[0].look("item.id")
+        await peer.ask()
+        answer = (await stage.receive(peer, "spoken answer"))[-1].look("response.output.0.id")
+        await peer.retrieve(said)
+        retrieved = await soon(peer.next())
+        await peer.truncate(answer, 500)
+        truncated = await soon(peer.next())
+        await peer.delete(said)
+        deleted = await soon(peer.next())
+        left = [item.id for item in service.sessions[0].items]
+
+    assert retrieved.type == "conversation.item.retrieved"
+    assert retrieved.look("item.content.0.text") == "remember this"
+    assert truncated.type == "conversation.item.truncated"
+    assert (truncated.look("item_id"), truncated.look("audio_end_ms")) == (answer, 500)
+    assert (deleted.type, deleted.look("item_id")) == ("conversation.item.deleted", said)
+    assert retrieved.typed
+    assert truncated.typed
+    assert deleted.typed
+    assert left == [answer]
 
 
 async def function_call(stage: Stage) -> None:
@@ -298,8 +367,11 @@ FLOWS = (
     Flow("configure", configure),
     Flow("text turn", text_turn),
     Flow("audio turn", audio_turn),
+    Flow("manual turn", manual_turn),
     Flow("barge-in", barge_in),
+    Flow("cancel", cancelling),
     Flow("function call", function_call),
+    Flow("history", history),
     Flow("error", error),
     Flow("closing", closing),
     Flow("service stops", stopped),

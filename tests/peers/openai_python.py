@@ -48,6 +48,9 @@ class OpenAIPeer:
 
     async def configure(self, setup: Setup) -> None:
         """Send a nested session; audio includes its transcript there."""
+        detection = None
+        if setup.silence_ms is not None:
+            detection = {"type": "server_vad", "silence_duration_ms": setup.silence_ms}
         modality = "audio" if "audio" in setup.modalities else "text"
         await self._connection.session.update(
             session={
@@ -57,7 +60,7 @@ class OpenAIPeer:
                 "audio": {
                     "input": {
                         "transcription": {"model": self._dialect.transcription},
-                        "turn_detection": {"type": "server_vad", "silence_duration_ms": setup.silence_ms},
+                        "turn_detection": detection,
                     },
                     "output": {"voice": "alloy"},
                 },
@@ -91,6 +94,22 @@ class OpenAIPeer:
         for start in range(0, len(audio), PIECE_BYTES):
             text = base64.b64encode(audio[start : start + PIECE_BYTES]).decode()
             await self._connection.input_audio_buffer.append(audio=text)
+
+    async def commit(self) -> None:
+        """Commit the audio."""
+        await self._connection.input_audio_buffer.commit()
+
+    async def retrieve(self, item_id: str) -> None:
+        """Retrieve an item."""
+        await self._connection.conversation.item.retrieve(item_id=item_id)
+
+    async def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Truncate an item."""
+        await self._connection.conversation.item.truncate(item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
+
+    async def delete(self, item_id: str) -> None:
+        """Delete an item."""
+        await self._connection.conversation.item.delete(item_id=item_id)
 
     async def give_output(self, call_id: str, output: str) -> None:
         """Send what the function returned."""
@@ -129,8 +148,8 @@ class OpenAIPeer:
         return {
             "instructions": session.instructions,
             "voice": _name(session.audio.output.voice),
-            "detection": heard.turn_detection.type,
-            "silence_ms": heard.turn_detection.silence_duration_ms,
+            "detection": heard.turn_detection and heard.turn_detection.type,
+            "silence_ms": heard.turn_detection and heard.turn_detection.silence_duration_ms,
             "transcription": heard.transcription.model,
             "tools": [tool.name for tool in session.tools],
         }

@@ -55,7 +55,7 @@ class OurPeer:
             instructions=setup.instructions,
             modalities=list(setup.modalities),
             voice=models.OpenAIVoice(name="alloy"),
-            turn_detection=models.ServerVad(silence_duration_ms=setup.silence_ms),
+            turn_detection=None if setup.silence_ms is None else models.ServerVad(silence_duration_ms=setup.silence_ms),
             input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
             tools=[
                 models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
@@ -82,6 +82,24 @@ class OurPeer:
         """Append raw audio."""
         for start in range(0, len(audio), PIECE_BYTES):
             await self._script.call("input_audio_buffer.append", audio=audio[start : start + PIECE_BYTES])
+
+    async def commit(self) -> None:
+        """Commit the audio."""
+        await self._script.call("input_audio_buffer.commit")
+
+    async def retrieve(self, item_id: str) -> None:
+        """Retrieve an item."""
+        await self._script.call("conversation.item.retrieve", item_id=item_id)
+
+    async def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Truncate an item."""
+        await self._script.call(
+            "conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=audio_end_ms
+        )
+
+    async def delete(self, item_id: str) -> None:
+        """Delete an item."""
+        await self._script.call("conversation.item.delete", item_id=item_id)
 
     async def give_output(self, call_id: str, output: str) -> None:
         """Send a `FunctionCallOutputItem`."""
@@ -114,11 +132,12 @@ class OurPeer:
     def session(self, seen: Seen) -> dict[str, Any]:
         """Read the session by flat names."""
         session = seen.look("session")
+        detection = session.turn_detection
         return {
             "instructions": session.instructions,
             "voice": session.voice.name,
-            "detection": session.turn_detection.type,
-            "silence_ms": session.turn_detection.silence_duration_ms,
+            "detection": detection and detection.type,
+            "silence_ms": detection and detection.silence_duration_ms,
             "transcription": session.input_audio_transcription.model,
             "tools": [tool.name for tool in session.tools],
         }

@@ -36,8 +36,8 @@ class Setup:
 
     instructions: str = "Be brief."
     modalities: tuple[str, ...] = ("text", "audio")
-    silence_ms: int = 250
-    """Silence that ends a turn, in ms."""
+    silence_ms: int | None = 250
+    """Silence that ends a turn, in ms; None for no turn detection."""
     tools: Sequence[Tool] = ()
 
 
@@ -77,6 +77,22 @@ class Peer(Protocol):
 
     async def speak(self, audio: bytes) -> None:
         """Append PCM16 of 24 kHz, in pieces of `PIECE_BYTES`."""
+        ...
+
+    async def commit(self) -> None:
+        """Send ``input_audio_buffer.commit``."""
+        ...
+
+    async def retrieve(self, item_id: str) -> None:
+        """Send ``conversation.item.retrieve``."""
+        ...
+
+    async def truncate(self, item_id: str, audio_end_ms: int) -> None:
+        """Send ``conversation.item.truncate`` for the first part of an item."""
+        ...
+
+    async def delete(self, item_id: str) -> None:
+        """Send ``conversation.item.delete``."""
         ...
 
     async def give_output(self, call_id: str, output: str) -> None:

@@ -55,10 +55,6 @@ const commands = {
     await session.addConversationItem({ type: "message", role: "user", content });
   },
 
-  async ask() {
-    await session.sendEvent({ type: "response.create" });
-  },
-
   async speak({ audio, pieceBytes }) {
     const sound = Buffer.from(audio, "base64");
     for (let start = 0; start < sound.length; start += pieceBytes) {
@@ -70,8 +66,8 @@ const commands = {
     await session.addConversationItem({ type: "function_call_output", callId, output });
   },
 
-  async cancel({ eventId }) {
-    await session.sendEvent({ type: "response.cancel", eventId });
+  async send({ event }) {
+    await session.sendEvent(event);
   },
 
   async close() {
