@@ -109,8 +109,9 @@ class LocalService:
     announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is told in a
     ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or one of a
     few of its own where a model would find the words. Visemes and blendshapes are estimated from the spelling. Every
-    kind of end-of-utterance detection goes by the words that were understood. An agent answers as the model would. File
-    and web searches are those that the responder says it has made. WebRTC calls are refused as events.
+    kind of end-of-utterance detection goes by the words that were understood. An agent answers as the model would, and
+    takes API keys too. File and web searches are those that the responder says it has made. WebRTC calls are refused as
+    events.
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
