@@ -54,7 +54,9 @@ class EventList {
     listKeys(this.box, () => Math.max(1, Math.floor(this.box.clientHeight / ROW_HEIGHT) - 1), (step) => {
       $("follow-events").checked = false;
       const now = this.index();
-      this.select(Math.min(this.rows.length - 1, Math.max(0, now < 0 ? (step > 0 ? 0 : this.rows.length - 1) : now + step)));
+      const last = this.rows.length - 1;
+      const fromNowhere = step === Infinity || step === -1 ? last : 0;
+      this.select(now < 0 ? fromNowhere : Math.min(last, Math.max(0, now + step)));
     }, () => $("payload").focus());
     for (const id of ["filter-text", "filter-family", "filter-direction", "group-runs"]) $(id).addEventListener("input", () => this.filter());
     $("follow-events").addEventListener("change", this.draw);
