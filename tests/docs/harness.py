@@ -15,7 +15,7 @@ from typing import Any
 import voicelive
 import voicelive.aio
 from tests.docs.blocks import Block
-from tests.mission.test_mission import Watched, nth, speech
+from tests.mission.running import Watched, nth, speech
 from voicelive.local import ThreadedLocalService
 
 __all__ = ["GIVEN", "run_block"]

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, page_name
 from tests.docs.harness import run_block
-from tests.mission.test_mission import identity as identity
+from tests.mission.identity import identity as identity
 from voicelive.cli.app import app
 from voicelive.local import LocalService, ThreadedLocalService
 
