@@ -49,10 +49,11 @@ def _install(program: Path, npm: Path, wanted: str) -> None:
             shutil.copy(FOLDER / file, folder)
         run([str(program), str(npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], folder, SECONDS)
         (folder / "node_modules" / MARK).write_text(wanted)
-        if MODULES.exists() and _installed() != wanted:
-            os.replace(MODULES, folder / "old")
         try:
+            if MODULES.exists() and _installed() != wanted:
+                os.replace(MODULES, folder / "old")
             os.replace(folder / "node_modules", MODULES)
         except OSError:
+            # Another process was faster.
             if _installed() != wanted:
                 raise
