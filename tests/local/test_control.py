@@ -159,6 +159,22 @@ async def test_sound_is_measured_in_its_format(service: LocalService, settings: 
         assert (await viewer.until("input_audio_buffer.append"))["audio"]["ms"] == 50
 
 
+def test_a_timeline_hides_what_the_service_authenticates_itself_with() -> None:
+    """Tokens and headers for MCP servers and models of one's own are in no entry; that there are some is."""
+    timeline = Timeline()
+    tool = {"type": "mcp", "server_label": "files", "authorization": "t0ken", "headers": {"x-key": "s3cret"}}
+    for event in (
+        {"type": "session.update", "session": {"tools": [tool]}},
+        {"type": "byom_credential.update", "authorization_headers": {"api-key": "s3cret"}},
+        {"type": "session.updated", "session": {"tools": [{**tool, "headers": None}]}},
+    ):
+        timeline.add("in", json.dumps(event))
+    shown = timeline.since(0, 10)
+    assert not any("t0ken" in entry or "s3cret" in entry for entry in shown)
+    assert json.loads(shown[0])["payload"]["session"]["tools"][0]["headers"] == {"x-key": "(hidden)"}
+    assert json.loads(shown[2])["payload"]["session"]["tools"][0]["headers"] is None
+
+
 def test_a_timeline_forgets_its_oldest_events() -> None:
     """It stays within its bound, and numbers go on."""
     timeline = Timeline()

@@ -21,6 +21,8 @@ MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 _LONG = 1500
 _SHOWN = 64
 _AUDIO_FIELDS = {"input_audio_buffer.append": "audio", "input_audio.turn.append": "audio"}
+_SECRET = {"authorization", "headers", "authorization_headers"}
+"""Fields with which the service authenticates itself elsewhere: to MCP servers and to models of one's own."""
 _SPEECH = ("response.audio.delta", "response.output_audio.delta")
 
 
@@ -110,11 +112,20 @@ def _abbreviated(value: Any, depth: int = 0) -> Any:
     if depth > 20:
         return "…"
     if isinstance(value, dict):
-        return {str(key): _abbreviated(inner, depth + 1) for key, inner in value.items()}
+        return {
+            str(key): _hidden(inner) if key in _SECRET else _abbreviated(inner, depth + 1)
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         kept = [_abbreviated(inner, depth + 1) for inner in value[:200]]
         return kept if len(value) <= 200 else [*kept, f"… {len(value) - 200} more"]
     return value
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _hidden(inner) for key, inner in value.items()}
+    return value if value is None else "(hidden)"
 
 
 def _shortened(text: str) -> str:
