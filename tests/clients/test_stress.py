@@ -231,7 +231,6 @@ async def test_connections_come_and_go(client: Client, then: Any) -> None:
         assert memory_kib() <= memory + 16 * 1024
 
 
-@pytest.mark.skipif(not LONG, reason="a million events; the fault table has a tenth of them")
 async def test_a_million_tiny_events(client: Client) -> None:
     """A million events of a few bytes arrive, every one, in no more memory than max_buffer allows."""
     tiny = frame(TEXT, b'{"type":"x"}') * 1000
