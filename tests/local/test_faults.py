@@ -145,6 +145,23 @@ async def test_a_fault_happens_as_often_as_told() -> None:
             assert await client.update(modalities=["text"])
 
 
+@pytest.mark.parametrize("fault", ["abort", "close:1011", "expire"])
+async def test_a_session_ends_once(fault: str) -> None:
+    """A fault that ends sessions counts once for each, however many of its events are on their way out."""
+    async with LocalService(faults=[f"{fault}@event=response.text.delta,times=2"]) as service:
+        for _ in range(2):
+            async with connected(service) as client:
+                await client.update(modalities=["text"])
+                await client.say("one two three four five six")
+                await client.send("response.create")
+                assert (await client.closed())[0] != 1000
+        async with connected(service) as client:
+            await client.update(modalities=["text"])
+            await client.say("hello")
+            await client.send("response.create")
+            await client.until("response.done")
+
+
 async def test_an_abort_sends_no_close_frame() -> None:
     """The TCP connection just ends: 1006."""
     async with faulty(Abort(events=1)) as service, opened(service) as client:

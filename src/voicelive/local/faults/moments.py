@@ -40,6 +40,9 @@ class Target(Protocol):
         ...
 
 
+_ENDS = (Abort, Close, Expire)
+
+
 class Moments:
     """Watches for the moments of one session."""
 
@@ -114,7 +117,8 @@ class Moments:
         task.add_done_callback(self._tasks.discard)
 
     async def _commit(self, planned: PlannedFault[MomentFault]) -> None:
-        if planned in self._seen and planned.fault.event is None:
+        # A session ends once, although events may still leave before it has.
+        if planned in self._seen and (planned.fault.event is None or isinstance(planned.fault, _ENDS)):
             return
         self._seen.add(planned)
         if self._opportunities.take(planned):
