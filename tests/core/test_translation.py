@@ -137,6 +137,9 @@ def test_a_v1_connection_translates_by_itself() -> None:
     item = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "hi"}]}
     sent = json.loads(contract.encode_call("conversation.item.create", {"item": item}))
     assert sent["item"]["content"] == [{"type": "output_text", "text": "hi"}]
+    greeting = {"pre_generated_assistant_message": item}
+    sent = json.loads(contract.encode_call("response.create", {"response": greeting}))
+    assert sent["response"]["pre_generated_assistant_message"]["content"] == [{"type": "output_text", "text": "hi"}]
 
 
 def test_what_arrives_nested_reads_flat() -> None:

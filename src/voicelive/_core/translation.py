@@ -129,7 +129,11 @@ def session_to_nested(session: Mapping[str, Any]) -> Payload:
 
 def response_to_nested(response: Mapping[str, Any]) -> Payload:
     """Return the parameters of a response in the nested form; raises as :func:`session_to_nested` does."""
-    return _to_nested("response", response, RESPONSE)
+    result = _to_nested("response", response, RESPONSE)
+    prepared = result.get("pre_generated_assistant_message")
+    if isinstance(prepared, Mapping):
+        result["pre_generated_assistant_message"] = item_to_nested(prepared)
+    return result
 
 
 def item_to_nested(item: Mapping[str, Any]) -> Payload:
