@@ -30,7 +30,8 @@ class AzureJs:
 
     name = "azure-js"
     heading = "@azure/ai-voicelive (JavaScript)"
-    drops_unknown = True
+    told_of_unknown: str | None = None
+    told_of_malformed = "error as onServerError"
 
     @asynccontextmanager
     async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[JsPeer, None]:
@@ -94,22 +95,33 @@ class JsPeer:
     async def configure(self, setup: Setup) -> None:
         """Call `updateSession`."""
         detection = {"type": "server_vad", "silenceDurationInMs": setup.silence_ms}
-        session = {
+        tools: list[dict[str, Any]] = [
+            {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+            for tool in setup.tools
+        ]
+        if setup.mcp_url is not None:
+            server = {"serverLabel": "shop", "serverUrl": setup.mcp_url, "requireApproval": "always"}
+            tools.append({"type": "mcp", **server})
+        session: dict[str, Any] = {
             "instructions": setup.instructions,
             "modalities": list(setup.modalities),
             "voice": {"type": "openai", "name": "alloy"},
             "turnDetection": None if setup.silence_ms is None else detection,
             "inputAudioTranscription": {"model": self._dialect.transcription},
-            "tools": [
-                {
-                    "type": "function",
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool.parameters,
-                }
-                for tool in setup.tools
-            ],
+            "tools": tools,
         }
+        if setup.voice is not None:
+            session["voice"] = {"type": "azure-standard", "name": setup.voice}
+        if setup.marks:
+            session["outputAudioTimestampTypes"] = ["word"]
+            session["animation"] = {"outputs": ["viseme_id"]}
+        if setup.interim is not None:
+            session["interimResponse"] = {
+                "type": "static_interim_response",
+                "texts": [setup.interim],
+                "triggers": ["latency"],
+                "latencyThresholdInMs": 0,
+            }
         await self.do("configure", session=session)
 
     async def misconfigure(self, modality: str) -> None:
@@ -148,6 +160,22 @@ class JsPeer:
     async def give_output(self, call_id: str, output: str) -> None:
         """Call `addConversationItem`."""
         await self.do("giveOutput", callId=call_id, output=output)
+
+    async def approve(self, request_id: str) -> None:
+        """Call `addConversationItem`."""
+        await self.do("approve", requestId=request_id)
+
+    async def greet(self, text: str) -> None:
+        """Send the event `response.create` with a prepared message."""
+        message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": text}]}
+        response = {"preGeneratedAssistantMessage": message}
+        await self.do("send", event={"type": "response.create", "response": response})
+
+    async def type(self, item_id: str, *pieces: str) -> None:
+        """Send the events."""
+        for piece in pieces:
+            await self.do("send", event={"type": "input_text.delta", "id": item_id, "delta": piece})
+        await self.do("send", event={"type": "input_text.done", "id": item_id})
 
     async def cancel(self, event_id: str) -> None:
         """Send the event `response.cancel`."""

@@ -22,7 +22,8 @@ class AzurePython:
 
     name = "azure-python"
     heading = "azure-ai-voicelive (Python)"
-    drops_unknown = False
+    told_of_unknown: str | None = "ServerEvent"
+    told_of_malformed = "ConnectionError: Failed to parse message"
 
     @asynccontextmanager
     async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[AzurePeer, None]:
@@ -46,16 +47,30 @@ class AzurePeer:
 
     async def configure(self, setup: Setup) -> None:
         """Send a `RequestSession`."""
+        tools: list[models.Tool] = [
+            models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
+            for tool in setup.tools
+        ]
+        if setup.mcp_url is not None:
+            always = models.MCPApprovalType.ALWAYS
+            tools.append(models.MCPServer(server_label="shop", server_url=setup.mcp_url, require_approval=always))
+        voice: models.OpenAIVoice | models.AzureStandardVoice = models.OpenAIVoice(name=models.OpenAIVoiceName.ALLOY)
+        if setup.voice is not None:
+            voice = models.AzureStandardVoice(name=setup.voice)
         session = models.RequestSession(
             instructions=setup.instructions,
             modalities=[models.Modality(name) for name in setup.modalities],
-            voice=models.OpenAIVoice(name=models.OpenAIVoiceName.ALLOY),
+            voice=voice,
             input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
-            tools=[
-                models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-                for tool in setup.tools
-            ],
+            tools=tools,
         )
+        if setup.marks:
+            session.output_audio_timestamp_types = [models.AudioTimestampType.WORD]
+            session.animation = models.Animation(outputs=[models.AnimationOutputType.VISEME_ID])
+        if setup.interim is not None:
+            session.interim_response = models.StaticInterimResponseConfig(
+                texts=[setup.interim], triggers=[models.InterimResponseTrigger.LATENCY], latency_threshold_ms=0
+            )
         # Set like this because the constructor takes None for nothing said.
         detection = None if setup.silence_ms is None else models.ServerVad(silence_duration_ms=setup.silence_ms)
         session["turn_detection"] = detection
@@ -100,6 +115,23 @@ class AzurePeer:
         """Send a `FunctionCallOutputItem`."""
         item = models.FunctionCallOutputItem(call_id=call_id, output=output)
         await self._connection.conversation.item.create(item=item)
+
+    async def approve(self, request_id: str) -> None:
+        """Send an `MCPApprovalResponseRequestItem`."""
+        item = models.MCPApprovalResponseRequestItem(approval_request_id=request_id, approve=True)
+        await self._connection.conversation.item.create(item=item)
+
+    async def greet(self, text: str) -> None:
+        """Ask for a response with a prepared `AssistantMessageItem`."""
+        message = models.AssistantMessageItem(content=[models.OutputTextContentPart(text=text)])
+        response = models.ResponseCreateParams(pre_generated_assistant_message=message)
+        await self._connection.response.create(response=response)
+
+    async def type(self, item_id: str, *pieces: str) -> None:
+        """Send the events themselves."""
+        for piece in pieces:
+            await self._connection.send(models.ClientEventInputTextDelta(id=item_id, delta=piece))
+        await self._connection.send(models.ClientEventInputTextDone(id=item_id))
 
     async def cancel(self, event_id: str) -> None:
         """Cancel the response."""

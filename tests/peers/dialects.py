@@ -44,6 +44,9 @@ CALL = (
     "response.done",
 )
 
+MCP_WRITTEN = ("response.mcp_call_arguments.delta", "response.mcp_call_arguments.done")
+MCP_MADE = ("response.mcp_call.in_progress", "response.mcp_call.completed", "response.output_item.done")
+
 _FLAT = {
     "connected": ("session.created",),
     "said": ("conversation.item.created",),
@@ -52,6 +55,21 @@ _FLAT = {
     "interrupted": ("input_audio_buffer.speech_started", *SOUND_ENDED),
     "cancelled": SOUND_ENDED,
     "call": ("response.created", *CALL),
+    "mcp listed": (
+        "session.updated",
+        "conversation.item.created",
+        "mcp_list_tools.in_progress",
+        "mcp_list_tools.completed",
+    ),
+    "mcp asked": (
+        "response.created",
+        "response.output_item.added",
+        "conversation.item.created",
+        *MCP_WRITTEN,
+        "conversation.item.created",
+        "response.done",
+    ),
+    "mcp called": ("conversation.item.created", *MCP_MADE),
 }
 
 CASCADED = Dialect(
@@ -134,6 +152,24 @@ V1 = Dialect(
             "conversation.item.done",
             "response.done",
         ),
+        "mcp listed": (
+            "session.updated",
+            "conversation.item.created",
+            "conversation.item.added",
+            "mcp_list_tools.in_progress",
+            "conversation.item.done",
+            "mcp_list_tools.completed",
+        ),
+        "mcp asked": (
+            "response.created",
+            "response.output_item.added",
+            "conversation.item.created",
+            "conversation.item.added",
+            *MCP_WRITTEN,
+            *V1_SAID,
+            "response.done",
+        ),
+        "mcp called": (*V1_SAID, *MCP_MADE, "conversation.item.done"),
     },
 )
 

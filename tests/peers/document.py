@@ -44,6 +44,15 @@ FLOWS_HEAD = """\
 | --- | --- |
 """
 
+TOLD_HEAD = """\
+## What users see of faults
+
+In the flows "unknown event" and "malformed message"; a client that raises goes on when it is asked for the next event:
+
+| Client | An event of an unknown type | A message that is no JSON |
+| --- | --- | --- |
+"""
+
 
 def expected() -> dict[str, str | None]:
     """Return what every cell declares: a reason, or None for a client that must get through."""
@@ -55,6 +64,8 @@ def render(outcomes: Mapping[str, str | None]) -> str:
     parts = [HEAD, CLIENTS_HEAD + "".join(f"| {client.heading} | {_version(client)} |\n" for client in CLIENTS)]
     parts.append(FLOWS_HEAD + "".join(f"| {flow.name} | {flow.shows} |\n" for flow in FLOWS))
     parts += [_dialect(dialect.name, dialect.heading, outcomes) for dialect in DIALECTS]
+    told = ((each.heading, each.told_of_unknown or "nothing", each.told_of_malformed) for each in CLIENTS)
+    parts.append(TOLD_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in told))
     return "\n".join(parts)
 
 

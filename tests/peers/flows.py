@@ -3,105 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
-from voicelive.local import Engines, LocalService
-from voicelive.local.engines import FunctionCall, TextChunk
+from ..local.helpers import read_tones, tones
+from . import fault_flows, speech_flows, tool_flows
+from .peer import Seen, Setup, soon
+from .stage import WEATHER, Flow, Stage, joined, only, types
 
-from ..local.helpers import GatedSynthesizer, Scripted, read_tones, tones
-from .dialects import Dialect
-from .peer import KEY, Client, Peer, Seen, Setup, Tool, soon
-
-__all__ = ["FLOWS", "Flow", "Stage"]
-
-WEATHER = Tool(
-    "get_weather",
-    "Get the current weather of a place",
-    {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]},
-)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A client and a dialect to drive it in."""
-
-    client: Client
-    dialect: Dialect
-
-    @asynccontextmanager
-    async def service(self, **engines: Any) -> AsyncGenerator[LocalService, None]:
-        """Run a service that hears and speaks tones and repeats what it hears, unless `engines` say otherwise."""
-        bundle = replace(Engines.basic(), **{"responder": Scripted(), **engines})
-        async with LocalService(engines=bundle, api_key=KEY) as running:
-            yield running
-
-    @asynccontextmanager
-    async def connected(self, service: LocalService) -> AsyncGenerator[Peer, None]:
-        """Connect, and receive what comes unasked."""
-        order = self.order("connected")
-        if self.client.drops_unknown and self.dialect.nested:
-            order.remove("conversation.created")
-        async with self.client.open(service.endpoint, self.dialect) as peer:
-            assert [(await soon(peer.next())).type for _ in order] == order
-            yield peer
-
-    @asynccontextmanager
-    async def speaking_until_released(self) -> AsyncGenerator[tuple[Peer, GatedSynthesizer], None]:
-        """Connect to a service whose answers stop in the middle, after 1.5 s of sound."""
-        mouth = GatedSynthesizer()
-        async with self.service(synthesizer=mouth) as service:
-            try:
-                async with self.connected(service) as peer:
-                    yield peer, mouth
-            finally:
-                mouth.release()  # or the service would wait for it to end
-
-    def order(self, stretch: str) -> list[str]:
-        """Return the types of events that the user must see."""
-        return list(self.dialect.orders[stretch])
-
-    async def receive(self, peer: Peer, stretch: str) -> list[Seen]:
-        """Receive until the last event of a stretch has come as often as it should; all must be of their own type."""
-        order = self.order(stretch)
-        left = order.count(order[-1])
-        events: list[Seen] = []
-        while left:
-            events.append(await soon(peer.next()))
-            left -= events[-1].type == order[-1]
-        assert [f"{event.type} as {event.form}" for event in events if not event.typed] == []
-        return events
-
-    async def configured(self, peer: Peer, setup: Setup) -> dict[str, Any]:
-        """Change the session; return what the user reads in the confirmation."""
-        await peer.configure(setup)
-        event = await soon(peer.next())
-        assert (event.type, event.typed) == ("session.updated", True)
-        return peer.session(event)
-
-
-def types(events: Sequence[Seen]) -> list[str]:
-    """Return the types of events; a run of the same delta counts once."""
-    result: list[str] = []
-    for event in events:
-        if not (event.type.endswith(".delta") and result[-1:] == [event.type]):
-            result.append(event.type)
-    return result
-
-
-def joined(events: Sequence[Seen], ending: str) -> str:
-    """Join the deltas of a kind of event."""
-    return "".join(event.look("delta") for event in events if event.type.endswith(ending))
-
-
-def only(events: Sequence[Seen], ending: str) -> Seen:
-    """Return the one event of a kind."""
-    (found,) = (event for event in events if event.type.endswith(ending))
-    return found
+__all__ = ["FLOWS"]
 
 
 async def connect(stage: Stage) -> None:
@@ -248,7 +158,7 @@ async def cancelling(stage: Stage) -> None:
 
 
 async def history(stage: Stage) -> None:
-    """An item is read back and deleted; a spoken answer is cut where the user stopped hearing it."""
+    """An item is read back and deleted; the others stay."""
     async with stage.service() as service, stage.connected(service) as peer:
         await stage.configured(peer, Setup())
         await peer.say("remember this")
@@ -257,50 +167,40 @@ async def history(stage: Stage) -> None:
         answer = (await stage.receive(peer, "spoken answer"))[-1].look("response.output.0.id")
         await peer.retrieve(said)
         retrieved = await soon(peer.next())
-        await peer.truncate(answer, 500)
-        truncated = await soon(peer.next())
         await peer.delete(said)
         deleted = await soon(peer.next())
         left = [item.id for item in service.sessions[0].items]
 
     assert retrieved.type == "conversation.item.retrieved"
     assert retrieved.look("item.content.0.text") == "remember this"
-    assert truncated.type == "conversation.item.truncated"
-    assert (truncated.look("item_id"), truncated.look("audio_end_ms")) == (answer, 500)
     assert (deleted.type, deleted.look("item_id")) == ("conversation.item.deleted", said)
     assert retrieved.typed
-    assert truncated.typed
     assert deleted.typed
     assert left == [answer]
 
 
-async def function_call(stage: Stage) -> None:
-    """The model calls a function; the client sends its output, asks again, and gets the answer."""
-    arguments = '{"location": "Paris"}'
-    responder = Scripted([FunctionCall("get_weather", arguments)], [TextChunk("Sunny in Paris.")])
-    async with stage.service(responder=responder) as service, stage.connected(service) as peer:
-        await stage.configured(peer, Setup(modalities=("text",), tools=[WEATHER]))
-        await peer.say("What is the weather in Paris?")
+async def truncation(stage: Stage) -> None:
+    """A spoken answer is cut where the user stopped hearing it, its transcript with it; never beyond its end."""
+    async with stage.service() as service, stage.connected(service) as peer:
+        await stage.configured(peer, Setup())
+        await peer.say("a long story")
         await stage.receive(peer, "said")
         await peer.ask()
-        events = await stage.receive(peer, "call")
-        call = only(events, "arguments.done")
-        await peer.give_output(call.look("call_id"), '{"sky": "clear"}')
-        given = await stage.receive(peer, "said")
-        await peer.ask()
-        answer = await stage.receive(peer, "text answer")
+        answer = (await stage.receive(peer, "spoken answer"))[-1].look("response.output.0.id")
+        await peer.truncate(answer, 500)
+        truncated = await soon(peer.next())
+        await peer.truncate(answer, 60_000)
+        refused = await soon(peer.next())
+        await peer.retrieve(answer)
+        retrieved = await soon(peer.next())
 
-    assert types(events) == stage.order("call")
-    assert joined(events, "arguments.delta") == arguments
-    assert call.look("name") == "get_weather"
-    assert call.look("arguments") == arguments
-    added = only(events, "output_item.added")
-    assert (added.look("item.type"), added.look("item.call_id")) == ("function_call", call.look("call_id"))
-    assert events[-1].look("response.output.0.arguments") == arguments
-    assert given[0].look("item.type") == "function_call_output"
-    assert given[0].look("item.call_id") == call.look("call_id")
-    assert only(answer, "text.done").look("text") == "Sunny in Paris."
-    assert [tool["name"] for tool in responder.requests[0].tools] == ["get_weather"]
+    assert (truncated.type, truncated.typed) == ("conversation.item.truncated", True)
+    cut = [truncated.look(name) for name in ("item_id", "content_index", "audio_end_ms")]
+    assert cut == [answer, 0, 500]
+    assert (refused.type, refused.typed) == ("error", True)
+    assert refused.look("error.message").endswith("is already shorter than 60000ms")
+    assert retrieved.look("item.id") == answer
+    assert retrieved.look("item.content.0.transcript") == ""
 
 
 async def error(stage: Stage) -> None:
@@ -348,19 +248,6 @@ async def stopped(stage: Stage) -> None:
     assert "1001" in told or "the local service is stopping" in told
 
 
-@dataclass(frozen=True)
-class Flow:
-    """A flow and its place in the document."""
-
-    name: str
-    run: Callable[[Stage], Awaitable[None]]
-
-    @property
-    def shows(self) -> str:
-        """What it shows."""
-        return (self.run.__doc__ or "").strip()
-
-
 FLOWS = (
     Flow("connect", connect),
     Flow("wrong key", wrong_key),
@@ -370,9 +257,12 @@ FLOWS = (
     Flow("manual turn", manual_turn),
     Flow("barge-in", barge_in),
     Flow("cancel", cancelling),
-    Flow("function call", function_call),
+    *tool_flows.FLOWS,
+    *speech_flows.FLOWS,
     Flow("history", history),
+    Flow("truncation", truncation),
     Flow("error", error),
     Flow("closing", closing),
     Flow("service stops", stopped),
+    *fault_flows.FLOWS,
 )

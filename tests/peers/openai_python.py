@@ -22,7 +22,8 @@ class OpenAIPython:
 
     name = "openai"
     heading = "openai (Python)"
-    drops_unknown = False
+    told_of_unknown: str | None = "ConversationCreatedEvent"
+    told_of_malformed = "JSONDecodeError"
 
     @asynccontextmanager
     async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[OpenAIPeer, None]:
@@ -51,6 +52,23 @@ class OpenAIPeer:
         detection = None
         if setup.silence_ms is not None:
             detection = {"type": "server_vad", "silence_duration_ms": setup.silence_ms}
+        tools: list[dict[str, Any]] = [
+            {"type": "function", "name": tool.name, "description": tool.description, "parameters": tool.parameters}
+            for tool in setup.tools
+        ]
+        if setup.mcp_url is not None:
+            server = {"server_label": "shop", "server_url": setup.mcp_url, "require_approval": "always"}
+            tools.append({"type": "mcp", **server})
+        beyond: dict[str, Any] = {}
+        output: dict[str, Any] = {"voice": "alloy"}
+        if setup.voice is not None:
+            output["voice"] = {"type": "azure-standard", "name": setup.voice}
+        if setup.marks:
+            beyond = {"animation": {"outputs": ["viseme_id"]}}
+            output["timestamp_types"] = ["word"]
+        if setup.interim is not None:
+            interim = {"texts": [setup.interim], "triggers": ["latency"], "latency_threshold_ms": 0}
+            beyond["interim_response"] = {"type": "static_interim_response", **interim}
         modality = "audio" if "audio" in setup.modalities else "text"
         await self._connection.session.update(
             session={
@@ -62,17 +80,10 @@ class OpenAIPeer:
                         "transcription": {"model": self._dialect.transcription},
                         "turn_detection": detection,
                     },
-                    "output": {"voice": "alloy"},
+                    "output": output,
                 },
-                "tools": [
-                    {
-                        "type": "function",
-                        "name": tool.name,
-                        "description": tool.description,
-                        "parameters": tool.parameters,
-                    }
-                    for tool in setup.tools
-                ],
+                "tools": tools,
+                **beyond,
             }
         )
 
@@ -115,6 +126,23 @@ class OpenAIPeer:
         """Send what the function returned."""
         item = {"type": "function_call_output", "call_id": call_id, "output": output}
         await self._connection.conversation.item.create(item=item)
+
+    async def approve(self, request_id: str) -> None:
+        """Send the approval as an item."""
+        item = {"type": "mcp_approval_response", "approval_request_id": request_id, "approve": True}
+        await self._connection.conversation.item.create(item=item)
+
+    async def greet(self, text: str) -> None:
+        """Ask for a response with a setting that the other service lacks."""
+        content = [{"type": "output_text", "text": text}]
+        message = {"type": "message", "role": "assistant", "content": content}
+        await self._connection.response.create(response={"pre_generated_assistant_message": message})
+
+    async def type(self, item_id: str, *pieces: str) -> None:
+        """Send events that the other service lacks."""
+        for piece in pieces:
+            await self._connection.send({"type": "input_text.delta", "id": item_id, "delta": piece})
+        await self._connection.send({"type": "input_text.done", "id": item_id})
 
     async def cancel(self, event_id: str) -> None:
         """Cancel the response."""

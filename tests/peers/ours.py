@@ -19,9 +19,10 @@ __all__ = ["Ours"]
 
 
 class Ours:
-    """`voicelive` or `voicelive.aio`, refusing what does not fit the contract."""
+    """`voicelive` or `voicelive.aio`; an event that does not fit the contract fails the flow."""
 
-    drops_unknown = False
+    told_of_unknown: str | None = "UnknownServerEvent"
+    told_of_malformed = "voicelive.malformed as MalformedServerEvent"
 
     def __init__(self, flavour: Flavour) -> None:
         self.name = f"voicelive-{flavour}"
@@ -36,7 +37,6 @@ class Ours:
             credential=AzureKeyCredential(key),
             model=dialect.model,
             api_version=dialect.api_version,
-            strict=True,
         )
         async with script:
             yield OurPeer(script, dialect)
@@ -51,17 +51,30 @@ class OurPeer:
 
     async def configure(self, setup: Setup) -> None:
         """Send a `RequestSession`."""
+        tools: list[models.FunctionTool | models.MCPServer] = [
+            models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
+            for tool in setup.tools
+        ]
+        if setup.mcp_url is not None:
+            tools.append(models.MCPServer(server_label="shop", server_url=setup.mcp_url, require_approval="always"))
+        voice: models.OpenAIVoice | models.AzureStandardVoice = models.OpenAIVoice(name="alloy")
+        if setup.voice is not None:
+            voice = models.AzureStandardVoice(name=setup.voice)
         session = models.RequestSession(
             instructions=setup.instructions,
             modalities=list(setup.modalities),
-            voice=models.OpenAIVoice(name="alloy"),
+            voice=voice,
             turn_detection=None if setup.silence_ms is None else models.ServerVad(silence_duration_ms=setup.silence_ms),
             input_audio_transcription=models.AudioInputTranscriptionOptions(model=self._dialect.transcription),
-            tools=[
-                models.FunctionTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-                for tool in setup.tools
-            ],
+            tools=tools,
         )
+        if setup.marks:
+            session.output_audio_timestamp_types = ["word"]
+            session.animation = models.Animation(outputs=["viseme_id"])
+        if setup.interim is not None:
+            session.interim_response = models.StaticInterimResponseConfig(
+                texts=[setup.interim], triggers=["latency"], latency_threshold_ms=0
+            )
         await self._script.call("session.update", session=session)
 
     async def misconfigure(self, modality: str) -> None:
@@ -106,6 +119,23 @@ class OurPeer:
         item = models.FunctionCallOutputItem(call_id=call_id, output=output)
         await self._script.call("conversation.item.create", item=item)
 
+    async def approve(self, request_id: str) -> None:
+        """Send an `MCPApprovalResponseRequestItem`."""
+        item = models.MCPApprovalResponseRequestItem(approval_request_id=request_id, approve=True)
+        await self._script.call("conversation.item.create", item=item)
+
+    async def greet(self, text: str) -> None:
+        """Ask for a response with a prepared `AssistantMessageItem`."""
+        message = models.AssistantMessageItem(content=[models.OutputTextContentPart(text=text)])
+        response = models.ResponseCreateParams(pre_generated_assistant_message=message)
+        await self._script.call("response.create", response=response)
+
+    async def type(self, item_id: str, *pieces: str) -> None:
+        """Send the pieces."""
+        for piece in pieces:
+            await self._script.call("input_text.delta", id=item_id, delta=piece)
+        await self._script.call("input_text.done", id=item_id)
+
     async def cancel(self, event_id: str) -> None:
         """Cancel the response."""
         await self._script.call("response.cancel", event_id=event_id)
@@ -113,10 +143,11 @@ class OurPeer:
     async def next(self) -> Seen:
         """Receive an event."""
         event = await self._script.recv(DEADLINE)
+        assert event.issues == ()
         return Seen(
             type=event.type,
             form=type(event).__name__,
-            typed=not isinstance(event, models.UnknownServerEvent),
+            typed=not isinstance(event, (models.UnknownServerEvent, models.MalformedServerEvent)),
             look=lambda path: walk(event, path),
             audio=event.delta_bytes if isinstance(event, models.ServerEventResponseAudioDelta) else b"",
         )

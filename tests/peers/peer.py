@@ -17,6 +17,9 @@ DEADLINE = 30.0
 
 KEY = "the key of the local service"
 
+AZURE_VOICE = "en-US-AvaNeural"
+"""A voice that comes with timestamps and visemes."""
+
 PIECE_BYTES = 4800
 """Bytes of one append: 100 ms of PCM16 at 24 kHz."""
 
@@ -39,6 +42,17 @@ class Setup:
     silence_ms: int | None = 250
     """Silence that ends a turn, in ms; None for no turn detection."""
     tools: Sequence[Tool] = ()
+    mcp_url: str | None = None
+    """An MCP server, labelled ``shop``, each of whose calls needs approval."""
+    marks: bool = False
+    """Whether an Azure voice speaks, with a timestamp for every word and a viseme for every sound."""
+    interim: str | None = None
+    """What an Azure voice says at once while an answer is awaited."""
+
+    @property
+    def voice(self) -> str | None:
+        """The Azure voice that these settings need; None where OpenAI's ``alloy`` does."""
+        return AZURE_VOICE if self.marks or self.interim is not None else None
 
 
 @dataclass(frozen=True)
@@ -99,6 +113,18 @@ class Peer(Protocol):
         """Send what a function returned."""
         ...
 
+    async def approve(self, request_id: str) -> None:
+        """Send an ``mcp_approval_response`` that approves."""
+        ...
+
+    async def greet(self, text: str) -> None:
+        """Send ``response.create`` with a ``pre_generated_assistant_message``."""
+        ...
+
+    async def type(self, item_id: str, *pieces: str) -> None:
+        """Send ``input_text.delta`` for every piece, then ``input_text.done``."""
+        ...
+
     async def cancel(self, event_id: str) -> None:
         """Send ``response.cancel``."""
         ...
@@ -122,8 +148,10 @@ class Client(Protocol):
     name: str
     heading: str
     """Its name in the document."""
-    drops_unknown: bool
-    """Whether it hands on only the events that it knows."""
+    told_of_unknown: str | None
+    """The form, made for other types, in which its user sees an event of an unknown one; None if it is kept back."""
+    told_of_malformed: str
+    """What its user sees of a message that is no JSON: the event and its form, or the exception, as it begins."""
 
     def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AbstractAsyncContextManager[Peer]:
         """Connect; leaving the context closes the connection as the client's user would."""

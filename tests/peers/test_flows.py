@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from .cells import CELLS, Cell
-from .flows import Stage
+from .stage import Stage
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)

@@ -66,6 +66,14 @@ const commands = {
     await session.addConversationItem({ type: "function_call_output", callId, output });
   },
 
+  async approve({ requestId }) {
+    await session.addConversationItem({
+      type: "mcp_approval_response",
+      approvalRequestId: requestId,
+      approve: true,
+    });
+  },
+
   async send({ event }) {
     await session.sendEvent(event);
   },
