@@ -140,6 +140,9 @@ def test_a_v1_connection_translates_by_itself() -> None:
     greeting = {"pre_generated_assistant_message": item}
     sent = json.loads(contract.encode_call("response.create", {"response": greeting}))
     assert sent["response"]["pre_generated_assistant_message"]["content"] == [{"type": "output_text", "text": "hi"}]
+    for name in ("input_items", "append_input_items"):
+        sent = json.loads(WireContract("v1").encode_call("response.create", {"response": {name: [item]}}))
+        assert sent["response"][name][0]["content"] == [{"type": "output_text", "text": "hi"}]
 
 
 def test_what_arrives_nested_reads_flat() -> None:

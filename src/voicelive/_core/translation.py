@@ -133,6 +133,10 @@ def response_to_nested(response: Mapping[str, Any]) -> Payload:
     prepared = result.get("pre_generated_assistant_message")
     if isinstance(prepared, Mapping):
         result["pre_generated_assistant_message"] = item_to_nested(prepared)
+    for name in ("input_items", "append_input_items"):
+        items = result.get(name)
+        if isinstance(items, list):
+            result[name] = [item_to_nested(item) if isinstance(item, Mapping) else item for item in items]
     return result
 
 
