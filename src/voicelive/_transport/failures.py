@@ -183,6 +183,9 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
     With TLS 1.3 a client learns only after its handshake that it is refused; that shows as a connection that ended.
     """
     for websocket in made:
+        refusal = getattr(getattr(websocket, "socket", None), "refusal", None)
+        if isinstance(refusal, ssl.SSLError):
+            return refusal
         # Its name was another one before 17.0.
         reason = getattr(websocket, "connection_exc", None) or getattr(websocket, "recv_exc", None)
         if isinstance(reason, ssl.SSLError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,8 @@ from .options import TransportOptions
 from .routes import Proxy, find_proxy
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]
+
+_LAST_WORDS_SECONDS = 1.0
 
 
 class Transport:
@@ -134,6 +137,10 @@ def open_transport(request: OpeningRequest, options: TransportOptions, halt: Hal
             _connect(request.url, open_timeout=deadline.left(), **arguments)
         return Transport(made[0], options)
     except OPENING_FAILURES as error:
+        if isinstance(error, ssl.SSLError):
+            # The other side may have said why it ended the connection, and the thread that reads have it in hand.
+            for websocket in made:
+                websocket.recv_events_thread.join(_LAST_WORDS_SECONDS)
         failure = telling(error, made)
         _clean_up(made, sock, options)
     except BaseException:

@@ -32,6 +32,8 @@ class TlsSocket:
         self.ssl_socket = sock
         self._step = threading.Lock()
         self._timeout: float | None = None
+        self.refusal: ssl.SSLError | None = None
+        """What the other side, or this one, ended TLS with. One thread reads it; another may only learn of the end."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ssl_socket, name)
@@ -50,6 +52,9 @@ class TlsSocket:
                 self._wait(selectors.EVENT_READ, None)
             except ssl.SSLWantWriteError:
                 self._wait(selectors.EVENT_WRITE, None)
+            except ssl.SSLError as error:
+                self._note(error)
+                raise
 
     def sendall(self, data: bytes) -> None:
         """Send all of `data`, for one thread at a time.
@@ -68,6 +73,9 @@ class TlsSocket:
                     self._wait(selectors.EVENT_WRITE, deadline)
                 except ssl.SSLWantReadError:
                     self._wait(selectors.EVENT_READ, deadline)
+                except ssl.SSLError as error:
+                    self._note(error)
+                    raise
 
     def shutdown(self, how: int) -> None:
         """Shut down the connection below TLS.
@@ -75,6 +83,10 @@ class TlsSocket:
         ``SSLSocket.shutdown`` would drop TLS first, and a send under way would continue in clear text.
         """
         socket.socket.shutdown(self.ssl_socket, how)
+
+    def _note(self, error: ssl.SSLError) -> None:
+        if self.refusal is None and not isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            self.refusal = error
 
     def _wait(self, event: int, deadline: float | None) -> None:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
