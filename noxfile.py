@@ -16,7 +16,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
-ALL_PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+ALL_PYTHONS = ["3.11", "3.12", "3.13"]
 CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 

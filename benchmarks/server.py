@@ -242,7 +242,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
     while view:
         try:
             view = view[os.write(descriptor, view) :]
-        except BlockingIOError:  # noqa: PERF203 - seldom
+        except BlockingIOError:
             select.select([], [descriptor], [], 5)
 
 

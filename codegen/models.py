@@ -20,7 +20,7 @@ OPTIONS = [
     "--input-file-type=openapi",
     "--output-model-type=pydantic_v2.BaseModel",
     "--base-class=voicelive._base.Model",
-    "--target-python-version=3.10",
+    "--target-python-version=3.11",
     "--use-annotated",
     "--use-union-operator",
     "--use-standard-collections",

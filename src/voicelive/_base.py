@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -26,7 +26,6 @@ from pydantic import (
     TypeAdapter,
 )
 from pydantic_core import core_schema, to_json
-from typing_extensions import Self
 
 __all__ = [
     "OPEN",
@@ -368,7 +367,7 @@ Base64 = Annotated[str, BeforeValidator(_base64_from), AfterValidator(_checked_b
 def _time_from(value: object) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return datetime.fromtimestamp(value, tz=timezone.utc)
+            return datetime.fromtimestamp(value, tz=UTC)
         except (ValueError, OverflowError, OSError):
             raise ValueError("not a Unix time in seconds") from None
     return value

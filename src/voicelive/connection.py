@@ -7,9 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from ._base import Model
 from ._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly

@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, Literal
-
-from typing_extensions import Self
+from typing import Any, Literal, Self
 
 import voicelive
 import voicelive.aio

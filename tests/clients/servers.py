@@ -6,16 +6,13 @@ import asyncio
 import json
 import logging
 import ssl
-import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
-import pytest
-from typing_extensions import Self
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -28,12 +25,6 @@ RawBehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[
 _quiet = logging.getLogger("tests.server")
 _quiet.setLevel(logging.CRITICAL)
 _quiet.propagate = False
-
-broken_tls = pytest.mark.filterwarnings(
-    # Python 3.10 leaves the transport of a TLS connection that broke to the garbage collector, in the server too.
-    "ignore::pytest.PytestUnraisableExceptionWarning" if sys.version_info < (3, 11) else "error"
-)
-"""Marks tests that break TLS connections; they collect their garbage at the end."""
 
 
 def event(kind: str, number: int = 0, **fields: Any) -> str:

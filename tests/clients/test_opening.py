@@ -33,7 +33,7 @@ from voicelive import (
 )
 
 from .harness import Client, assert_nothing_left
-from .servers import RawServer, WebSocketServer, broken_tls, event, refuses, sends
+from .servers import RawServer, WebSocketServer, event, refuses, sends
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -291,7 +291,6 @@ def tls_server(authority: trustme.CA) -> Iterator[WebSocketServer]:
         yield server
 
 
-@broken_tls
 async def test_tls_with_a_private_authority(client: Client, authority: trustme.CA, tls_server: WebSocketServer) -> None:
     """A context that knows the authority makes wss work, goodbye included."""
     context = ssl.create_default_context()
@@ -306,7 +305,6 @@ async def test_tls_with_a_private_authority(client: Client, authority: trustme.C
     gc.collect()
 
 
-@broken_tls
 async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSocketServer) -> None:
     """An untrusted certificate is refused before the request is sent; the error names the ssl option."""
     with pytest.raises(TlsError, match=r"not trusted .*\"ssl\"") as caught:
@@ -317,7 +315,6 @@ async def test_tls_with_an_unknown_authority(client: Client, tls_server: WebSock
     gc.collect()
 
 
-@broken_tls
 async def test_tls_to_a_server_without(client: Client) -> None:
     """https:// to a port that speaks plain HTTP is an error that points at the scheme."""
     with WebSocketServer() as server:

@@ -27,7 +27,7 @@ from voicelive.models import (
 )
 
 from .harness import Client, assert_nothing_left
-from .servers import WebSocketServer, broken_tls, closes, event, reads_everything, sends
+from .servers import WebSocketServer, closes, event, reads_everything, sends
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -324,7 +324,6 @@ async def test_receiving_goes_on_while_a_send_blocks(client: Client) -> None:
         await assert_nothing_left(server.port)
 
 
-@broken_tls
 async def test_receiving_goes_on_while_a_send_blocks_over_tls(client: Client) -> None:
     """The same over TLS."""
     serving, trusting = tls_contexts()
@@ -338,7 +337,6 @@ async def test_receiving_goes_on_while_a_send_blocks_over_tls(client: Client) ->
     gc.collect()
 
 
-@broken_tls
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 async def test_both_sides_send_more_than_buffers_hold(client: Client, tls: bool) -> None:
     """An echo of messages far larger than any buffer does not stand still: each side takes while it gives."""

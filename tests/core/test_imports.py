@@ -56,7 +56,7 @@ RULES = [
     Rule(
         "_transport.tasks",
         {"_core", "_transport", "errors"},
-        {"async_timeout", "websockets"},
+        {"websockets"},
         {"threading", THREADS},
     ),
     Rule(
@@ -68,7 +68,7 @@ RULES = [
     Rule(
         "aio",
         CLIENT | {f"_transport.{name}" for name in ("options", "tasks", "lasting", "lasting_tasks")},
-        {"async_timeout"} | TYPING,
+        TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
     Rule("client", CLIENT | {"_transport.options", "connection"}, set(), {"asyncio", "threading"}),

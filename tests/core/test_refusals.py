@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +10,7 @@ from voicelive import HandshakeError, ThrottledError
 from voicelive._core.handshake import OpeningRequest, parse_endpoint
 from voicelive._core.refusals import HIDDEN, parse_retry_after, refusal
 
-NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=UTC)
 SECRET = "s3cret-token-1234"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def gate(
     service: ThreadedLocalService, authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gate]:
     """Nginx before the service, with a port for each certificate."""
-    past = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    past = datetime(2020, 1, 1, tzinfo=UTC)
     stranger = trustme.CA()
     certificates = {
         "valid": authority.issue_cert("localhost", "127.0.0.1", "0.0.0.0"),

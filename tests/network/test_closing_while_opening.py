@@ -13,12 +13,12 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
 from tests.clients.harness import Client, Script, assert_nothing_left
-from tests.clients.servers import RawServer, WebSocketServer, broken_tls, event
+from tests.clients.servers import RawServer, WebSocketServer, event
 from voicelive import ConnectionStateError, ReconnectPolicy
 
 from .test_addresses import dead_address
 
-pytestmark = [pytest.mark.timeout(60), broken_tls]
+pytestmark = pytest.mark.timeout(60)
 
 # Longer than the test may take.
 LIMIT = 600

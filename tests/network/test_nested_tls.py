@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import sys
 import threading
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -14,14 +13,14 @@ import pytest
 import trustme
 
 from tests.clients.harness import Client, assert_nothing_left
-from tests.clients.servers import ThreadedServer, broken_tls
+from tests.clients.servers import ThreadedServer
 from tests.outside import not_here
 from voicelive import ConfigurationError, ConnectionClosed, ProxyError, TlsError
 from voicelive.local import ThreadedLocalService
 
 from .parts import Gate, Proxies, Proxy
 
-pytestmark = [pytest.mark.timeout(60), broken_tls]
+pytestmark = pytest.mark.timeout(60)
 
 
 class TlsFront(ThreadedServer):
@@ -69,22 +68,22 @@ class TlsFront(ThreadedServer):
         return f"https://{user}{'@' if user else ''}127.0.0.1:{self.port}"
 
 
-NESTS = sys.version_info >= (3, 11) and int(version("websockets").partition(".")[0]) >= 16
+NESTS = int(version("websockets").partition(".")[0]) >= 16
 """Whether the asyncio client can do it here."""
 
 
 @pytest.fixture
 def nests(client: Client) -> None:
-    """Leave the test out where asyncio or websockets cannot do it."""
+    """Leave the test out where websockets cannot do it."""
     if client.flavour == "async" and not NESTS:
-        not_here("TLS inside of TLS needs Python 3.11 and websockets 16 with asyncio")
+        not_here("TLS inside of TLS needs websockets 16 with asyncio")
 
 
 @pytest.mark.skipif(NESTS, reason="this machine has what it needs")
 async def test_where_asyncio_cannot_do_it(client: Client, connect: Any) -> None:
-    """Where asyncio or websockets are too old for it, the error says what helps."""
+    """Where websockets is too old for it, the error says what helps."""
     if client.flavour == "async":
-        with pytest.raises(ConfigurationError, match=r"https:// URL from Python 3\.11 and websockets 16 on"):
+        with pytest.raises(ConfigurationError, match=r"https:// URL from websockets 16 on"):
             await connect("https://service.example", proxy="https://127.0.0.1:1").open()
         await assert_nothing_left()
 

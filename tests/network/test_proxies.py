@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.clients.harness import assert_nothing_left
-from tests.clients.servers import RawServer, broken_tls
+from tests.clients.servers import RawServer
 from voicelive import ConfigurationError, HandshakeError, ProxyError, TlsError
 from voicelive.local import ThreadedLocalService
 
 from .parts import KEY, Gate, Proxies
 
-pytestmark = [pytest.mark.timeout(60), broken_tls]
+pytestmark = pytest.mark.timeout(60)
 
 
 async def first_event(connection: Any) -> str:

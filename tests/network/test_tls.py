@@ -15,13 +15,12 @@ import trustme
 from azure.core.credentials import AzureKeyCredential
 
 from tests.clients.harness import Client, assert_nothing_left
-from tests.clients.servers import broken_tls
 from tests.outside import not_here
 from voicelive import BadRequestError, ConfigurationError, TlsError
 
 from .parts import KEY, Gate
 
-pytestmark = [pytest.mark.timeout(60), broken_tls]
+pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_turn_through_nginx(connect: Any, gate: Gate) -> None:
@@ -144,7 +143,7 @@ def refuse_one(listening: socket.socket, context: ssl.SSLContext) -> None:
         while True:
             try:
                 inner.do_handshake()
-            except ssl.SSLWantReadError:  # noqa: PERF203 - asking again is the point
+            except ssl.SSLWantReadError:
                 sock.sendall(outgoing.read())
                 incoming.write(sock.recv(65536))
             except ssl.SSLError:

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Coroutine
-from typing import Any
-
-from typing_extensions import assert_type
+from typing import Any, assert_type
 
 import voicelive
 import voicelive.aio

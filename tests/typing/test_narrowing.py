@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from typing_extensions import assert_type
+from typing import Any, assert_type
 
 from voicelive._core.codec import decode_server_event
 from voicelive.models import (

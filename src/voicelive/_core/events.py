@@ -11,9 +11,7 @@ from .._generated.models import ServerEvent
 from .._generated.registry import KnownServerEvent
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from typing_extensions import Self
+    from typing import Self, TypeAlias
 
 __all__ = ["AnyServerEvent", "MalformedServerEvent", "UnknownServerEvent"]
 

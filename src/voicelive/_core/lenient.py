@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -196,7 +196,7 @@ def _number(kind: Callable[[str], N], text: str) -> N | None:
 def _read_time(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return datetime.fromtimestamp(value, tz=timezone.utc)
+            return datetime.fromtimestamp(value, tz=UTC)
         except (ValueError, OverflowError, OSError):
             pass
     return _misfit("a Unix time in seconds", value, path, issues)

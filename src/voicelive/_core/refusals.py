@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -126,7 +126,7 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime | None) -> float
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     # A date without a zone is UTC, as HTTP has no other.
-    return max(0.0, (then.replace(tzinfo=then.tzinfo or timezone.utc) - now).total_seconds())
+    return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds())
 
 
 def _secrets(request: OpeningRequest) -> list[str]:

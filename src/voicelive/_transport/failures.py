@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import cast
 
 from websockets.exceptions import (
@@ -96,7 +96,7 @@ def _opening_error(
     if isinstance(error, InvalidStatus):
         response = error.response
         headers = list(response.headers.raw_items())
-        return refusal(response.status_code, headers, response.body, request, datetime.now(timezone.utc))
+        return refusal(response.status_code, headers, response.body, request, datetime.now(UTC))
     if isinstance(error, SourceAddressError):
         source = options.source_address and options.source_address[0]
         return ConfigurationError(

@@ -57,7 +57,7 @@ class LastingTransport:
                 raise gone()
             if self._nudged:
                 self._nudged = False
-                raise asyncio.TimeoutError
+                raise TimeoutError
             await self._change(None)
 
     def take(self) -> bytes | None:

@@ -55,7 +55,7 @@ class _Queue(SimpleQueue[Any]):
     def nudge(self) -> None:
         """End the wait of who waits."""
         if self.get_waiter is not None and not self.get_waiter.done():
-            self.get_waiter.set_exception(asyncio.TimeoutError("nudged"))
+            self.get_waiter.set_exception(TimeoutError("nudged"))
 
     def put_back(self, items: Iterable[Frame]) -> None:
         """Put the frames of an unfinished message back to where they were."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, cast
@@ -24,11 +23,6 @@ from .logs import transport_logger
 from .options import TransportOptions
 from .routes import Proxy, find_proxy
 from .streams import StreamConnection
-
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as time_limit
-else:
-    from async_timeout import timeout as time_limit
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport", "outcome"]
 
@@ -90,8 +84,6 @@ class Transport:
         if not goodbye.cancelled() and (error := goodbye.exception()):
             transport_logger().debug("closing failed: %s", error)
         await self._websocket.wait_closed()
-        # Closed already; but where the service ended a TLS connection, Python 3.10 warns of one nobody closed.
-        self._websocket.transport.close()
 
 
 async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
@@ -126,7 +118,7 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
     sock: socket.socket | None = None
     try:
         proxy = find_proxy(request, options)
-        async with time_limit(options.open_timeout):
+        async with asyncio.timeout(options.open_timeout):
             if request.endpoint.secure:
                 # Reading the system's authorities takes too long for the event loop.
                 arguments["ssl"] = options.ssl or await asyncio.to_thread(client_context)
@@ -177,10 +169,10 @@ def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
 
 def _check_nesting() -> None:
     """Refuse a proxy that is reached by TLS where asyncio or `websockets` are known to break at it."""
-    if sys.version_info < (3, 11) or int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
+    if int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
         raise ConfigurationError(
-            "the asyncio client goes through a proxy with an https:// URL from Python 3.11 and websockets "
-            f"{_NESTING_WEBSOCKETS} on: update them, use the proxy's http:// address, or the blocking client"
+            "the asyncio client goes through a proxy with an https:// URL from websockets "
+            f"{_NESTING_WEBSOCKETS} on: update it, use the proxy's http:// address, or the blocking client"
         )
 
 

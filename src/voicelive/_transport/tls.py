@@ -48,7 +48,7 @@ class TlsSocket:
             try:
                 with self._step:
                     return self.ssl_socket.recv(size)
-            except ssl.SSLWantReadError:  # noqa: PERF203 - asking again is the point
+            except ssl.SSLWantReadError:
                 self._wait(selectors.EVENT_READ, None)
             except ssl.SSLWantWriteError:
                 self._wait(selectors.EVENT_WRITE, None)
@@ -69,7 +69,7 @@ class TlsSocket:
                 try:
                     with self._step:
                         sent += self.ssl_socket.send(view[sent : sent + _CHUNK])
-                except ssl.SSLWantWriteError:  # noqa: PERF203 - as above
+                except ssl.SSLWantWriteError:
                     self._wait(selectors.EVENT_WRITE, deadline)
                 except ssl.SSLWantReadError:
                     self._wait(selectors.EVENT_READ, deadline)

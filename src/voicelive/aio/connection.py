@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
@@ -26,11 +23,6 @@ from .._transport.options import TransportOptions
 from .._transport.tasks import ConnectionClosed as TransportClosed
 from .._transport.tasks import Transport, open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
-
-if sys.version_info >= (3, 11):
-    from asyncio import timeout as time_limit
-else:
-    from async_timeout import timeout as time_limit
 
 if TYPE_CHECKING:
     from .._core.events import AnyServerEvent
@@ -318,12 +310,12 @@ class VoiceLiveConnection(ConnectionResources):
         if timeout is None:
             return await self._receive(waiter)
         try:
-            async with time_limit(timeout):
+            async with asyncio.timeout(timeout):
                 return await self._receive(waiter)
         except ConnectionClosed:
             # One of them is a TimeoutError too.
             raise
-        except asyncio.TimeoutError:
+        except TimeoutError:
             is_settled = waiter is not None and waiter.settled
             if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
                 # Raises; what is kept comes first.
@@ -358,7 +350,7 @@ class VoiceLiveConnection(ConnectionResources):
                     data = await self._recv_watched(transport)
                 else:
                     data = await transport.recv()
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 continue
             except TransportClosed:
                 self._drained = True
@@ -387,9 +379,9 @@ class VoiceLiveConnection(ConnectionResources):
             data = await transport.recv()
         else:
             try:
-                async with time_limit(max(0.0, due[0] - time.monotonic())):
+                async with asyncio.timeout(max(0.0, due[0] - time.monotonic())):
                     data = await transport.recv()
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 await self._is_dead(last_arrival)
                 raise
         self._watch.see(data)

@@ -110,7 +110,7 @@ async def call_tool(server: Mapping[str, Any], name: str, arguments: str) -> str
 async def _within(seconds: float, work: Coroutine[Any, Any, T], what: str) -> T:
     try:
         return await asyncio.wait_for(work, seconds)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise McpFailedError("protocol_error", f"{what} within {seconds:g} seconds") from None
 
 

@@ -8,9 +8,9 @@ import logging
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from typing_extensions import Self, TypedDict, Unpack
+from typing_extensions import TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
@@ -251,7 +251,7 @@ class LocalService:
             await self._control.close()
         try:
             await asyncio.wait_for(server.wait_closed(), _STOP_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             for connection in server.connections:
                 connection.transport.abort()
             await server.wait_closed()

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from typing_extensions import Self, Unpack
+from typing_extensions import Unpack
 
 from ..local import Engines, LocalService
 from ..local.audio import AudioDecoder, AudioEncoder, input_format

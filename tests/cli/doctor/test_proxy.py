@@ -7,9 +7,6 @@ import gc
 import pytest
 import trustme
 
-from tests.clients.servers import (
-    broken_tls,
-)
 from tests.secrets import KEY
 from voicelive.local import ThreadedLocalService
 
@@ -18,7 +15,6 @@ from .parts import STEPS, Doctor, Proxy, TlsFront
 pytestmark = pytest.mark.timeout(60)
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_through_a_proxy(
     doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch
@@ -38,7 +34,6 @@ def test_through_a_proxy(
         assert KEY not in head
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_a_proxy_that_refuses_the_program_only(
     doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +52,6 @@ def test_a_proxy_that_refuses_the_program_only(
     assert "fewer connections" in row["remedy"]
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_through_a_proxy_that_speaks_tls(
     doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch
@@ -77,7 +71,6 @@ def test_through_a_proxy_that_speaks_tls(
     assert rows["tls"]["status"] == "skipped"
 
 
-@broken_tls
 def test_a_proxy_whose_certificate_is_not_trusted(
     doctor: Doctor, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:

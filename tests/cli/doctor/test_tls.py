@@ -11,7 +11,6 @@ import trustme
 
 from tests.clients.servers import (
     RawServer,
-    broken_tls,
 )
 from voicelive.local import ThreadedLocalService
 
@@ -20,7 +19,6 @@ from .parts import Doctor, TlsFront, waits
 pytestmark = pytest.mark.timeout(60)
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_tls_that_works(doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService) -> None:
     """Version, subject, issuer and expiry are told, and every later step goes through TLS."""
@@ -37,17 +35,15 @@ def test_tls_that_works(doctor: Doctor, authority: trustme.CA, service: Threaded
     assert rows["text turn"]["status"] == "passed"
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_that_expires_soon(doctor: Doctor, authority: trustme.CA, service: ThreadedLocalService) -> None:
     """It still works, but the step asks for attention."""
-    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3)
     with TlsFront(authority.issue_cert("127.0.0.1", not_after=soon), service.port) as front:
         tls = doctor.passes("--endpoint", front.endpoint)["tls"]
     assert (tls["status"], tls["facts"]["days_left"]) == ("noted", 2)
 
 
-@broken_tls
 def test_an_untrusted_certificate(doctor: Doctor, authority: trustme.CA) -> None:
     """An unknown issuer is named, with the way to trust it; the key was not sent."""
     with TlsFront(authority.issue_cert("127.0.0.1")) as front:
@@ -60,7 +56,6 @@ def test_an_untrusted_certificate(doctor: Doctor, authority: trustme.CA) -> None
     gc.collect()
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_for_another_host(doctor: Doctor, authority: trustme.CA) -> None:
     """The hosts that the certificate is for are named."""
@@ -71,11 +66,10 @@ def test_a_certificate_for_another_host(doctor: Doctor, authority: trustme.CA) -
     assert front.received == 0
 
 
-@broken_tls
 @pytest.mark.usefixtures("trusted")
 def test_an_expired_certificate(doctor: Doctor, authority: trustme.CA) -> None:
     """The day of its end is told, and that the clock may be wrong."""
-    ended = datetime.datetime(2024, 2, 29, tzinfo=datetime.timezone.utc)
+    ended = datetime.datetime(2024, 2, 29, tzinfo=datetime.UTC)
     certificate = authority.issue_cert("127.0.0.1", not_before=ended - datetime.timedelta(days=30), not_after=ended)
     with TlsFront(certificate) as front:
         row = doctor.fails("tls", "--endpoint", front.endpoint)
@@ -86,7 +80,6 @@ def test_an_expired_certificate(doctor: Doctor, authority: trustme.CA) -> None:
     assert front.received == 0
 
 
-@broken_tls
 def test_tls_to_a_port_that_speaks_something_else(doctor: Doctor, service: ThreadedLocalService) -> None:
     """https:// to a plain port fails at TLS, and the port is the suspect."""
     row = doctor.fails("tls", "--endpoint", f"https://127.0.0.1:{service.port}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
@@ -12,7 +12,7 @@ from voicelive.local.assistant import Assistant
 from voicelive.local.assistant.numbers import find_numbers, say_number
 from voicelive.local.engines import MessageTurn, ResponderRequest, TextChunk
 
-NOON = datetime(2026, 11, 22, 15, 5, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 22, 15, 5, tzinfo=UTC)
 SORRY = "Sorry, I did not catch that."
 
 

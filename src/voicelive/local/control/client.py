@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from typing_extensions import Self
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import json
 import os
@@ -96,7 +95,7 @@ class OpenAIResponder:
                     raise await self._refusal(response)
                 async for output in self._answer(response):
                     yield output
-        except (asyncio.TimeoutError, aiohttp.ServerTimeoutError) as error:
+        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
             raise ResponderError(
                 f"the chat endpoint {self._url} was silent for {self._timeout_s:g} seconds", code="timeout"
             ) from error
