@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .document import Contract, SchemaError, is_event, load
 from .models import make_models
-from .resources import make_registry, make_resources, make_versions
+from .resources import make_registry, make_resources, make_versions, make_waiting
 from .superset import Availability, merge
 
 __all__ = ["DEFAULT_VERSION", "ROOT", "differences", "documents", "generate", "schema_problems", "superset", "write"]
@@ -75,6 +75,14 @@ def generate(document: Path | None = None) -> dict[str, str]:
         "resources_async.py": (
             "Resource classes of the async client.",
             "\n" + make_resources(contract, asynchronous=True),
+        ),
+        "waiting_sync.py": (
+            "What `wait_for` of the sync client returns.",
+            "\n" + make_waiting(contract, asynchronous=False),
+        ),
+        "waiting_async.py": (
+            "What `wait_for` of the async client returns.",
+            "\n" + make_waiting(contract, asynchronous=True),
         ),
     }
     source = document.name if document else "schema/openapi/"

@@ -1,8 +1,10 @@
-"""Makes the registry of events and the resource classes of both clients, from one template."""
+"""Makes the registry of events, the resource classes of both clients, and their ``wait_for``."""
 
 from __future__ import annotations
 
+import json
 import keyword
+import re
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +16,17 @@ from .document import Contract, Property, SchemaError
 from .signatures import input_type
 from .superset import DRAFTS, Availability
 
-__all__ = ["make_registry", "make_resources", "make_versions"]
+__all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
 
 CONNECTION_NAMES = frozenset(("close", "close_info", "open", "recv", "recv_bytes", "request_id", "send", "wait_for"))
 """What a connection has beside its resources."""
+
+LOCAL_EVENTS = {
+    "voicelive.reconnecting": "ConnectionReconnecting",
+    "voicelive.restored": "ConnectionRestored",
+    "voicelive.gave_up": "ConnectionGaveUp",
+}
+"""Events that a connection makes itself, which no schema declares, and their classes."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -140,6 +149,20 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
         models=models,
         enums=enums,
     )
+
+
+def make_waiting(contract: Contract, *, asynchronous: bool) -> str:
+    """Return the source of ``wait_for`` of one client, with an overload for each type of event."""
+    members = {value for value, _ in contract.enums.get("ServerEventType", ())}
+    known: list[tuple[str, str]] = []
+    for event_type, name in contract.events("ServerEvent").items():
+        literal = json.dumps(event_type)
+        if event_type in members:
+            literal += f", ServerEventType.{re.sub(r'[^A-Za-z0-9]', '_', event_type).upper()}"
+        known.append((literal, f"models.{name}"))
+    known += [(json.dumps(event_type), name) for event_type, name in LOCAL_EVENTS.items()]
+    known.append((json.dumps("voicelive.malformed"), "MalformedServerEvent"))
+    return _render("waiting.py.jinja2", known=known, local=LOCAL_EVENTS, asynchronous=asynchronous)
 
 
 def _check_names(event_type: str) -> None:

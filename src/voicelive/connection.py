@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ._base import Model
 from ._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
@@ -19,6 +19,7 @@ from ._core.liveness import Watch
 from ._core.timeouts import check_timeout
 from ._credentials import CredentialSource
 from ._generated.resources_sync import ConnectionResources
+from ._generated.waiting_sync import EventWaiting
 from ._transport.halt import Halt, HaltedError
 from ._transport.options import TransportOptions
 from ._transport.threads import ConnectionClosed as TransportClosed
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["VoiceLiveConnection"]
 
-EventT = TypeVar("EventT", bound=Model)
 
-
-class VoiceLiveConnection(ConnectionResources):
+class VoiceLiveConnection(ConnectionResources, EventWaiting):
     """A connection to the Voice Live service, for threads. Made by :func:`connect`.
 
     All methods may be called from any thread at any time. Every event goes to one receiver: the oldest ``wait_for``
@@ -239,31 +238,8 @@ class VoiceLiveConnection(ConnectionResources):
             raise
         return self._decode(data) if event is None else event
 
-    @overload
-    def wait_for(  # type: ignore[overload-overlap] # a class is a function too
-        self, condition: type[EventT], timeout: float | None = None
-    ) -> EventT: ...
-
-    @overload
-    def wait_for(
-        self, condition: str | Callable[[AnyServerEvent], object], timeout: float | None = None
-    ) -> AnyServerEvent: ...
-
-    def wait_for(self, condition: Condition, timeout: float | None = None) -> Any:
-        """Return the first event that meets `condition`; the others are kept, in order, for later receivers.
-
-        Events that were kept before are looked at first. An ``error`` event is kept like any other.
-
-        Args:
-            condition: an event's type such as ``"session.updated"``, an event class of :mod:`voicelive.models`, or a
-                function of the event; keep it short, and leave the connection alone in it.
-            timeout: how long to wait, in seconds.
-
-        Raises:
-            ReceiveTimeoutError: if no such event arrives in time; says what did arrive.
-            ConnectionClosed: if the connection ends first.
-            ConfigurationError: if `condition` or `timeout` is none.
-        """
+    def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
+        # The typed `wait_for`, one overload an event type, is generated.
         check_timeout(timeout)
         with self._changed:
             self._opened()

@@ -134,7 +134,10 @@ def test_one_more_event_needs_no_hand_written_line(tmp_path: Path) -> None:
 
     package = tmp_path / "voicelive"
     shutil.copytree(ROOT / "src" / "voicelive", package, ignore=shutil.ignore_patterns("__pycache__"))
-    write(generate(edited(tmp_path, add)), package / "_generated")
+    files = generate(edited(tmp_path, add))
+    for client in ("sync", "async"):
+        assert ") -> models.ServerEventLightsOn: ..." in files[f"waiting_{client}.py"]
+    write(files, package / "_generated")
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         capture_output=True,

@@ -44,6 +44,8 @@ RULES = [
     Rule("environment", set(), set(), BLOCKING),
     Rule("_base", set(), PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base"}, PYDANTIC | TYPING, BLOCKING),
+    Rule("_generated.waiting_sync", {"_core"}, set(), BLOCKING),
+    Rule("_generated.waiting_async", {"_core"}, set(), BLOCKING),
     Rule("errors", set(), {"azure.core.exceptions"}, BLOCKING),
     Rule("_core", {"_base", "_generated", "_version", "environment", "errors"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_credentials", {"_core", "environment", "errors"}, {"azure.core.credentials"}),

@@ -4,13 +4,34 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, assert_type
+
+import pytest
 
 import voicelive
 import voicelive.aio
-from voicelive.models import AnyServerEvent, RequestSession, ServerEventSessionUpdated
+from voicelive._core.reconnect.events import LOCAL_EVENTS
+from voicelive._generated.registry import SERVER_EVENTS
+from voicelive.models import (
+    AnyServerEvent,
+    ConnectionRestored,
+    MalformedServerEvent,
+    RequestSession,
+    ServerEvent,
+    ServerEventSessionUpdated,
+    ServerEventType,
+)
+
+GENERATED = Path(voicelive.__file__).with_name("_generated")
+
+
+def some_type() -> str:
+    """The type of an event that is only known when the program runs."""
+    return "session.updated"
 
 
 def sync_calls(connection: voicelive.VoiceLiveConnection) -> None:
@@ -19,7 +40,17 @@ def sync_calls(connection: voicelive.VoiceLiveConnection) -> None:
     assert_type(connection.recv(timeout=1), AnyServerEvent)
     assert_type(connection.recv_bytes(), bytes)
     assert_type(connection.wait_for(ServerEventSessionUpdated, timeout=1), ServerEventSessionUpdated)
-    assert_type(connection.wait_for("session.updated"), AnyServerEvent)
+    assert_type(connection.wait_for("session.updated"), ServerEventSessionUpdated)
+    assert_type(connection.wait_for("session.updated", 1), ServerEventSessionUpdated)
+    assert_type(connection.wait_for(ServerEventType.SESSION_UPDATED, timeout=1), ServerEventSessionUpdated)
+    assert_type(connection.wait_for("response.text.done").text, str)
+    assert_type(connection.wait_for("voicelive.restored"), ConnectionRestored)
+    assert_type(connection.wait_for("voicelive.malformed"), MalformedServerEvent)
+    assert_type(connection.wait_for("an.event.of.tomorrow"), AnyServerEvent)
+    assert_type(connection.wait_for(some_type()), AnyServerEvent)
+    assert_type(connection.wait_for(lambda event: event.type == "error"), AnyServerEvent)
+    connection.wait_for(5)  # type: ignore[call-overload] # pyright: ignore
+    connection.wait_for("session.updated", timeout="1")  # type: ignore[call-overload] # pyright: ignore
     assert_type(connection.close(), None)
     for event in connection:
         assert_type(event, AnyServerEvent)
@@ -37,6 +68,15 @@ async def async_calls(connection: voicelive.aio.VoiceLiveConnection) -> None:
     assert_type(await connection.recv(timeout=1), AnyServerEvent)
     assert_type(await connection.recv_bytes(), bytes)
     assert_type(await connection.wait_for(ServerEventSessionUpdated, timeout=1), ServerEventSessionUpdated)
+    assert_type(await connection.wait_for("session.updated", 1), ServerEventSessionUpdated)
+    assert_type(await connection.wait_for(ServerEventType.SESSION_UPDATED, timeout=1), ServerEventSessionUpdated)
+    assert_type((await connection.wait_for("response.text.done")).text, str)
+    assert_type(await connection.wait_for("voicelive.restored"), ConnectionRestored)
+    assert_type(await connection.wait_for("voicelive.malformed"), MalformedServerEvent)
+    assert_type(await connection.wait_for("an.event.of.tomorrow"), AnyServerEvent)
+    assert_type(await connection.wait_for(some_type()), AnyServerEvent)
+    assert_type(await connection.wait_for(lambda event: event.type == "error"), AnyServerEvent)
+    await connection.wait_for(5)  # type: ignore[call-overload] # pyright: ignore
     assert_type(await connection.close(), None)
     async for event in connection:
         assert_type(event, AnyServerEvent)
@@ -90,3 +130,22 @@ def test_the_connections_are_the_same_twice() -> None:
         inspect.signature(voicelive.connect).parameters.keys()
         == inspect.signature(voicelive.aio.connect).parameters.keys()
     )
+
+
+@pytest.mark.parametrize("client", ["sync", "async"])
+def test_wait_for_has_an_overload_for_each_type(client: str) -> None:
+    """Each type of event, by its text and by its enum member, leads to the class that such an event is decoded to."""
+    tree = ast.parse((GENERATED / f"waiting_{client}.py").read_text(encoding="utf-8"))
+    names = {**vars(voicelive.models), "models": voicelive.models}
+    found: dict[str, type] = {}
+    for function in [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]:
+        kind = next((argument.annotation for argument in function.args.args if argument.arg == "condition"), None)
+        if isinstance(kind, ast.Subscript) and ast.unparse(kind.value) == "Literal":
+            assert function.returns is not None
+            literals = eval(f"[{ast.unparse(kind.slice).strip('()')}]", names)
+            assert {*map(str, literals)} == {literals[0]}
+            assert len(literals) == (1 if literals[0].startswith("voicelive.") else 2)
+            found[literals[0]] = eval(ast.unparse(function.returns), names)
+    classes: list[type[ServerEvent]] = [*LOCAL_EVENTS, MalformedServerEvent]
+    local = {cls.model_fields["type"].default: cls for cls in classes}
+    assert found == {**SERVER_EVENTS, **local}

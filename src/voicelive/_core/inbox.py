@@ -10,17 +10,15 @@ from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any
 
 from .._base import Model
 from ..errors import ConfigurationError, ReceiveTimeoutError
-
-if TYPE_CHECKING:
-    from .events import AnyServerEvent
+from .events import AnyServerEvent
 
 __all__ = ["Condition", "Inbox", "Received", "Waiter", "describe_condition"]
 
-Condition = Union[str, type[Model], "Callable[[AnyServerEvent], object]"]
+Condition = str | type[Model] | Callable[[AnyServerEvent], object]
 """What ``wait_for`` takes: an event's type, an event class, or a function of the event."""
 
 
