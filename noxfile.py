@@ -17,6 +17,8 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
 ALL_PYTHONS = ["3.11", "3.12", "3.13"]
+# A worker that is done takes tests from the other one, so that neither waits for long at the end.
+IN_PARALLEL = ["-n", "2", "--dist", "worksteal"]
 CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -41,11 +43,22 @@ def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     session.install("-e", f".[{extras}]" if extras else ".", *wanted)
 
 
-@nox.session(python=found_pythons())
+@nox.session
 def tests(session: nox.Session) -> None:
-    """Run the test suite on every interpreter that is here; `-- ARGUMENTS` go to pytest."""
+    """Run the test suite on the interpreter that runs nox; `-- ARGUMENTS` go to pytest."""
+    run_tests(session)
+
+
+@nox.session(name="tests-all", python=found_pythons())
+def tests_all(session: nox.Session) -> None:
+    """Run the test suite on every interpreter that is here; `tests-all-3.12` on one of them."""
+    run_tests(session)
+
+
+def run_tests(session: nox.Session) -> None:
+    """Run the test suite, or what `-- ARGUMENTS` name of it."""
     install(session, "test", "codegen", extras="identity,local,cli,mcp")
-    session.run("pytest", *(session.posargs or ["-n", "2"]))
+    session.run("pytest", *(session.posargs or IN_PARALLEL))
 
 
 @nox.session
@@ -57,7 +70,7 @@ def websockets(session: nox.Session, version: str) -> None:
     places = ["tests/clients", "tests/network", "tests/mission", "tests/test_wire_table.py"]
     # How a network fails is no matter of versions, and takes its time.
     left_out = "--ignore=tests/network/test_failing_network.py"
-    session.run("pytest", *(session.posargs or ["-n", "2", left_out, *places]))
+    session.run("pytest", *(session.posargs or [*IN_PARALLEL, left_out, *places]))
 
 
 @nox.session
@@ -89,7 +102,7 @@ def coverage(session: nox.Session) -> None:
     """Run the test suite and fail unless it covers every branch of `_core`, and 95 % of the rest."""
     install(session, "coverage", "codegen", extras="identity,local,cli,mcp")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["-n", "2"]))
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or IN_PARALLEL))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report", "--include=*/voicelive/_core/*", "--fail-under=100")
     session.run("coverage", "report", "--omit=*/voicelive/_core/*,*/voicelive/_generated/*", "--fail-under=95")

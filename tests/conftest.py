@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 
-pytest_plugins = ["pytester", "tests.leaks"]
+pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
 
 
 def pytest_configure() -> None:

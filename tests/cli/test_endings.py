@@ -17,6 +17,7 @@ from voicelive._core.codec import decode_server_event
 from voicelive.cli.display import Display
 from voicelive.local import ThreadedLocalService
 
+from ..outside import needs
 from .conftest import start
 from .recordings import listen_to, spoken_wav
 
@@ -24,8 +25,8 @@ DEADLINE = 60.0
 LONG = "a rather long question, so that there is time to end it"
 FULL = Path("/dev/full")
 
-with_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-with_hangup = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+with_full = needs(FULL.exists(), "this system has no /dev/full")
+with_hangup = needs(hasattr(signal, "SIGHUP"), "this system has no SIGHUP")
 
 
 @with_hangup
@@ -170,7 +171,7 @@ def test_an_encoding_that_lacks_letters_ends_nothing(service: ThreadedLocalServi
         assert expected in finished.stdout
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
+@needs(hasattr(os, "openpty"), "this system has no pseudo-terminals")
 def test_a_progress_bar_does_not_swallow_json_lines(tmp_path: Path, service: ThreadedLocalService) -> None:
     """With standard error on a terminal, the events that come while a recording is sent are on standard output too."""
     question = spoken_wav(tmp_path / "q.wav", "hi", 8000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 from .servers import ThreadedServer
@@ -29,6 +30,8 @@ class Relay(ThreadedServer):
         """Whether new connections are dropped at once."""
         self.stalls_after: int | None = None
         """Pass only so many bytes of the server on new connections, then nothing more."""
+        self.stalled = threading.Event()
+        """Set once a connection has got as many."""
         self.cut_after: int | None = None
         """Cut all connections once so many more bytes have come from the server."""
 
@@ -77,6 +80,8 @@ class Relay(ThreadedServer):
         try:
             while data := await reader.read(65536):
                 if left is not None:
+                    if len(data) >= left:
+                        self.stalled.set()
                     data, left = data[:left], max(0, left - len(data))
                 if counts and self.cut_after is not None:
                     self.cut_after -= len(data)

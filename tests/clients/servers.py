@@ -96,6 +96,8 @@ class WebSocketServer(ThreadedServer):
         self.requests: list[Request] = []
         self.received: list[str | bytes] = []
         self.closed: list[tuple[int | None, str | None]] = []
+        self.has_closed = threading.Event()
+        """Set once a connection has ended."""
         self._tls = tls
         self._host = host
         self.peers: list[Any] = []
@@ -137,6 +139,7 @@ class WebSocketServer(ThreadedServer):
             await self.behaviour(connection)
         await connection.wait_closed()
         self.closed.append((connection.close_code, connection.close_reason))
+        self.has_closed.set()
 
     def recording(self) -> Behaviour:
         """Make a behaviour that records each message it gets."""

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,8 +29,12 @@ from voicelive.models import ConnectionReconnecting, ConnectionRestored
 from .harness import Client, Script, assert_nothing_left
 from .relay import Relay
 from .servers import WebSocketServer, event
+from .short_sessions import ShortSessions
 
 pytestmark = pytest.mark.timeout(60)
+
+AFTER_THE_HANDSHAKE = 300
+"""So many bytes hold the service's answer to the handshake, and not all of its first event."""
 
 QUICK = ReconnectPolicy(initial_delay=0.02, max_delay=0.2, deadline=30, max_connections_per_minute=100_000)
 """No waiting: the limits that a real service needs have tests of their own."""
@@ -289,15 +294,22 @@ async def test_some_ends_are_ends(client: Client, code: int) -> None:
 @pytest.mark.parametrize("moment", ["while it is up", "between two attempts", "while it opens", "while it restores"])
 async def test_close_ends_it_at_any_moment(client: Client, relay: Relay, moment: str) -> None:
     """close() is quick whatever the connection is doing, wakes who waits, and leaves nothing behind."""
-    policy = ReconnectPolicy(initial_delay=20, max_delay=20) if moment == "between two attempts" else QUICK
+    # Before a second attempt within a minute it has to wait, however long the wait that is drawn.
+    policy = replace(QUICK, max_connections_per_minute=1) if moment == "between two attempts" else QUICK
 
     async with client.connect(relay.endpoint, reconnect=policy) as connection:
         await connection.wait_for("session.created")
-        if moment != "while it is up":
-            relay.stalls_after = {"while it opens": 0, "while it restores": 200}.get(moment)
+        if moment == "between two attempts":
+            relay.refuses = True
+            relay.cut()
+            told: Any = [await connection.recv(), await connection.recv()]
+            assert [each.attempt for each in told] == [1, 2]
+            assert told[1].delay_ms > 30_000
+        elif moment != "while it is up":
+            relay.stalls_after = {"while it opens": 0, "while it restores": AFTER_THE_HANDSHAKE}[moment]
             relay.cut()
             await connection.wait_for("voicelive.reconnecting")
-            await asyncio.sleep(0.3)
+            assert await asyncio.to_thread(relay.stalled.wait, 10)
         waiting = asyncio.ensure_future(connection.recv(20))
         await asyncio.sleep(0.05)
         started = time.monotonic()
@@ -311,14 +323,16 @@ async def test_close_ends_it_at_any_moment(client: Client, relay: Relay, moment:
 
 async def test_a_session_whose_time_is_up_is_replaced(client: Client) -> None:
     """Before expires_at the conversation moves to a fresh session, between two turns, with no interruption told."""
-    policy = ReconnectPolicy(rollover_before=2.0)
-    with LocalService.in_thread(session_lifetime_s=3.5) as service:
-        async with client.connect(service.endpoint, reconnect=policy) as connection:
+    with LocalService.in_thread() as service, ShortSessions(service) as short:
+        async with client.connect(short.endpoint, reconnect=ReconnectPolicy()) as connection:
             first = await connection.wait_for("session.created")
             await connection.call("session.update", session={"modalities": ["text"], "instructions": "Be brief."})
             await ask(connection, "What is 2 plus 3?")
             await nothing_more(connection)
-            restored = await connection.recv(10)
+            short.shorten()
+            await connection.call("session.update", session={"temperature": 0.7})
+            assert (await connection.recv()).type == "session.updated"
+            restored: Any = await connection.recv()
             assert restored.type == "voicelive.restored"
             assert restored.planned
             assert (restored.previous_session_id, restored.downtime_ms) == (first.session.id, 0)
@@ -330,7 +344,7 @@ async def test_a_session_whose_time_is_up_is_replaced(client: Client) -> None:
                 ("user", "What is 4 plus 4?"),
                 ("assistant", "Four plus four is eight."),
             ]
-        assert service.sessions[0].close_code == 1000
+    assert [code for code, _ in short.closed] == [1000, 1000]
 
 
 async def test_without_rollover_an_expired_session_is_made_again(client: Client) -> None:

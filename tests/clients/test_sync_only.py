@@ -16,13 +16,14 @@ from websockets.asyncio.server import ServerConnection
 from voicelive import connect
 from voicelive.models import AnyServerEvent
 
+from ..outside import needs
 from .harness import connection_threads, open_sockets
 from .servers import RawServer, WebSocketServer, event, sends
 from .test_opening import never_answers
 
 pytestmark = [
     pytest.mark.timeout(60),
-    pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer signals"),
+    needs(hasattr(signal, "setitimer"), "this system has no timer signals"),
 ]
 
 
@@ -70,7 +71,7 @@ def test_ctrl_c_while_receiving_closes() -> None:
     assert [code for code, _ in server.closed] == [1000]
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows cannot interrupt another thread")
+@needs(hasattr(signal, "pthread_kill"), "this system cannot interrupt another thread")
 def test_an_event_that_ctrl_c_gives_back_wakes_who_waits() -> None:
     """The event found for a wait_for that Ctrl-C interrupts goes to another thread that waits, at once."""
     main = threading.get_ident()

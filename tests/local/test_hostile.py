@@ -183,7 +183,7 @@ def allow_files(count: int) -> None:
     if soft >= count or soft == resource.RLIM_INFINITY:
         return
     if hard != resource.RLIM_INFINITY and hard < count:
-        leave_out(f"only {hard} files may be open at once, and {count} are needed")
+        leave_out(f"only {hard} files may be open at once, and {count} are needed", f"ulimit -Hn {count}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 

@@ -320,7 +320,7 @@ def test_it_works_under_other_names_of_this_machine(browser: Browser, host: str)
     try:
         running = LocalService.in_thread(host, control=True).start()
     except LocalServiceError as error:
-        leave_out(f"no {host} on this machine: {error}")
+        leave_out(f"no {host} on this machine: {error}", "give this machine IPv6 and an entry in /etc/hosts")
     page = browser.new_page()
     page.set_default_timeout(DEADLINE_MS)
     page.goto(running.endpoint)

@@ -32,7 +32,7 @@ def node() -> Path:
         if _installed() != wanted:
             _install(program, npm, wanted)
     except NodeError as error:
-        leave_out(f"the JavaScript client cannot be installed: {error}")
+        leave_out(f"the JavaScript client cannot be installed: {error}", "let npm reach its registry")
     return program
 
 
