@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
-from voicelive.environment import ENDPOINT_VARIABLES
+from voicelive._environment import ENDPOINT_VARIABLES
 from voicelive.local import Engines, LocalService
 
 

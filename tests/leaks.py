@@ -24,12 +24,12 @@ import websockets
 from typer.testing import CliRunner, Result
 
 import voicelive
-import voicelive.aio.connection
-import voicelive.connection
+import voicelive._clients.async_connection
+import voicelive._clients.sync_connection
 from voicelive import _credentials
 from voicelive._core import handshake
+from voicelive._local import records
 from voicelive._transport import options, routes
-from voicelive.local import records
 
 from .secrets import FORMS
 
@@ -37,8 +37,8 @@ __all__ = ["examine"]
 
 _WATCHED_FOLDERS = tuple(str(Path(str(module.__file__)).parent) for module in (voicelive, websockets))
 _WATCHED_CLASSES: tuple[type, ...] = (
-    voicelive.connection.VoiceLiveConnection,
-    voicelive.aio.connection.VoiceLiveConnection,
+    voicelive._clients.sync_connection.VoiceLiveConnection,
+    voicelive._clients.async_connection.VoiceLiveConnection,
     _credentials.CredentialSource,
     handshake.Handshake,
     handshake.OpeningRequest,

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import aio, errors, models
+    from ._clients.sync_connect import connect, warmup
+    from ._clients.sync_connection import VoiceLiveConnection
     from ._core.closing import CloseInfo
     from ._core.reconnect.policy import ReconnectPolicy
     from ._transport.options import ConnectionOptions
-    from .client import connect, warmup
-    from .connection import VoiceLiveConnection
     from .errors import (
         AuthenticationError,
         BadRequestError,
@@ -94,9 +94,9 @@ _MODULES = {
     "CloseInfo": "_core.closing",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
-    "VoiceLiveConnection": "connection",
-    "connect": "client",
-    "warmup": "client",
+    "VoiceLiveConnection": "_clients.sync_connection",
+    "connect": "_clients.sync_connect",
+    "warmup": "_clients.sync_connect",
 }
 _SUBPACKAGES = {"aio", "errors", "models"}
 

@@ -16,7 +16,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from ._core.handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, Handshake, carries_credential, check_header_value
 from ._core.secrecy import Secret
-from .environment import KEY_VARIABLES
+from ._environment import KEY_VARIABLES
 from .errors import AuthenticationError, ConfigurationError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from voicelive.cli.app import app
+from voicelive._cli.app import app
 from voicelive.local import Engines, LocalService, ThreadedLocalService
 from voicelive.local.engines import MessageTurn, ResponderOutput, ResponderRequest, TextChunk
 

@@ -6,7 +6,7 @@ import struct
 import wave
 from pathlib import Path
 
-from voicelive.local.audio import encode_alaw, encode_ulaw, resample
+from voicelive._local.audio import encode_alaw, encode_ulaw, resample
 from voicelive.local.engines import ToneSynthesizer, ToneTranscriber
 
 PCM, FLOAT, ALAW, ULAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE

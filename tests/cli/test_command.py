@@ -54,7 +54,7 @@ def test_a_wrong_option_is_exit_code_2(command: Command, arguments: tuple[str, .
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_its_extra_it_says_what_to_install(missing: str) -> None:
     """One line and exit code 2, instead of an ImportError."""
-    program = f"import sys; sys.modules[{missing!r}] = None; from voicelive.cli import main; main()"
+    program = f"import sys; sys.modules[{missing!r}] = None; from voicelive._cli import main; main()"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
     assert finished.returncode == 2
     assert finished.stderr == f'voicelive: the command line needs {missing}: pip install "voicelive[cli]"\n'

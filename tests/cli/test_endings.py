@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from voicelive._cli.display import Display
 from voicelive._core.codec import decode_server_event
-from voicelive.cli.display import Display
 from voicelive.local import ThreadedLocalService
 
 from ..outside import needs

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voicelive.cli.recording import RecordingError, read_recording
+from voicelive._cli.recording import RecordingError, read_recording
 
 from .recordings import ALAW, EXTENSIBLE, FLOAT, PCM, ULAW, g711_wav, pcm_wav, raw_wav, spoken_wav, tones
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicelive.cli.turns import Progress, Turn, TurnKind
+from voicelive._cli.turns import Progress, Turn, TurnKind
 from voicelive.models import (
     AnyServerEvent,
     ServerEventConversationItemInputAudioTranscriptionCompleted,

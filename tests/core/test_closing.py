@@ -17,7 +17,7 @@ from voicelive._core.closing import (
     explain_end,
     interpret_end,
 )
-from voicelive._core.last_words import describe_unsent
+from voicelive._core.end_evidence import describe_unsent
 from voicelive._core.timeouts import LONGEST, check_timeout
 
 Frame = tuple[int, str] | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._core.liveness import Watch
+from voicelive._core.watchdog import Watch
 
 CREATED = b'{"type":"session.created"}'
 ERROR = b'{"type":"error","error":{}}'

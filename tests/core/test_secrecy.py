@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.keywords import suggest_keywords
+from voicelive._core.argument_hints import suggest_keywords
 from voicelive._core.secrecy import Secret, SecretMapping
 from voicelive.errors import ConfigurationError
 

@@ -9,7 +9,7 @@ import pytest
 
 from voicelive import models
 from voicelive._core.contract import WireContract
-from voicelive._core.translation import RESPONSE, SESSION, from_nested, response_to_nested, session_to_nested
+from voicelive._core.nested_form import RESPONSE, SESSION, from_nested, response_to_nested, session_to_nested
 from voicelive.errors import InvalidEventError
 
 SESSION_CASES: list[tuple[str, Any, dict[str, Any]]] = [

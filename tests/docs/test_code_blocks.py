@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, page_name
 from tests.docs.harness import run_block
 from tests.mission.identity import identity as identity
-from voicelive.cli.app import app
+from voicelive._cli.app import app
 from voicelive.local import LocalService, ThreadedLocalService
 
 ALL = [block for page in PAGES for block in blocks(page)]

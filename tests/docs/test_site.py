@@ -12,8 +12,8 @@ import voicelive.errors
 from tests.docs.blocks import PAGES, ROOT, page_name
 from voicelive import ConnectionOptions
 from voicelive._core.closing import describe_code
-from voicelive._core.translation import SESSION
-from voicelive.environment import ENDPOINT_VARIABLES, KEY_VARIABLES
+from voicelive._core.nested_form import SESSION
+from voicelive._environment import ENDPOINT_VARIABLES, KEY_VARIABLES
 from voicelive.models import InputAudioFormat, OutputAudioFormat
 
 DOCS = ROOT / "docs"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from voicelive._local.audio import AudioFormat
+from voicelive._local.session.visemes import BLENDSHAPES, FRAMES_PER_S, Face, Viseme
 from voicelive.local import LocalService
-from voicelive.local.audio import AudioFormat
 from voicelive.local.engines import Word
-from voicelive.local.session.face import BLENDSHAPES, FRAMES_PER_S, Face, Viseme
 
 from .helpers import Client, Event, audio_of, connected, types
 

@@ -16,9 +16,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from voicelive._local.control.client import ControlClient, ControlError
+from voicelive._local.control.timeline import MAX_TIMELINE_EVENTS, Timeline
 from voicelive.local import Engines, LocalService
-from voicelive.local.control.client import ControlClient, ControlError
-from voicelive.local.control.timeline import MAX_TIMELINE_EVENTS, Timeline
 
 from .helpers import DEADLINE, Scripted, connected, tones
 

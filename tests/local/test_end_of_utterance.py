@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicelive.local.session.utterance import is_finished
+from voicelive._local.session.utterance import is_finished
 
 from .helpers import Client, tones, types
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from voicelive._local.faults.order import may_overtake
 from voicelive.local import Engines, Fault, InvalidFaultError, LocalService
 from voicelive.local.faults import (
     Abort,
@@ -34,7 +35,6 @@ from voicelive.local.faults import (
     UnknownEvent,
     parse_fault,
 )
-from voicelive.local.faults.order import may_overtake
 
 from .helpers import DEADLINE, Client, Event, Scripted, connected, opened, tones, types
 

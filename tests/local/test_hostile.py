@@ -18,8 +18,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from voicelive._local.service import MAX_MESSAGE_BYTES
 from voicelive.local import LocalService
-from voicelive.local.service import MAX_MESSAGE_BYTES
 
 from ..core.test_mutations import mutate
 from ..outside import leave_out

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from voicelive._local.session.interim import LOCAL_TEXTS
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, ResponderOutput, ResponderRequest, TextChunk
-from voicelive.local.session.interim import LOCAL_TEXTS
 
 from .helpers import DEADLINE, Client, Event, GatedSynthesizer, Scripted, audio_of, connected, read_tones, tones, types
 from .test_text_turns import SPOKEN_ANSWER

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from voicelive._local.mcp_client import McpTool
+from voicelive._local.session.tool_offer import is_allowed, make_offer, needs_approval
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, FunctionCallTurn, FunctionOutputTurn, ResponderOutput, TextChunk
-from voicelive.local.mcp_client import McpTool
-from voicelive.local.session.offer import is_allowed, make_offer, needs_approval
 
 from .helpers import Client, Event, Scripted, connected, types
 from .mcp_server import RunningServer, running_server

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from voicelive._local.engines.openai_chat import OpenAIResponder
 from voicelive.errors import ConfigurationError
 from voicelive.local import Engines, LocalService
-from voicelive.local.engines.openai_chat import OpenAIResponder
 
 from .chat_endpoint import Answer, ChatEndpoint, aborts, calls, fails, hangs, stalls, streams, text
 from .helpers import DEADLINE, Client, connected

@@ -11,23 +11,23 @@ from typing import Any
 
 import pytest
 
-from voicelive.local.audio import output_format
-from voicelive.local.dialects import CASCADED, REALTIME, dialect_for
+from voicelive._local.audio import output_format
+from voicelive._local.dialects import CASCADED, REALTIME, dialect_for
+from voicelive._local.handshake import HandshakeRefusedError, read_handshake
+from voicelive._local.ids import base62, new_call_id, new_id
+from voicelive._local.pacing import FAST, REAL, Pacing, resolve_pacing
+from voicelive._local.records import MAX_RECORDS_BYTES, EventLog, SessionRecord, share_memory
+from voicelive._local.session.configuration import Locks, merge_update
+from voicelive._local.session.conversation import Conversation, Entry, item_from_request
+from voicelive._local.session.defaults import initial_session
+from voicelive._local.session.error_details import RefusedError
+from voicelive._local.session.input_audio import InputAudio, Turn, TurnStarted
+from voicelive._local.session.outbox import Outbox
+from voicelive._local.session.response_plan import plan_response
+from voicelive._local.session.speech import chunk_audio
+from voicelive._local.session.usage import argument_pieces, estimate_usage, tokens
+from voicelive._local.workers import Workers
 from voicelive.local.engines import EnergyVad, FunctionCallTurn, FunctionOutputTurn, MessageTurn
-from voicelive.local.handshake import HandshakeRefusedError, read_handshake
-from voicelive.local.ids import base62, new_call_id, new_id
-from voicelive.local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive.local.records import MAX_RECORDS_BYTES, EventLog, SessionRecord, share_memory
-from voicelive.local.session.configuration import Locks, merge_update
-from voicelive.local.session.conversation import Conversation, Entry, item_from_request
-from voicelive.local.session.defaults import initial_session
-from voicelive.local.session.errors import RefusedError
-from voicelive.local.session.input_audio import InputAudio, Turn, TurnStarted
-from voicelive.local.session.outbox import Outbox
-from voicelive.local.session.plan import plan_response
-from voicelive.local.session.speech import chunk_audio
-from voicelive.local.session.usage import argument_pieces, estimate_usage, tokens
-from voicelive.local.workers import Workers
 from voicelive.models import ServerEvent, ServerEventOutputAudioBufferCleared, ServerEventResponseTextDelta
 
 from .helpers import DEADLINE, tones

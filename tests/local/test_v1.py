@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from voicelive import models
+from voicelive._local.audio import AudioFormat
 from voicelive.local import Engines, LocalService
-from voicelive.local.audio import AudioFormat
 from voicelive.local.engines import FunctionCall, TextChunk
 
 from ..clients.harness import Client as Package

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.secrets import KEY
+from voicelive._local.threaded import ThreadedLocalService
 from voicelive.local import LocalService
-from voicelive.local.threaded import ThreadedLocalService
 
 from .identity import identity as identity
 from .running import Runner

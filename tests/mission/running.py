@@ -16,9 +16,9 @@ import voicelive
 import voicelive.aio
 from tests.mission.snippets import awaited, run_async, run_sync
 from tests.secrets import KEY
+from voicelive._local.records import SessionRecord
+from voicelive._local.threaded import ThreadedLocalService
 from voicelive.local.engines import ToneSynthesizer
-from voicelive.local.records import SessionRecord
-from voicelive.local.threaded import ThreadedLocalService
 
 SILENCE = bytes(48000)
 

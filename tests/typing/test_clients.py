@@ -14,7 +14,7 @@ import pytest
 
 import voicelive
 import voicelive.aio
-from voicelive._core.reconnect.events import LOCAL_EVENTS
+from voicelive._core.reconnect.local_events import LOCAL_EVENTS
 from voicelive._generated.registry import SERVER_EVENTS
 from voicelive.models import (
     AnyServerEvent,

@@ -19,7 +19,7 @@ from ..errors import (
     SessionExpiredError,
     UnsentEvent,
 )
-from .last_words import LastWords, read_last_words
+from .end_evidence import LastWords, read_last_words
 
 __all__ = [
     "GIVEN_UP",

@@ -25,8 +25,8 @@ from .codec import (
     validated,
 )
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from .gating import findings, unknown_version_message
-from .translation import NESTED_VERSIONS, item_to_nested, read_flat, response_to_nested, session_to_nested
+from .nested_form import NESTED_VERSIONS, item_to_nested, read_flat, response_to_nested, session_to_nested
+from .version_check import findings, unknown_version_message
 
 __all__ = ["ContractCheck", "WireContract"]
 

@@ -68,7 +68,7 @@ class MalformedServerEvent(ServerEvent):
 
 
 if TYPE_CHECKING:
-    from .reconnect.events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+    from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
     LocalEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
     AnyServerEvent: TypeAlias = KnownServerEvent | LocalEvent | UnknownServerEvent | MalformedServerEvent

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from .._environment import ENDPOINT_VARIABLES
 from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
-from ..environment import ENDPOINT_VARIABLES
 from ..errors import ConfigurationError
 from .secrecy import Secret
 

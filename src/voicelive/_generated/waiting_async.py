@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._base import Model
     from .._core.events import AnyServerEvent, MalformedServerEvent
-    from .._core.reconnect.events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+    from .._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
     from . import models
     from .enums import ServerEventType
 

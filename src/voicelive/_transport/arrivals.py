@@ -12,7 +12,7 @@ from websockets.exceptions import ConcurrencyError
 from websockets.frames import Frame
 from websockets.sync.messages import Assembler
 
-from .inflow import Inflow
+from .receive_limit import Inflow
 
 if TYPE_CHECKING:
     _SimpleQueue = queue.SimpleQueue[Any]

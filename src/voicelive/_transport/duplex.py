@@ -22,7 +22,7 @@ from websockets.sync.utils import Deadline
 from .._core.closing import GIVEN_UP, Cause
 from .arrivals import Arrivals
 from .frames import cut_out_messages
-from .inflow import Inflow
+from .receive_limit import Inflow
 from .tls import TlsSocket, is_writable
 
 _PONG = b"\x8a"

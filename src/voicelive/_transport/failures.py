@@ -36,8 +36,8 @@ from ..errors import (
     VoiceLiveError,
 )
 from .addresses import SourceAddressError
-from .inflow import Inflow
 from .options import TransportOptions
+from .receive_limit import Inflow
 from .routes import Proxy, ProxyTlsError
 
 __all__ = ["OPENING_FAILURES", "opening_error", "read_end", "telling"]

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from .._core.closing import CloseInfo
 from .._core.handshake import OpeningRequest
-from .._core.reconnect.lifeline import Close, Open, Outgoing, SendFull
+from .._core.reconnect.machine import Close, Open, Outgoing, SendFull
 from .halt import Halt
-from .lasting import Lasting, failure_of, gone, queue_full
+from .reconnect_setup import Lasting, failure_of, gone, queue_full
 from .threads import ConnectionClosed, Transport, open_transport
 
 __all__ = ["LastingTransport"]

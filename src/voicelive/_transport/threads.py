@@ -18,9 +18,9 @@ from .dial_threads import Deadline, dial
 from .duplex import DuplexConnection, drop
 from .failures import OPENING_FAILURES, opening_error, read_end, telling
 from .halt import Halt
-from .inflow import Inflow
 from .logs import transport_logger
 from .options import TransportOptions
+from .receive_limit import Inflow
 from .routes import Proxy, find_proxy
 
 __all__ = ["ConnectionClosed", "Transport", "open_transport"]

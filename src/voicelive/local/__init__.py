@@ -4,14 +4,14 @@
 Nothing beyond the core dependencies is needed; with the extra ``local`` it understands and speaks English.
 """
 
-from .engines import Engines
-from .errors import InvalidFaultError, LocalServiceError, PortInUseError, UnprotectedHostError
-from .faults import Fault, Faults
-from .pacing import FAST, REAL, Pacing
-from .quirks import QUIRKS, Quirk
-from .records import SessionRecord
-from .service import LocalService
-from .threaded import ThreadedLocalService, start_in_thread
+from .._local.engines import Engines
+from .._local.errors import InvalidFaultError, LocalServiceError, PortInUseError, UnprotectedHostError
+from .._local.faults import Fault, Faults
+from .._local.pacing import FAST, REAL, Pacing
+from .._local.quirks import QUIRKS, Quirk
+from .._local.records import SessionRecord
+from .._local.service import LocalService
+from .._local.threaded import ThreadedLocalService, start_in_thread
 
 __all__ = [
     "Engines",

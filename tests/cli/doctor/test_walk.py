@@ -15,7 +15,7 @@ from tests.clients.servers import (
 )
 from tests.docs.blocks import ROOT
 from tests.secrets import KEY
-from voicelive.cli.doctor.privacy import Redactor
+from voicelive._cli.doctor.privacy import Redactor
 from voicelive.local import ThreadedLocalService
 
 from .parts import STEPS, Doctor, waits

@@ -10,8 +10,8 @@ from typing import Any
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
-from voicelive._core.reconnect.lifeline import Lifeline, Outgoing, SendFull, SendLater
-from voicelive._core.reconnect.links import Action
+from voicelive._core.reconnect.actions import Action
+from voicelive._core.reconnect.machine import Lifeline, Outgoing, SendFull, SendLater
 
 WALL = 1_000_000.0
 DROPPED = CloseInfo(1006, "", "network")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
-from voicelive._core.reconnect.lifeline import Close, Open, Outgoing, SendLater
+from voicelive._core.reconnect.machine import Close, Open, Outgoing, SendLater
 
 from .scripted import DROPPED, WALL, Scripted, encoded, item
 

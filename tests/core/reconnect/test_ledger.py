@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.reconnect.ledger import Ledger, Unanswered
+from voicelive._core.reconnect.history import Ledger, Unanswered
 
 CREATED = {"type": "session.created", "session": {"id": "s1", "expires_at": 99}}
 

@@ -8,8 +8,8 @@ import pytest
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
-from voicelive._core.reconnect.lifeline import Close, GiveUp, Open, Outgoing, SendFull, SendLater
-from voicelive._core.reconnect.links import Action
+from voicelive._core.reconnect.actions import Action
+from voicelive._core.reconnect.machine import Close, GiveUp, Open, Outgoing, SendFull, SendLater
 
 from .scripted import DROPPED, REFUSED, Scripted, encoded, item, sound
 

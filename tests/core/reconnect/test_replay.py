@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from voicelive._core.reconnect.history import Ledger
 from voicelive._core.reconnect.items import LeftOut
-from voicelive._core.reconnect.ledger import Ledger
 from voicelive._core.reconnect.replay import Replay
 
 from .test_ledger import answer, conversation, create, created, deleted, done, error, played, said, speech, truncate

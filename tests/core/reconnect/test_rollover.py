@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from voicelive import ReconnectPolicy
-from voicelive._core.reconnect.lifeline import Close, Open
+from voicelive._core.reconnect.machine import Close, Open
 
 from .scripted import DROPPED, REFUSED, WALL, Scripted, item, sound
 

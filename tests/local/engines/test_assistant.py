@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from voicelive.local.assistant import Assistant
-from voicelive.local.assistant.numbers import find_numbers, say_number
+from voicelive._local.demo_responder import Assistant
+from voicelive._local.demo_responder.numbers import find_numbers, say_number
 from voicelive.local.engines import MessageTurn, ResponderRequest, TextChunk
 
 NOON = datetime(2026, 11, 22, 15, 5, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from voicelive.local import audio
+from voicelive._local import audio
 
 RATES = [
     (24000, 16000),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from voicelive._local.engines.chat_messages import ChatAnswer, chat_request, error_of
 from voicelive.local.engines import (
     ConversationTurn,
     FunctionCall,
@@ -18,7 +19,6 @@ from voicelive.local.engines import (
     ResponderRequest,
     TextChunk,
 )
-from voicelive.local.engines.chat_messages import ChatAnswer, chat_request, error_of
 
 CALL_A, CALL_B = FunctionCallTurn("a", "f", "{}"), FunctionCallTurn("b", "g", '{"x": 1}')
 TOOLS: list[dict[str, Any]] = [

@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from voicelive.local.audio import AudioDecoder, input_format, resample
+from voicelive._local.audio import AudioDecoder, input_format, resample
+from voicelive._local.engines.espeak import EspeakSynthesizer
+from voicelive._local.engines.espeak_voices import choose_voice
+from voicelive._local.engines.silero import SileroVad
+from voicelive._local.engines.sphinx import SphinxTranscriber, TranscriptionError
 from voicelive.local.engines import (
     Engines,
     SpeechStarted,
@@ -22,10 +26,6 @@ from voicelive.local.engines import (
     TurnParams,
     Word,
 )
-from voicelive.local.engines.espeak import EspeakSynthesizer
-from voicelive.local.engines.espeak_voices import choose_voice
-from voicelive.local.engines.silero import SileroVad
-from voicelive.local.engines.sphinx import SphinxTranscriber, TranscriptionError
 
 pytestmark = pytest.mark.speech
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive.local.engines.sse import MAX_EVENT_CHARS, EventStream
+from voicelive._local.engines.sse import MAX_EVENT_CHARS, EventStream
 
 STREAM = '\ufeff: a comment\r\ndata: {"a": "é😀"}\r\n\r\nid: 7\ndata:one\ndata: two\n\n\ndata\rdata: last\r\r'
 EVENTS = ['{"a": "é😀"}', "one\ntwo", "\nlast"]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voicelive.local.audio import (
+from voicelive._local.audio import (
     AudioDecoder,
     AudioEncoder,
     AudioFormat,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from voicelive.local.assistant import Assistant
+from voicelive._local.demo_responder import Assistant
 from voicelive.local.engines import (
     ConversationTurn,
     FunctionCall,

@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 
-from voicelive.local.audio import from_samples, resample
+from voicelive._local.audio import from_samples, resample
 from voicelive.local.engines import (
     EnergyVad,
     LightDetector,

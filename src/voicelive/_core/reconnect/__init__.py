@@ -36,6 +36,6 @@ def check_policy(policy: object) -> None:
 
 def local_events_of() -> tuple[type[ServerEvent], ...]:
     """Return the classes of the events that a connection with a policy adds to those of the service."""
-    from .events import LOCAL_EVENTS
+    from .local_events import LOCAL_EVENTS
 
     return LOCAL_EVENTS

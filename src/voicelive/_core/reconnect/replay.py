@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .history import Ledger
 from .items import LeftOut
-from .ledger import Ledger
 
 __all__ = ["Replay"]
 

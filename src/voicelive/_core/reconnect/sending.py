@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from .ledger import Ledger
-from .links import Outgoing, SendFull, SendLater
-from .outbox import Outbox, audio_size, is_audio
+from .actions import Outgoing, SendFull, SendLater
+from .history import Ledger
 from .policy import ReconnectPolicy
+from .send_queue import Outbox, audio_size, is_audio
 
 __all__ = ["Sending", "encoded", "parsed"]
 

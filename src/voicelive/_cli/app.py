@@ -1,0 +1,338 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import warnings
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TextIO
+
+import typer
+from typer.core import TyperCommand
+
+from .._local.quirks import QUIRKS
+from .._version import __version__
+from ..errors import ContractWarning, VoiceLiveError
+from .display import notice
+from .doctor import doctor
+from .engines import EngineChoice, NamedEngines
+from .failures import CommandError, error_line
+from .faults import faults
+from .output import discard, settle
+from .serve import DEFAULT_PORT, ServeSettings, serve
+from .signals import Signalled, until_signalled
+from .talk import DEFAULT_MODEL, Spoken, TalkSettings, Typed, hold_conversation
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="voicelive",
+    help="Speak to the Azure AI Voice Live service, or to a local one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Plain help and one-line errors: boxes cut the long names in a narrow terminal.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_ORDER = "voicelive.option_order"
+_INTERRUPTED = 130
+
+
+class PacingChoice(str, Enum):
+    """The values of the option ``--pacing``."""
+
+    FAST = "fast"
+    REAL = "real"
+
+
+class _OrderedCommand(TyperCommand):
+    """A command that remembers in which order its options were given.
+
+    Values of a repeatable option come as one list an option, so the order among different options is lost otherwise.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta[_ORDER] = [option.name for option in order]
+        return super().parse_args(ctx, args)
+
+
+def run() -> NoReturn:
+    """Run the command line with the process's arguments."""
+    try:
+        app()
+    except OSError as error:  # help, or a report, that could not be written
+        notice(f"error: {error_line(error)}")
+        raise SystemExit(1) from None
+    finally:
+        settle()
+    raise SystemExit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"voicelive {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show warnings, and the traceback of an error.")]
+Engines = Annotated[
+    EngineChoice,
+    typer.Option(
+        help="What the local service hears and speaks with: speech needs the extra 'local', basic answers in tones, "
+        "auto takes speech where it is installed.",
+    ),
+]
+
+
+@app.command(cls=_OrderedCommand)
+def talk(
+    ctx: typer.Context,
+    wav: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16 or 24 kHz, or G.711 at 8 kHz. Repeatable.",
+        ),
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Ask this in writing. Repeatable.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the spoken answers to this WAV file (24 kHz PCM16).")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write the service's events as JSON lines, and all else to standard error.")
+    ] = False,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The service's address. Left out: the one in the environment, else a local service.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"The model. Left out: {DEFAULT_MODEL}, or the agent's own.")
+    ] = None,
+    api_version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The API version; left out: the newest known.")
+    ] = None,
+    agent_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Talk to this agent; needs --project-name.")
+    ] = None,
+    project_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The agent's project; needs --agent-name.")
+    ] = None,
+    voice: Annotated[str | None, typer.Option(metavar="NAME", help="The voice, e.g. alloy or en-US-AvaNeural.")] = None,
+    instructions: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the assistant is to be and do.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(metavar="TAG", help="The language spoken, e.g. en-US.")] = None,
+    transcription_model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What transcribes the speech. Left out: whisper-1 for realtime models, else azure-speech.",
+        ),
+    ] = None,
+    silence_ms: Annotated[
+        int, typer.Option(metavar="MS", min=100, max=5000, help="Silence, in milliseconds, that ends a spoken turn.")
+    ] = 500,
+    chunk_ms: Annotated[
+        int,
+        typer.Option(
+            metavar="MS", min=20, max=100, help="Length, in milliseconds, of the pieces in which speech is sent."
+        ),
+    ] = 50,
+    pace: Annotated[
+        float,
+        typer.Option(
+            metavar="FACTOR",
+            min=0.0,
+            help="How many times faster than speech recordings are sent; 0 sends them at once.",
+        ),
+    ] = 1.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="Seconds that the service may take to answer a turn.")
+    ] = 30.0,
+    engines: Engines = EngineChoice.AUTO,
+    debug: Debug = False,
+) -> None:
+    """Hold a conversation: speak recordings or write, see and save what is answered.
+
+    Turns go in the order of the --wav and --text options.
+
+    Endpoint and key are read from AZURE_VOICELIVE_ENDPOINT (or AZURE_COGNITIVE_SERVICES_ENDPOINT) and
+    AZURE_VOICELIVE_API_KEY (or AZURE_COGNITIVE_SERVICES_KEY); without a key, azure-identity is asked if it is
+    installed. With no endpoint at all, a local service is started, which needs no account.
+    """
+    turns = _turns_in_order(ctx.meta.get(_ORDER, []), wav or [], text or [])
+    if not turns:
+        _fail(CommandError("nothing to say: give --wav FILE or --text TEXT"), debug)
+    settings = TalkSettings(
+        turns=turns,
+        save=save,
+        json=json,
+        endpoint=endpoint,
+        model=model,
+        api_version=api_version,
+        agent_name=agent_name,
+        project_name=project_name,
+        voice=voice,
+        instructions=instructions,
+        language=language,
+        transcription_model=transcription_model,
+        silence_ms=silence_ms,
+        chunk_ms=chunk_ms,
+        pace=pace,
+        timeout=timeout,
+        engines=engines,
+    )
+    _run_to_end(until_signalled(hold_conversation(settings)), debug)
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on; other machines need --api-key.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    engines: Engines = EngineChoice.AUTO,
+    api_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", envvar="VOICELIVE_LOCAL_API_KEY", help="The key that clients must send."),
+    ] = None,
+    pacing: Annotated[
+        PacingChoice, typer.Option(help="fast: no artificial delays; real: delays like the cloud service's.")
+    ] = PacingChoice.FAST,
+    vad: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What tells speech from silence: energy, silero, or a plug-in.")
+    ] = None,
+    transcriber: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What understands speech: tones, sphinx, or a plug-in.")
+    ] = None,
+    responder: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What answers: assistant (rules), openai (a chat endpoint), or a plug-in."),
+    ] = None,
+    synthesizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What speaks: tones, espeak, or a plug-in.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The responder's chat endpoint, such as http://127.0.0.1:11434/v1."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model that the responder asks there.")] = None,
+    api_key_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="The environment variable with the key for that endpoint, if any."),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="Do this wrong, e.g. close:1011@events=20. Repeatable; `voicelive faults kinds` lists what there is.",
+        ),
+    ] = None,
+    fault_seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Decides which opportunities a fault with a chance takes.")
+    ] = 0,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Behave in a way that is uncertain of the real service: {', '.join(QUIRKS)}. Repeatable.",
+        ),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
+
+    On loopback, a page at its address shows the sessions while they run.
+    """
+    given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
+    options = {name: value for name, value in given.items() if value is not None}
+    named = NamedEngines(vad, transcriber, responder, synthesizer, options)
+    settings = ServeSettings(
+        host, port, engines, api_key, pacing.value, named, tuple(fault or ()), fault_seed, tuple(quirk or ())
+    )
+    _run_to_end(serve(settings), debug)
+
+
+app.command()(doctor)
+app.add_typer(faults)
+
+
+def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tuple[Spoken | Typed, ...]:
+    left: dict[str, list[Spoken | Typed]] = {
+        "wav": [Spoken(path) for path in wavs],
+        "text": [Typed(text) for text in texts],
+    }
+    return tuple(left[name].pop(0) for name in order if name in left)
+
+
+def _run_to_end(work: Coroutine[Any, Any, None], debug: bool) -> None:
+    if not debug:
+        # Warnings about the service's oddities are for developers; without a handler they would go to the terminal.
+        logging.getLogger("voicelive").addHandler(logging.NullHandler())
+    try:
+        with _contract_notices():
+            asyncio.run(work)
+    except KeyboardInterrupt:
+        notice("interrupted")
+        raise typer.Exit(_INTERRUPTED) from None
+    except Signalled as ended:
+        notice(error_line(ended))
+        raise typer.Exit(ended.exit_code) from None
+    except BrokenPipeError:  # the reader of the output is gone, and needs no message
+        discard(sys.stdout)
+        raise typer.Exit(1) from None
+    except (CommandError, VoiceLiveError) as error:
+        _fail(error, debug)
+
+
+@contextmanager
+def _contract_notices() -> Generator[None, None, None]:
+    """Show what does not fit the contract as notices: the user gave options, and has no line of source to look at."""
+    with warnings.catch_warnings():
+        show_others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, ContractWarning):
+                notice(f"warning: {' '.join(str(message).split())}")
+            else:
+                show_others(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", ContractWarning)
+        yield
+
+
+def _fail(error: CommandError | VoiceLiveError, debug: bool) -> NoReturn:
+    if debug:
+        raise error
+    notice(f"error: {error_line(error)}")
+    raise typer.Exit(error.exit_code if isinstance(error, CommandError) else CommandError.exit_code)

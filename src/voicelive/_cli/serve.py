@@ -1,0 +1,92 @@
+"""`voicelive serve`: the local service until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .._local.addresses import is_loopback
+from .._local.faults import parse_fault
+from .._local.quirks import check_quirks
+from ..local import LocalService
+from .engines import EngineChoice, NamedEngines, loaded_engines
+from .failures import CommandError
+from .output import Output
+from .signals import handled
+
+__all__ = ["DEFAULT_PORT", "ServeSettings", "serve"]
+
+DEFAULT_PORT = 8765
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """Everything `voicelive serve` can be told."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    engines: EngineChoice = EngineChoice.AUTO
+    api_key: str | None = None
+    """The key that clients must send; None or empty lets every client in."""
+    pacing: Literal["fast", "real"] = "fast"
+    named: NamedEngines = field(default_factory=NamedEngines)
+    """Engines by name, in the place of those of `engines`."""
+    faults: tuple[str, ...] = ()
+    """What is to go wrong, as text."""
+    fault_seed: int = 0
+    quirks: tuple[str, ...] = ()
+    """How to behave where the real service's behaviour is uncertain."""
+
+
+async def serve(settings: ServeSettings) -> None:
+    """Serve until SIGINT or SIGTERM, then close the sessions and return.
+
+    Raises:
+        CommandError: if the engines asked for cannot be used, the API key is blank, or a quirk is none.
+        OutputFailed: if it cannot be told where the service is.
+        LocalServiceError: if the port is in use, the host needs an API key, or a fault is none.
+    """
+    api_key = settings.api_key or None
+    if api_key is not None and not api_key.strip():
+        raise CommandError("the API key is blank: give --api-key (or VOICELIVE_LOCAL_API_KEY) a value, or leave it out")
+    faults = [parse_fault(text) for text in settings.faults]
+    try:
+        quirks = check_quirks(settings.quirks)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    stopped = asyncio.Event()
+    with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
+        async with (
+            loaded_engines(settings.engines, settings.named) as engines,
+            LocalService(
+                settings.host,
+                settings.port,
+                engines=engines,
+                api_key=api_key,
+                pacing=settings.pacing,
+                faults=faults,
+                fault_seed=settings.fault_seed,
+                control=True,
+                quirks=quirks,
+            ) as service,
+        ):
+            _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
+            _tell("To talk to it, in another terminal:")
+            _tell(f"  export AZURE_VOICELIVE_ENDPOINT={service.endpoint}")
+            # The key itself is not repeated: terminals are recorded.
+            key = "local" if api_key is None else "<the API key of this service>"
+            _tell(f"  export AZURE_VOICELIVE_API_KEY={key}")
+            if is_loopback(settings.host):
+                _tell(f"To watch its sessions: {service.endpoint}/")
+            _tell("Ctrl-C stops it.")
+            await stopped.wait()
+            _tell("stopping")
+
+
+def _tell(line: str) -> None:
+    output = Output(sys.stdout, "standard output")
+    output.write(f"{line}\n")
+    output.flush()

@@ -1,0 +1,402 @@
+"""The asynchronous client: the connection that :func:`connect` returns."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from .._base import Model
+from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
+from .._core.contract import WireContract
+from .._core.end_evidence import describe_unsent
+from .._core.handshake import Handshake, OpeningRequest
+from .._core.inbox import Condition, Inbox, Waiter
+from .._core.timeouts import check_timeout
+from .._core.watchdog import Watch
+from .._credentials import CredentialSource
+from .._generated.resources_async import ConnectionResources
+from .._generated.waiting_async import EventWaiting
+from .._transport.options import TransportOptions
+from .._transport.websocket import ConnectionClosed as TransportClosed
+from .._transport.websocket import Transport, open_transport, outcome
+from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
+
+if TYPE_CHECKING:
+    from .._core.events import AnyServerEvent
+    from .._core.reconnect.policy import ReconnectPolicy
+
+__all__ = ["VoiceLiveConnection"]
+
+_SENDS_PER_BREAK = 64
+_STEPS_TO_READ = 3
+
+
+class VoiceLiveConnection(ConnectionResources, EventWaiting):
+    """A connection to the Voice Live service, for one event loop. Made by :func:`connect`.
+
+    All methods may be called from any task of the loop at any time, and cancelled. Every event goes to one receiver:
+    the oldest ``wait_for`` whose condition it meets, else the next ``recv`` or step of an iteration.
+    """
+
+    def __init__(
+        self,
+        handshake: Handshake,
+        credential: CredentialSource,
+        options: TransportOptions,
+        contract: WireContract,
+        reconnect: ReconnectPolicy | None = None,
+    ) -> None:
+        self._handshake = handshake
+        self._credential = credential
+        self._options = options
+        self._contract = contract
+        self._decode = contract.decode
+        self._transport: Transport | None = None
+        self._state = "new"
+        self._inbox = Inbox()
+        self._reconnect = reconnect
+        # A transport that outlasts its connections watches each of them itself.
+        self._watch = (
+            Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
+            if reconnect is None
+            else Watch(ready_timeout=None, stall_timeout=None)
+        )
+        # One task reads from the transport at a time; the others wait here for their turn.
+        self._reading = False
+        self._turns: list[asyncio.Future[None]] = []
+        self._drained = False
+        self._sent = 0
+        self._requested: tuple[int, str] | None = None
+        self._end: CloseInfo | None = None
+        self._opened_before = False
+        self._opening: asyncio.Task[Transport] | None = None
+
+    def __repr__(self) -> str:
+        model = f" model={self._handshake.model!r}" if self._handshake.model else ""
+        state = "closed" if self.close_info else self._state
+        return f"<VoiceLiveConnection host={self._handshake.endpoint.authority!r}{model} state={state!r}>"
+
+    @property
+    def request_id(self) -> str:
+        """The id this connection gave the service, for support requests; one that reconnects gives a new one."""
+        return self._handshake.request_id
+
+    @property
+    def close_info(self) -> CloseInfo | None:
+        """How the connection ended; None while it is open, and before it was."""
+        if self._end is None and self._transport is not None:
+            self._end = self._transport.end(self._requested)
+        return self._end
+
+    async def open(self) -> Self:
+        """Ask for the credential and open the connection.
+
+        Returns:
+            This connection.
+
+        Raises:
+            ConnectionError: if the service cannot be reached or refuses; says which and what to check.
+            ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
+        """
+        if self._state != "new":
+            raise ConnectionStateError(
+                f"this connection is {self._state}; it opens only once: call connect() for another"
+            )
+        self._state = "opening"
+        try:
+            self._opening = asyncio.ensure_future(self._open_transport())
+            transport = await outcome(self._opening)
+        except BaseException:
+            self._state = "closed"
+            raise
+        if self._requested is None and transport is not None:
+            self._watch.open(time.monotonic())
+            self._transport = transport
+            self._state = "open"
+            return self
+        if transport is not None:
+            await transport.close(*(self._requested or (NORMAL, "")))
+        raise ConnectionStateError("close() was called while the connection opened")
+
+    async def _open_transport(self) -> Transport:
+        if self._reconnect is None:
+            return await open_transport(await self._request(), self._options)
+        from .._transport.reconnect_setup import Lasting
+        from .._transport.reconnecting import LastingTransport
+
+        lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+        transport = LastingTransport(lasting, self._request)
+        await transport.open()
+        # It offers all that is used of a transport here.
+        return cast("Transport", transport)
+
+    async def _request(self) -> OpeningRequest:
+        """Complete the opening request of the next connection, with a fresh token."""
+        headers = await self._credential.headers_async()
+        if self._opened_before:
+            self._handshake = self._handshake.renewed(str(uuid.uuid4()))
+        self._opened_before = True
+        return self._handshake.request(headers)
+
+    async def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Close the connection; never raises for a connection that is closed or broken already.
+
+        Wakes everyone who waits for events: ``recv`` and ``wait_for`` raise :class:`ConnectionClosed`, iterations end.
+        What arrived and was not received yet is dropped. Takes at most ``close_timeout``; if it is cancelled, the
+        connection is dropped at once. An ``open()`` under way ends at once.
+
+        Args:
+            code: the WebSocket close code: 1000, or one of your own from 3000 to 4999.
+            reason: a text for the service, at most 123 bytes of UTF-8.
+
+        Raises:
+            ConfigurationError: if code or reason cannot be sent.
+        """
+        check_close_arguments(code, reason)
+        transport = self._transport
+        if self._requested is None:
+            # If it has ended already, that is how it ended.
+            self._end = self._end or (transport.end(None) if transport else None)
+            self._requested = (code, reason)
+            self._state = "closed"
+            self._inbox.clear()
+        self._wake()
+        if self._opening is not None:
+            self._opening.cancel()
+        if transport is None:
+            self._end = self._end or CloseInfo(code, reason, "local")
+            return
+        await transport.close(code, reason)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def send(self, event: Model | Mapping[str, Any]) -> None:
+        """Send an event: a client event of :mod:`voicelive.models`, or a mapping of the same form.
+
+        Raises:
+            InvalidEventError: if the contract does not allow it; nothing is sent then.
+            ConnectionClosed: if the connection is closed.
+        """
+        await self._write(self._contract.encode_event(event))
+
+    async def recv(self, timeout: float | None = None) -> AnyServerEvent:
+        """Return the next event.
+
+        Args:
+            timeout: how long to wait, in seconds; 0 takes only what is there already.
+
+        Raises:
+            ReceiveTimeoutError: if nothing arrives in time; nothing is lost.
+            ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
+                arrived before has been received.
+            ConfigurationError: if `timeout` is no number of seconds.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
+        data, event = await self._within(timeout)
+        return self._decode(data) if event is None else event
+
+    async def recv_bytes(self, timeout: float | None = None) -> bytes:
+        """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
+        check_timeout(timeout)
+        return (await self._within(timeout))[0]
+
+    def __aiter__(self) -> Self:
+        """Iterate over the events until the connection ends.
+
+        Ends quietly after ``close()``, or if the service closes with code 1000; any other end raises
+        :class:`ConnectionClosed`.
+        """
+        return self
+
+    async def __anext__(self) -> AnyServerEvent:
+        if (arrived := self._take()) is not None:
+            return self._decode(arrived)
+        try:
+            data, event = await self._within(None)
+        except ConnectionClosed as error:
+            if ends_quietly(error.info, requested=self._requested is not None):
+                raise StopAsyncIteration from None
+            raise
+        return self._decode(data) if event is None else event
+
+    async def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
+        # The typed `wait_for`, one overload an event type, is generated.
+        check_timeout(timeout)
+        self._opened()
+        waiter = self._inbox.wait(condition)
+        try:
+            await self._within(timeout, waiter)
+            found, waiter.found = waiter.found, None
+        finally:
+            # An event that was found but not taken is there for the others again, also for who waits in recv().
+            if self._inbox.leave(waiter) and self._reading and self._transport is not None:
+                self._transport.nudge()
+            self._wake()
+        if waiter.failure is not None:
+            raise waiter.failure
+        return found and found.event
+
+    def _send_call(self, event_type: str, fields: dict[str, Any]) -> Coroutine[Any, Any, None]:
+        # No coroutine of its own around the other one: this runs for every chunk of audio.
+        return self._write(self._contract.encode_call(event_type, fields))
+
+    async def _write(self, data: bytes) -> None:
+        transport = self._opened(data)
+        if self._requested is not None:
+            raise self._closed_error(data)
+        self._sent += 1
+        if self._sent % _SENDS_PER_BREAK == 0:
+            # Sending seldom waits, so a loop that only sends would never let the event loop notice a broken connection.
+            await asyncio.sleep(0)
+        try:
+            await transport.send(data)
+        except TransportClosed as error:
+            raise self._closed_error(data) from error
+
+    def _take(self) -> bytes | None:
+        """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
+        inbox = self._inbox
+        if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
+            return None
+        data = self._transport.take()
+        if data is not None and self._watch.is_needed:
+            self._watch.see(data)
+        return data
+
+    async def _within(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
+        """Like :meth:`_receive`, for at most `timeout` seconds."""
+        if timeout is None and waiter is None:
+            timeout = self._options.receive_timeout
+        if timeout is None:
+            return await self._receive(waiter)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._receive(waiter)
+        except ConnectionClosed:
+            # One of them is a TimeoutError too.
+            raise
+        except TimeoutError:
+            is_settled = waiter is not None and waiter.settled
+            if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
+                # Raises; what is kept comes first.
+                return await self._receive(waiter)
+            # The transport hands a message over in one step, so a limit that strikes before that step loses nothing.
+            if waiter is None:
+                raise ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout) from None
+            if not waiter.settled:
+                raise waiter.timeout_error(timeout) from None
+            return b"", None
+
+    async def _receive(self, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
+        """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""
+        transport = self._opened()
+        inbox = self._inbox
+        while True:
+            if waiter is not None and waiter.settled:
+                return b"", None
+            if self._requested is not None:
+                raise self._closed_error()
+            if waiter is None and inbox.kept:
+                kept = inbox.take()
+                return kept.data, kept.event
+            if self._drained:
+                raise self._closed_error()
+            if self._reading:
+                await self._turn()
+                continue
+            self._reading = True
+            try:
+                if self._watch.is_needed:
+                    data = await self._recv_watched(transport)
+                else:
+                    data = await transport.recv()
+            except TimeoutError:
+                continue
+            except TransportClosed:
+                self._drained = True
+                continue
+            finally:
+                # No other task runs before this one waits again, so the event is in its place by then.
+                self._reading = False
+                if self._turns:
+                    self._wake()
+            if self._requested is not None:
+                continue
+            if waiter is None and not inbox.waiters:
+                return data, None
+            event = self._decode(data)
+            received = inbox.sort(data, event)
+            if received is not None:
+                if waiter is None:
+                    return data, event
+                inbox.keep(received)
+
+    async def _recv_watched(self, transport: Transport) -> bytes:
+        """Return the next message, or give the connection up if it does not come in time."""
+        last_arrival = transport.inflow.last_arrival
+        due = self._watch.due(last_arrival)
+        if due is None:
+            data = await transport.recv()
+        else:
+            try:
+                async with asyncio.timeout(max(0.0, due[0] - time.monotonic())):
+                    data = await transport.recv()
+            except TimeoutError:
+                await self._is_dead(last_arrival)
+                raise
+        self._watch.see(data)
+        return data
+
+    async def _is_dead(self, last_arrival: float) -> bool:
+        """Give the connection up if nothing arrived since then although it had to, and tell so."""
+        transport = self._opened()
+        for _ in range(_STEPS_TO_READ):
+            # If the loop stood still, there may be something to read that it has not seen yet.
+            await asyncio.sleep(0)
+        due = self._watch.due(last_arrival)
+        if due is None or time.monotonic() < due[0] or transport.inflow.last_arrival != last_arrival:
+            return False
+        transport.give_up(due[1])
+        return True
+
+    async def _turn(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        finally:
+            self._turns.remove(turn)
+
+    def _wake(self) -> None:
+        for turn in self._turns:
+            if not turn.done():
+                turn.set_result(None)
+
+    def _opened(self, unsent: bytes | None = None) -> Transport:
+        if self._transport is None:
+            if self._requested is not None:
+                raise self._closed_error(unsent)
+            raise ConnectionStateError(
+                "this connection is not open: use `async with connect(...) as connection`, or call open() first"
+            )
+        return self._transport
+
+    def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
+        info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
+        return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)

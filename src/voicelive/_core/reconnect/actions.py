@@ -1,0 +1,88 @@
+"""What the state machine and the transports say to each other about links and about what goes over them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..closing import Cause
+from ..watchdog import Watch
+from .history import Mark
+from .replay import Replay
+
+__all__ = ["Action", "Close", "GiveUp", "Link", "Open", "Outgoing", "SendFull", "SendLater"]
+
+
+@dataclass(frozen=True)
+class Open:
+    """Ask for a token and open link `link`, not before the time `at`."""
+
+    link: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close link `link`; nobody waits for it."""
+
+    link: int
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Drop link `link`, which counts as dead."""
+
+    link: int
+    cause: Cause
+
+
+Action = Open | Close | GiveUp
+
+
+@dataclass
+class Outgoing:
+    """An event to send over a link now."""
+
+    link: int
+    data: bytes
+    mark: Mark | None = None
+    own: bool = False
+    """Whether it belongs to the restoration, rather than to the application."""
+    waited: bool = False
+    """Whether it was kept during an interruption."""
+
+
+class SendLater:
+    """The event is kept, or was audio and is dropped: nothing to send now."""
+
+
+class SendFull:
+    """There is no room to keep the event."""
+
+
+@dataclass
+class Link:
+    """One WebSocket, as the state machine knows it."""
+
+    number: int
+    watch: Watch
+    state: Literal["opening", "restoring", "ready", "flushing", "up"] = "opening"
+    """It is being opened; gets what it lacks; lacks nothing, and waits for its turn; is current, and gets what waited;
+    is current."""
+    restoring_since: float = 0.0
+    current_since: float = 0.0
+    last_arrival: float = 0.0
+    replay: Replay | None = None
+    outgoing: deque[Outgoing] = field(default_factory=deque)
+    restored_by: list[dict[str, Any]] = field(default_factory=list)
+    """The service's answers to what restored it."""
+    held: list[bytes] = field(default_factory=list)
+    """What else arrived before it was current."""
+    is_given_up: bool = False
+
+    def dead_at(self) -> tuple[float, Cause] | None:
+        """When this link counts as dead if nothing more arrives, and why."""
+        if self.is_given_up or not self.watch.is_needed:
+            return None
+        return self.watch.due(self.last_arrival)

@@ -1,0 +1,463 @@
+"""The state machine that keeps one session alive over any number of connections.
+
+It is told what happens and when, and answers with what to do: nothing here waits, opens or sends. A *link* is one
+WebSocket, known by its number. One link at most is *current*, the one the application talks over; one at most is
+*next*, being opened and brought to where the current one is or was.
+
+All times are seconds of one monotonic clock, given by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..closing import CloseInfo, describe_code
+from ..watchdog import Watch
+from .actions import Action, Close, GiveUp, Link, Open, Outgoing, SendFull, SendLater
+from .history import Ledger, Unanswered
+from .policy import Backoff, ReconnectPolicy
+from .receive_buffer import Mailbox
+from .replay import Replay
+from .send_queue import audio_size
+from .sending import Sending, encoded, parsed
+
+__all__ = ["Close", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
+
+SETTLE_S = 0.4
+"""How long nothing may happen before a session counts as between two turns."""
+
+FORGET_TURN_S = 5.0
+"""How long nothing may happen before nobody waits for an answer or a confirmation any more."""
+
+ROLLOVER_RETRY_S = 5.0
+"""The wait after a failed attempt to move to a fresh session, while the old one is still there."""
+
+_ID = re.compile(rb'"item_id"\s*:\s*"([^"]*)"')
+_AUDIO_DELTA = re.compile(rb'"type"\s*:\s*"response\.(?:output_)?audio\.delta"')
+_LOOK_AT = 300
+_TURN_IS_OVER = {f"input_audio_buffer.{what}" for what in ("speech_stopped", "committed", "cleared")}
+
+
+@dataclass
+class _Interruption:
+    since: float
+    info: CloseInfo
+    lost: Unanswered
+    session_id: str | None
+
+
+class Lifeline:
+    """Keeps a session alive.
+
+    Args:
+        policy: what the application allows.
+        nested: whether the connection speaks a version with nested sessions.
+        ready_timeout: how long the first link may take to say ``session.created``, in seconds.
+        stall_timeout: how long a response may stand still, in seconds.
+        max_messages: how many messages to hold for the application before reading pauses; None for no limit.
+        max_bytes: how many bytes to hold likewise.
+        draw: gives a number from 0 to 1, evenly.
+        reserve: returns when a link may be opened, given when it should be.
+        wall: gives the seconds since the epoch, for ``expires_at``.
+        new_id: makes an item's id.
+    """
+
+    def __init__(
+        self,
+        policy: ReconnectPolicy,
+        *,
+        nested: bool,
+        ready_timeout: float | None,
+        stall_timeout: float | None,
+        max_messages: int | None,
+        max_bytes: int | None,
+        draw: Callable[[], float],
+        reserve: Callable[[float], float],
+        wall: Callable[[], float],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._policy = policy
+        self._ready_timeout = ready_timeout
+        self._stall_timeout = stall_timeout
+        self._draw = draw
+        self._reserve = reserve
+        self._wall = wall
+        self.ledger = Ledger(nested=nested)
+        self._mailbox = Mailbox(max_messages, max_bytes)
+        self.actions: deque[Action] = deque()
+        """What the caller is to do."""
+        self.final: CloseInfo | None = None
+        """How it ended for good; None while it lives."""
+        self._current: Link | None = None
+        self._next: Link | None = None
+        self._count = 0
+        self._sending = Sending(policy, self.ledger, new_id)
+        self._interruption: _Interruption | None = None
+        self._attempts = 0
+        self._backoff = Backoff(policy, draw)
+        self._last_failure = ""
+        self._last_activity = 0.0
+        self._rollover_at: float | None = None
+
+    # What happens.
+
+    def start(self, now: float) -> int:
+        """Note that the first link is open; returns its number."""
+        link = self._new_link(Watch(ready_timeout=self._ready_timeout, stall_timeout=self._stall_timeout))
+        link.watch.open(now)
+        link.state = "up"
+        link.last_arrival = link.current_since = now
+        self._current = link
+        self._last_activity = now
+        return link.number
+
+    def opened(self, number: int, now: float) -> bool:
+        """Note that a link is open; False if it is not wanted any more and is to be closed."""
+        link = self._next
+        if link is None or link.number != number or self.final is not None:
+            return False
+        link.restoring_since = link.last_arrival = now
+        link.state = "restoring"
+        link.replay = Replay(self.ledger, prefix=f"restore_{number}_")
+        self._continue_replay(link)
+        return True
+
+    def failed(self, number: int, reason: str, recoverable: bool, retry_after: float | None, now: float) -> None:
+        """Note that a link could not be opened, or ended before it was current."""
+        if self._next is None or self._next.number != number:
+            return
+        self._next = None
+        self._last_failure = reason
+        if self._interruption is None:
+            # The old session is still there: no reason to trouble anybody.
+            self._rollover_at = now + max(ROLLOVER_RETRY_S, retry_after or 0) if recoverable else None
+        elif not recoverable:
+            self._give_up(f"attempt {self._attempts} failed for good: {reason}")
+        else:
+            self._attempt(now, retry_after, reason, None)
+
+    def received(self, number: int, data: bytes, now: float) -> None:
+        """Note a message of a link."""
+        if self._current is not None and self._current.number == number:
+            link = self._current
+            link.last_arrival = self._last_activity = now
+            self._accept(link, data, now)
+        elif self._next is not None and self._next.number == number and self._next.replay is not None:
+            link = self._next
+            link.last_arrival = now
+            event = parsed(data)
+            if self._next.replay.received(event):
+                link.restored_by.append(event)
+            else:
+                link.held.append(data)
+        self._advance(now)
+
+    def ended(self, number: int, info: CloseInfo, now: float) -> None:
+        """Note that a link ended; every message of it came before."""
+        if self._next is not None and self._next.number == number:
+            text = f"the service ended the new connection: {describe_code(info.code)} {info.reason}".rstrip()
+            self.failed(number, text, info.recoverable, None, now)
+        if self._current is None or self._current.number != number or self.final is not None:
+            return
+        reason = describe_code(info.code) + (f": {info.reason}" if info.reason else "")
+        self._attempts = 0
+        if not info.recoverable:
+            self._drop_next()
+            if self._sending.outbox:
+                # They waited for this connection, and nobody who sent them would learn of it.
+                self._tell("gave_up", reason=reason, unsent_events=len(self._sending.outbox))
+            self._finish(info)
+            return
+        if now - self._current.current_since >= self._policy.max_delay:
+            # A connection that breaks again at once goes on with the waits of the last interruption.
+            self._backoff = Backoff(self._policy, self._draw)
+        self._current = None
+        self._sending.interrupted()
+        self._last_failure = ""
+        self._interruption = _Interruption(now, info, self.ledger.end(), self.ledger.session_id)
+        if self._next is None:
+            self._attempt(now, None, reason, info.code)
+        else:
+            # A move to a fresh session was under way; it becomes the rescue.
+            self._attempts = 1
+            self._tell("reconnecting", attempt=1, delay_ms=0, reason=reason, code=info.code, session_id=self._lost_id)
+            self._advance(now)
+
+    def close(self, info: CloseInfo) -> None:
+        """Note that the application closed the connection."""
+        if self.final is None:
+            self._finish(info)
+        self._mailbox.clear()
+
+    # What the application receives.
+
+    def take(self) -> bytes | None:
+        """Hand out the oldest message, or None."""
+        return self._mailbox.take()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be read until the application has received some."""
+        # While there is no session, what is read restores it.
+        return self._current is not None and self._mailbox.is_full
+
+    # What the application sends.
+
+    def sending(self, data: bytes, now: float) -> Outgoing | SendLater | SendFull:
+        """Decide about an event of the application. Not to be called once `final` is set."""
+        link = self._current
+        if link is None or link.state != "up":
+            return self._sending.keep(data, moving=link is not None)
+        outgoing = self._sending.on_its_way(link.number, data)
+        if outgoing.mark is not None:
+            self._last_activity = now
+        return outgoing
+
+    def next_to_send(self, number: int, now: float) -> Outgoing | None:
+        """Return what is to be sent over a link that is being restored, once what came before is sent; else None."""
+        link = next((link for link in (self._next, self._current) if link is not None and link.number == number), None)
+        if link is None or link.state == "up":
+            return None
+        if link.outgoing:
+            outgoing = link.outgoing.popleft()
+            self._sending.in_flight += not outgoing.own
+            return outgoing
+        if link.state != "flushing":
+            return None
+        waiting = self._sending.next_waiting(number)
+        if waiting is None:
+            link.state = "up"
+        else:
+            self._last_activity = now
+        return waiting
+
+    def is_restoring(self, number: int) -> bool:
+        """Whether :meth:`next_to_send` may still have something for a link."""
+        return any(link is not None and link.number == number and link.state != "up" for link in self._links)
+
+    def sent(self, outgoing: Outgoing, now: float) -> None:
+        """Note that an event went out."""
+        self._sending.sent(outgoing)
+        self._advance(now)
+
+    def unsent(self, outgoing: Outgoing, now: float) -> bool:
+        """Note that an event did not go out because the link broke; False if there is no room to keep it."""
+        kept = self._sending.unsent(outgoing)
+        self._advance(now)
+        return kept
+
+    # The time.
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        if self.final is not None:
+            return
+        for link in self._links:
+            dead = link.dead_at() if link is not None else None
+            if link is not None and dead is not None and now >= dead[0]:
+                link.is_given_up = True
+                self.actions.append(GiveUp(link.number, dead[1]))
+        link, allowed = self._next, self._policy.restore_timeout
+        if link is not None and link.state == "restoring" and now >= link.restoring_since + allowed:
+            self._drop_next()
+            limit = f"{allowed:g} s (restore_timeout)"
+            self.failed(link.number, f"the new session was not restored within {limit}", True, None, now)
+        if self._interruption is not None and now >= self._interruption.since + self._policy.deadline:
+            failure = f"; the last attempt: {self._last_failure}" if self._last_failure else ""
+            self._give_up(f"no session within {self._policy.deadline:g} s (deadline){failure}")
+            return
+        if self._current is not None and now >= self._last_activity + FORGET_TURN_S:
+            self.ledger.forget_turn()
+        if self._rollover_at is not None and now >= self._rollover_at and self._current is not None:
+            self._rollover_at = None
+            if self.is_full:
+                # Nobody reads: the fresh session could not be restored.
+                self._rollover_at = now + ROLLOVER_RETRY_S
+            elif self._next is None:
+                self._open(now)
+        self._advance(now)
+
+    def due(self, now: float) -> float | None:
+        """Return when :meth:`tick` is to be called at the latest; None for never."""
+        if self.final is not None:
+            return None
+        times: list[float] = []
+        for link in self._links:
+            dead = link.dead_at() if link is not None else None
+            if dead is not None:
+                times.append(dead[0])
+        if self._next is not None and self._next.state == "restoring":
+            times.append(self._next.restoring_since + self._policy.restore_timeout)
+        if self._interruption is not None:
+            times.append(self._interruption.since + self._policy.deadline)
+        if self._current is not None and self._rollover_at is not None:
+            times.append(self._rollover_at)
+        if self._next is not None and self._next.state == "ready" and self._current is not None:
+            at = self._last_activity + (SETTLE_S if self.ledger.is_quiet else FORGET_TURN_S)
+            times.append(at if at > now else now + SETTLE_S)
+        return min(times, default=None)
+
+    # Inside.
+
+    @property
+    def _links(self) -> tuple[Link | None, Link | None]:
+        return self._current, self._next
+
+    @property
+    def _lost_id(self) -> str | None:
+        return self._interruption.session_id if self._interruption is not None else self.ledger.session_id
+
+    def _new_link(self, watch: Watch) -> Link:
+        self._count += 1
+        return Link(self._count, watch)
+
+    def _open(self, at: float) -> float:
+        at = self._reserve(at)
+        self._next = self._new_link(Watch(ready_timeout=None, stall_timeout=self._stall_timeout))
+        self.actions.append(Open(self._next.number, at))
+        return at
+
+    def _attempt(self, now: float, retry_after: float | None, reason: str, code: int | None) -> None:
+        self._attempts += 1
+        at = self._open(now + self._backoff.delay(retry_after))
+        delay = round((at - now) * 1000)
+        self._tell(
+            "reconnecting",
+            attempt=self._attempts,
+            delay_ms=delay,
+            reason=reason,
+            code=code,
+            session_id=self._lost_id,
+        )
+
+    def _give_up(self, reason: str) -> None:
+        interruption = self._interruption
+        assert interruption is not None
+        self._drop_next()
+        self._tell("gave_up", attempts=self._attempts, reason=reason, unsent_events=len(self._sending.outbox))
+        info = interruption.info
+        said = f"{info.reason}; " if info.reason else ""
+        self._finish(CloseInfo(info.code, f"{said}{reason}", info.initiator, "reconnect"))
+
+    def _drop_next(self) -> None:
+        # One that is being opened is not wanted any more when it is open, and closed then.
+        if self._next is not None and self._next.state != "opening":
+            self.actions.append(Close(self._next.number))
+
+    def _finish(self, info: CloseInfo) -> None:
+        self.final = info
+        self._current = self._next = None
+
+    def _accept(self, link: Link, data: bytes, now: float) -> None:
+        """Take a message of the current link for the application."""
+        if link.watch.is_needed:
+            link.watch.see(data)
+        if link.replay is not None and link.replay.announced and b'"conversation.item.done"' in data:
+            event = parsed(data)
+            if event.get("type") == "conversation.item.done" and link.replay.is_done(event):
+                return
+        self._learn(data, now)
+        self._mailbox.put(data)
+
+    def _learn(self, data: bytes, now: float) -> None:
+        if len(data) > _LOOK_AT and _AUDIO_DELTA.search(data, 0, _LOOK_AT):
+            found = _ID.search(data, 0, _LOOK_AT) or _ID.search(data)
+            if found is not None:
+                self.ledger.received_audio(found[1].decode(), audio_size(data))
+            return
+        event = parsed(data)
+        before = self.ledger.expires_at
+        self.ledger.received(event)
+        if event.get("type") in _TURN_IS_OVER:
+            self._sending.forget_overlap()
+        if self.ledger.expires_at != before:
+            self._plan_rollover(now)
+
+    def _plan_rollover(self, now: float) -> None:
+        expires, before = self.ledger.expires_at, self._policy.rollover_before
+        if expires is None or before is None:
+            return
+        left = expires - self._wall()
+        if left <= 0:
+            # One of the two clocks is wrong; moving at once would be moving for ever.
+            self._rollover_at = None
+            return
+        # A session shorter than the time before its end is moved at half of its life, not at once and for ever.
+        self._rollover_at = now + max(left - before, left / 2)
+
+    def _continue_replay(self, link: Link) -> bool:
+        """Send what the new connection lacks; False if it lacks nothing."""
+        assert link.replay is not None
+        messages = link.replay.next_messages()
+        link.outgoing.extend(Outgoing(link.number, encoded(message), own=True) for message in messages)
+        return bool(messages)
+
+    def _advance(self, now: float) -> None:
+        """Go on with the next link, as far as it can go now."""
+        link = self._next
+        if link is None or link.replay is None or link.outgoing or not link.replay.is_confirmed:
+            return
+        if self._current is not None:
+            link.state = "ready"
+            # While reading pauses, nobody knows whether it is quiet.
+            if self.is_full or not self.ledger.is_quiet or now < self._last_activity + SETTLE_S:
+                return
+        if self._sending.in_flight:
+            # Whether it went out decides who sends it.
+            return
+        if self._continue_replay(link):
+            link.state, link.restoring_since = "restoring", now
+            return
+        self._adopt(link, link.replay, now)
+
+    def _adopt(self, link: Link, replay: Replay, now: float) -> None:
+        old, interruption = self._current, self._interruption
+        previous_id = self._lost_id
+        # In a planned move the latest audio is heard again.
+        lost = interruption.lost if interruption is not None else replace(self.ledger.end(), input_audio_bytes=0)
+        if old is not None:
+            self.actions.append(Close(old.number))
+            link.outgoing.extend(self._sending.take_overlap(link.number))
+        not_carried = [
+            {"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out
+        ]
+        again = "it belongs to one connection: set it up again"
+        not_carried.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(self.ledger.only_here))
+        self.ledger.only_here.clear()
+        replay.adopt()
+        self.ledger.expires_at = None
+        for event in link.restored_by:
+            if not str(event.get("type")).startswith("conversation."):
+                self.ledger.received(event)
+        self._tell(
+            "restored",
+            session_id=replay.session_id,
+            previous_session_id=previous_id,
+            planned=old is not None,
+            attempts=max(1, self._attempts),
+            downtime_ms=round((now - interruption.since) * 1000) if interruption is not None else 0,
+            replayed_items=replay.replayed,
+            not_carried_over=not_carried,
+            interrupted_responses=list(lost.responses),
+            unanswered_requests=lost.requests,
+            applied_truncations=self._sending.truncations,
+            queued_events=len(self._sending.outbox),
+            dropped_audio_bytes=self._sending.outbox.dropped_audio,
+            lost_audio_bytes=lost.input_audio_bytes,
+        )
+        self._sending.outbox.dropped_audio = self._sending.truncations = self._attempts = 0
+        self._last_failure = ""
+        self._interruption = self._next = self._rollover_at = None
+        self._current, link.state = link, "flushing"
+        self._last_activity = link.current_since = now
+        self._plan_rollover(now)
+        held, link.held = link.held, []
+        for data in held:
+            self._accept(link, data, now)
+
+    def _tell(self, name: str, **fields: Any) -> None:
+        self._mailbox.put(encoded({"type": f"voicelive.{name}", **fields}))

@@ -1,0 +1,1 @@
+"""The embedded service; :mod:`voicelive.local` is its face."""

@@ -1,0 +1,167 @@
+"""What the local service remembers of its sessions, for tests and tools to look at."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from .._generated.models import ClientEvent, ResponseItem, ServerEvent
+from .notifier import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._core.events import AnyServerEvent
+    from .._generated.registry import AnyClientEvent
+    from .control.timeline import Timeline
+
+__all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent", "share_memory"]
+
+MAX_RECORD_EVENTS = 50_000
+"""Events that are remembered of one session, in each direction; the oldest are forgotten first."""
+
+MAX_RECORD_BYTES = 32 * 1024 * 1024
+"""Bytes of JSON that are remembered of one session, in each direction."""
+
+MAX_RECORDS_BYTES = 1024 * 1024 * 1024
+"""Bytes of JSON that are remembered of all sessions together: with many, each has less than the most it may have."""
+
+E = TypeVar("E")
+
+
+class EventLog(Generic[E]):
+    """The latest events of one direction, within limits of number and size."""
+
+    def __init__(self, max_events: int = MAX_RECORD_EVENTS, max_bytes: int = MAX_RECORD_BYTES) -> None:
+        self._events: deque[tuple[E, int, float]] = deque()
+        self._bytes = 0
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self.total = 0
+        """How many events there were, forgotten ones included."""
+        self.changes = Changes()
+        """Notified of every event."""
+
+    def add(self, event: E, size: int) -> None:
+        """Remember an event that is `size` bytes of JSON."""
+        self._events.append((event, size, time.monotonic()))
+        self._bytes += size
+        self.total += 1
+        self._forget()
+        self.changes.notify()
+
+    def limit(self, max_bytes: int) -> None:
+        """Keep to `max_bytes` bytes of JSON from now on."""
+        self._max_bytes = max_bytes
+        self._forget()
+
+    def _forget(self) -> None:
+        while len(self._events) > self._max_events or self._bytes > self._max_bytes:
+            self._bytes -= self._events.popleft()[1]
+
+    def events(self) -> list[E]:
+        """Return the remembered events, oldest first."""
+        # A copy in one step: the service may be adding events in another thread.
+        return [event for event, _, _ in self._events.copy()]
+
+    def timed(self) -> list[tuple[float, E]]:
+        """Return the remembered events, each with when it came or went by ``time.monotonic()``."""
+        return [(when, event) for event, _, when in self._events.copy()]
+
+
+@dataclass(frozen=True)
+class TimedEvent:
+    """An event of a session, and when the service received or sent it."""
+
+    when: float
+    """Seconds by ``time.monotonic()``."""
+    sender: Literal["client", "server"]
+    event: ClientEvent | ServerEvent
+
+
+@dataclass
+class SessionRecord:
+    """One connection as the service saw it. Safe to read from any thread, live while the session runs."""
+
+    id: str
+    """The session's id."""
+    model: str
+    """The model asked for in the query; empty in agent mode."""
+    query: Mapping[str, str]
+    """The query of the handshake, credentials left out."""
+    headers: Mapping[str, str]
+    """The headers of the handshake, names in lower case, credentials left out."""
+    credential: Literal["api-key", "bearer"] | None
+    """Which kind of credential came with the handshake, if any; its value is not kept."""
+    _received: EventLog[ClientEvent] = field(default_factory=EventLog[ClientEvent], repr=False)
+    _sent: EventLog[ServerEvent] = field(default_factory=EventLog[ServerEvent], repr=False)
+    _items: Callable[[], list[ResponseItem]] = field(default=list[ResponseItem], repr=False)
+    _settings: Callable[[], Mapping[str, Any]] = field(default=dict[str, Any], repr=False)
+    _heard: Callable[[], list[str]] = field(default=list[str], repr=False)
+    _changes: Changes = field(default_factory=Changes, repr=False)
+    _timeline: Timeline | None = field(default=None, repr=False)
+    opened_at: float = field(default_factory=time.time)
+    """When it was opened, in seconds since 1970."""
+    closed: bool = False
+    """Whether the session has ended."""
+    close_code: int | None = None
+    """The WebSocket close code, once closed."""
+    close_reason: str = ""
+    """The reason that came with it."""
+
+    def __post_init__(self) -> None:
+        self._received.changes = self._sent.changes = self._changes
+
+    def _close(self, code: int | None, reason: str) -> None:
+        self.close_code, self.close_reason, self.closed = code, reason, True
+        self._changes.notify()
+
+    @property
+    def received(self) -> list[AnyClientEvent]:
+        """The valid client events, oldest first. Refused ones are not here; see the ``error`` events sent."""
+        return self._received.events()  # type: ignore[return-value]
+
+    @property
+    def sent(self) -> list[AnyServerEvent]:
+        """The server events, oldest first."""
+        return self._sent.events()  # type: ignore[return-value]
+
+    @property
+    def items(self) -> list[ResponseItem]:
+        """The items of the conversation, oldest first."""
+        return self._items()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings in force, in the flat form of the dated versions whatever the connection speaks."""
+        return self._settings()
+
+    @property
+    def heard(self) -> list[str]:
+        """What was understood of the user's spoken turns, oldest first; empty texts where nothing was."""
+        return self._heard()
+
+    def timeline(self) -> list[TimedEvent]:
+        """Return the events of both directions in the order of their times."""
+        entries = [TimedEvent(when, "client", event) for when, event in self._received.timed()]
+        entries += [TimedEvent(when, "server", event) for when, event in self._sent.timed()]
+        return sorted(entries, key=lambda entry: entry.when)
+
+    def received_types(self) -> list[str]:
+        """Return the types of :attr:`received`."""
+        return [str(event.type) for event in self._received.events()]
+
+    def sent_types(self) -> list[str]:
+        """Return the types of :attr:`sent`."""
+        return [str(event.type) for event in self._sent.events()]
+
+
+def share_memory(records: Collection[SessionRecord]) -> None:
+    """Give each of the records an equal part of what all may take together."""
+    part = min(MAX_RECORD_BYTES, MAX_RECORDS_BYTES // (2 * max(1, len(records))))
+    for record in records:
+        record._received.limit(part)
+        record._sent.limit(part)

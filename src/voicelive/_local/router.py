@@ -1,0 +1,83 @@
+"""The door of the service: who comes in, where to, and what those hear that do not."""
+
+from __future__ import annotations
+
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from .control.access import check_access, check_host
+from .control.endpoint import CONTROL_PATH
+from .faults import Faults, Refuse
+from .faults.refusals import phrase, refusal
+from .faults.schedule import Opportunities
+from .handshake import Handshake, HandshakeRefusedError, path_of, read_handshake
+from .page import PAGE_PATH, page
+
+__all__ = ["Door"]
+
+
+class Door:
+    """Answers the requests that become sessions or viewers, and those that do not."""
+
+    def __init__(self, faults: Faults, *, api_key: str | None, control: bool, on_loopback: bool) -> None:
+        """Open it.
+
+        Args:
+            faults: some handshakes are to be refused.
+            api_key: the key that clients must send, if any.
+            control: whether there is a control endpoint, and a page where the service listens on loopback.
+            on_loopback: whether it does.
+        """
+        self._faults = faults
+        self._api_key = api_key
+        self._control = control
+        self._on_loopback = on_loopback
+        self._handshakes = 0
+
+    def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Return the HTTP answer to a request, or None to go on with the handshake."""
+        try:
+            if self._control and path_of(request.path) == PAGE_PATH:
+                return self._page(request)
+            if self.leads_to_control(request):
+                check_access(request.path, _headers(request), self._api_key)
+                return None
+            self.handshake(request)
+            self._handshakes += 1
+            fault = Opportunities(self._faults, self._handshakes).take_first(Refuse)
+            if fault is not None:
+                raise refusal(fault)
+        except HandshakeRefusedError as refused:
+            return _refused(refused)
+        return None
+
+    def leads_to_control(self, request: Request) -> bool:
+        """Tell whether a request is for the control endpoint."""
+        return self._control and path_of(request.path) == CONTROL_PATH
+
+    def handshake(self, request: Request) -> Handshake:
+        """Read what a handshake asks for.
+
+        Raises:
+            HandshakeRefusedError: if it cannot have it.
+        """
+        return read_handshake(request.path, _headers(request), self._api_key)
+
+    def _page(self, request: Request) -> Response:
+        if not self._on_loopback:
+            raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
+        headers = _headers(request)
+        check_host(headers)
+        return page(headers["host"], needs_key=self._api_key is not None)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.raw_items()}
+
+
+def _refused(refused: HandshakeRefusedError) -> Response:
+    headers = Headers({"Content-Type": "application/json", "Connection": "close", **refused.headers})
+    body = refused.body()
+    headers["Content-Length"] = str(len(body))
+    return Response(refused.status, phrase(refused.status), headers, body)

@@ -1,0 +1,367 @@
+"""The local service: a WebSocket server that answers as Voice Live does, on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from typing_extensions import TypedDict, Unpack
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from ..errors import ConfigurationError
+from .addresses import is_loopback
+from .control.endpoint import Control
+from .dialects import DialectName, dialect_for
+from .engines import Engines
+from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
+from .faults import Fault, Faults, ModelNotFound
+from .faults.schedule import Opportunities
+from .handshake import Handshake
+from .notifier import Changes
+from .pacing import Pacing, resolve_pacing
+from .quirks import Quirk, check_quirks
+from .records import SessionRecord, share_memory
+from .router import Door
+from .session import error_details as errors
+from .session.error_details import Fault as Refusal
+from .session.session import Session, SessionOptions
+from .session_socket import WireChannel
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from .threaded import ThreadedLocalService
+
+__all__ = ["LocalService", "LocalServiceOptions"]
+
+logger = logging.getLogger("voicelive.local")
+
+# Its own logger, because at DEBUG the library writes every header of a handshake, credentials included.
+_wire_logger = logging.getLogger("voicelive.local.wire")
+_wire_logger.setLevel(logging.CRITICAL)
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+"""The longest message a client may send: 15 MiB of audio in base64, and room to spare."""
+
+REMEMBERED_SESSIONS = 100
+"""How many sessions :attr:`LocalService.sessions` goes back."""
+
+_CLOSE_S = 2.0  # what a client gets to answer a goodbye
+_STOP_S = 5.0  # what all of them together get
+_SUBPROTOCOL = Subprotocol("realtime")
+_PROFILES = (
+    "byom-azure-openai-realtime",
+    "byom-azure-openai-chat-completion",
+    "byom-foundry-anthropic-messages",
+)
+
+
+class LocalServiceOptions(TypedDict, total=False):
+    """The keyword arguments of :class:`LocalService`."""
+
+    engines: Engines | None
+    api_key: str | None
+    pacing: Literal["fast", "real"] | Pacing
+    dialect: DialectName
+    require_session_update: bool
+    session_lifetime_s: float | None
+    models: Collection[str] | None
+    worker_threads: int | None
+    faults: Iterable[Fault | str]
+    fault_seed: int
+    control: bool
+    quirks: Iterable[Quirk]
+
+
+class LocalService:
+    """A server that speaks the Voice Live contract, with speech engines of this machine or stand-ins for them.
+
+    Use it as an asynchronous context manager, or call :meth:`start` and :meth:`stop`; :meth:`in_thread` runs it
+    beside synchronous code.
+
+    Args:
+        host: address to listen on. Anything but a loopback address demands `api_key`.
+        port: port to listen on; 0 lets the system choose, see :attr:`endpoint`.
+        engines: the engines that listen, answer and speak; by default the dependency-free ones, which understand only
+            the tones that they themselves speak. Engines given here stay the caller's to close.
+        api_key: the key that clients must send; by default any client is let in, whatever it sends.
+        pacing: ``fast`` answers as fast as the engines allow; ``real`` waits as the real service does.
+        dialect: ``auto`` lets the model's name decide between the event orders of cascaded and of realtime models.
+        require_session_update: insist, as the real service does, that a session begins with ``session.update``, and
+            close with 1008 after five failed attempts. Off by default, so that short programs work.
+        session_lifetime_s: seconds until a session expires; by default 7200 (cascaded) or 3600 (realtime).
+        models: the models that exist; by default all. A session with another gets the error ``invalid_model``.
+        worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
+        faults: what is to go wrong, as objects of `voicelive.local.faults` or as text; see :attr:`faults`.
+        fault_seed: decides which opportunities a fault with a chance takes.
+        control: let other processes of this machine look at the sessions and add faults: the page at ``/`` (where the
+            service listens on loopback) and the WebSocket at ``/control``. Off by default.
+        quirks: ways to behave in which the evidence about the real service conflicts; see :data:`Quirk`.
+
+    Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
+    if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
+    ``output_audio_buffer.clear`` is confirmed without an avatar too; a text finished by ``input_text.done`` is
+    announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is told in a
+    ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or one of a
+    few of its own where a model would find the words. Visemes and blendshapes are estimated from the spelling. Every
+    kind of end-of-utterance detection goes by the words that were understood. An agent answers as the model would, and
+    takes API keys too. File and web searches are those that the responder says it has made. WebRTC calls are refused as
+    events.
+
+    What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
+    ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
+    32 MiB of JSON in each direction of its record, and with `control` 5,000 abbreviated events. The service: the
+    records of the latest 100 sessions, which with those still running share 1 GiB.
+
+    Raises:
+        UnprotectedHostError: for a host beyond loopback without an `api_key`.
+        ConfigurationError: for an argument that cannot work.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]) -> None:
+        _check_options(options)
+        if not 0 <= port <= 65535:
+            raise ConfigurationError(f"port {port} does not exist: use 0 to 65535")
+        self._host = host
+        self._port = port
+        self._api_key = options.get("api_key")
+        if self._api_key is not None and not self._api_key.strip():
+            raise ConfigurationError("api_key is blank, so nobody could get in: give a key, or leave it out")
+        if not self._api_key and not is_loopback(host):
+            raise UnprotectedHostError(host)
+        self._dialect: DialectName = options.get("dialect", "auto")
+        self._models = options.get("models")
+        self._engines = options.get("engines")
+        self._require_session_update = options.get("require_session_update", False)
+        self._lifetime_s = options.get("session_lifetime_s")
+        self._worker_threads = options.get("worker_threads")
+        try:
+            self._quirks = check_quirks(options.get("quirks", ()))
+            self._pacing = resolve_pacing(options.get("pacing", "fast"))
+            dialect_for("", self._dialect)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+        self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
+        self._sessions = 0
+        self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
+        self._door = Door(
+            self._faults, api_key=self._api_key, control=self._control is not None, on_loopback=is_loopback(host)
+        )
+        self._server: Server | None = None
+        self._workers: Workers | None = None
+        self._loaded: Engines | None = None
+        self._running: set[Session] = set()
+        self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
+        self._changes = Changes()
+
+    @classmethod
+    def in_thread(
+        cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
+    ) -> ThreadedLocalService:
+        """Return a service that runs its event loop in a thread of its own; takes the same arguments."""
+        from .threaded import ThreadedLocalService
+
+        return ThreadedLocalService(cls(host, port, **options))
+
+    @property
+    def port(self) -> int:
+        """The port that the service listens on.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        if self._server is None:
+            raise LocalServiceError("the local service is not running: call start() first")
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    @property
+    def endpoint(self) -> str:
+        """The address to give to ``connect()``, such as ``http://127.0.0.1:40123``.
+
+        Raises:
+            LocalServiceError: if the service is not running.
+        """
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
+        if ":" in host:
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}"
+
+    @property
+    def sessions(self) -> Sequence[SessionRecord]:
+        """The sessions that there were and are, oldest first, at most 100."""
+        return list(self._records)
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong: add and clear faults at any time, from any thread."""
+        return self._faults
+
+    async def start(self) -> Self:
+        """Load the engines, then begin to listen.
+
+        Raises:
+            PortInUseError: if the port is taken.
+            LocalServiceError: if the service runs already, or cannot listen on this host and port.
+        """
+        if self._server is not None:
+            raise LocalServiceError("the local service is running already")
+        engines = self._engines or Engines.basic()
+        await asyncio.to_thread(engines.prepare)
+        try:
+            server = await serve(
+                self._serve_connection,
+                self._host or None,
+                self._port,
+                process_request=self._door.answer,
+                subprotocols=[_SUBPROTOCOL],
+                select_subprotocol=_select_subprotocol,
+                compression=None,
+                max_size=MAX_MESSAGE_BYTES,
+                close_timeout=_CLOSE_S,
+                logger=_wire_logger,
+                server_header=None,
+            )
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUseError(self._host, self._port) from error
+            raise LocalServiceError(
+                f"cannot listen on {self._host}, port {self._port}: {error.strerror or error}"
+            ) from error
+        self._server = server
+        self._workers = Workers(self._worker_threads)
+        self._loaded = engines
+        return self
+
+    async def stop(self) -> None:
+        """Close every session with 1001 once its last events are out, and stop listening. Idempotent."""
+        server, workers = self._server, self._workers
+        if server is None or workers is None:
+            return
+        engines, self._loaded = self._loaded, None
+        self._server = self._workers = None
+        for session in list(self._running):
+            session.end(1001, "the local service is stopping")
+        server.close(close_connections=False)
+        if self._control is not None:
+            await self._control.close()
+        try:
+            await asyncio.wait_for(server.wait_closed(), _STOP_S)
+        except TimeoutError:
+            for connection in server.connections:
+                connection.transport.abort()
+            await server.wait_closed()
+        # Engines cannot be interrupted: this takes as long as the step that each may be in.
+        await asyncio.to_thread(workers.close)
+        if engines is not None and self._engines is None:
+            engines.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.endpoint}" if self._server is not None else "stopped"
+        return f"<LocalService {state}>"
+
+    async def _serve_connection(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        if self._control is not None and self._door.leads_to_control(connection.request):
+            await self._control.serve(connection)
+            return
+        handshake = self._door.handshake(connection.request)
+        if self._workers is None or self._loaded is None:
+            return  # The service stopped while this handshake was under way.
+        dialect = dialect_for(handshake.model, self._dialect)
+        record = SessionRecord(
+            id=dialect.model_id("sess"),
+            model=handshake.model,
+            query=handshake.query,
+            headers=handshake.headers,
+            credential=handshake.credential,
+            _changes=self._changes,
+            _timeline=None if self._control is None else self._control.timeline(),
+        )
+        if record._timeline is not None:
+            record._timeline.settings = lambda: record._settings()
+        self._records.append(record)
+        # The latest, and those that run although a hundred came after them.
+        remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
+        share_memory(remembered.values())
+        self._sessions += 1
+        opportunities = Opportunities(self._faults, self._sessions, record.id)
+        channel = WireChannel(connection, record, self._faults, opportunities)
+        session = Session(
+            channel,
+            record,
+            dialect,
+            SessionOptions(
+                engines=self._loaded,
+                workers=self._workers,
+                pacing=self._pacing,
+                require_session_update=self._require_session_update,
+                lifetime_s=self._lifetime_s,
+                quirks=self._quirks,
+            ),
+            agent=handshake.agent,
+            faults=opportunities,
+        )
+        self._running.add(session)
+        try:
+            await channel.start(session.expire)
+            await session.run(self._refused(handshake, opportunities))
+        except Exception:
+            # The last line: the other sessions must go on, and this one's client be told by the close code.
+            logger.exception("session %s failed", record.id)
+            await connection.close(1011, "the local service failed")
+        finally:
+            self._running.discard(session)
+            channel.stop()
+            await connection.close()
+            record._close(*_end_of(connection))
+            if self._control is not None:
+                self._control.changed()
+
+    def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
+        if handshake.profile is not None and handshake.profile not in _PROFILES:
+            return errors.unsupported_profile(handshake.profile)
+        if faults.take_first(ModelNotFound) is not None:
+            return errors.unsupported_model(handshake.model)
+        if self._models is not None and handshake.model and handshake.model not in self._models:
+            if handshake.profile is None:
+                return errors.unsupported_model(handshake.model)
+            if handshake.profile == _PROFILES[0]:
+                return errors.unreachable_deployment(handshake.model)
+            # Observed: the other deployments of one's own are not looked at before they are used.
+        return None
+
+
+def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
+    """Return code and reason of the side that closed: some clients answer a close with a code of their own."""
+    sent, received = connection.protocol.close_sent, connection.protocol.close_rcvd
+    if sent is not None and received is not None and not connection.protocol.close_rcvd_then_sent:
+        return sent.code, sent.reason
+    return connection.close_code, connection.close_reason or ""
+
+
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    # The service is used with and without a subprotocol.
+    return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = sorted(options.keys() - LocalServiceOptions.__annotations__.keys())
+    if unknown:
+        known = ", ".join(LocalServiceOptions.__annotations__)
+        raise TypeError(f"LocalService has no argument {', '.join(unknown)}; it has host, port, {known}")

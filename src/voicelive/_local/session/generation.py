@@ -1,0 +1,202 @@
+"""Making one response: the responder's answer, then its sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..engines.protocols import (
+    ConversationTurn,
+    FileSearch,
+    FunctionCall,
+    Incomplete,
+    ResponderError,
+    ResponderOutput,
+    ResponderRequest,
+    WebSearch,
+)
+from ..faults.base import ResponseFault
+from ..faults.kinds import ContentFilter, ResponseFailure
+from . import error_details as errors
+from .avatar import Avatar
+from .context import Context
+from .conversation import turns_of
+from .interim import bridged, interim_text, threshold_s
+from .mcp_servers import McpCall, McpServers
+from .response_plan import ResponsePlan, interim_plan
+from .speech import spoken
+from .tool_offer import Offer
+from .usage import estimate_usage, tokens
+from .writer import ResponseWriter
+
+__all__ = ["Generation"]
+
+
+class Generation:
+    """One response in the making."""
+
+    def __init__(
+        self,
+        context: Context,
+        plan: ResponsePlan,
+        avatar: Avatar,
+        mcp: McpServers,
+        ready: asyncio.Event | None,
+    ) -> None:
+        """Prepare a response that begins once `ready` is set: when it is known what the user said."""
+        self.plan = plan
+        self.writer = ResponseWriter(context, plan)
+        self.first_audio_at: float | None = None
+        """The event loop's time, in seconds, of the first audio delta."""
+        self.mcp_calls: list[McpCall] = []
+        """The calls to carry out once the response is done."""
+        self._context = context
+        self._avatar = avatar
+        self._mcp = mcp
+        self._ready = ready
+        self._asked: Sequence[ConversationTurn] = ()
+        self._fault: ResponseFault | None = None
+        self._bridge: Generation | None = None
+
+    async def run(self) -> None:
+        """Send the whole response; whoever cancels this also finishes the writer."""
+        context, writer, plan = self._context, self.writer, self.plan
+        if self._ready is not None:
+            await self._ready.wait()
+        await context.pacing.pause(context.pacing.first_output)
+        self._fault = context.faults.take_first(ResponseFault)
+        cut_short = await self._write_answer()
+        if isinstance(self._fault, ResponseFailure):
+            fault = errors.ordered(self._fault.code, self._fault.message)
+            raise ResponderError(fault.message, type=fault.type, code=fault.code)
+        if self._fault is not None:
+            filtered = isinstance(self._fault, ContentFilter)
+            cut_short = Incomplete("content_filter" if filtered else "max_output_tokens")
+        if writer.message_open and plan.speaks:
+            await context.pacing.pause(context.pacing.first_audio)
+            await self._speak()
+        if cut_short is None:
+            writer.finish("completed", usage=self.usage())
+        else:
+            details = {"type": "incomplete", "reason": cut_short.reason}
+            writer.finish("incomplete", usage=self.usage(), details=details)
+
+    async def _write_answer(self) -> Incomplete | None:
+        """Send text and calls; return what cut the answer short, if anything did."""
+        if self.plan.given_text is not None:
+            return await self._write_text(self.plan.given_text)
+        self._asked = self._conversation()
+        offer = self._mcp.offer(self.plan.tools, self.plan.tool_choice)
+        request = ResponderRequest(
+            conversation=self._asked,
+            instructions=self.plan.instructions,
+            tools=offer.tools,
+            tool_choice=offer.tool_choice,
+            metadata=self.plan.metadata or {},
+        )
+        steps = self._context.workers.iterate(self._context.engines.responder.respond, request)
+        # A call goes out only when it is known what follows it. So a response that ends with a call is done the moment
+        # the call is, and an application that answers the call at once does not meet a response still active.
+        call: FunctionCall | None = None
+        async with aclosing(steps) as answer, aclosing(self._bridged(answer)) as outputs:
+            async for output in outputs:
+                if call is not None:
+                    self._write_call(call, offer)
+                    call = None
+                if isinstance(output, FunctionCall):
+                    call = output
+                    continue
+                if isinstance(output, FileSearch | WebSearch):
+                    self.writer.search(output)
+                    continue
+                cut_short = output if isinstance(output, Incomplete) else await self._write_text(output.text)
+                if cut_short is not None:
+                    return cut_short
+        if call is not None:
+            self._write_call(call, offer)
+        return None
+
+    def _bridged(self, answer: AsyncGenerator[ResponderOutput, None]) -> AsyncGenerator[ResponderOutput, None]:
+        settings = self.plan.interim
+        return bridged(answer, threshold_s(settings), lambda: self._speak_meanwhile(settings or {}))
+
+    async def _speak_meanwhile(self, settings: Mapping[str, Any]) -> None:
+        """Say something while the answer is awaited, as a response of its own."""
+        plan = interim_plan(self._context.session, interim_text(settings))
+        self._bridge = Generation(self._context, plan, self._avatar, self._mcp, None)
+        self._bridge.writer.created()
+        await self._bridge.run()
+
+    def finish(self, status: str, details: dict[str, Any]) -> None:
+        """End what is unfinished: this response, and before it the one that bridges the wait for it."""
+        if self._bridge is not None and not self._bridge.writer.finished:
+            self._bridge.finish(status, details)
+        self.writer.finish(status, usage=self.usage(), details=details)
+
+    def _write_call(self, call: FunctionCall, offer: Offer) -> None:
+        target = offer.targets.get(call.name)
+        if target is None:
+            self.writer.function_call(call.name, call.arguments)
+            return
+        entry, index = self.writer.mcp_call(target.server["server_label"], target.tool.name, call.arguments)
+        self.mcp_calls.append(self._mcp.prepare(target, entry, self.writer.id, index))
+
+    def _conversation(self) -> list[ConversationTurn]:
+        if self.plan.input_items is None:
+            turns = self._context.conversation.turns()
+        else:
+            turns = [turn for item in self.plan.input_items for turn in turns_of(item)]
+        turns += [turn for item in self.plan.appended_items for turn in turns_of(item)]
+        return turns
+
+    async def _write_text(self, text: str) -> Incomplete | None:
+        if not text:
+            return None
+        writer, limit = self.writer, self.plan.max_output_tokens
+        if self._fault is not None:
+            limit = min(self._fault.after_tokens, limit) if limit is not None else self._fault.after_tokens
+        if not writer.message_open:
+            writer.open_message()
+        written = sum(1 for token in tokens(writer.text) if not token.isspace())
+        for token in tokens(text):
+            written += not token.isspace()
+            if limit is not None and written > limit:
+                return Incomplete("max_output_tokens")
+            writer.delta(token)
+            await self._context.pacing.pause(self._context.pacing.between_tokens)
+        await self._context.drained()
+        return None
+
+    async def _speak(self) -> None:
+        context, writer = self._context, self.writer
+        if self._avatar.connected:
+            # The sound goes out with the picture, which this service does not have.
+            self._avatar.speak(writer.id)
+            return
+        synthesizer = context.engines.synthesizer
+        text, plan = writer.text, self.plan
+        steps = context.workers.iterate(spoken, synthesizer, text, plan)
+        async with aclosing(steps) as pieces:
+            async for piece in pieces:
+                if not isinstance(piece, bytes):
+                    writer.accompany(piece)
+                    continue
+                writer.audio(piece)
+                if self.first_audio_at is None:
+                    self.first_audio_at = asyncio.get_running_loop().time()
+                await context.drained()
+                await context.pacing.pause_for_audio(plan.audio_format.duration_ms(len(piece)))
+
+    def usage(self) -> dict[str, Any]:
+        """Estimate what the response has cost so far."""
+        entries = self._context.conversation.entries
+        return estimate_usage(
+            instructions=self.plan.instructions,
+            context=self._asked,
+            input_audio_ms=sum(entry.audio_ms for entry in entries if entry.is_user_message),
+            output_text=f"{self.writer.text} {self.writer.arguments}",
+            output_audio_ms=self.writer.audio_ms,
+            generated=self.plan.given_text is None,
+        )

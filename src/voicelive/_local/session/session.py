@@ -1,0 +1,370 @@
+"""One connection: reads client events, hands each to the part that answers it, and ends cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..._core.codec import decode_client_event
+from ..._core.lenient import read_model
+from ..._generated import models
+from ...errors import InvalidEventError
+from ..dialects import Dialect
+from ..faults.schedule import Opportunities, no_opportunities
+from ..pacing import Pacing
+from ..quirks import Quirk
+from ..records import SessionRecord
+from . import error_details as errors
+from .avatar import Avatar
+from .context import Context, item_model
+from .conversation import Conversation
+from .defaults import initial_session
+from .error_details import Fault, RefusedError
+from .explicit_turns import MarkedTurns
+from .input_audio import InputAudio
+from .items import Items
+from .mcp_servers import McpServers
+from .outbox import Outbox
+from .responses import Responses
+from .sequencer import Sequencer
+from .settings import Settings
+from .turns import Turns
+from .utterance import is_finished
+from .version_wire import wire_for
+
+if TYPE_CHECKING:
+    from ..engines import Engines
+    from ..workers import Workers
+
+__all__ = ["MAX_CONFIGURATION_ATTEMPTS", "Channel", "Session", "SessionOptions"]
+
+logger = logging.getLogger("voicelive.local")
+
+MAX_CONFIGURATION_ATTEMPTS = 5
+"""Failed attempts at the first ``session.update`` after which the service gives up."""
+
+_FLUSH_S = 2.0
+"""Seconds that the last events get to leave."""
+
+Handler = Callable[[Any], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """What a session needs of its WebSocket."""
+
+    def messages(self) -> AsyncIterable[bytes | str]:
+        """Yield what the client sends; ends when the connection does."""
+        ...
+
+    async def send(self, event: models.ServerEvent, data: bytes) -> None:
+        """Send one event, encoded as JSON text."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        ...
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What the service decides for its sessions."""
+
+    engines: Engines
+    workers: Workers
+    pacing: Pacing
+    require_session_update: bool
+    lifetime_s: float | None
+    """Seconds until a session expires; None for the dialect's own."""
+    quirks: frozenset[Quirk] = frozenset()
+
+
+class Session:
+    """The service's side of one connection."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        record: SessionRecord,
+        dialect: Dialect,
+        options: SessionOptions,
+        agent: Mapping[str, Any] | None = None,
+        faults: Opportunities | None = None,
+    ) -> None:
+        self._channel = channel
+        self._record = record
+        self._options = options
+        self._lifetime_s = options.lifetime_s or dialect.lifetime_s
+        wire = self._wire = wire_for(record.query.get("api-version", ""))
+        self._outbox = Outbox(channel.send, wire.outbound)
+        self._sequencer = Sequencer()
+        self._configured = not options.require_session_update
+        self._failed_attempts = 0
+        self._over = asyncio.Event()
+        self._goodbye = 1000, ""
+        context = self._context = self._make_context(dialect, agent, faults)
+        record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
+        record._settings = lambda: dict(context.session)
+        record._heard = lambda: [e.heard for e in list(context.conversation.entries) if e.heard is not None]
+        self._audio = InputAudio(options.engines.vad, is_finished=self._sounds_finished)
+        self._audio.configure(context.session)
+        self._avatar = Avatar(context)
+        self._mcp = McpServers(context)
+        self._responses = Responses(context, self._avatar, self._mcp, lambda: self._turns.user_speaks())
+        self._turns = Turns(context, self._audio, self._responses, self._sequencer)
+        self._marked = MarkedTurns(self._audio, self._turns)
+        self._immediate, self._ordered = self._handlers(Settings(context, self._audio, self._mcp))
+
+    def _sounds_finished(self, pcm: bytes, rate: int) -> bool:
+        """Tell whether what is said in `pcm` sounds finished; blocks."""
+        settings = self._context.session["input_audio_transcription"] or {}
+        detection = self._context.session["turn_detection"] or {}
+        try:
+            heard = self._options.engines.transcriber.transcribe(pcm, rate, settings.get("language") or None)
+        except Exception:
+            # Whatever an engine raises is told to the client once the turn has ended and is transcribed as a whole.
+            logger.exception("judging whether a turn is finished failed")
+            return True
+        return is_finished(heard.text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
+
+    def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
+        initial = initial_session(
+            session_id=self._record.id,
+            model=self._record.model,
+            dialect=dialect,
+            expires_at=int(time.time() + self._lifetime_s),
+            agent=agent,
+        )
+        return Context(
+            session=dict(initial),
+            initial=initial,
+            model=self._record.model,
+            conversation_id=dialect.model_id("conv") if dialect.has_conversation_id else "",
+            conversation=Conversation(dialect),
+            dialect=dialect,
+            pacing=self._options.pacing,
+            engines=self._options.engines,
+            workers=self._options.workers,
+            send=self._outbox.put,
+            drained=self._outbox.drained,
+            faults=faults or no_opportunities(),
+            quirks=self._options.quirks,
+        )
+
+    def _handlers(self, settings: Settings) -> tuple[dict[str, Handler], dict[str, Handler]]:
+        """Return who answers at once, and who when the turns before have become items."""
+        items = Items(self._context, self._turns, self._mcp)
+        immediate: dict[str, Handler] = {
+            "session.update": settings.update,
+            "transcription_session.update": settings.update_transcription,
+            "session.avatar.connect": self._avatar.connect,
+            "input_audio_buffer.append": self._turns.append,
+            "input_audio_buffer.commit": self._commit,
+            "input_audio_buffer.clear": self._clear_buffer,
+            "input_audio.turn.start": self._marked.start,
+            "input_audio.turn.append": self._marked.append,
+            "input_audio.turn.end": self._marked.end,
+            "input_audio.turn.cancel": self._marked.cancel,
+            "input_audio.clear": self._clear_input,
+            "input_text.delta": items.type_delta,
+            "output_audio_buffer.clear": self._clear_output,
+            "response.cancel": self._cancel_response,
+        }
+        ordered: dict[str, Handler] = {
+            "conversation.item.create": items.create,
+            "conversation.item.retrieve": items.retrieve,
+            "conversation.item.delete": items.delete,
+            "conversation.item.truncate": items.truncate,
+            "input_text.done": items.type_done,
+            "response.create": self._create_response,
+        }
+        return immediate, ordered
+
+    async def run(self, refused: Fault | None = None) -> None:
+        """Serve the connection until it ends, then leave nothing behind.
+
+        Args:
+            refused: why there is to be no session; it is told to the client, and the connection closed.
+        """
+        sender = asyncio.create_task(self._outbox.run())
+        others = {
+            asyncio.create_task(work)
+            for work in (
+                self._read(refused),
+                self._sequencer.run(),
+                self._expire(),
+                self._over.wait(),
+            )
+        }
+        try:
+            # The sender ends early only when the connection breaks under it.
+            done, _ = await asyncio.wait({sender, *others}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {sender}:
+                task.result()
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others)
+            self._turns.close()
+            await self._responses.close()
+            await self._mcp.close()
+            self._outbox.finish()
+            _, late = await asyncio.wait({sender}, timeout=_FLUSH_S)
+            if late:
+                sender.cancel()
+                await asyncio.wait({sender})
+            if self._over.is_set():
+                await self._channel.close(*self._goodbye)
+
+    @property
+    def record(self) -> SessionRecord:
+        """What the service remembers of it."""
+        return self._record
+
+    def end(self, code: int, reason: str) -> None:
+        """Let :meth:`run` send what is on its way, close the connection and return."""
+        if not self._over.is_set():
+            self._goodbye = code, reason
+            self._over.set()
+
+    async def _read(self, refused: Fault | None) -> None:
+        if refused is not None:
+            self._send_error(refused, None)
+            self.end(1008, refused.code or "")
+            return
+        session = read_model(models.ResponseSession, dict(self._context.session))
+        self._outbox.put(models.ServerEventSessionCreated(session=session))
+        conversation = {"id": self._context.conversation_id} if self._context.conversation_id else {}
+        self._outbox.put(
+            models.ServerEventConversationCreated(conversation={**conversation, "object": "realtime.conversation"})
+        )
+        async for message in self._channel.messages():
+            await self._receive(message)
+            await self._outbox.drained()
+            if self._over.is_set():
+                return
+
+    async def _expire(self) -> None:
+        await asyncio.sleep(self._lifetime_s)
+        self.expire()
+
+    def expire(self) -> None:
+        """Tell the client that the session's time is up, and end it."""
+        self._send_error(errors.session_expired(self._lifetime_s), None)
+        self.end(1001, "session_expired")
+
+    async def _receive(self, message: bytes | str) -> None:
+        try:
+            received = decode_client_event(message)
+        except InvalidEventError as error:
+            self._refuse(_fault_of(error), error.event_id)
+            return
+        try:
+            event = self._wire.inbound(received)
+        except InvalidEventError as error:
+            # What it says is an event, but not of this version: refused as the session refuses values it lacks.
+            self._refuse(replace(_fault_of(error), code="invalid_value"), error.event_id)
+            return
+        self._record._received.add(received, len(message))
+        if not self._configured and event.type != "session.update":
+            self._refuse(errors.session_update_first(), event.event_id)
+            return
+        ordered = self._ordered.get(event.type)
+        if ordered is None:
+            handler = self._immediate.get(event.type)
+            if handler is None:
+                self._refuse(errors.unsupported_event(event.type), event.event_id)
+                return
+            await self._answer(handler, event)
+            return
+        if isinstance(event, models.ClientEventResponseCreate) and not self._prepare(event):
+            return
+        self._sequencer.add(lambda: self._answer(ordered, event))
+
+    async def _answer(self, handler: Handler, event: models.ClientEvent) -> None:
+        try:
+            await handler(event)
+        except RefusedError as refusal:
+            self._refuse(refusal.fault, event.event_id)
+        except Exception:
+            # A fault of an engine or of this service must not look like the end of the connection.
+            logger.exception("answering %s failed", event.type)
+            self._refuse(errors.internal_error(f"answering {event.type}"), event.event_id)
+        else:
+            self._configured = True
+
+    def _refuse(self, fault: Fault, event_id: str | None) -> None:
+        self._send_error(fault, event_id)
+        if self._configured:
+            return
+        self._failed_attempts += 1
+        if self._failed_attempts >= MAX_CONFIGURATION_ATTEMPTS:
+            given_up = errors.configuration_failed(self._failed_attempts)
+            self._send_error(given_up, None)
+            self.end(1008, given_up.code or "")
+
+    def _send_error(self, fault: Fault, event_id: str | None) -> None:
+        self._outbox.put(
+            models.ServerEventError(
+                error=models.ServerEventErrorDetails(
+                    message=fault.message,
+                    type=fault.type,
+                    code=fault.code,
+                    param=fault.param,
+                    # The real service was only ever seen to send null here. An id that the client gave is sent back
+                    # all the same: it tells which of several events was refused.
+                    event_id=None if "null_error_event_id" in self._options.quirks else event_id,
+                )
+            )
+        )
+
+    # --- events answered by more than one part -----------------------------------------------------------------------
+
+    async def _commit(self, event: models.ClientEventInputAudioBufferCommit) -> None:
+        self._turns.commit()
+
+    async def _clear_buffer(self, event: models.ClientEventInputAudioBufferClear) -> None:
+        self._turns.clear()
+
+    async def _clear_input(self, event: models.ClientEventInputAudioClear) -> None:
+        self._marked.clear()
+        self._turns.clear()
+
+    async def _clear_output(self, event: models.ClientEventOutputAudioBufferClear) -> None:
+        self._outbox.put(models.ServerEventOutputAudioBufferCleared())
+
+    async def _cancel_response(self, event: models.ClientEventResponseCancel) -> None:
+        await self._responses.cancel("client_cancelled", event.response_id)
+
+    def _prepare(self, event: models.ClientEventResponseCreate) -> bool:
+        """Commit the buffer where ``response.create`` asks for it; return False if that was refused."""
+        if event.response is None or not event.response.commit:
+            return True
+        try:
+            self._turns.commit(answer=False)
+        except RefusedError as refusal:
+            self._refuse(refusal.fault, event.event_id)
+            return False
+        return True
+
+    async def _create_response(self, event: models.ClientEventResponseCreate) -> None:
+        params = event.response.to_dict() if event.response is not None else {}
+        if params.get("cancel_previous") and self._responses.active_id is not None:
+            await self._responses.cancel("client_cancelled")
+        # A client does not ask for what is said while its tools are at work, so it cannot know when that ends.
+        await self._responses.interim_over()
+        if self._context.in_agent_mode and "instructions" in params:
+            raise RefusedError(errors.agent_instructions_overridden())
+        self._responses.create(params, event.additional_instructions)
+
+
+def _fault_of(error: InvalidEventError) -> Fault:
+    if error.event_type is None and not error.issues:
+        return errors.not_json(str(error))
+    for issue in error.issues:
+        if issue.path == "type":
+            return errors.unknown_event(issue.value)
+    return errors.invalid_event(error.event_type, str(error), error.issues)

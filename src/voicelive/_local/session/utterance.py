@@ -1,0 +1,46 @@
+"""Whether what was heard so far sounds like all that somebody wants to say: the end of an utterance, by its words."""
+
+from __future__ import annotations
+
+import re
+
+from ..demo_responder.words import vocabulary
+
+__all__ = ["is_finished"]
+
+_UNFINISHED = frozenset(
+    vocabulary(
+        "a an the my your his her its our their this that these those some any every each",
+        "and or but because so if when while which who than as although unless until since",
+        "about at by for from in into of on onto over per to under with without",
+        "is are was were am be been do does did have has had can could will would shall should may might must",
+        "very really just also even only um uh er erm hmm well like",
+    )
+)
+"""Words that something follows."""
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_SHORT = 3
+
+
+def is_finished(text: str, level: str | None = None) -> bool:
+    """Tell whether `text` may be the end of what is being said.
+
+    It is not where it ends with a comma, dots or a dash, or with a word that something follows, such as "the", "and"
+    or "um". An empty text is finished: waiting would not help.
+
+    Args:
+        text: what was understood.
+        level: how certain to be: with ``high``, a text of fewer than three words must end like a sentence too.
+    """
+    stripped = text.strip().lower()
+    words = _WORD.findall(stripped)
+    if not words:
+        return True
+    if stripped.endswith((",", ";", ":", "-", "–", "—", "…", "...")):  # noqa: RUF001
+        return False
+    if stripped.endswith((".", "!", "?", "。", "？", "！")):  # noqa: RUF001
+        return True
+    if words[-1] in _UNFINISHED:
+        return False
+    return level != "high" or len(words) >= _SHORT

@@ -1,0 +1,150 @@
+"""A session's WebSocket: what it reads and writes, recorded, with the faults that were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from .._core.codec import decode_server_event
+from .._generated import models
+from .faults.schedule import Faults, Opportunities
+from .faults.stream import Message, Stream, message_of
+from .faults.triggers import Moments
+from .ids import new_id
+from .records import SessionRecord
+from .session.error_details import Fault
+
+__all__ = ["WireChannel"]
+
+_HELD_S = 0.5
+"""Seconds that an event waits for the next to overtake it."""
+
+
+class WireChannel:
+    """Carries the messages of one session, and does to them what the faults say."""
+
+    def __init__(
+        self, connection: ServerConnection, record: SessionRecord, faults: Faults, opportunities: Opportunities
+    ) -> None:
+        self._connection = connection
+        self._record = record
+        self._stream = Stream(opportunities)
+        self._moments = Moments(faults, opportunities, self)
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._silent = False
+        self._turn = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._expire: Callable[[], None] = lambda: None
+
+    async def start(self, expire: Callable[[], None]) -> None:
+        """Begin to watch for faults; `expire` lets the session's time be up."""
+        self._expire = expire
+        await self._moments.start()
+
+    def stop(self) -> None:
+        """Commit no more faults."""
+        self._moments.stop()
+        self._wait_no_longer()
+        for task in self._tasks:
+            task.cancel()
+
+    async def messages(self) -> AsyncIterator[bytes | str]:
+        """Yield what the client sends; ends when the connection does."""
+        while True:
+            try:
+                message = await self._connection.recv()
+            except ConnectionClosed:
+                return
+            if self._record._timeline is not None:
+                self._record._timeline.add("in", message)
+            yield message
+
+    async def send(self, event: models.ServerEvent, data: bytes) -> None:
+        """Send an event, already encoded; returns quietly where the connection has ended."""
+        async with self._turn:
+            self._wait_no_longer()
+            await self._pass_on(self._stream.put(Message(data, str(event.type), event)))
+            if self._stream.holding:
+                self._timer = asyncio.get_running_loop().call_later(_HELD_S, self._release_soon)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send what is held back, and close the connection."""
+        if not self._turn.locked():
+            await self._release()
+        await self._connection.close(code, reason)
+
+    async def end(self, code: int, reason: str) -> None:
+        """Close the connection, because a fault says so."""
+        await self._connection.close(code, reason)
+
+    def abort(self) -> None:
+        """Cut the connection without a close frame."""
+        self._connection.transport.abort()
+
+    def expire(self) -> None:
+        """Let the session's time be up."""
+        self._expire()
+
+    def stall(self, seconds: float | None) -> None:
+        """Send nothing for some seconds, or any more."""
+        if seconds is None:
+            self._silent = True
+        else:
+            self._flowing.clear()
+            asyncio.get_running_loop().call_later(seconds, self._flowing.set)
+
+    async def fail(self, fault: Fault) -> None:
+        """Send an ``error`` event that nothing but a fault is the reason for."""
+        details = models.ServerEventErrorDetails(
+            message=fault.message, type=fault.type, code=fault.code, param=fault.param, event_id=None
+        )
+        event = models.ServerEventError(error=details)
+        event.event_id = new_id("event")
+        await self._transmit(replace(message_of(event), fault=f"error:{fault.code}"))
+
+    def _wait_no_longer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _release_soon(self) -> None:
+        task = asyncio.create_task(self._release())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _release(self) -> None:
+        async with self._turn:
+            await self._pass_on(self._stream.release())
+
+    async def _pass_on(self, messages: list[Message]) -> None:
+        for message in messages:
+            if message.delay:
+                await asyncio.sleep(message.delay)
+            if await self._transmit(message):
+                await self._moments.sent(message.type)
+
+    async def _transmit(self, message: Message) -> bool:
+        """Send a message unless it is to be lost; tell whether it left."""
+        await self._flowing.wait()
+        if self._connection.state is not State.OPEN:
+            return False
+        lost = message.lost or self._silent
+        if self._record._timeline is not None:
+            fault = message.fault or ("stall" if self._silent else None)
+            self._record._timeline.add("out", message.data, fault=fault, lost=lost)
+        if lost:
+            return False
+        # First, so that whoever has received it finds it in the record.
+        self._record._sent.add(message.event or decode_server_event(message.data), len(message.data))
+        # The reading side notices the end of the connection too, and ends the session.
+        with suppress(ConnectionClosed):
+            await self._connection.send(message.data, text=not message.binary)
+        return True

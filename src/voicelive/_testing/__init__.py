@@ -1,0 +1,1 @@
+"""The scripted service for tests; :mod:`voicelive.testing` is its face."""

@@ -1,0 +1,102 @@
+"""What both clients' lasting transports share: how the state machine is set up, and what a failed attempt means."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from websockets.exceptions import ConnectionClosedError
+
+from .._core.closing import CloseInfo, closed_error
+from .._core.end_evidence import describe_unsent
+from .._core.handshake import Handshake
+from .._core.reconnect.machine import Lifeline
+from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
+from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
+from .options import TransportOptions
+
+__all__ = ["Failure", "Lasting", "failure_of", "gone", "queue_full"]
+
+_budgets: dict[str, ConnectionBudget] = {}
+_budgets_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """What a lasting transport needs to know, beside the credential."""
+
+    handshake: Handshake
+    options: TransportOptions
+    policy: ReconnectPolicy
+    nested: bool
+    """Whether the API version nests sessions."""
+
+    def lifeline(self) -> Lifeline:
+        """Return the state machine of one connection."""
+        options = self.options
+        return Lifeline(
+            self.policy,
+            nested=self.nested,
+            ready_timeout=options.ready_timeout,
+            stall_timeout=options.stall_timeout,
+            max_messages=options.max_queue,
+            max_bytes=options.max_buffer,
+            draw=random.random,
+            reserve=self._reserver(),
+            wall=time.time,
+            new_id=lambda: f"item_{secrets.token_hex(12)}",
+        )
+
+    def _reserver(self) -> Callable[[float], float]:
+        authority, per_minute = self.handshake.endpoint.authority, self.policy.max_connections_per_minute
+
+        def reserve(earliest: float) -> float:
+            # Many connections may break at once, and all count against one limit of the service.
+            with _budgets_lock:
+                return _budgets.setdefault(authority, ConnectionBudget()).reserve(earliest, per_minute)
+
+        return reserve
+
+    def closed_error(self, info: CloseInfo, data: bytes) -> ConnectionClosed:
+        """Build the error for an event that was not sent."""
+        return closed_error(info, self.handshake.endpoint.authority, describe_unsent(data))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt failed."""
+
+    reason: str
+    recoverable: bool
+    retry_after: float | None = None
+
+
+def failure_of(error: Exception) -> Failure:
+    """Tell what a failed attempt means for the next."""
+    if isinstance(error, HandshakeError):
+        return Failure(str(error), error.recoverable, error.retry_after)
+    if isinstance(error, ConnectionError):
+        return Failure(str(error), error.recoverable)
+    if isinstance(error, VoiceLiveError):
+        return Failure(str(error), recoverable=False)
+    # What a foreign credential raised: its text may say anything, so only its kind is told.
+    return Failure(f"the attempt ended with {type(error).__name__}", recoverable=False)
+
+
+def queue_full(policy: ReconnectPolicy, data: bytes) -> SendQueueFullError:
+    """Build the error for an event that was not kept."""
+    unsent = describe_unsent(data)
+    return SendQueueFullError(
+        f"{unsent.type} ({unsent.size} bytes) was not kept: the connection is being made again, and "
+        f"{policy.max_queued_bytes} bytes wait already; send it after voicelive.restored, or raise max_queued_bytes",
+        unsent=unsent,
+    )
+
+
+def gone() -> ConnectionClosedError:
+    """Build the transport's own signal that a connection has ended."""
+    return ConnectionClosedError(None, None)

@@ -1,0 +1,236 @@
+"""The asyncio transport that outlasts its connections: carries out what the state machine decides."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from .._core.closing import CloseInfo
+from .._core.handshake import OpeningRequest
+from .._core.reconnect.machine import Close, Open, Outgoing, SendFull
+from .reconnect_setup import Lasting, failure_of, gone, queue_full
+from .websocket import ConnectionClosed, Transport, open_transport
+
+__all__ = ["LastingTransport"]
+
+_OPENING = "voicelive-open"
+
+
+class LastingTransport:
+    """Like :class:`Transport`, over one connection after the other.
+
+    A task watches the time. Each link has a task that opens it and sends what restores it, and one that reads.
+    """
+
+    def __init__(self, lasting: Lasting, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
+        self._lasting = lasting
+        self._request = request
+        self._lifeline = lasting.lifeline()
+        self._links: dict[int, Transport] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._closing: tuple[int, str] | None = None
+        self._nudged = False
+
+    async def open(self) -> None:
+        """Open the first link.
+
+        Raises:
+            ConnectionError: as :func:`open_transport` does; the first link is not tried again.
+        """
+        transport = await open_transport(await self._request(), self._lasting.options)
+        number = self._lifeline.start(time.monotonic())
+        self._links[number] = transport
+        self._start(self._read(number, transport))
+        self._start(self._watch_time())
+
+    async def recv(self) -> bytes:
+        """Return the next message; a call that is cancelled loses nothing."""
+        while True:
+            data = self.take()
+            if data is not None:
+                return data
+            if self._lifeline.final is not None:
+                raise gone()
+            if self._nudged:
+                self._nudged = False
+                raise TimeoutError
+            await self._change(None)
+
+    def take(self) -> bytes | None:
+        """Return the next message if it is there already, else None."""
+        data = self._lifeline.take()
+        if data is not None and not self._lifeline.is_full:
+            self._notify()
+        return data
+
+    def nudge(self) -> None:
+        """End the wait of the task that receives, or of the next that does, as if its time were up."""
+        self._nudged = True
+        self._notify()
+
+    async def send(self, data: bytes) -> None:
+        """Send one text message, or keep it while there is no connection.
+
+        Raises:
+            SendQueueFullError: if there is no room to keep it.
+        """
+        if self._lifeline.final is not None:
+            raise gone()
+        decision = self._lifeline.sending(data, time.monotonic())
+        self._notify()
+        if isinstance(decision, SendFull):
+            raise queue_full(self._lasting.policy, data)
+        if isinstance(decision, Outgoing):
+            # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
+            await self._write(self._links[decision.link], decision)
+
+    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        """Tell how the connection ended for good; None while it lives."""
+        return self._lifeline.final
+
+    def abort(self) -> None:
+        """Drop the connection at once, and end every task."""
+        self._lifeline.close(CloseInfo(1006, "", "local"))
+        for transport in self._links.values():
+            transport.abort()
+        for task in self._tasks:
+            task.cancel()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye, and end every task."""
+        self._closing = (code, reason)
+        self._lifeline.close(CloseInfo(code, reason, "local"))
+        self._notify()
+        for task in self._tasks:
+            if task.get_name() == _OPENING:
+                task.cancel()
+        try:
+            await asyncio.gather(*(transport.close(code, reason) for transport in list(self._links.values())))
+            deadline = time.monotonic() + self._lasting.options.close_timeout
+            # One may have begun another just before it saw that all is over.
+            while (tasks := self._tasks - {asyncio.current_task()}) and (left := deadline - time.monotonic()) > 0:
+                await asyncio.wait(tasks, timeout=left)
+        finally:
+            for task in self._tasks - {asyncio.current_task()}:
+                task.cancel()
+
+    # The tasks.
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str = "voicelive") -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _notify(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def _change(self, timeout: float | None) -> None:
+        """Wait until something has changed, for at most `timeout` seconds."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await asyncio.wait({waiting}, timeout=timeout)
+        finally:
+            self._waiting.discard(waiting)
+
+    async def _watch_time(self) -> None:
+        while self._lifeline.final is None:
+            now = time.monotonic()
+            self._lifeline.tick(now)
+            self._act()
+            due = self._lifeline.due(now)
+            await self._change(None if due is None else max(0.0, due - now))
+        self._act()
+
+    def _act(self) -> None:
+        """Carry out what the state machine asks for."""
+        while self._lifeline.actions:
+            action = self._lifeline.actions.popleft()
+            if isinstance(action, Open):
+                self._start(self._make(action.link, action.at), name=_OPENING)
+            elif action.link in self._links:
+                transport = self._links[action.link]
+                if isinstance(action, Close):
+                    self._start(transport.close(1000, ""))
+                else:
+                    transport.give_up(action.cause)
+        self._notify()
+
+    async def _make(self, number: int, at: float) -> None:
+        """Open a link when its time has come, and send what restores it."""
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        if self._lifeline.final is not None:
+            return
+        try:
+            transport = await open_transport(await self._request(), self._lasting.options)
+        except Exception as error:  # noqa: BLE001 - a credential is foreign code; the attempt has failed, whatever it was
+            failure = failure_of(error)
+            now = time.monotonic()
+            self._lifeline.failed(number, failure.reason, failure.recoverable, failure.retry_after, now)
+            self._act()
+            return
+        self._links[number] = transport
+        if self._lifeline.opened(number, time.monotonic()):
+            self._start(self._read(number, transport))
+            self._act()
+            await self._restore(number, transport)
+        else:
+            self._links.pop(number, None)
+            await transport.close(*(self._closing or (1000, "")))
+
+    async def _restore(self, number: int, transport: Transport) -> None:
+        while True:
+            outgoing = self._lifeline.next_to_send(number, time.monotonic())
+            while outgoing is None and self._lifeline.final is None and self._lifeline.is_restoring(number):
+                await self._change(None)
+                outgoing = self._lifeline.next_to_send(number, time.monotonic())
+            if outgoing is None:
+                self._notify()
+                return
+            try:
+                await self._write(transport, outgoing)
+            except ConnectionClosed:
+                # Nothing that was to be sent then can be: the link's end says so to whoever receives.
+                return
+
+    async def _write(self, transport: Transport, outgoing: Outgoing) -> None:
+        try:
+            await transport.send(outgoing.data)
+        except ConnectionClosed:
+            info = transport.end(None)
+            kept = self._lifeline.unsent(outgoing, time.monotonic())
+            self._act()
+            final = self._lifeline.final or (info if info is not None and not info.recoverable else None)
+            if final is not None:
+                raise self._lasting.closed_error(final, outgoing.data) from None
+            if not kept:
+                raise queue_full(self._lasting.policy, outgoing.data) from None
+        except BaseException:
+            # Cancelled: whether it went out is not known, as with any connection. It is not sent a second time.
+            self._lifeline.sent(outgoing, time.monotonic())
+            raise
+        else:
+            self._lifeline.sent(outgoing, time.monotonic())
+            if self._lifeline.actions:
+                self._act()
+
+    async def _read(self, number: int, transport: Transport) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                data = await transport.recv()
+                self._lifeline.received(number, data, time.monotonic())
+                self._act()
+                while self._lifeline.is_full and self._lifeline.final is None:
+                    await self._change(None)
+        info = transport.end(None)
+        if info is not None:
+            self._lifeline.ended(number, info, time.monotonic())
+        self._act()
+        self._links.pop(number, None)
+        await transport.close(1000, "")

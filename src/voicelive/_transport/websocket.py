@@ -1,0 +1,193 @@
+"""The asyncio transport, over `websockets.asyncio`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, cast
+
+import websockets.asyncio.client as client
+from websockets.exceptions import ConnectionClosed
+from websockets.version import version
+
+from .._core.closing import Cause, CloseInfo
+from .._core.handshake import OpeningRequest
+from ..errors import ConfigurationError
+from .buffered_connection import StreamConnection
+from .contexts import client_context
+from .dialing import dial
+from .failures import OPENING_FAILURES, opening_error, read_end, telling
+from .logs import transport_logger
+from .options import TransportOptions
+from .receive_limit import Inflow
+from .routes import Proxy, find_proxy
+
+__all__ = ["ConnectionClosed", "Transport", "open_transport", "outcome"]
+
+_OWN_WAY = {"host", "port", "family", "proto", "flags", "local_addr", "happy_eyeballs_delay", "interleave"}
+"""Arguments for asyncio's own ``create_connection``."""
+_NESTING_WEBSOCKETS = 16
+
+
+class Transport:
+    """One open WebSocket. Methods raise the transport's own :exc:`ConnectionClosed`; :meth:`end` explains it."""
+
+    def __init__(self, websocket: StreamConnection, options: TransportOptions) -> None:
+        self._websocket = websocket
+        self._close_timeout = options.close_timeout
+        # Bound once and without a layer in between: these run for every event.
+        self.recv = cast("Callable[[], Awaitable[bytes]]", partial(websocket.recv, decode=False))
+        """Return the next message; a call that is cancelled loses nothing."""
+        self.take = websocket.arrivals.take
+        """Return the next message if it is there already and nobody waits for it, else None."""
+        self.send: Callable[[bytes], Coroutine[Any, Any, None]] = websocket.send_message
+        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
+
+    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        """Tell how the connection ended; None while it is open."""
+        protocol = self._websocket.protocol
+        if protocol.state.name != "CLOSED":
+            return None
+        return read_end(protocol.close_exc, requested, self._websocket.inflow)
+
+    @property
+    def inflow(self) -> Inflow:
+        """What arrived and was not received yet."""
+        return self._websocket.inflow
+
+    def nudge(self) -> None:
+        """End the wait of the task that receives, if one does, as if its time were up."""
+        self._websocket.arrivals.nudge()
+
+    def give_up(self, cause: Cause) -> None:
+        """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""
+        self._websocket.give_up(cause)
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._websocket.transport.abort()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye, and drop the connection if the service does not answer in time."""
+        # The transport bounds the wait for the answer, but not the wait for a peer that reads nothing.
+        self._websocket.arrivals.discard()
+        goodbye = asyncio.ensure_future(self._websocket.close(code, reason))
+        try:
+            await asyncio.wait({goodbye}, timeout=self._close_timeout)
+        finally:
+            if not goodbye.done():
+                self._websocket.transport.abort()
+                goodbye.cancel()
+        await asyncio.wait({goodbye})
+        if not goodbye.cancelled() and (error := goodbye.exception()):
+            transport_logger().debug("closing failed: %s", error)
+        await self._websocket.wait_closed()
+
+
+async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
+    """Open a connection: TCP, TLS and the upgrade within ``open_timeout``.
+
+    Raises:
+        ConnectionError: saying which step failed and what to check.
+    """
+    made: list[StreamConnection] = []
+
+    def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
+        connection = StreamConnection(*args, **kwargs)
+        connection.inflow = Inflow(options)
+        made.append(connection)
+        return connection
+
+    arguments: dict[str, Any] = {
+        "create_connection": create_connection,
+        "additional_headers": list(request.headers),
+        "user_agent_header": None,
+        "compression": options.compression,
+        "open_timeout": None,
+        "close_timeout": options.close_timeout,
+        "ping_interval": options.ping_interval,
+        "ping_timeout": options.ping_timeout,
+        "max_size": options.max_size,
+        "max_queue": None,
+        "logger": transport_logger(),
+        **options.vendor_options,
+    }
+    proxy: Proxy | None = None
+    sock: socket.socket | None = None
+    try:
+        proxy = find_proxy(request, options)
+        async with asyncio.timeout(options.open_timeout):
+            if request.endpoint.secure:
+                # Reading the system's authorities takes too long for the event loop.
+                arguments["ssl"] = options.ssl or await asyncio.to_thread(client_context)
+            if _is_dialed(proxy, options):
+                arguments["sock"] = sock = await dial(request, options, proxy)
+            else:
+                arguments["proxy"] = proxy and proxy.url
+                if options.source_address is not None:
+                    arguments.setdefault("local_addr", options.source_address)
+                if proxy is not None and proxy.scheme == "https":
+                    _check_nesting()
+                    arguments.setdefault("proxy_ssl", options.proxy_ssl or await asyncio.to_thread(client_context))
+            websocket = await _Connector(request.url, **arguments)
+        return Transport(cast("StreamConnection", websocket), options)
+    except OPENING_FAILURES as error:
+        failure = telling(error, made)
+        _clean_up(made, sock)
+    except BaseException:
+        _clean_up(made, sock)
+        raise
+    # Built outside of the handler: azure-core's errors copy the text of the error being handled.
+    told = opening_error(failure, request, options, proxy)
+    del failure
+    raise told
+
+
+async def outcome(opening: asyncio.Task[Transport]) -> Transport | None:
+    """Wait for the task that opens a connection; None if somebody else cancelled it.
+
+    If the one who waits is cancelled, the opening is too, and nothing of it is left.
+    """
+    try:
+        await asyncio.wait({opening})
+    except BaseException:
+        opening.cancel()
+        await asyncio.wait({opening})
+        # It may have ended just before.
+        if not opening.cancelled() and opening.exception() is None:
+            opening.result().abort()
+        raise
+    return None if opening.cancelled() else opening.result()
+
+
+def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
+    """Whether the way is this package's own: not for what only `websockets` can, and not where it is told how."""
+    return (proxy is None or proxy.scheme == "http") and not options.vendor_options.keys() & _OWN_WAY
+
+
+def _check_nesting() -> None:
+    """Refuse a proxy that is reached by TLS where asyncio or `websockets` are known to break at it."""
+    if int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
+        raise ConfigurationError(
+            "the asyncio client goes through a proxy with an https:// URL from websockets "
+            f"{_NESTING_WEBSOCKETS} on: update it, use the proxy's http:// address, or the blocking client"
+        )
+
+
+def _clean_up(made: list[StreamConnection], sock: socket.socket | None) -> None:
+    for websocket in made:
+        if (transport := getattr(websocket, "transport", None)) is not None:
+            transport.abort()
+            return
+    if sock is not None:
+        sock.close()
+
+
+class _Connector(client.connect):
+    """Opens a WebSocket without following redirects, which every version does by default."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Treat a redirect like any other refusal."""
+        return exc
