@@ -1,0 +1,54 @@
+"""Every complete program of the README and of the documentation satisfies mypy and pyright, both strict."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import PAGES, Block, blocks
+
+pytestmark = pytest.mark.timeout(300)
+
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--config-file=", "--cache-dir=.cache", "."],
+    "pyright": ["pyright", "--project", ".", "--pythonpath", sys.executable],
+}
+
+
+def is_complete(block: Block) -> bool:
+    """Whether a block is a program by itself: it takes no name for granted, and awaits in functions only."""
+    if block.language not in ("python", "py") or set(block.directive.given) - {"identity"}:
+        return False
+    code = compile(block.text, block.id, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return not code.co_flags & inspect.CO_COROUTINE
+
+
+PROGRAMS = [block for page in PAGES for block in blocks(page) if is_complete(block)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The programs, a file each, in a project of their own with no settings but strictness."""
+    for block in PROGRAMS:
+        name = re.sub(r"\W", "_", block.id.partition(":")[0])
+        # Empty lines above, so that a finding names the line of the page.
+        (tmp_path / f"{name}_{block.line}.py").write_text("\n" * block.line + block.text, encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11"}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_every_program_satisfies_the_type_checkers(folder: Path, checker: str) -> None:
+    """Neither checker finds anything in any program: what the documentation shows can be typed in as it stands."""
+    assert len(PROGRAMS) > 30
+    command = [sys.executable, "-m", *CHECKERS[checker]]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False, cwd=folder)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
