@@ -142,8 +142,10 @@ def ref_name(schema: Schema) -> str | None:
 
 
 def variants(schema: Schema) -> list[Schema]:
-    """The members of an ``anyOf``/``oneOf``, or an empty list."""
-    return list(schema.get("anyOf") or schema.get("oneOf") or [])
+    """The members of an ``anyOf``/``oneOf``, or an empty list; a range beside it is given to the numbers among them."""
+    members: list[Schema] = list(schema.get("anyOf") or schema.get("oneOf") or [])
+    limits: Schema = {key: schema[key] for key in ("minimum", "maximum") if key in schema}
+    return [{**limits, **member} if member.get("type") in ("integer", "number") else member for member in members]
 
 
 def load(path: Path) -> tuple[Schema, Contract]:

@@ -71,7 +71,7 @@ def make_models(contract: Contract) -> tuple[str, str]:
             else:
                 model = contract.models[node.name]
                 target = renamed if "x-voicelive-alias-of" in model.schema else models
-                target.append(_model(contract, model, node, _open_enums(contract, text)))
+                target.append(_model(contract, model, node, _ranges(_open_enums(contract, text))))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             models.append(_alias(contract, node.targets[0].id))
         elif not isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -252,6 +252,10 @@ def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
 def _open_enums(contract: Contract, text: str) -> str:
     names = "|".join(sorted(contract.enums, key=len, reverse=True))
     return re.sub(rf"\b({names}) \| str\b", r"Annotated[\1 | str, OPEN]", text)
+
+
+def _ranges(text: str) -> str:
+    return re.sub(r"Literal\[[\"']((?:ge|le)=[^\"']+)[\"']\]", r"Field(\1)", text)
 
 
 def _docstring(text: str) -> str:

@@ -138,7 +138,8 @@ def _type(contract: Contract, where: str, schema: Schema, sent: bool) -> Schema:
         inner = _type(contract, f"{where}{{}}", values, sent) if isinstance(values, dict) and values else {}
         return {"type": "object", "additionalProperties": inner or True}
     if kind in ("string", "integer", "number", "boolean", "null"):
-        kept: Schema = {key: schema[key] for key in ("minimum", "maximum") if key in schema}
+        limits = ("minimum", "maximum") if kind in ("integer", "number") else ()
+        kept: Schema = {key: schema[key] for key in limits if key in schema}
         return {"type": kind, **kept}
     if kind is None and not set(schema) - {"description", "default"}:
         return {}
@@ -162,11 +163,14 @@ def _union(contract: Contract, where: str, members: list[Schema], sent: bool) ->
             flat.extend({"type": "string", "const": value} for value in member["enum"])
         else:
             part = _type(contract, where, member, sent)
-            flat.extend(part.get("anyOf", [part]))
+            flat.extend(_bounded(entry) for entry in part.get("anyOf", [part]))
     # Constants first, the open string after them, null last: the order a reader expects.
     rank = {True: 0, False: 1}
     flat.sort(key=lambda m: (m.get("type") == "null", m == {"type": "string"}, rank["const" in m]))
     unique = [m for index, m in enumerate(flat) if m not in flat[:index]]
+    if any("$ref" in m for m in unique):
+        # A version that does not say what the others describe: "anything" would win over every class.
+        unique = [m for m in unique if m]
     constants = [m["const"] for m in unique if "const" in m]
     if constants and {"type": "string"} in unique and not any("$ref" in m for m in unique):
         # One Literal reads better than a union of many, and the generator would make an enum of them.
@@ -176,3 +180,15 @@ def _union(contract: Contract, where: str, members: list[Schema], sent: bool) ->
             typed: Schema = {"type": "string", "x-python-type": f"Literal[{literal}] | str"}
             return {"anyOf": [typed, {"type": "null"}]} if others else typed
     return unique[0] if len(unique) == 1 else {"anyOf": unique}
+
+
+def _bounded(schema: Schema) -> Schema:
+    """Write the range of a number within a union into its type: the generator would make a class of it.
+
+    It takes no calls in a type, so the range stands there as a constant; see :func:`codegen.models._ranges`.
+    """
+    limits = [f"{word}={schema[key]}" for key, word in (("minimum", "ge"), ("maximum", "le")) if key in schema]
+    if not limits:
+        return schema
+    kind = "int" if schema["type"] == "integer" else "float"
+    return {"type": schema["type"], "x-python-type": f"Annotated[{kind}, Literal['{', '.join(limits)}']]"}

@@ -13,7 +13,11 @@ AUDIO = ("bytes", "bytearray", "memoryview", "str")
 
 def input_type(contract: Contract, schema: Schema) -> str:
     """Return the annotation for a value of `schema` as an application may give it."""
-    return " | ".join(dict.fromkeys(_members(contract, schema)))
+    kinds = list(dict.fromkeys(_members(contract, schema)))
+    if any(kind in contract.models for kind in kinds):
+        # "Anything" beside a class says nothing to a type checker; the field takes the class only.
+        kinds = [kind for kind in kinds if kind != "Any"]
+    return " | ".join(kinds)
 
 
 def _members(contract: Contract, schema: Schema) -> list[str]:

@@ -154,7 +154,7 @@ def retype_map(schemas: Schema) -> None:
 
 
 def retype_union(schemas: Schema) -> None:
-    fields(schemas, "ResponseCreateParams")["max_output_tokens"] = {"type": "integer", "format": "int32"}
+    fields(schemas, "ResponseCreateParams")["max_output_tokens"] = {"type": "integer", "format": "int32", "minimum": 1}
 
 
 def retype_reference(schemas: Schema) -> None:

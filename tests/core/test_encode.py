@@ -94,6 +94,60 @@ def test_bad_fields_are_refused_by_name(session: Any, path: str | None, says: st
 
 
 @pytest.mark.parametrize(
+    ("event_type", "fields", "path"),
+    [
+        ("session.update", {"session": {"temperature": 9}}, "session.temperature"),
+        ("session.update", {"session": {"temperature": -0.1}}, "session.temperature"),
+        ("session.update", {"session": {"max_response_output_tokens": -1}}, "session.max_response_output_tokens"),
+        ("session.update", {"session": {"max_response_output_tokens": 0}}, "session.max_response_output_tokens"),
+        (
+            "session.update",
+            {"session": {"turn_detection": {"type": "server_vad", "silence_duration_ms": -1}}},
+            "session.turn_detection.silence_duration_ms",
+        ),
+        ("response.create", {"response": {"max_output_tokens": -1}}, "response.max_output_tokens"),
+        ("response.create", {"response": {"temperature": 9}}, "response.temperature"),
+        (
+            "conversation.item.truncate",
+            {"item_id": "i", "content_index": 0, "audio_end_ms": -1},
+            "audio_end_ms",
+        ),
+        (
+            "conversation.item.truncate",
+            {"item_id": "i", "content_index": -1, "audio_end_ms": 0},
+            "content_index",
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_right_are_refused(event_type: str, fields: dict[str, Any], path: str) -> None:
+    """A number outside what it can mean is refused before anything is sent, given as a mapping, a call or an event."""
+    for send in (
+        lambda: encode_call(event_type, fields),
+        lambda: encode_event({"type": event_type, **fields}),
+        lambda: decode_client_event(json.dumps({"type": event_type, **fields})),
+    ):
+        with pytest.raises(InvalidEventError, match=r"Input should be (greater|less) than") as caught:
+            send()
+        # A union's other members, such as "inf", have their say too.
+        assert {issue.path for issue in caught.value.issues} == {path}
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {"temperature": 0},
+        {"temperature": 2},
+        {"max_response_output_tokens": 1},
+        {"max_response_output_tokens": "inf"},
+        {"turn_detection": {"type": "server_vad", "silence_duration_ms": 0, "idle_timeout_ms": None}},
+    ],
+)
+def test_the_ends_of_a_range_are_in_it(session: dict[str, Any]) -> None:
+    """The smallest and the largest number that make sense are sent."""
+    assert session_of(encode_call("session.update", {"session": session})) == session
+
+
+@pytest.mark.parametrize(
     "audio",
     [
         AUDIO,

@@ -28,6 +28,15 @@ NO_EVENTS: dict[str, tuple[str | bytes, str | None]] = {
         "response.tools[0].name",
     ),
     "deeply nested": ("[" * 100_000, None),
+    "negative time": (
+        '{"type": "conversation.item.truncate", "item_id": "i", "content_index": 0, "audio_end_ms": -1}',
+        "audio_end_ms",
+    ),
+    "temperature": ('{"type": "session.update", "session": {"temperature": 9}}', "session.temperature"),
+    "negative limit": (
+        '{"type": "response.create", "response": {"max_output_tokens": -1}}',
+        "response.max_output_tokens",
+    ),
 }
 
 

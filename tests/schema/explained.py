@@ -55,8 +55,46 @@ TODAY = (
     "Constraints and defaults cannot differ between versions in the schema; the older documents show those of "
     "2026-07-15, which is the first version to publish any."
 )
+SENSE = "Ranges that the published contract tells in words only, or that the meaning of the number sets."
+POSITIVE, NOT_NEGATIVE, TEMPERATURE = {"minimum": 1}, {"minimum": 0}, {"minimum": 0, "maximum": 2}
+# Of every version, v1 included.
+SENSIBLE: list[tuple[str, dict[str, Any]]] = [
+    *((f"{vad}.prefix_padding_ms", NOT_NEGATIVE) for vad in VADS),
+    *((f"{vad}.silence_duration_ms", NOT_NEGATIVE) for vad in VADS),
+    *((f"{vad}.speech_duration_ms", NOT_NEGATIVE) for vad in SEMANTIC_VADS),
+    ("ClientEventConversationItemTruncate.audio_end_ms", NOT_NEGATIVE),
+    ("ClientEventConversationItemTruncate.content_index", NOT_NEGATIVE),
+    *((f"{owner}.temperature", TEMPERATURE) for owner in (*SESSIONS, "ResponseCreateParams")),
+    ("ResponseCreateParams.max_output_tokens", POSITIVE),
+    ("VideoParams.bitrate", POSITIVE),
+    ("VideoResolution.width", POSITIVE),
+    ("VideoResolution.height", POSITIVE),
+]
+SENSIBLE_SCENE: list[tuple[str, dict[str, Any]]] = [
+    ("Scene.amplitude", RANGE),
+    ("Scene.position_x", {"minimum": -1, "maximum": 1}),
+    ("Scene.position_y", {"minimum": -1, "maximum": 1}),
+    ("Scene.zoom", NOT_NEGATIVE),
+]
+SENSIBLE_TEXT: list[tuple[str, dict[str, Any]]] = [
+    ("ClientEventInputTextDelta.content_index", NOT_NEGATIVE),
+    ("ClientEventInputTextDone.content_index", NOT_NEGATIVE),
+]
 
 EXPLAINED = (
+    Explained(
+        SENSE,
+        ALL,
+        unsaid(
+            [
+                *SENSIBLE,
+                *((f"{session}.input_audio_sampling_rate", POSITIVE) for session in SESSIONS),
+                *((f"{session}.max_response_output_tokens", POSITIVE) for session in SESSIONS),
+            ]
+        ),
+    ),
+    Explained(SENSE, (SECOND, PREVIEW, NEWEST), unsaid(SENSIBLE_SCENE)),
+    Explained(SENSE, (PREVIEW, NEWEST), unsaid(SENSIBLE_TEXT)),
     Explained(
         ADDITIONS,
         ALL,

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from .explained import BASE64, NULL, SESSIONS, Explained, types, unsaid
+from .explained import (
+    BASE64,
+    NOT_NEGATIVE,
+    NULL,
+    POSITIVE,
+    SENSE,
+    SENSIBLE,
+    SENSIBLE_SCENE,
+    SENSIBLE_TEXT,
+    SESSIONS,
+    Explained,
+    types,
+    unsaid,
+)
 from .v1_names import family_members
 
 V1 = ("v1",)
@@ -111,6 +124,26 @@ def nullable(kind: str, *paths: str) -> tuple[str, ...]:
 
 
 EXPLAINED_V1 = (
+    Explained(
+        SENSE,
+        V1,
+        unsaid(
+            [
+                *SENSIBLE,
+                *SENSIBLE_SCENE,
+                *SENSIBLE_TEXT,
+                *((f"{session}.max_output_tokens", POSITIVE) for session in SESSIONS),
+                ("AudioFormatPcm.rate", POSITIVE),
+                ("AudioInputConfig.sampling_rate", POSITIVE),
+                ("ServerVad.idle_timeout_ms", NOT_NEGATIVE),
+            ]
+        ),
+    ),
+    Explained(
+        "The service sends it with every error.",
+        V1,
+        ("ResponseErrorDetails.message: is not in the facts",),
+    ),
     Explained(
         "One class is there for all versions: an event's id is a field of its base, which leaves it optional and has "
         "room for any text.",

@@ -180,10 +180,22 @@ def _read_int(value: Any, path: Path, issues: Issues) -> Any:
 
 def _read_float(value: Any, path: Path, issues: Issues) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value if math.isfinite(value) else _misfit("a finite number", value, path, issues)
+        read = _finite(value)
+        return read if read is not None else _misfit("a finite number", value, path, issues)
     number = _number(float, value) if isinstance(value, str) else None
     read = ReadFloat(number, value) if number is not None and math.isfinite(number) else None
     return _misfit("a number", value, path, issues, read)
+
+
+def _finite(value: int | float) -> float | None:
+    """Return `value` as a float that is given back as it came; None if it has no finite one."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return number if number == value else ReadFloat(number, value)
 
 
 def _number(kind: Callable[[str], N], text: str) -> N | None:
@@ -293,7 +305,8 @@ def _flatten(annotation: Any) -> list[Any]:
         bases = [entry.base for entry in metadata if isinstance(entry, OrInstanceOf)]
         if bases or len(flat) > 1:
             return [*flat, *bases]
-        return [inner] if isinstance(inner, type) else [annotation]
+        bounded = any(isinstance(entry, (Ge, Le)) for entry in _limits(metadata))
+        return [inner] if isinstance(inner, type) and not bounded else [annotation]
     if origin is Union or origin is types.UnionType:
         return [member for entry in get_args(annotation) for member in _flatten(entry)]
     return [annotation]
