@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any, NamedTuple
 
@@ -234,16 +235,23 @@ async def test_close_before_open(client: Client) -> None:
 async def test_close_while_opening(client: Client) -> None:
     """close() from elsewhere while the connection opens leaves nothing open."""
 
+    connected, closed = threading.Event(), asyncio.Event()
+
     async def answers_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.5)
+        connected.set()
+        await closed.wait()
         await accept_upgrade(reader, writer)
         await reader.read()
+
+    async def tell() -> None:
+        closed.set()
 
     with RawServer(answers_late) as server:
         connection = client.connect(server.endpoint, connection_options={"close_timeout": 1})
         opening = asyncio.ensure_future(connection.open())
-        await asyncio.sleep(0.2)
+        assert await asyncio.to_thread(connected.wait, 10)
         await connection.close()
+        server.run(tell())
         with pytest.raises(ConnectionStateError, match="while the connection opened"):
             await asyncio.wait_for(opening, 10)
         await assert_nothing_left(server.port)

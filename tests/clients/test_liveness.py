@@ -24,7 +24,8 @@ pytestmark = pytest.mark.timeout(60)
 
 CREATED = event("session.created")
 BEGUN, OVER = event("response.created", response={"id": "r1"}), event("response.done", response={"id": "r1"})
-FAST_KEEPALIVE = {"ping_interval": 0.1, "ping_timeout": 0.4, "close_timeout": 2}
+FAST_KEEPALIVE = {"ping_interval": 0.1, "ping_timeout": 1.2, "close_timeout": 2}
+"""Fast, but not so fast that a busy machine looks like a broken network."""
 
 
 async def test_no_session_ends_in_a_timeout_error(client: Client) -> None:
@@ -59,25 +60,25 @@ async def test_a_session_in_time_is_the_first_event(client: Client) -> None:
         await connection.wait_closed()
 
     with WebSocketServer(a_little_later) as server:
-        for delay in (0, 0.7):
-            async with client.connect(server.endpoint, connection_options={"ready_timeout": 0.5}) as connection:
-                await asyncio.sleep(delay)
+        for before, after in ((0, 1.2), (1.2, 0.1)):
+            async with client.connect(server.endpoint, connection_options={"ready_timeout": 1}) as connection:
+                await asyncio.sleep(before)
                 assert (await connection.recv()).type == "session.created"
                 with pytest.raises(ReceiveTimeoutError):
-                    await connection.recv(0.6)
+                    await connection.recv(after)
                 assert connection.close_info is None
 
 
 async def test_an_own_limit_comes_first(client: Client) -> None:
     """Before session.created is due, recv(timeout) ends by its own time; short waits still notice the end."""
     with WebSocketServer() as server:
-        async with client.connect(server.endpoint, connection_options={"ready_timeout": 0.5}) as connection:
-            with pytest.raises(ReceiveTimeoutError):
-                await connection.recv(0.05)
-            ends = [await poll(connection) for _ in range(50)]
-    assert ends[0] is ReceiveTimeoutError
+        async with client.connect(server.endpoint, connection_options={"ready_timeout": 1}) as connection:
+            ends = [await poll(connection)]
+            while ends[-1] is ReceiveTimeoutError:
+                ends.append(await poll(connection))
+            assert await poll(connection) is ReadyTimeoutError
+    assert len(ends) > 1
     assert ends[-1] is ReadyTimeoutError
-    assert set(ends) == {ReceiveTimeoutError, ReadyTimeoutError}
 
 
 async def poll(connection: Script) -> type[Exception]:
@@ -121,16 +122,16 @@ async def test_silence_between_responses_is_no_stall(client: Client) -> None:
         await connection.send(CREATED)
         await connection.send(BEGUN)
         for _ in range(6):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.25)
             await connection.send(event("response.text.delta", delta="x"))
         await connection.send(OVER)
         await connection.wait_closed()
 
     with WebSocketServer(slowly) as server:
-        async with client.connect(server.endpoint, connection_options={"stall_timeout": 0.6}) as connection:
+        async with client.connect(server.endpoint, connection_options={"stall_timeout": 1.2}) as connection:
             assert (await connection.wait_for("response.done")).type == "response.done"
             with pytest.raises(ReceiveTimeoutError):
-                await connection.wait_for("response.done", 1)
+                await connection.wait_for("response.done", 1.3)
             assert connection.close_info is None
 
 
@@ -165,7 +166,7 @@ async def test_nobody_reads_and_nothing_is_lost(client: Client) -> None:
             await asyncio.sleep(0.005)
         await connection.close(1000)
 
-    with WebSocketServer(keeps_talking, ping_interval=0.1, ping_timeout=0.4) as server:
+    with WebSocketServer(keeps_talking, ping_interval=0.1, ping_timeout=1.2) as server:
         async with client.connect(server.endpoint, connection_options=FAST_KEEPALIVE) as connection:
             await asyncio.sleep(2)
             events = await connection.collect()
@@ -178,7 +179,7 @@ async def test_past_the_bound_the_error_says_so(client: Client, bound: dict[str,
     filling = "A" * 2000
     messages = [event("response.audio.delta", number, delta=filling) for number in range(20_000)]
     # Reading may stand still for half of ping_timeout; the other half is for a busy machine.
-    options = {"ping_interval": 0.1, "ping_timeout": 2, "close_timeout": 2, **bound}
+    options = {**FAST_KEEPALIVE, "ping_timeout": 2, **bound}
     with WebSocketServer(sends(*messages)) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
             assert await asyncio.to_thread(server.has_closed.wait, 20)
@@ -203,7 +204,8 @@ async def test_a_burst_beyond_the_bound_is_no_overflow(client: Client) -> None:
     """Who receives all the time gets any number of events, however far they are ahead of it."""
     total = 20_000
     messages = [event("x", number) for number in range(total)]
-    options = {**FAST_KEEPALIVE, "ping_timeout": 4, "max_queue": 32}
+    # Reading may stand still for a second; no ping is sent that would have to wait behind the events.
+    options = {"ping_interval": 60, "ping_timeout": 2, "max_queue": 32}
     with WebSocketServer(sends(*messages, then=closes(1000))) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
             assert len(await connection.collect()) == total

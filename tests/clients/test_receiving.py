@@ -397,10 +397,10 @@ async def test_a_pause_does_not_break_the_connection(client: Client) -> None:
     """An application that pauses while hundreds of messages arrive loses neither them nor the connection."""
     total = 2000
     messages = [event("response.audio.delta", number, delta="A" * 400) for number in range(total)]
-    options = {"ping_interval": 0.1, "ping_timeout": 0.3, "close_timeout": 2}
+    options = {"ping_interval": 0.1, "ping_timeout": 1, "close_timeout": 2}
     with WebSocketServer(sends(*messages, then=closes(1000))) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
-            await asyncio.sleep(1)
+            await asyncio.sleep(1.5)
             assert len(await connection.collect()) == total
 
 
