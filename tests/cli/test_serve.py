@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from .conftest import Command, lines_of, start
 from .recordings import spoken_wav
@@ -116,3 +120,53 @@ def test_a_blank_key_is_refused(key: str, command: Command) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("voicelive: error: the API key is blank")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_it_speaks_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --tls-cert and --tls-key the address is https, and `talk` holds a conversation with it over wss."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    trusted, cert, key = tmp_path / "ca.pem", tmp_path / "cert.pem", tmp_path / "key.pem"
+    authority.cert_pem.write_to_path(trusted)
+    certificate.cert_chain_pems[0].write_to_path(cert)
+    certificate.private_key_pem.write_to_path(key)
+    with serving("--port", 0, "--tls-cert", cert, "--tls-key", key) as (_, environment):
+        endpoint = environment["AZURE_VOICELIVE_ENDPOINT"]
+        assert endpoint.startswith("https://127.0.0.1:")
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        talk = start("talk", "--text", "hello", "--endpoint", endpoint)
+        output, errors = talk.communicate(timeout=DEADLINE)
+        assert talk.returncode == 0, errors
+        assert lines_of(output, "answer")
+        monkeypatch.delenv("SSL_CERT_FILE")
+        stranger = start("talk", "--text", "hello", "--endpoint", endpoint)
+        assert stranger.wait(DEADLINE) == 2
+        stranger.communicate()
+
+
+def test_a_certificate_that_cannot_be_used_is_named(command: Command, tmp_path: Path) -> None:
+    """A missing file, a key alone, and files that hold no certificate: one line and exit code 2."""
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("nothing")
+    for options, says in (
+        (["--tls-cert", tmp_path / "none.pem"], "there is no file"),
+        (["--tls-key", wrong], "give --tls-cert"),
+        (["--tls-cert", wrong], "cannot speak TLS"),
+    ):
+        result = command("serve", "--engines", "basic", "--port", 0, *options)
+        assert result.exit_code == 2
+        assert says in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_pages_of_an_allowed_origin_are_let_in() -> None:
+    """--allow-origin and --allow-host name who else may come; others get 403."""
+    options = ["--allow-origin", "http://localhost:3000", "--allow-host", "voice.internal"]
+    with serving("--port", 0, *options) as (_, environment):
+        url = environment["AZURE_VOICELIVE_ENDPOINT"].replace("http", "ws", 1)
+        url += "/voice-live/realtime?api-version=2026-07-15&model=gpt-4o"
+        with connect(url, origin=Origin("http://localhost:3000"), proxy=None) as websocket:
+            assert "session.created" in str(websocket.recv(DEADLINE))
+        with pytest.raises(InvalidStatus) as caught:
+            connect(url, origin=Origin("http://localhost:3001"), proxy=None)
+        assert caught.value.response.status_code == 403

@@ -76,7 +76,7 @@ RULES = [
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("_local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule("_local.engines.openai_chat", {"errors", "_local"}, {"aiohttp"}),
-    Rule("_local.mcp_client", set(), {"httpx2", "mcp"}),
+    Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_base", "_core", "_generated", "_local", "local"}, TYPING),
     Rule("testing", {"_testing"}, set(), BLOCKING),

@@ -187,7 +187,7 @@ def allow_files(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
-HALF_A_REQUEST = b"GET /voice-live/realtime?api-version=1&model=m HTTP/1.1\r\nHost: x\r\nUpgrade: webso"
+HALF_A_REQUEST = b"GET /voice-live/realtime?api-version=1&model=m HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: webso"
 
 
 async def test_a_thousand_half_open_connections(service: LocalService, bystander: Client) -> None:
@@ -237,7 +237,7 @@ async def test_a_client_that_ignores_the_goodbye() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         writer.write(
             f"GET {url_of(service.endpoint).removeprefix(f'ws://127.0.0.1:{service.port}')} HTTP/1.1\r\n"
-            "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         await polite.recv()

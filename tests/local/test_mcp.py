@@ -28,6 +28,9 @@ CALL = [
     "response.mcp_call_arguments.done",
 ]
 
+LOOPBACK = ["127.0.0.1"]
+"""Where the tests' servers are, which the service is told to allow."""
+
 STOCK = FunctionCall("stock_level", '{"article": "bolt"}')
 
 
@@ -60,7 +63,7 @@ async def talking_to(
     """Connect with an MCP tool whose listing is complete, and a responder that says `script`."""
     responder = Scripted(*script)
     async with (
-        LocalService(engines=replace(Engines.basic(), responder=responder)) as service,
+        LocalService(engines=replace(Engines.basic(), responder=responder), allow_mcp=LOOPBACK) as service,
         connected(service, model, **{"api-version": version}) as client,
     ):
         await client.update(modalities=["text"], tools=[tool(server, **settings)])
@@ -78,7 +81,7 @@ async def ask(client: Client) -> list[Event]:
 
 async def test_a_servers_tools_are_listed_when_the_session_gets_it(server: RunningServer) -> None:
     """session.updated, then the item, in progress, completed; the item then holds the tools with their schemas."""
-    async with LocalService() as service, connected(service) as client:
+    async with LocalService(allow_mcp=LOOPBACK) as service, connected(service) as client:
         await client.update(tools=[tool(server)])
         events = await client.collect("mcp_list_tools.completed")
         item = events[0]["item"]
@@ -163,7 +166,7 @@ async def test_the_responder_is_offered_the_tools_as_functions(server: RunningSe
 
 async def test_the_assistant_calls_a_servers_tool_and_tells_its_result(server: RunningServer) -> None:
     """The built-in assistant: a question finds the tool, and the next response tells what it returned."""
-    async with LocalService() as service, connected(service) as client:
+    async with LocalService(allow_mcp=LOOPBACK) as service, connected(service) as client:
         await client.update(modalities=["text"], tools=[tool(server)])
         await client.until("mcp_list_tools.completed")
         await client.say("What is the stock level of the article bolt?")
@@ -271,7 +274,7 @@ async def test_a_tool_that_fails_says_why(server: RunningServer, call: FunctionC
 )
 async def test_a_server_that_cannot_be_listed_is_told_and_left_out(server: RunningServer, url: str, words: str) -> None:
     """A warning with the reason and mcp_list_tools.failed; the session goes on without the server's tools."""
-    async with LocalService() as service, connected(service) as client:
+    async with LocalService(allow_mcp=LOOPBACK) as service, connected(service) as client:
         await client.update(modalities=["text"], tools=[tool(server, server_url=url.format(server=server.url))])
         events = await client.collect("mcp_list_tools.failed")
         response = await ask(client)
@@ -303,7 +306,7 @@ async def test_completed_may_come_twice(server: RunningServer) -> None:
     """With the quirk duplicate_mcp_completed, both for the same item, before output_item.done."""
     engines = replace(Engines.basic(), responder=Scripted([STOCK]))
     async with (
-        LocalService(engines=engines, quirks=["duplicate_mcp_completed"]) as service,
+        LocalService(engines=engines, quirks=["duplicate_mcp_completed"], allow_mcp=LOOPBACK) as service,
         connected(service) as client,
     ):
         await client.update(modalities=["text"], tools=[tool(server)])
@@ -326,7 +329,7 @@ async def test_a_session_that_ends_leaves_no_call_behind(server: RunningServer) 
 
 async def test_v1_says_when_the_list_is_complete(server: RunningServer) -> None:
     """The draft's items: added empty, done with the tools, both before completed."""
-    async with LocalService() as service, connected(service, **{"api-version": "v1"}) as client:
+    async with LocalService(allow_mcp=LOOPBACK) as service, connected(service, **{"api-version": "v1"}) as client:
         await client.until("conversation.created")
         await client.update(type="realtime", tools=[tool(server)])
         events = await client.collect("mcp_list_tools.completed")
@@ -347,7 +350,7 @@ async def test_without_the_extra_the_warning_says_what_to_install(
 ) -> None:
     """Where the package mcp is missing, a session with a server goes on, and is told the remedy."""
     monkeypatch.setitem(sys.modules, "mcp", None)
-    async with LocalService() as service, connected(service) as client:
+    async with LocalService(allow_mcp=LOOPBACK) as service, connected(service) as client:
         await client.update(tools=[tool(server)])
         warning = await client.until("warning")
         await client.until("mcp_list_tools.failed")

@@ -33,7 +33,7 @@ class Stage:
     async def service(self, **engines: Any) -> AsyncGenerator[LocalService, None]:
         """Run a service that hears and speaks tones and repeats what it hears, unless `engines` say otherwise."""
         bundle = replace(Engines.basic(), **{"responder": Scripted(), **engines})
-        async with LocalService(engines=bundle, api_key=KEY) as running:
+        async with LocalService(engines=bundle, api_key=KEY, allow_mcp=["127.0.0.1"]) as running:
             yield running
 
     @asynccontextmanager

@@ -260,6 +260,37 @@ def serve_command(
             help=f"Behave in a way that is uncertain of the real service: {', '.join(QUIRKS)}. Repeatable.",
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Answer to this host name too, beside that of --host. Repeatable."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="Let web pages of this origin in, such as http://localhost:3000. Repeatable."
+        ),
+    ] = None,
+    allow_mcp: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST",
+            help="Let sessions have MCP servers at this host, address or network that is not public, such as "
+            "localhost:8000. Repeatable.",
+        ),
+    ] = None,
+    allow_mcp_header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Let sessions set this reserved header for MCP servers: Host, Authorization. Repeatable.",
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Speak TLS (https, wss) with this certificate, as PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's key, where it is in a file of its own.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
@@ -270,7 +301,21 @@ def serve_command(
     options = {name: value for name, value in given.items() if value is not None}
     named = NamedEngines(vad, transcriber, responder, synthesizer, options)
     settings = ServeSettings(
-        host, port, engines, api_key, pacing.value, named, tuple(fault or ()), fault_seed, tuple(quirk or ())
+        host,
+        port,
+        engines,
+        api_key,
+        pacing.value,
+        named,
+        tuple(fault or ()),
+        fault_seed,
+        tuple(quirk or ()),
+        allow_hosts=tuple(allow_host or ()),
+        allow_origins=tuple(allow_origin or ()),
+        allow_mcp=tuple(allow_mcp or ()),
+        allow_mcp_headers=tuple(allow_mcp_header or ()),
+        tls_cert=tls_cert,
+        tls_key=tls_key,
     )
     _run_to_end(serve(settings), debug)
 

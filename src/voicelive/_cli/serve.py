@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from .._local.addresses import is_loopback
@@ -39,13 +41,22 @@ class ServeSettings:
     fault_seed: int = 0
     quirks: tuple[str, ...] = ()
     """How to behave where the real service's behaviour is uncertain."""
+    allow_hosts: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    allow_mcp: tuple[str, ...] = ()
+    allow_mcp_headers: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    """The file with the certificate, and those between it and its authority."""
+    tls_key: Path | None = None
+    """The file with its key; None where the certificate's file holds it."""
 
 
 async def serve(settings: ServeSettings) -> None:
     """Serve until SIGINT or SIGTERM, then close the sessions and return.
 
     Raises:
-        CommandError: if the engines asked for cannot be used, the API key is blank, or a quirk is none.
+        CommandError: if the engines asked for cannot be used, the API key is blank, a quirk does not exist, or the
+            certificate cannot be used.
         OutputFailed: if it cannot be told where the service is.
         LocalServiceError: if the port is in use, the host needs an API key, or a fault is none.
     """
@@ -57,6 +68,7 @@ async def serve(settings: ServeSettings) -> None:
         quirks = check_quirks(settings.quirks)
     except ValueError as error:
         raise CommandError(str(error)) from None
+    encryption = _encryption(settings.tls_cert, settings.tls_key)
     stopped = asyncio.Event()
     with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
@@ -71,6 +83,11 @@ async def serve(settings: ServeSettings) -> None:
                 fault_seed=settings.fault_seed,
                 control=True,
                 quirks=quirks,
+                allow_hosts=settings.allow_hosts,
+                allow_origins=settings.allow_origins,
+                allow_mcp=settings.allow_mcp,
+                allow_mcp_headers=settings.allow_mcp_headers,
+                ssl=encryption,
             ) as service,
         ):
             _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
@@ -84,6 +101,26 @@ async def serve(settings: ServeSettings) -> None:
             _tell("Ctrl-C stops it.")
             await stopped.wait()
             _tell("stopping")
+
+
+def _encryption(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if cert is None:
+        if key is not None:
+            raise CommandError("--tls-key is the key of a certificate: give --tls-cert FILE too")
+        return None
+    for option, path in (("--tls-cert", cert), ("--tls-key", key)):
+        if path is not None and not path.is_file():
+            raise CommandError(f"{option}: there is no file {path}")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # An empty password instead of a question on the terminal, where nobody may be.
+        context.load_cert_chain(cert, key, password="")
+    except (OSError, ValueError) as error:
+        files = str(cert) if key is None else f"{cert} with {key}"
+        raise CommandError(
+            f"cannot speak TLS with {files} ({error}): give a certificate and its key, both as PEM, without a password"
+        ) from error
+    return context
 
 
 def _tell(line: str) -> None:

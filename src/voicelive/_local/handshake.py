@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "path_of", "read_handshake"]
+__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "Target", "check_key", "read_handshake", "read_target"]
 
 PATH = "/voice-live/realtime"
 """The path of the realtime endpoint."""
@@ -52,9 +52,42 @@ class Handshake:
     credential: Literal["api-key", "bearer"] | None
 
 
-def path_of(target: str) -> str:
-    """Return the path of a request target, without a slash at its end."""
-    return urlsplit(target).path.rstrip("/") or "/"
+@dataclass(frozen=True)
+class Target:
+    """A request target, taken apart."""
+
+    path: str
+    """The path, without a slash at its end."""
+    query: Mapping[str, str]
+
+
+def read_target(target: str) -> Target:
+    """Take a request target apart: a path with or without a query, or a whole address as proxies send it.
+
+    Raises:
+        HandshakeRefusedError: for anything else.
+    """
+    path, _, query = target.partition("#")[0].partition("?")
+    if not path.startswith("/"):
+        try:
+            parts = urlsplit(path)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in ("http", "https", "ws", "wss"):
+            raise HandshakeRefusedError(400, "The request target is not a path.", "BadRequest")
+        path = parts.path
+    return Target(path.rstrip("/") or "/", dict(parse_qsl(query, keep_blank_values=True)))
+
+
+def check_key(given: str, api_key: str) -> None:
+    """Check that the key that came with a request is the service's.
+
+    Raises:
+        HandshakeRefusedError: if it is not.
+    """
+    # What was sent may hold bytes that are not text, which the library keeps as lone surrogates.
+    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), api_key.encode("utf-8", "surrogatepass")):
+        raise HandshakeRefusedError(401, "The key is missing or wrong: send the service's key in the header api-key.")
 
 
 def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
@@ -73,13 +106,13 @@ def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None)
 
 
 def _read(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
-    parts = urlsplit(target)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if path_of(target) != PATH:
+    parts = read_target(target)
+    query = parts.query
+    if parts.path != PATH:
         raise HandshakeRefusedError(404, f"There is nothing at this path; the endpoint is {PATH}.")
     kind, value = _credential(query, headers)
-    if api_key is not None and not (value and hmac.compare_digest(value.encode(), api_key.encode())):
-        raise HandshakeRefusedError(401, "The key is missing or wrong: send the service's key in the header api-key.")
+    if api_key is not None:
+        check_key(value, api_key)
     if not query.get("api-version"):
         raise HandshakeRefusedError(404, "The query parameter api-version is missing.")
     agent = _agent(query)

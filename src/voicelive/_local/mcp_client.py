@@ -12,6 +12,9 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from .outbound import AddressRefusedError, McpAccess
 
 if TYPE_CHECKING:
     import httpx2
@@ -75,28 +78,32 @@ class McpTool:
         }
 
 
-async def list_tools(server: Mapping[str, Any]) -> list[McpTool]:
+async def list_tools(server: Mapping[str, Any], access: McpAccess) -> list[McpTool]:
     """Return the tools of a server.
 
     Args:
         server: the session's tool of type ``mcp``: its ``server_url``, ``authorization`` and ``headers``.
+        access: what the operator of the service allows.
 
     Raises:
-        McpFailedError: if the server cannot be reached or understood within 15 s, or the package is missing.
+        McpFailedError: if the server cannot be reached or understood within 15 s, or is not allowed, or the package
+            is missing.
     """
-    return await _within(LIST_TIMEOUT_S, _list(server), f"{server['server_url']} did not list its tools")
+    return await _within(LIST_TIMEOUT_S, _list(server, access), f"{server['server_url']} did not list its tools")
 
 
-async def call_tool(server: Mapping[str, Any], name: str, arguments: str) -> str:
+async def call_tool(server: Mapping[str, Any], name: str, arguments: str, access: McpAccess) -> str:
     """Call a tool and return what it says.
 
     Args:
         server: as for :func:`list_tools`.
         name: the tool's name.
         arguments: the arguments as the text of a JSON object.
+        access: as for :func:`list_tools`.
 
     Raises:
-        McpFailedError: if the tool fails or does not return within 60 s, or the server cannot be reached.
+        McpFailedError: if the tool fails or does not return within 60 s, or the server cannot be reached or is not
+            allowed.
     """
     try:
         values = json.loads(arguments or "{}")
@@ -104,7 +111,7 @@ async def call_tool(server: Mapping[str, Any], name: str, arguments: str) -> str
         raise McpFailedError("tool_execution_error", f"the arguments are not JSON: {error}") from None
     if not isinstance(values, dict):
         raise McpFailedError("tool_execution_error", f"the arguments are not a JSON object: {arguments}")
-    return await _within(CALL_TIMEOUT_S, _call(server, name, values), f"{name} did not return")
+    return await _within(CALL_TIMEOUT_S, _call(server, name, values, access), f"{name} did not return")
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, T], what: str) -> T:
@@ -114,9 +121,9 @@ async def _within(seconds: float, work: Coroutine[Any, Any, T], what: str) -> T:
         raise McpFailedError("protocol_error", f"{what} within {seconds:g} seconds") from None
 
 
-async def _list(server: Mapping[str, Any]) -> list[McpTool]:
+async def _list(server: Mapping[str, Any], access: McpAccess) -> list[McpTool]:
     tools: list[McpTool] = []
-    async with _connected(server) as client:
+    async with _connected(server, access) as client:
         cursor: str | None = None
         for _ in range(_MAX_PAGES):
             page = await client.list_tools(cursor=cursor)
@@ -129,8 +136,8 @@ async def _list(server: Mapping[str, Any]) -> list[McpTool]:
     return tools
 
 
-async def _call(server: Mapping[str, Any], name: str, arguments: dict[str, Any]) -> str:
-    async with _connected(server) as client:
+async def _call(server: Mapping[str, Any], name: str, arguments: dict[str, Any], access: McpAccess) -> str:
+    async with _connected(server, access) as client:
         result = await client.call_tool(name, arguments)
     output = _text(result)
     if result.is_error:
@@ -139,7 +146,7 @@ async def _call(server: Mapping[str, Any], name: str, arguments: dict[str, Any])
 
 
 @asynccontextmanager
-async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
+async def _connected(server: Mapping[str, Any], access: McpAccess) -> AsyncGenerator[Client, None]:
     try:
         import httpx2
         from mcp import Client
@@ -149,6 +156,7 @@ async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
             "protocol_error",
             f'the MCP client is not installed ({error}); install it with: pip install "voicelive[mcp]"',
         ) from None
+    headers = _headers(server, access)
     refused: list[httpx2.Response] = []
 
     async def watch(response: httpx2.Response) -> None:
@@ -158,7 +166,8 @@ async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
     try:
         async with (
             httpx2.AsyncClient(
-                headers=_headers(server),
+                headers=headers,
+                transport=_checked_transport(access),
                 timeout=httpx2.Timeout(LIST_TIMEOUT_S, read=CALL_TIMEOUT_S),
                 event_hooks={"response": [watch]},
             ) as http,
@@ -170,6 +179,8 @@ async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
     except Exception as error:
         # The library's tasks raise whatever their transport does, in groups; all of it means that the server failed.
         cause = _innermost(error)
+        if isinstance(cause, AddressRefusedError):
+            raise McpFailedError("protocol_error", str(cause)) from error
         if refused:
             status = refused[-1]
             message = f"{status.url} answered {status.status_code} {status.reason_phrase}"
@@ -178,12 +189,61 @@ async def _connected(server: Mapping[str, Any]) -> AsyncGenerator[Client, None]:
         raise McpFailedError("protocol_error", message, getattr(cause, "code", None)) from error
 
 
-def _headers(server: Mapping[str, Any]) -> dict[str, str]:
+def _headers(server: Mapping[str, Any], access: McpAccess) -> dict[str, str]:
+    """Return the headers that a session's tool asks for.
+
+    Raises:
+        McpFailedError: if it may not have one of them.
+    """
     headers = dict(server.get("headers") or {})
+    refused = access.refused_headers(headers)
+    if "@" in urlsplit(server["server_url"]).netloc and access.refused_headers({"Authorization": ""}):
+        refused.append("Authorization (in server_url)")  # which is what credentials in an address become
+    if refused:
+        raise McpFailedError(
+            "protocol_error",
+            f"the operator of this service does not let sessions set the header {', '.join(refused)}: send a token as "
+            "'authorization', or start the service with --allow-mcp-header NAME, or "
+            "LocalService(allow_mcp_headers=[…])",
+        )
     token = server.get("authorization")
     if token:
         headers["Authorization"] = token if " " in token else f"Bearer {token}"
     return headers
+
+
+def _checked_transport(access: McpAccess) -> httpx2.AsyncBaseTransport:
+    """Return a transport that connects to addresses that are allowed, as they were when they were checked.
+
+    It takes no proxy of the environment: a proxy would resolve the name by itself.
+    """
+    import httpx2
+
+    class CheckedTransport(httpx2.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            url = request.url
+            if url.scheme not in ("http", "https"):
+                raise AddressRefusedError(
+                    f"the protocol of an MCP server's address is http or https, not {url.scheme!r}"
+                )
+            port = url.port or {"http": 80, "https": 443}[url.scheme]
+            *others, last = await access.addresses.resolve(url.host, port)
+            for address in others:
+                try:
+                    return await super().handle_async_request(_to(request, address))
+                except httpx2.ConnectError:
+                    pass  # nothing was sent yet
+            return await super().handle_async_request(_to(request, last))
+
+    def _to(request: httpx2.Request, address: str) -> httpx2.Request:
+        # The header Host is in the request already, and certificates are those of the name.
+        extensions = {**request.extensions, "sni_hostname": request.url.host}
+        url = request.url.copy_with(host=address)
+        return httpx2.Request(
+            request.method, url, headers=request.headers, stream=request.stream, extensions=extensions
+        )
+
+    return CheckedTransport()
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -6,12 +6,12 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from .control.access import check_access, check_host
+from .admission import Admission
 from .control.endpoint import CONTROL_PATH
 from .faults import Faults, Refuse
 from .faults.refusals import phrase, refusal
 from .faults.schedule import Opportunities
-from .handshake import Handshake, HandshakeRefusedError, path_of, read_handshake
+from .handshake import Handshake, HandshakeRefusedError, Target, check_key, read_handshake, read_target
 from .page import PAGE_PATH, page
 
 __all__ = ["Door"]
@@ -20,16 +20,20 @@ __all__ = ["Door"]
 class Door:
     """Answers the requests that become sessions or viewers, and those that do not."""
 
-    def __init__(self, faults: Faults, *, api_key: str | None, control: bool, on_loopback: bool) -> None:
+    def __init__(
+        self, faults: Faults, admission: Admission, *, api_key: str | None, control: bool, on_loopback: bool
+    ) -> None:
         """Open it.
 
         Args:
             faults: some handshakes are to be refused.
+            admission: which requests are looked at, at whatever path.
             api_key: the key that clients must send, if any.
             control: whether there is a control endpoint, and a page where the service listens on loopback.
             on_loopback: whether it does.
         """
         self._faults = faults
+        self._admission = admission
         self._api_key = api_key
         self._control = control
         self._on_loopback = on_loopback
@@ -38,10 +42,12 @@ class Door:
     def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Return the HTTP answer to a request, or None to go on with the handshake."""
         try:
-            if self._control and path_of(request.path) == PAGE_PATH:
-                return self._page(request)
-            if self.leads_to_control(request):
-                check_access(request.path, _headers(request), self._api_key)
+            host = self._admission.check(request.headers)
+            target = read_target(request.path)
+            if self._control and target.path == PAGE_PATH:
+                return self._page(host)
+            if self._control and target.path == CONTROL_PATH:
+                self._check_viewer(target, request)
                 return None
             self.handshake(request)
             self._handshakes += 1
@@ -53,8 +59,8 @@ class Door:
         return None
 
     def leads_to_control(self, request: Request) -> bool:
-        """Tell whether a request is for the control endpoint."""
-        return self._control and path_of(request.path) == CONTROL_PATH
+        """Return whether a request that was let in is for the control endpoint."""
+        return self._control and read_target(request.path).path == CONTROL_PATH
 
     def handshake(self, request: Request) -> Handshake:
         """Read what a handshake asks for.
@@ -64,12 +70,14 @@ class Door:
         """
         return read_handshake(request.path, _headers(request), self._api_key)
 
-    def _page(self, request: Request) -> Response:
+    def _check_viewer(self, target: Target, request: Request) -> None:
+        if self._api_key is not None:
+            check_key(_headers(request).get("api-key") or target.query.get("api-key") or "", self._api_key)
+
+    def _page(self, host: str) -> Response:
         if not self._on_loopback:
             raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
-        headers = _headers(request)
-        check_host(headers)
-        return page(headers["host"], needs_key=self._api_key is not None)
+        return page(host, needs_key=self._api_key is not None, encrypted=self._admission.encrypted)
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
@@ -16,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from ..errors import ConfigurationError
 from .addresses import is_loopback
+from .admission import Admission
 from .control.endpoint import Control
 from .dialects import DialectName, dialect_for
 from .engines import Engines
@@ -24,6 +26,7 @@ from .faults import Fault, Faults, ModelNotFound
 from .faults.schedule import Opportunities
 from .handshake import Handshake
 from .notifier import Changes
+from .outbound import AddressRule, McpAccess
 from .pacing import Pacing, resolve_pacing
 from .quirks import Quirk, check_quirks
 from .records import SessionRecord, share_memory
@@ -76,6 +79,11 @@ class LocalServiceOptions(TypedDict, total=False):
     fault_seed: int
     control: bool
     quirks: Iterable[Quirk]
+    allow_hosts: Iterable[str]
+    allow_origins: Iterable[str]
+    allow_mcp: Iterable[str]
+    allow_mcp_headers: Iterable[str]
+    ssl: ssl.SSLContext | None
 
 
 class LocalService:
@@ -102,6 +110,14 @@ class LocalService:
         control: let other processes of this machine look at the sessions and add faults: the page at ``/`` (where the
             service listens on loopback) and the WebSocket at ``/control``. Off by default.
         quirks: ways to behave in which the evidence about the real service conflicts; see :data:`Quirk`.
+        allow_hosts: names under which it may be reached, beside that of `host`; addresses always go. Requests to other
+            names are refused, since web pages can make such a name lead to this machine.
+        allow_origins: origins whose web pages may talk to it, such as ``http://localhost:3000``, beside its own.
+        allow_mcp: hosts, addresses and networks, with or without a port, at which sessions may have MCP servers, such
+            as ``localhost:8000`` or ``10.1.0.0/16``; public addresses always go, link-local and metadata ones never.
+        allow_mcp_headers: headers that sessions may have sent to MCP servers although they are reserved: ``Host``,
+            ``Authorization`` and those of one connection. A session's ``authorization`` is always sent.
+        ssl: the certificate and key to speak TLS with; by default it speaks without.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -147,10 +163,25 @@ class LocalService:
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
         self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
+        self._ssl = _checked_context(options.get("ssl"))
+        admission = Admission(
+            host,
+            hosts=options.get("allow_hosts", ()),
+            origins=options.get("allow_origins", ()),
+            encrypted=self._ssl is not None,
+        )
+        self._mcp_access = McpAccess(
+            AddressRule(options.get("allow_mcp", ())),
+            frozenset(name.strip().lower() for name in options.get("allow_mcp_headers", ())),
+        )
         self._sessions = 0
         self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
         self._door = Door(
-            self._faults, api_key=self._api_key, control=self._control is not None, on_loopback=is_loopback(host)
+            self._faults,
+            admission,
+            api_key=self._api_key,
+            control=self._control is not None,
+            on_loopback=is_loopback(host),
         )
         self._server: Server | None = None
         self._workers: Workers | None = None
@@ -189,7 +220,7 @@ class LocalService:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)
         if ":" in host:
             host = f"[{host}]"
-        return f"http://{host}:{self.port}"
+        return f"{'http' if self._ssl is None else 'https'}://{host}:{self.port}"
 
     @property
     def sessions(self) -> Sequence[SessionRecord]:
@@ -220,6 +251,7 @@ class LocalService:
                 process_request=self._door.answer,
                 subprotocols=[_SUBPROTOCOL],
                 select_subprotocol=_select_subprotocol,
+                ssl=self._ssl,
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
                 close_timeout=_CLOSE_S,
@@ -313,6 +345,7 @@ class LocalService:
                 require_session_update=self._require_session_update,
                 lifetime_s=self._lifetime_s,
                 quirks=self._quirks,
+                mcp_access=self._mcp_access,
             ),
             agent=handshake.agent,
             faults=opportunities,
@@ -358,6 +391,18 @@ def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     # The service is used with and without a subprotocol.
     return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
+
+
+def _checked_context(context: object) -> ssl.SSLContext | None:
+    if context is None:
+        return None
+    if not isinstance(context, ssl.SSLContext):
+        raise ConfigurationError(f"ssl takes an ssl.SSLContext with a certificate, not {type(context).__name__}")
+    if context.protocol is ssl.PROTOCOL_TLS_CLIENT:
+        raise ConfigurationError(
+            "ssl is a context for clients: make one with ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+        )
+    return context
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import ConfigurationError
-from ..addresses import is_loopback
+from ..addresses import is_loopback, literal, never_dialled
+from ..outbound import AddressRefusedError, AddressRule
 from .chat_messages import ChatAnswer, chat_request, error_of
 from .protocols import AsyncResponder, EngineUnavailableError, ResponderError, ResponderOutput, ResponderRequest
 from .sse import EventStream
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse
+    from aiohttp import ClientResponse, TCPConnector
 
 __all__ = ["OpenAIResponder"]
 
@@ -41,8 +43,8 @@ class OpenAIResponder:
             pieces of it.
 
     Raises:
-        ConfigurationError: for an address that is none or would carry the key in the clear beyond this machine, or
-            for a variable that is not set.
+        ConfigurationError: for an address that cannot be used, is link-local or one of a cloud's metadata, or would
+            carry the key in the clear beyond this machine, or for a variable that is not set.
         EngineUnavailableError: if aiohttp is not installed.
     """
 
@@ -82,7 +84,9 @@ class OpenAIResponder:
         try:
             async with (
                 # A proxy of the environment is for the world outside, not for this machine.
-                aiohttp.ClientSession(timeout=timeout, trust_env=not self._loopback) as session,
+                aiohttp.ClientSession(
+                    connector=_checked_connector(), timeout=timeout, trust_env=not self._loopback
+                ) as session,
                 session.post(
                     self._url,
                     json=chat_request(request, self._model),
@@ -147,6 +151,40 @@ class OpenAIResponder:
         return error_of(payload, context, code=f"http_{response.status}")
 
 
+def _checked_connector() -> TCPConnector:
+    """Return what connects to any address but those that never are: the operator has chosen the endpoint."""
+    from aiohttp import TCPConnector
+    from aiohttp.abc import AbstractResolver, ResolveResult
+
+    rule = AddressRule(anywhere=True)
+
+    class CheckedResolver(AbstractResolver):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+        ) -> list[ResolveResult]:
+            try:
+                addresses = await rule.resolve(host, port)
+            except AddressRefusedError as error:
+                raise OSError(str(error)) from None
+            return [
+                ResolveResult(
+                    hostname=host,
+                    host=address,
+                    port=port,
+                    family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                    proto=0,
+                    flags=socket.AI_NUMERICHOST,
+                )
+                for address in addresses
+                if family in (socket.AF_UNSPEC, socket.AF_INET6 if ":" in address else socket.AF_INET)
+            ]
+
+        async def close(self) -> None:
+            pass
+
+    return TCPConnector(resolver=CheckedResolver())
+
+
 def _chunk(data: str) -> dict[str, Any]:
     chunk = json.loads(data)
     if not isinstance(chunk, dict):
@@ -166,6 +204,9 @@ def _check_address(base_url: str, has_key: bool) -> bool:
         raise ConfigurationError(f"base_url {base_url!r} is no address: give one like http://127.0.0.1:11434/v1")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError("base_url has credentials, a query or a fragment: give the plain address and a key")
+    address = literal(host)
+    if address is not None and never_dialled(address):
+        raise ConfigurationError(f"base_url leads to {host}, a link-local address or one of a cloud's metadata")
     loopback = is_loopback(host)
     if has_key and parts.scheme == "http" and not loopback:
         raise ConfigurationError(f"the key would go to {host} in the clear: use https")

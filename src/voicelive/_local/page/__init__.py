@@ -18,10 +18,10 @@ _STYLE = "page.css"
 _SCRIPTS = ("dom.js", "wire.js", "waveform.js", "turns.js", "events.js", "faults.js", "main.js")
 
 
-def page(host: str, *, needs_key: bool) -> Response:
+def page(host: str, *, needs_key: bool, encrypted: bool = False) -> Response:
     """Return the answer to a request for the page that was made to `host`, a name with or without a port.
 
-    With `needs_key`, the page asks for the service's key first.
+    With `needs_key`, the page asks for the service's key first; `encrypted` says that the service speaks TLS.
 
     The policy lets the page run its own script, and talk to the control endpoint of this host: nothing else.
     """
@@ -32,7 +32,7 @@ def page(host: str, *, needs_key: bool) -> Response:
         f"style-src '{style_hash}'",
         "img-src data:",
         # Both: not every browser takes a WebSocket for 'self', and no policy can name an IPv6 address.
-        f"connect-src 'self' ws://{host}",
+        f"connect-src 'self' {'wss' if encrypted else 'ws'}://{host}",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

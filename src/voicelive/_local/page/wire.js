@@ -11,7 +11,7 @@ class Wire {
 
   open() {
     const address = new URL("/control", location.href);
-    address.protocol = "ws:";
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.hash = "";
     if (this.key) address.searchParams.set("api-key", this.key);
     const socket = new WebSocket(address);

@@ -10,6 +10,7 @@ from ..._core.lenient import read_model
 from ..._generated import models
 from ..dialects import Dialect
 from ..faults.schedule import Opportunities
+from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
 from .configuration import Locks
@@ -45,6 +46,8 @@ class Context:
     """Waits until the client has caught up with what was sent."""
     faults: Opportunities
     """What is to go wrong on demand."""
+    mcp_access: McpAccess = field(default_factory=McpAccess)
+    """Which MCP servers the session may have."""
     quirks: frozenset[Quirk] = frozenset()
     """How to behave where the evidence about the real service conflicts."""
     locks: Locks = field(default_factory=Locks)

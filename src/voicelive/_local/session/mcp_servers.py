@@ -126,7 +126,7 @@ class McpServers:
         tools: Sequence[McpTool] = ()
         failure: McpFailedError | None = None
         try:
-            tools = await list_tools(server)
+            tools = await list_tools(server, self._context.mcp_access)
         except McpFailedError as error:
             failure = error
         if self._definitions.get(label) is server:  # else the session has changed or dropped it meanwhile
@@ -154,7 +154,12 @@ class McpServers:
         place: dict[str, Any] = {"item_id": call.entry.id, "output_index": call.output_index}
         self._context.send(models.ServerEventResponseMcpCallInProgress(**place))
         try:
-            output = await call_tool(call.target.server, call.target.tool.name, call.entry.payload["arguments"])
+            output = await call_tool(
+                call.target.server,
+                call.target.tool.name,
+                call.entry.payload["arguments"],
+                self._context.mcp_access,
+            )
         except McpFailedError as error:
             self._fail(call, error.error())
             return

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._core.codec import decode_client_event
@@ -15,6 +15,7 @@ from ..._generated import models
 from ...errors import InvalidEventError
 from ..dialects import Dialect
 from ..faults.schedule import Opportunities, no_opportunities
+from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
 from ..records import SessionRecord
@@ -80,6 +81,8 @@ class SessionOptions:
     lifetime_s: float | None
     """Seconds until a session expires; None for the dialect's own."""
     quirks: frozenset[Quirk] = frozenset()
+    mcp_access: McpAccess = field(default_factory=McpAccess)
+    """Which MCP servers sessions may have."""
 
 
 class Session:
@@ -151,6 +154,7 @@ class Session:
             send=self._outbox.put,
             drained=self._outbox.drained,
             faults=faults or no_opportunities(),
+            mcp_access=self._options.mcp_access,
             quirks=self._options.quirks,
         )
 
