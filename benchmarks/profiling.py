@@ -9,10 +9,11 @@ from __future__ import annotations
 import cProfile
 import pstats
 import sys
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
+
+from voicelive._loop import lease
 
 from .clients import CLIENTS
 from .run import replay_server
@@ -40,13 +41,17 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
 
         run_async(receive())
     else:
-        if sys.version_info < (3, 12):
-            _profile_reading_thread(profiles)  # from 3.12 on, a profiler sees all threads
         with client.open(port, query) as connection:
             client.go(connection)
             client.receive(connection, WARMUP)
+            loop_thread = lease()
+            if sys.version_info < (3, 12):  # from 3.12 on, a profiler sees all threads
+                profiles.append(cProfile.Profile())
+                loop_thread.post(profiles[1].enable)
             with profiles[0]:
                 client.receive(connection, EVENTS)
+            loop_thread.call(_disabling(profiles[1:]))
+            loop_thread.release()
     stats = pstats.Stats(*profiles)
     found: dict[Any, Any] = stats.stats  # type: ignore[attr-defined]
     rows = sorted(found.items(), key=lambda entry: -entry[1][2])
@@ -54,16 +59,12 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
     return [(entry[2] / EVENTS * 1e6, entry[1] / EVENTS, _place(function)) for function, entry in rows[:10]]
 
 
-def _profile_reading_thread(profiles: list[cProfile.Profile]) -> None:
-    threads: Any = import_module("voicelive._transport.threads")
+def _disabling(profiles: list[cProfile.Profile]) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def disable() -> None:
+        for each in profiles:
+            each.disable()
 
-    class Profiled(threads.DuplexConnection):  # type: ignore[misc]
-        def recv_events(self) -> None:
-            profiles.append(cProfile.Profile())
-            with profiles[-1]:
-                super().recv_events()
-
-    threads.DuplexConnection = Profiled
+    return disable
 
 
 def _place(function: tuple[str, int, str]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import (
         AuthenticationError,
         BadRequestError,
+        BlockingInAsyncWarning,
         ConfigurationError,
         ConfigurationRejectedError,
         ConnectionClosed,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuthenticationError",
     "BadRequestError",
+    "BlockingInAsyncWarning",
     "CloseInfo",
     "ConfigurationError",
     "ConfigurationRejectedError",

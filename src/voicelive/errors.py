@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuthenticationError",
     "BadRequestError",
+    "BlockingInAsyncWarning",
     "ConfigurationError",
     "ConfigurationRejectedError",
     "ConnectTimeoutError",
@@ -83,6 +84,10 @@ class InvalidEventError(VoiceLiveError, ValueError):
 
 class ContractWarning(UserWarning):
     """Something is sent that the connection's API version, or every version, lacks; the service may ignore it."""
+
+
+class BlockingInAsyncWarning(UserWarning):
+    """A blocking method is called inside a running event loop, which stands still meanwhile. Said once a process."""
 
 
 class ReceiveTimeoutError(VoiceLiveError, TimeoutError):

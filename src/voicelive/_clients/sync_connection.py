@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 import uuid
+import warnings
+import weakref
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
 from .._core.handshake import Handshake, OpeningRequest
-from .._core.inbox import Condition, Inbox, Waiter
+from .._core.inbox import Condition, Inbox, Received
+from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
+from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
-from .._transport.halt import Halt, HaltedError
+from .._loop import LoopThread, Waiter, lease
+from .._transport.bridge import Bridge
+from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
-from .._transport.threads import ConnectionClosed as TransportClosed
-from .._transport.threads import Transport, open_transport
-from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
+from .._transport.receive_limit import MESSAGE_OVERHEAD
+from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
 
 if TYPE_CHECKING:
     from .._core.events import AnyServerEvent
     from .._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
+
+_JUDGING_S = 1.0
+"""How long to wait for the end of a connection that was given up, before looking at it again."""
+
+
+class _Requests:
+    """Makes the opening request of each connection, with a fresh token. Does not know the connection it is for."""
+
+    def __init__(self, handshake: Handshake, credential: CredentialSource) -> None:
+        self.handshake = handshake
+        self._credential = credential
+        self._first: OpeningRequest | None = None
+        self._was_asked = False
+
+    def prepare(self) -> OpeningRequest:
+        """Make the next request; blocks while the credential is asked."""
+        headers = self._credential.headers()
+        if self._was_asked:
+            self.handshake = self.handshake.renewed(str(uuid.uuid4()))
+        self._was_asked = True
+        return self.handshake.request(headers)
+
+    def prepare_first(self) -> None:
+        """Make the first request here, for :meth:`next`."""
+        self._first = self.prepare()
+
+    async def next(self) -> OpeningRequest:
+        """Make the next request, on the loop: the credential, which may block, is asked in another thread."""
+        first, self._first = self._first, None
+        return await asyncio.to_thread(self.prepare) if first is None else first
 
 
 class VoiceLiveConnection(ConnectionResources, EventWaiting):
@@ -40,6 +76,10 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
+    # An interruption such as Ctrl-C strikes between two instructions of Python's, and must not lose an event: what is
+    # taken is noted in a variable first, removed by a `del` that nothing can interrupt, and put back by whoever is
+    # interrupted before it is handed over. Locks are taken by `with` alone, which nothing can interrupt either.
+
     def __init__(
         self,
         handshake: Handshake,
@@ -48,16 +88,15 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         contract: WireContract,
         reconnect: ReconnectPolicy | None = None,
     ) -> None:
-        self._handshake = handshake
         self._credential = credential
+        self._requests = _Requests(handshake, credential)
         self._options = options
         self._contract = contract
         self._decode = contract.decode
-        self._transport: Transport | None = None
         self._state = "new"
-        # Guards everything below. One thread reads from the transport at a time; the others wait here for their turn.
+        self._generation = generation()
+        # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
         self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
         self._inbox = Inbox()
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
@@ -66,13 +105,12 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             if reconnect is None
             else Watch(ready_timeout=None, stall_timeout=None)
         )
-        self._reading = False
-        self._followers = 0
-        self._drained = False
+        self._engine: LoopThread | None = None
+        self._opening: Bridge | None = None
+        self._bridge: Bridge | None = None
+        self._dropped: weakref.finalize[Any, Any] | None = None
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
-        self._opened_before = False
-        self._halt = Halt()
 
     def __repr__(self) -> str:
         model = f" model={self._handshake.model!r}" if self._handshake.model else ""
@@ -87,9 +125,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     @property
     def close_info(self) -> CloseInfo | None:
         """How the connection ended; None while it is open, and before it was."""
-        if self._end is None and self._transport is not None:
-            self._end = self._transport.end(self._requested)
+        if self._end is None and self._bridge is not None:
+            self._end = self._bridge.end(self._requested)
         return self._end
+
+    @property
+    def _handshake(self) -> Handshake:
+        return self._requests.handshake
 
     def open(self) -> Self:
         """Ask for the credential and open the connection.
@@ -101,48 +143,57 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             ConnectionError: if the service cannot be reached or refuses; says which and what to check.
             ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
         """
-        with self._changed:
+        self._check_process()
+        with self._lock:
             if self._state != "new":
                 raise ConnectionStateError(
                     f"this connection is {self._state}; it opens only once: call connect() for another"
                 )
             self._state = "opening"
         try:
-            transport = self._open_transport()
-        except HaltedError:
+            bridge = self._open_bridge()
+        except asyncio.CancelledError:
+            self._state = "closed"
+            self._release()
+            if self._requested is None:
+                raise ConnectionStateError("the program is ending: no connection can be opened any more") from None
             raise ConnectionStateError("close() was called while the connection opened") from None
         except BaseException:
             self._state = "closed"
+            self._release()
             raise
-        with self._changed:
+        with self._lock:
             requested = self._requested
-            if requested is None:
+            if requested is None and self._engine is not None:
                 self._watch.open(time.monotonic())
-                self._transport = transport
+                self._dropped = weakref.finalize(self, _drop, bridge, self._engine, repr(self))
+                self._dropped.atexit = False
+                self._bridge = bridge
                 self._state = "open"
                 return self
-        transport.close(*requested)
+        bridge.close(*(requested or (NORMAL, "")))
+        self._release()
         raise ConnectionStateError("close() was called while the connection opened")
 
-    def _open_transport(self) -> Transport:
+    def _open_bridge(self) -> Bridge:
+        self._requests.prepare_first()
+        self._engine = lease()
+        self._opening = bridge = Bridge(self._engine, self._options)
+        if self._requested is not None:
+            raise asyncio.CancelledError
         if self._reconnect is None:
-            return open_transport(self._request(), self._options, self._halt)
-        from .._transport.lasting_threads import LastingTransport
-        from .._transport.reconnect_setup import Lasting
+            bridge.open(self._requests.next)
+        else:
+            from .._transport.reconnect_setup import Lasting
 
-        lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-        transport = LastingTransport(lasting, self._request, self._halt)
-        transport.open()
-        # It offers all that is used of a transport here.
-        return cast("Transport", transport)
+            lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+            bridge.open_lasting(lasting, self._requests.next)
+        return bridge
 
-    def _request(self) -> OpeningRequest:
-        """Complete the opening request of the next connection, with a fresh token."""
-        headers = self._credential.headers()
-        if self._opened_before:
-            self._handshake = self._handshake.renewed(str(uuid.uuid4()))
-        self._opened_before = True
-        return self._handshake.request(headers)
+    def _release(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.release()
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the connection; never raises for a connection that is closed or broken already.
@@ -159,21 +210,28 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             ConfigurationError: if code or reason cannot be sent.
         """
         check_close_arguments(code, reason)
-        with self._changed:
-            transport = self._transport
+        self._check_process()
+        with self._lock:
+            bridge = self._bridge
             if self._requested is None:
                 # If it has ended already, that is how it ended.
-                self._end = self._end or (transport.end(None) if transport else None)
+                self._end = self._end or (bridge.end(None) if bridge else None)
                 self._requested = (code, reason)
                 self._state = "closed"
                 self._inbox.clear()
-            self._changed.notify_all()
-        # An opening under way ends at once, in its own thread.
-        self._halt.stop()
-        if transport is None:
+            opening = self._opening
+        if bridge is None:
+            # An opening under way ends at once, in its own thread.
+            if opening is not None:
+                opening.stop_opening()
             self._end = self._end or CloseInfo(code, reason, "local")
             return
-        transport.close(code, reason)
+        bridge.wake()
+        try:
+            bridge.close(code, reason)
+        finally:
+            if self._dropped is not None and self._dropped.detach() is not None:
+                self._release()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -209,15 +267,19 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         """
         if timeout is not None:
             check_timeout(timeout)
-        if (arrived := self._take()) is not None:
-            return self._decode(arrived)
-        data, event = self._receive(timeout)
-        return self._decode(data) if event is None else event
+        return self._next_event(timeout)
 
     def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
         check_timeout(timeout)
-        return self._receive(timeout)[0]
+        received: bytes | Received | None = None
+        try:
+            received = self._receive(timeout, None)
+            return received if isinstance(received, bytes) else received.data
+        except BaseException:
+            if received is not None:
+                self._put_back(received)
+            raise
 
     def __iter__(self) -> Self:
         """Iterate over the events until the connection ends.
@@ -228,150 +290,216 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         return self
 
     def __next__(self) -> AnyServerEvent:
-        if (arrived := self._take()) is not None:
-            return self._decode(arrived)
         try:
-            data, event = self._receive(None)
+            return self._next_event(None)
         except ConnectionClosed as error:
             if ends_quietly(error.info, requested=self._requested is not None):
                 raise StopIteration from None
             raise
-        return self._decode(data) if event is None else event
 
     def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
         # The typed `wait_for`, one overload an event type, is generated.
         check_timeout(timeout)
-        with self._changed:
-            self._opened()
-            waiter = self._inbox.wait(condition)
+        self._opened()
+        search = Search(condition)
         try:
-            self._receive(timeout, waiter)
-            found, waiter.found = waiter.found, None
-        finally:
-            with self._changed:
-                # An event that was found but not taken is there for the others again, also for who waits in recv().
-                if self._inbox.leave(waiter) and self._reading and self._transport is not None:
-                    self._transport.nudge()
-                if self._followers:
-                    self._changed.notify_all()
-        if waiter.failure is not None:
-            raise waiter.failure
-        return found and found.event
+            with self._lock:
+                self._inbox.enter(search)
+            self._receive(timeout, search)
+            with self._lock:
+                self._inbox.withdraw(search)
+            if search.failure is None and (found := search.found) is not None:
+                search.found = None
+                return found.event
+        except BaseException:
+            # An event that was found but not taken is there for the others again, also for who waits in recv().
+            with self._lock:
+                self._inbox.leave(search)
+            self._wake()
+            raise
+        assert search.failure is not None
+        raise search.failure
 
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
         self._write(self._contract.encode_call(event_type, fields))
 
     def _write(self, data: bytes) -> None:
-        transport = self._opened(data)
+        bridge = self._opened(data)
         if self._requested is not None:
             raise self._closed_error(data)
         try:
-            transport.send(data)
+            bridge.send(data)
         except TransportClosed as error:
             raise self._closed_error(data) from error
 
-    def _take(self) -> bytes | None:
-        """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
-        inbox = self._inbox
-        with self._lock:
-            if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
-                return None
-            data = self._transport.take()
-            if data is not None and self._watch.is_needed:
-                self._watch.see(data)
-            return data
+    def _next_event(self, timeout: float | None) -> AnyServerEvent:
+        """Return the next event, without waiting if it is there and is nobody else's: most are."""
+        received: bytes | Received | None = None
+        try:
+            bridge, inbox = self._opened(), self._inbox
+            with self._lock:
+                if bridge.arrived and not inbox.kept and not inbox.waiters and self._requested is None:
+                    first = bridge.arrived[0]
+                    cost = len(first) + MESSAGE_OVERHEAD
+                    received = first
+                    del bridge.arrived[0]
+                    bridge.taken_bytes += cost
+                    if self._watch.is_needed:
+                        self._watch.see(first)
+            if received is None:
+                received = self._receive(timeout, None)
+            elif bridge.needs_room:
+                bridge.go_on()
+            return self._decode(received) if isinstance(received, bytes) else received.event
+        except InvalidEventError:
+            raise
+        except BaseException:
+            if received is not None:
+                self._put_back(received)
+            raise
 
-    def _receive(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
-        """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""
-        transport = self._opened()
-        if timeout is None and waiter is None:
+    def _put_back(self, received: bytes | Received) -> None:
+        """Put back what was taken, for the next receiver."""
+        with self._lock:
+            if isinstance(received, Received):
+                self._inbox.kept.appendleft(received)
+            elif self._bridge is not None:
+                self._bridge.arrived.appendleft(received)
+                self._bridge.taken_bytes -= len(received) + MESSAGE_OVERHEAD
+        self._wake()
+
+    def _receive(self, timeout: float | None, search: Search | None) -> bytes | Received:
+        """Wait for the next message, or until `search` is settled; what others search for is passed on to them."""
+        bridge = self._opened()
+        if timeout is None and search is None:
             timeout = self._options.receive_timeout
         deadline = None if timeout is None else time.monotonic() + timeout
-        left = timeout
-        expired = False
-        watch = self._watch
-        while True:
-            with self._changed:
-                if waiter is not None and waiter.settled:
-                    return b"", None
-                if self._requested is not None:
-                    raise self._closed_error()
-                if waiter is None and self._inbox.kept:
-                    kept = self._inbox.take()
-                    return kept.data, kept.event
-                if self._drained:
-                    raise self._closed_error()
-                if expired:
-                    raise _timeout_error(timeout or 0, waiter)
-                if deadline is not None:
-                    left = max(0.0, deadline - time.monotonic())
-                if self._reading:
-                    self._followers += 1
-                    try:
-                        expired = not self._changed.wait(left)
-                    finally:
-                        self._followers -= 1
-                    continue
-                self._reading = True
-            data = None
-            received: tuple[bytes, AnyServerEvent | None] | None = None
-            watched = watch.due(transport.inflow.last_arrival) if watch.is_needed else None
+        received: bytes | Received | None = None
+        waiter: Waiter | None = None
+        try:
             try:
-                if watched is None:
-                    data = transport.recv(left)
-                else:
-                    dead_in = max(0.0, watched[0] - time.monotonic())
-                    data = transport.recv(dead_in if left is None else min(left, dead_in))
-                if watch.is_needed:
-                    watch.see(data)
-            except TimeoutError:
-                now = time.monotonic()
-                # If something arrived just now, it is not dead.
-                if watched is not None and now >= watched[0] and watched == watch.due(transport.inflow.last_arrival):
-                    transport.give_up(watched[1])
-                else:
-                    expired = deadline is not None and now >= deadline
-            except TransportClosed:
-                self._drained = True
+                while received is None:
+                    with self._lock:
+                        # Asked first: what it had received before it ended is looked at after that.
+                        has_ended = bridge.has_ended
+                        received = self._sorted(bridge, search)
+                        if received is not None:
+                            continue
+                        if has_ended:
+                            bridge.check_engine()
+                            raise self._closed_error()
+                        left = self._time_left(bridge, deadline, timeout or 0, search)
+                        if waiter is None:
+                            bridge.check_caller()
+                            # From now on it is woken; what arrived before is looked at once more.
+                            waiter = Waiter()
+                            bridge.waiting.append(waiter)
+                            continue
+                    if bridge.needs_room:
+                        bridge.go_on()
+                    waiter.wait(left)
             finally:
-                # The next reader must find this event in its place.
-                with self._changed:
-                    self._reading = False
-                    if self._followers:
-                        self._changed.notify_all()
-                    if data is not None and self._requested is None:
-                        if waiter is None and not self._inbox.waiters:
-                            received = data, None
-                        else:
-                            received = self._sort(data, waiter)
-            if received is not None:
-                return received
+                if waiter is not None:
+                    bridge.waiting.remove(waiter)
+                    waiter.close()
+                if bridge.needs_room:
+                    bridge.go_on()
+            return received
+        except BaseException:
+            if received is not None and search is None:
+                self._put_back(received)
+            raise
 
-    def _sort(self, data: bytes, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent] | None:
-        event = self._decode(data)
-        received = self._inbox.sort(data, event)
-        if received is None:
-            return None
-        if waiter is None:
-            return data, event
-        self._inbox.keep(received)
+    def _sorted(self, bridge: Bridge, search: Search | None) -> bytes | Received | None:
+        """Look through what arrived, for all who wait, and return the next message for this caller if there is one.
+
+        For a search that is settled, the message returned means nothing. Called with the lock held.
+        """
+        inbox, arrived = self._inbox, bridge.arrived
+        if search is not None and search.settled:
+            return b""
+        if self._requested is not None:
+            raise self._closed_error()
+        if search is None and inbox.kept:
+            kept = inbox.kept[0]
+            del inbox.kept[0]
+            return kept
+        while arrived:
+            data = arrived[0]
+            cost = len(data) + MESSAGE_OVERHEAD
+            if self._watch.is_needed:
+                self._watch.see(data)
+            if search is None and not inbox.waiters:
+                del arrived[0]
+                bridge.taken_bytes += cost
+                return data
+            try:
+                received = inbox.sort(data, self._decode(data))
+            except InvalidEventError:
+                del arrived[0]
+                bridge.taken_bytes += cost
+                raise
+            # Nothing interrupts the next lines: whoever takes it has it, and nobody can take it again.
+            del arrived[0]
+            bridge.taken_bytes += cost
+            if received is not None:
+                if search is None:
+                    return received
+                inbox.kept.append(received)
+            if search is not None and search.settled:
+                return b""
         return None
 
-    def _opened(self, unsent: bytes | None = None) -> Transport:
-        if self._transport is None:
+    def _time_left(self, bridge: Bridge, deadline: float | None, timeout: float, search: Search | None) -> float | None:
+        """Return how long to wait for more, None for ever; give the connection up if it should have come by now."""
+        now = time.monotonic()
+        left = until_look = None if deadline is None else deadline - now
+        if self._watch.is_needed and (due := self._watch.due(bridge.last_arrival)) is not None:
+            dead_in = due[0] - now
+            if dead_in <= 0:
+                bridge.give_up(due[1], bridge.last_arrival)
+                dead_in = _JUDGING_S
+            until_look = dead_in if left is None else min(left, dead_in)
+        if left is not None and left <= 0:
+            raise _timeout_error(timeout, search)
+        return until_look
+
+    def _wake(self) -> None:
+        if self._bridge is not None:
+            self._bridge.wake()
+
+    def _check_process(self) -> None:
+        if self._generation != generation():
+            raise ConnectionStateError(OPENED_BEFORE_FORK)
+
+    def _opened(self, unsent: bytes | None = None) -> Bridge:
+        if self._generation != generation():
+            raise ConnectionStateError(OPENED_BEFORE_FORK)
+        if self._bridge is None:
             if self._requested is not None:
                 raise self._closed_error(unsent)
             raise ConnectionStateError(
                 "this connection is not open: use `with connect(...) as connection`, or call open() first"
             )
-        return self._transport
+        return self._bridge
 
     def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
         return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)
 
 
-def _timeout_error(timeout: float, waiter: Waiter | None) -> ReceiveTimeoutError:
-    if waiter is not None:
-        return waiter.timeout_error(timeout)
+def _timeout_error(timeout: float, search: Search | None) -> ReceiveTimeoutError:
+    if search is not None:
+        return search.timeout_error(timeout)
     return ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout)
+
+
+def _drop(bridge: Bridge, engine: LoopThread, shown: str) -> None:
+    """Close a connection that nobody refers to any more. May run in any thread, so it waits for nothing."""
+    if engine.forked or engine.has_ended:
+        return
+    was_open = bridge.end(None) is None
+    bridge.abandon()
+    engine.release()
+    if was_open:
+        warnings.warn(f"{shown} was dropped without close()", ResourceWarning, stacklevel=2)

@@ -96,13 +96,22 @@ class Inbox:
             Exception: what the condition itself raises for a kept event.
         """
         waiter = Waiter(condition)
+        self.enter(waiter)
+        return waiter
+
+    def enter(self, waiter: Waiter) -> None:
+        """Register a waiter, as :meth:`wait` does."""
         for index, received in enumerate(self.kept):
             if waiter.matches(received.event):
                 waiter.found = received
                 del self.kept[index]
                 break
         self.waiters.append(waiter)
-        return waiter
+
+    def withdraw(self, waiter: Waiter) -> None:
+        """Offer nothing more to a waiter; what was found for it stays with it."""
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)
 
     def leave(self, waiter: Waiter) -> bool:
         """Forget a waiter; an event found for it that it did not take goes back to its place.
@@ -110,7 +119,7 @@ class Inbox:
         Returns:
             Whether one went back.
         """
-        self.waiters.remove(waiter)
+        self.withdraw(waiter)
         if waiter.found is None:
             return False
         insort(self.kept, waiter.found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -182,17 +182,32 @@ class StreamConnection(ClientConnection):
         Raises:
             ConnectionClosed: if the connection is closed, also if that happens meanwhile.
         """
+        if (rest := self.begin_message(data)) is not None:
+            await rest
+
+    def begin_message(self, data: bytes) -> Coroutine[Any, Any, None] | None:
+        """Like :meth:`send_message`, but return what there is to wait for, if anything; it must be awaited."""
         # What `send` of `websockets` does for it, without its checks and contexts; the rest is left to that.
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_text(data)
-            try:
-                self.send_data()
-                if self.paused or self.transport.is_closing():
-                    await self.drain()
-                return
-            except Exception:  # noqa: BLE001 - whatever a broken connection raises; the next line but one tells which
-                self.transport.abort()
-                await asyncio.shield(self.connection_lost_waiter)
+        if self.protocol.state is not State.OPEN:
+            return self.send(data, text=True)
+        self.protocol.send_text(data)
+        try:
+            self.send_data()
+        except Exception:  # noqa: BLE001 - whatever a broken connection raises; `send` tells which
+            return self._fail_to_send(data)
+        if self.paused or self.transport.is_closing():
+            return self._drain_message(data)
+        return None
+
+    async def _drain_message(self, data: bytes) -> None:
+        try:
+            await self.drain()
+        except Exception:  # noqa: BLE001 - as above
+            await self._fail_to_send(data)
+
+    async def _fail_to_send(self, data: bytes) -> None:
+        self.transport.abort()
+        await asyncio.shield(self.connection_lost_waiter)
         await self.send(data, text=True)
 
     def give_up(self, cause: Cause) -> None:

@@ -72,6 +72,10 @@ class LastingTransport:
         self._nudged = True
         self._notify()
 
+    def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
+        """Like :meth:`send`, but return what is left to be awaited, if anything."""
+        return self.send(data)
+
     async def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.
 
@@ -87,6 +91,11 @@ class LastingTransport:
         if isinstance(decision, Outgoing):
             # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
             await self._write(self._links[decision.link], decision)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is sent now can go out."""
+        return False
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Tell how the connection ended for good; None while it lives."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import websockets.asyncio.client as client
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 from websockets.version import version
 
 from .._core.closing import Cause, CloseInfo
@@ -44,6 +45,8 @@ class Transport:
         """Return the next message if it is there already and nobody waits for it, else None."""
         self.send: Callable[[bytes], Coroutine[Any, Any, None]] = websocket.send_message
         """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
+        self.begin: Callable[[bytes], Coroutine[Any, Any, None] | None] = websocket.begin_message
+        """Send one text message like :attr:`send`, and return what is left to be awaited, if anything."""
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Tell how the connection ended; None while it is open."""
@@ -51,6 +54,11 @@ class Transport:
         if protocol.state.name != "CLOSED":
             return None
         return read_end(protocol.close_exc, requested, self._websocket.inflow)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is sent now can go out."""
+        return self._websocket.protocol.state is State.OPEN
 
     @property
     def inflow(self) -> Inflow:
