@@ -94,6 +94,7 @@ def make_registry(contract: Contract) -> str:
 def make_versions(availability: Availability) -> str:
     """Return the source of the data on which API version has what."""
     used = [*availability.models.values(), *availability.fields.values(), *availability.enum_values.values()]
+    used += [*availability.taken_models.values()]
     used += [*availability.preview_models.values(), *availability.preview_fields.values()]
     sets = {versions: f"_{index}" for index, versions in enumerate(dict.fromkeys(used))}
     fields: dict[str, dict[str, tuple[str, ...]]] = {}

@@ -19,6 +19,8 @@ DRAFTS = ("v1",)
 
 Versions = tuple[str, ...]
 
+_TAKEN = "x-voicelive-taken-by"
+
 
 @dataclass
 class Availability:
@@ -29,6 +31,8 @@ class Availability:
     models: dict[str, Versions] = field(default_factory=dict)
     fields: dict[tuple[str, str], Versions] = field(default_factory=dict)
     enum_values: dict[tuple[str, str], Versions] = field(default_factory=dict)
+    taken_models: dict[str, Versions] = field(default_factory=dict)
+    """What these versions were recorded taking, although their documents lack it."""
     preview_models: dict[str, Versions] = field(default_factory=dict)
     preview_fields: dict[tuple[str, str], Versions] = field(default_factory=dict)
     """What these versions offer only to connections that ask for a preview feature."""
@@ -118,6 +122,9 @@ def _availability(merged: Contract, contracts: Sequence[Contract], default: str)
     for name in merged.models:
         having = [contract for contract in contracts if name in contract.models]
         found.models[name] = tuple(contract.api_version for contract in having)
+        taken = [version for contract in having for version in contract.models[name].schema.get(_TAKEN, ())]
+        if taken:
+            found.taken_models[name] = tuple(version for version in versions if version in taken)
         for field_name in merged.fields(name):
             in_field = tuple(c.api_version for c in having if field_name in c.fields(name))
             if in_field != found.models[name]:

@@ -247,3 +247,16 @@ def test_what_needs_a_preview_feature(event_type: str, fields: dict[str, Any], p
     assert path in message
     assert "only with a preview feature: name it in preview_features" in message
     assert warned(WireContract("v1", previews=True), event_type, **fields) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("2025-10-01", True), ("2026-04-10", False), ("2026-06-01-preview", False), ("2026-07-15", False)],
+)
+def test_what_a_version_was_recorded_taking_is_sent(version: str, told: bool) -> None:
+    """An assistant's output_text is in the document of v1 alone; the dated versions that took it get no warning."""
+    item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hello."}]}
+    messages = warned(WireContract(version), "conversation.item.create", item=item)
+    assert [message.startswith("conversation.item.create: item.content[0]: not in") for message in messages] == (
+        [True] if told else []
+    )

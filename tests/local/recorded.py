@@ -3,6 +3,10 @@
 A recording is a file of steps: what the client does, and every event that follows, in order, in full. What differs from
 one session to the next stands there as a placeholder, ``<kind>`` or ``<kind name>``: one with a name means the same
 value wherever it stands again.
+
+The facts in ``2026-04-10`` come from five sessions recorded on the real service: order, fields, values and nulls
+are theirs, the words are not. A run of deltas stands there as one, and pieces of a transcript that came among the audio
+are left out: into how many pieces an answer falls, and when its sound is ready, differs from one time to the next.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ _IDS = {
     "call 24": "call_[0-9A-Za-z]{24}",
     "call 16": "call_[0-9A-Za-z]{16}",
 }
-_ONCE = ("any", "event", "ms", "tokens", "text")
+_ONCE = ("any", "event", "ms", "time", "tokens", "text")
 _PLACEHOLDER = re.compile(r"<([a-z ]+?)(?: (\d+))?>")
 
 
@@ -82,10 +86,12 @@ def _fits(kind: str, number: str | None, actual: Any) -> bool:
     checks: dict[str, Callable[[], bool]] = {
         "any": lambda: True,
         "ms": lambda: isinstance(actual, int) and actual % 32 == 0,
+        "time": lambda: isinstance(actual, int) and actual >= 0 and actual % 16 == 0,
+        "default instructions": lambda: isinstance(actual, str) and actual != "",
         "tokens": lambda: isinstance(actual, int) and actual >= 0,
         "text": lambda: isinstance(actual, str) and actual != "",
         "in": lambda: abs(actual - time.time() - int(number or 0)) < 120,
-        "audio": lambda: len(base64.b64decode(actual)) == int(number or 0),
+        "audio": lambda: len(base64.b64decode(actual)) == int(number) if number else bool(base64.b64decode(actual)),
     }
     return checks[kind]()
 

@@ -104,6 +104,8 @@ async def test_a_call_beside_a_message_ends_before_the_sound_begins() -> None:
 
 async def test_the_output_of_a_call_is_answered(client: Client) -> None:
     """The client's function_call_output becomes an item, reaches the responder, and the next response uses it."""
+    await client.create_item({"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"})
+    await client.recv()
     await client.create_item({"type": "function_call_output", "call_id": "call_1", "output": '{"temperature": 21}'})
     created = await client.recv()
     await client.send("response.create")

@@ -133,6 +133,17 @@ async def test_truncating_beyond_the_end_is_refused(client: Client) -> None:
     assert abs(int(head.removeprefix("Audio content of ")) - length_ms) <= 3
 
 
+async def test_truncating_to_a_time_before_the_beginning_is_refused(client: Client) -> None:
+    """A negative audio_end_ms changes nothing: the error names it."""
+    item_id, _ = await spoken_answer(client)
+    await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=-1)
+    error = await client.error()
+    await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=10)
+
+    assert error["param"] == "audio_end_ms"
+    assert (await client.recv())["audio_end_ms"] == 10
+
+
 async def test_only_spoken_answers_can_be_truncated(client: Client) -> None:
     """A user's item cannot be truncated; that error has no code."""
     await client.create_item(message(id="a"))

@@ -72,8 +72,8 @@ def test_ids_have_the_services_shape() -> None:
 
 def test_the_models_name_decides_the_dialect() -> None:
     """Names with realtime in them are realtime models, all others cascaded, unless one is asked for."""
-    assert dialect_for("gpt-4o-realtime-preview") is REALTIME
-    assert dialect_for("gpt-realtime") is REALTIME
+    assert dialect_for("gpt-4o-realtime-preview").name == "realtime"
+    assert dialect_for("gpt-realtime-2") is REALTIME
     assert dialect_for("gpt-4.1") is CASCADED
     assert dialect_for("gpt-realtime", "cascaded") is CASCADED
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from voicelive import ConfigurationError
 from voicelive.local import Engines, LocalService
 
-from .helpers import Scripted, audio_of, connected, tones, types
+from .helpers import GatedSynthesizer, Scripted, audio_of, connected, opened, tones, types, url_of
 from .test_text_turns import WRITTEN_ANSWER
 
 
@@ -77,6 +79,139 @@ async def test_a_committed_turn_may_be_transcribed_twice() -> None:
     assert (again[0]["item_id"], again[0]["transcript"]) == (item_id, "")
     assert again[1]["previous_item_id"] == item_id
     assert again[1]["item"] == created["item"]
+
+
+CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
+OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "21"}
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-realtime"])
+async def test_the_output_of_a_call_that_was_never_made_is_refused(service: LocalService, model: str) -> None:
+    """The refusal has the code and the words of realtime services; after the call, the same output is taken."""
+    async with connected(service, model) as client:
+        await client.create_item(OUTPUT)
+        error = await client.error()
+        await client.create_item(CALL)
+        await client.recv()
+        await client.create_item(OUTPUT)
+        created = await client.recv()
+
+    assert (error["code"], error["param"]) == ("invalid_tool_call_id", None)
+    assert error["message"] == "Tool call ID 'call_1' not found in conversation."
+    assert created["item"]["output"] == "21"
+
+
+async def test_an_output_without_its_call_can_be_taken() -> None:
+    """With unknown_call_outputs it becomes an item."""
+    async with LocalService(quirks=["unknown_call_outputs"]) as service, connected(service) as client:
+        await client.create_item(OUTPUT)
+        assert (await client.recv())["item"]["call_id"] == "call_1"
+
+
+@pytest.mark.parametrize(("quirks", "taken"), [([], False), (["early_truncation"], True)])
+async def test_an_answer_without_sound_is_not_truncated(quirks: list[Any], taken: bool) -> None:
+    """Cutting a spoken answer to 0 ms before its first audio is refused, or taken."""
+    held = GatedSynthesizer(chunks=0)
+    engines = replace(Engines.basic(), responder=Scripted(), synthesizer=held)
+    async with LocalService(engines=engines, quirks=quirks) as service, connected(service) as client:
+        await client.say("hello")
+        await client.send("response.create")
+        item_id = (await client.until("response.audio_transcript.delta"))["item_id"]
+        await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=0)
+        event = await client.recv()
+        while event["type"] == "response.audio_transcript.delta":
+            event = await client.recv()
+        held.release()
+
+    if taken:
+        assert (event["type"], event["audio_end_ms"]) == ("conversation.item.truncated", 0)
+    else:
+        assert event["error"]["message"] == "Only model output audio messages can be truncated"
+
+
+@pytest.mark.parametrize("part", ["create_response", "interrupt_response", "threshold", "silence_duration_ms"])
+async def test_null_is_refused_where_the_service_never_reports_it(service: LocalService, part: str) -> None:
+    """The refusal names the part, and nothing of the update holds."""
+    async with connected(service) as client:
+        detection = {"type": "server_vad", part: None}
+        await client.send("session.update", session={"instructions": "x", "turn_detection": detection})
+        error = await client.error()
+        session = await client.update(temperature=0.7)
+
+    assert (error["code"], error["param"]) == ("invalid_type", f"session.turn_detection.{part}")
+    assert session["instructions"] != "x"
+
+
+async def test_parts_given_as_null_can_be_left_open() -> None:
+    """With null_turn_detection, null inside turn detection is the default of that part."""
+    async with LocalService(quirks=["null_turn_detection"]) as service, connected(service) as client:
+        session = await client.update(turn_detection={"type": "server_vad", "threshold": None, "create_response": None})
+
+    assert session["turn_detection"]["threshold"] == 0.5
+    assert session["turn_detection"]["create_response"] is True
+
+
+@pytest.mark.parametrize(("quirks", "taken"), [([], False), (["azure_voice_change"], True)])
+async def test_an_azure_voice_is_fixed_once_it_spoke(quirks: list[Any], taken: bool) -> None:
+    """After assistant audio another Azure voice is refused, or taken; another setting is taken in any case."""
+    async with LocalService(quirks=quirks) as service, connected(service) as client:
+        await client.say("hello")
+        await client.send("response.create")
+        await client.until("response.done")
+        await client.update(voice="en-US-AvaNeural", instructions="x")
+        await client.send("session.update", session={"voice": "en-US-AndrewNeural"})
+        event = await client.recv()
+
+    if taken:
+        assert event["session"]["voice"]["name"] == "en-US-AndrewNeural"
+    else:
+        assert event["error"]["code"] == "cannot_update_voice"
+
+
+async def test_an_agent_takes_no_key() -> None:
+    """A key in agent mode is refused by an HTTP 401 that says so; a token, and with agent_api_key a key, is taken."""
+    address = {"agent-name": "helper", "agent-project-name": "p"}
+    async with LocalService() as service:
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(url_of(service.endpoint, "", **address), additional_headers={"api-key": "k"}):
+                pass
+        async with connect(url_of(service.endpoint, "", **address), additional_headers={"Authorization": "Bearer t"}):
+            pass
+        async with connect(url_of(service.endpoint), additional_headers={"api-key": "k"}):
+            pass
+    async with (
+        LocalService(quirks=["agent_api_key"]) as service,
+        connect(url_of(service.endpoint, "", **address), additional_headers={"api-key": "k"}),
+    ):
+        pass
+
+    assert refused.value.response.status_code == 401
+    assert "An agent takes no API key" in (refused.value.response.body or b"").decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "quirks", "reported", "output_format"),
+    [
+        ("gpt-realtime", [], False, None),
+        ("gpt-realtime", ["newest_session"], True, "pcm16"),
+        ("gpt-4o", [], False, "pcm16"),
+    ],
+)
+async def test_a_session_is_reported_as_recorded_then_or_later(
+    model: str, quirks: list[Any], reported: bool, output_format: str | None
+) -> None:
+    """In 2026-04-10: without greeting, handoff and at first an output format, or with all of them."""
+    async with (
+        LocalService(quirks=quirks) as service,
+        opened(service, model, **{"api-version": "2026-04-10"}) as client,
+    ):
+        session = (await client.recv())["session"]
+        await client.send("response.create", response={"modalities": ["audio"]})
+        response = (await client.until("response.created"))["response"]
+
+    assert ("greeting" in session, "handoff" in session) == (reported, reported)
+    assert session["output_audio_format"] == output_format
+    assert response["output_audio_format"] == (None if model == "gpt-4o" else "pcm16")
 
 
 async def test_a_realtime_model_writes_a_greeting_that_it_cannot_speak(service: LocalService) -> None:

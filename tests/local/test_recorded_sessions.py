@@ -12,7 +12,7 @@ import pytest
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, ResponderOutput, TextChunk
 
-from .helpers import Client, GatedSynthesizer, Scripted, opened, tones
+from .helpers import Client, Event, GatedSynthesizer, Scripted, opened, tones, types
 from .recorded import Comparison, recording, shape
 
 REAL_PAYLOADS = Path(__file__).resolve().parents[1] / "data" / "real-payloads.jsonl"
@@ -52,10 +52,51 @@ async def test_a_recorded_session_is_reproduced(name: str) -> None:
         assert (await client.recv())["type"] == "output_audio_buffer.cleared"  # nothing more was on its way
 
 
+FACTS = [
+    "audio-in-server-vad-turn",
+    "message-history-seeding",
+    "text-in-audio-out-turn",
+    "text-output-modality-returns-text",
+    "tool-call-round",
+]
+
+
+@pytest.mark.parametrize("name", FACTS)
+async def test_a_session_of_gpt_realtime_is_reproduced(name: str) -> None:
+    """The five sessions recorded with 2026-04-10: order, every field, values, nulls, ids and their links."""
+    facts = recording(f"2026-04-10/{name}")
+    engines = replace(Engines.basic(), responder=Scripted(*script_of(facts["steps"])))
+    comparison = Comparison()
+    async with (
+        LocalService(engines=engines, quirks=facts.get("quirks", ())) as service,
+        opened(service, facts["model"], **{"api-version": facts["api_version"]}) as client,
+    ):
+        for step in facts["steps"]:
+            await act(client, comparison.fill({k: v for k, v in step.items() if k != "expect"}, step))
+            last = "" if step["expect"] == [] else step["expect"][-1]["type"]
+            events = one_of_each_run(await client.collect(last))
+            for expected, actual in zip(step["expect"], events, strict=False):
+                assert actual == comparison.fill(expected, actual)
+                assert list(actual)[:2] == ["event_id", "type"]
+            assert types(events) == [expected["type"] for expected in step["expect"]]
+        await client.send("output_audio_buffer.clear")
+        assert (await client.recv())["type"] == "output_audio_buffer.cleared"  # nothing more was on its way
+
+
+def one_of_each_run(events: list[Event]) -> list[Event]:
+    """Return the first of each run of the same kind of delta, and all other events."""
+    return [
+        event
+        for before, event in zip([None, *events], events, strict=False)
+        if before is None or not event["type"].endswith(".delta") or before["type"] != event["type"]
+    ]
+
+
 async def act(client: Client, step: dict[str, Any]) -> None:
     """Do what the client did."""
-    if "send" in step:
-        await client.send_raw(json.dumps(step["send"]))
+    for event in step["send"] if isinstance(step.get("send"), list) else [step.get("send")]:
+        if event is not None:
+            await client.send_raw(json.dumps(event))
     if "speak" in step:
         await client.speak(tones(step["speak"], silence_ms=900))
 

@@ -227,7 +227,8 @@ async def _find_service(settings: TalkSettings, stack: AsyncExitStack) -> dict[s
 async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack) -> str:
     spoken = any(isinstance(given, Spoken) for given in settings.turns)
     engines = await stack.enter_async_context(loaded_engines(settings.engines, needs_speech=spoken))
-    service = await stack.enter_async_context(LocalService(engines=engines))
+    # The key is only a placeholder here, so an agent takes it too.
+    service = await stack.enter_async_context(LocalService(engines=engines, quirks=["agent_api_key"]))
     notice(f"no endpoint is configured: talking to a local service at {service.endpoint}, engines: {engines.name}")
     return service.endpoint
 

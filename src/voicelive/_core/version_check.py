@@ -9,7 +9,16 @@ from functools import cache
 from typing import Any
 
 from .._base import Model, OpenEnum
-from .._generated.versions import API_VERSIONS, DRAFTS, ENUM_VALUES, FIELDS, MODELS, PREVIEW_FIELDS, PREVIEW_MODELS
+from .._generated.versions import (
+    API_VERSIONS,
+    DRAFTS,
+    ENUM_VALUES,
+    FIELDS,
+    MODELS,
+    PREVIEW_FIELDS,
+    PREVIEW_MODELS,
+    TAKEN_MODELS,
+)
 
 __all__ = ["Finding", "findings", "unknown_version_message"]
 
@@ -85,7 +94,8 @@ def _walk(model: Model, path: str, version: str | None) -> Iterator[Finding]:
 def _value(value: Any, path: str, version: str | None) -> Iterator[Finding]:
     if isinstance(value, Model):
         having = MODELS.get(type(value).__name__, API_VERSIONS)
-        if version is not None and version not in having:
+        taken = TAKEN_MODELS.get(type(value).__name__, ())
+        if version is not None and version not in having and version not in taken:
             yield Finding(path, _only_in(version, having))
         else:
             yield from _walk(value, path, version)

@@ -8,7 +8,7 @@ so that the session itself never asks which of the two it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .ids import new_id, new_openai_id
@@ -30,7 +30,7 @@ class Dialect:
     transcribes_by_default: bool
     """Whether a new session has ``input_audio_transcription``."""
     silence_duration_ms: int
-    """Default ``silence_duration_ms`` of ``server_vad``."""
+    """``silence_duration_ms`` of a new session."""
     has_temperature: bool
     """Whether the session carries ``temperature``."""
     lifetime_s: int
@@ -51,6 +51,24 @@ class Dialect:
     """Whether responses name their conversation."""
     echoes_response_settings: bool
     """Whether responses carry their output format and token limit, rather than null."""
+    passes_turns_through: bool
+    """Whether plain turn detection is the model's own.
+
+    Then the ids of the user's spoken items are of its making, each such item is also reported by
+    ``conversation.item.done``, and its transcript arrives while the answer is being given.
+    """
+    keeps_text_of_parts: bool
+    """Whether ``response.content_part.done`` of a written answer carries its text, rather than the empty string."""
+    output_format: str | None = "pcm16"
+    """``output_audio_format`` of a new session."""
+    has_greeting: bool = True
+    """Whether the session carries ``greeting`` and ``handoff``."""
+    server_vad_padding_ms: int = 300
+    """``prefix_padding_ms`` of a ``server_vad`` that is given without one."""
+    server_vad_silence_ms: int | None = None
+    """``silence_duration_ms`` of a ``server_vad`` that is given without one; None for that of a new session."""
+    says_item_done: bool = False
+    """Whether ``conversation.item.done`` is said of a spoken item that the model made."""
 
     def model_id(self, prefix: str) -> str:
         """Return a new id for what the model makes: the session, a conversation, a response, an item of its own."""
@@ -73,6 +91,8 @@ CASCADED = Dialect(
     links_all_items=False,
     has_conversation_id=False,
     echoes_response_settings=False,
+    passes_turns_through=False,
+    keeps_text_of_parts=True,
 )
 
 REALTIME = Dialect(
@@ -91,6 +111,8 @@ REALTIME = Dialect(
     links_all_items=True,
     has_conversation_id=True,
     echoes_response_settings=True,
+    passes_turns_through=True,
+    keeps_text_of_parts=False,
 )
 
 _BY_NAME: Mapping[str, Dialect] = {"cascaded": CASCADED, "realtime": REALTIME}
@@ -99,22 +121,61 @@ _BY_NAME: Mapping[str, Dialect] = {"cascaded": CASCADED, "realtime": REALTIME}
 _RESOLVED: Mapping[str, str] = {
     "gpt-4o": "gpt-4o-2024-11-20",
     "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
+    "gpt-realtime": "gpt-realtime-global-standard",
     "gpt-realtime-2": "gpt-realtime-2-global-standard",
 }
 
+_OLDER_VERSIONS = frozenset(["2025-05-01-preview", "2025-10-01", "2026-01-01-preview"])
+"""The dated versions before 2026-04-10."""
 
-def dialect_for(model: str, wanted: DialectName = "auto") -> Dialect:
+
+def dialect_for(
+    model: str, wanted: DialectName = "auto", api_version: str = "2025-10-01", *, newest: bool = False
+) -> Dialect:
     """Return the dialect of `model`: realtime for names with ``realtime`` in them, else cascaded.
+
+    Args:
+        model: the model's name.
+        wanted: the family, where the name is not to decide.
+        api_version: the connection's API version.
+        newest: have a session of 2026-04-10 as it was recorded last, rather than as it was recorded most often.
 
     Raises:
         ValueError: if `wanted` is not ``auto``, ``cascaded`` or ``realtime``.
     """
     if wanted == "auto":
-        return REALTIME if "realtime" in model.lower() else CASCADED
-    try:
-        return _BY_NAME[wanted]
-    except KeyError:
-        raise ValueError(f"unknown dialect {wanted!r}: use 'auto', 'cascaded' or 'realtime'") from None
+        family = REALTIME if "realtime" in model.lower() else CASCADED
+    elif wanted in _BY_NAME:
+        family = _BY_NAME[wanted]
+    else:
+        raise ValueError(f"unknown dialect {wanted!r}: use 'auto', 'cascaded' or 'realtime'")
+    return _on_version(_with_model(family, model), api_version, newest)
+
+
+def _with_model(family: Dialect, model: str) -> Dialect:
+    if family is REALTIME and "realtime" in model.lower() and not model.lower().startswith("gpt-realtime-2"):
+        # Recorded of gpt-realtime, and of gpt-4o-realtime-preview elsewhere.
+        return replace(family, voice="alloy", silence_duration_ms=200)
+    return family
+
+
+def _on_version(family: Dialect, api_version: str, newest: bool) -> Dialect:
+    if api_version in _OLDER_VERSIONS:
+        return family
+    if api_version == "v1":
+        # The draft reports every item by an event of its own, and a part as a whole.
+        return replace(family, keeps_text_of_parts=True)
+    dialect = replace(
+        family,
+        server_vad_padding_ms=400,
+        server_vad_silence_ms=500,
+        says_item_done=family.passes_turns_through,
+    )
+    if api_version == "2026-04-10" and not newest:
+        # Four sessions of 2026-07-21; one of 2026-08-07 had all of it.
+        named = None if family.passes_turns_through else family.output_format
+        return replace(dialect, has_greeting=False, output_format=named)
+    return dialect
 
 
 def resolved_model_name(model: str) -> str:

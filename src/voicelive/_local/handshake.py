@@ -90,14 +90,20 @@ def check_key(given: str, api_key: str) -> None:
         raise HandshakeRefusedError(401, "The key is missing or wrong: send the service's key in the header api-key.")
 
 
-def read_handshake(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
+def read_handshake(
+    target: str, headers: Mapping[str, str], api_key: str | None, *, agents_take_keys: bool = False
+) -> Handshake:
     """Read a handshake's request target and headers (names in lower case).
 
     Raises:
-        HandshakeRefusedError: for a wrong path, a missing ``api-version``, model or key.
+        HandshakeRefusedError: for a wrong path, a missing ``api-version``, model or key, or a key in agent mode unless
+            `agents_take_keys`.
     """
     try:
-        return _read(target, headers, api_key)
+        handshake = _read(target, headers, api_key)
+        if handshake.agent is not None and handshake.credential == "api-key" and not agents_take_keys:
+            raise HandshakeRefusedError(401, "An agent takes no API key: connect with a token of Microsoft Entra ID.")
+        return handshake
     except HandshakeRefusedError as error:
         # No variable in its traceback may hold a key.
         del target, headers, api_key

@@ -21,7 +21,14 @@ class Door:
     """Answers the requests that become sessions or viewers, and those that do not."""
 
     def __init__(
-        self, faults: Faults, admission: Admission, *, api_key: str | None, control: bool, on_loopback: bool
+        self,
+        faults: Faults,
+        admission: Admission,
+        *,
+        api_key: str | None,
+        control: bool,
+        on_loopback: bool,
+        agents_take_keys: bool = False,
     ) -> None:
         """Open it.
 
@@ -31,7 +38,9 @@ class Door:
             api_key: the key that clients must send, if any.
             control: whether there is a control endpoint, and a page where the service listens on loopback.
             on_loopback: whether it does.
+            agents_take_keys: whether a session with an agent can be had for an API key.
         """
+        self._agents_take_keys = agents_take_keys
         self._faults = faults
         self._admission = admission
         self._api_key = api_key
@@ -68,7 +77,7 @@ class Door:
         Raises:
             HandshakeRefusedError: if it cannot have it.
         """
-        return read_handshake(request.path, _headers(request), self._api_key)
+        return read_handshake(request.path, _headers(request), self._api_key, agents_take_keys=self._agents_take_keys)
 
     def _check_viewer(self, target: Target, request: Request) -> None:
         if self._api_key is not None:

@@ -19,7 +19,7 @@ from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
 from .control.endpoint import Control
-from .dialects import DialectName, dialect_for
+from .dialects import Dialect, DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults import Fault, Faults, ModelNotFound
@@ -182,6 +182,7 @@ class LocalService:
             api_key=self._api_key,
             control=self._control is not None,
             on_loopback=is_loopback(host),
+            agents_take_keys="agent_api_key" in self._quirks,
         )
         self._server: Server | None = None
         self._workers: Workers | None = None
@@ -307,6 +308,14 @@ class LocalService:
         state = f"at {self.endpoint}" if self._server is not None else "stopped"
         return f"<LocalService {state}>"
 
+    def _dialect_of(self, handshake: Handshake) -> Dialect:
+        return dialect_for(
+            handshake.model,
+            self._dialect,
+            handshake.query.get("api-version", ""),
+            newest="newest_session" in self._quirks,
+        )
+
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         if self._control is not None and self._door.leads_to_control(connection.request):
@@ -315,7 +324,7 @@ class LocalService:
         handshake = self._door.handshake(connection.request)
         if self._workers is None or self._loaded is None:
             return  # The service stopped while this handshake was under way.
-        dialect = dialect_for(handshake.model, self._dialect)
+        dialect = self._dialect_of(handshake)
         record = SessionRecord(
             id=dialect.model_id("sess"),
             model=handshake.model,

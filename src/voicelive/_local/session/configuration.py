@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from ..dialects import Dialect, resolved_model_name
+from ..quirks import Quirk
 from . import error_details as errors
 from .defaults import (
     SEMANTIC_VAD_TYPES,
@@ -20,6 +22,7 @@ from .defaults import (
     complete_transcription,
     complete_turn_detection,
     complete_voice,
+    is_openai_transcriber,
 )
 from .error_details import RefusedError
 from .interim import complete_interim_response
@@ -50,7 +53,6 @@ CASCADED_TRANSCRIBERS = (
     "mai-transcribe-2-streaming",
     "mai-transcribe",
 )
-_OPENAI_TRANSCRIBERS = ("whisper", "gpt-4o")
 MODALITIES = ("text", "audio", "animation", "avatar")
 
 TRANSCRIPTION_SESSION_FIELDS = (
@@ -82,6 +84,18 @@ _NULLABLE = frozenset(
 )
 
 
+_NEVER_NULL = (
+    "threshold",
+    "prefix_padding_ms",
+    "silence_duration_ms",
+    "create_response",
+    "interrupt_response",
+    "auto_truncate",
+    "remove_filler_words",
+)
+"""The settings of turn detection that have a value in every recorded session."""
+
+
 @dataclass(frozen=True)
 class Locks:
     """What has already happened in a session and therefore fixes some of its settings."""
@@ -89,7 +103,7 @@ class Locks:
     input_audio: bool = False
     """Audio was received: format, sampling rate and kind of turn detection are fixed."""
     assistant_audio: bool = False
-    """The assistant spoke: its voice keeps its family."""
+    """The assistant spoke: its voice is fixed."""
 
 
 def merge_update(
@@ -101,6 +115,7 @@ def merge_update(
     model: str,
     locks: Locks,
     now: Mapping[str, Any] | None = None,
+    quirks: AbstractSet[Quirk] = frozenset(),
 ) -> dict[str, Any]:
     """Return `session` with `update` merged into it, as ``session.updated`` echoes it.
 
@@ -116,6 +131,7 @@ def merge_update(
         model: the session's model, as the client asked for it.
         locks: what fixes some of the settings.
         now: the settings in force, where `session` is something else.
+        quirks: what is taken although the service may refuse it.
 
     Raises:
         RefusedError: with the first setting that cannot be taken over; nothing of the update holds then.
@@ -125,14 +141,17 @@ def merge_update(
         if field == "model":
             _check_model(model, value)
             continue
-        if value is None:
+        if value is None or (field == "instructions" and not value):
+            # Recorded: a session with empty instructions keeps those that it began with.
             merged[field] = None if field in _NULLABLE else copy.deepcopy(initial.get(field))
             continue
+        if field == "turn_detection" and "null_turn_detection" not in quirks:
+            _check_nulls(value)
         normalise = _NORMALISE.get(field)
         merged[field] = copy.deepcopy(value) if normalise is None else normalise(value, dialect)
     if not dialect.has_temperature:
         merged.pop("temperature", None)
-    _check_locks(session if now is None else now, merged, locks)
+    _check_locks(session if now is None else now, merged, locks, "azure_voice_change" in quirks)
     _check_together(merged, dialect)
     return merged
 
@@ -186,6 +205,13 @@ def _turn_detection(value: Any, dialect: Dialect) -> Any:
     return complete_turn_detection(value, dialect)
 
 
+def _check_nulls(turn_detection: Mapping[str, Any]) -> None:
+    """Refuse null for what the service never reports as null; the rest comes back in a session that is sent back."""
+    for key in _NEVER_NULL:
+        if key in turn_detection and turn_detection[key] is None:
+            raise RefusedError(errors.null_value(f"session.turn_detection.{key}"))
+
+
 def _echo_cancellation(value: Any, dialect: Dialect) -> Any:
     complete = complete_echo_cancellation(value)
     source, channels = complete["reference_source"], complete["channels"]
@@ -197,14 +223,14 @@ def _echo_cancellation(value: Any, dialect: Dialect) -> Any:
 def _transcription(value: Any, dialect: Dialect) -> Any:
     complete = complete_transcription(value)
     model = str(complete["model"])
-    if model.startswith(_OPENAI_TRANSCRIBERS):
+    if is_openai_transcriber(model):
         if dialect.name == "cascaded":
             path = "session.input_audio_transcription.model"
             raise RefusedError(errors.unsupported_value(path, model, CASCADED_TRANSCRIBERS))
         if complete["phrase_list"]:
             raise RefusedError(errors.phrase_list_unsupported(CASCADED_TRANSCRIBERS[1:]))
         # Observed: these models take a language alone, without a region.
-        complete["language"] = complete["language"].partition("-")[0]
+        complete["language"] = (complete["language"] or "").partition("-")[0] or None
     return complete
 
 
@@ -226,7 +252,7 @@ def _voice_family(voice: Mapping[str, Any] | None) -> str:
     return "OpenAIVoice" if (voice or {}).get("type") == "openai" else "AzureVoice"
 
 
-def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks) -> None:
+def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks, azure_may_change: bool) -> None:
     if locks.input_audio:
         for field in ("input_audio_format", "input_audio_sampling_rate"):
             if old[field] != new[field]:
@@ -243,7 +269,7 @@ def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks) -
         families = _voice_family(old["voice"]), _voice_family(new["voice"])
         if families[0] != families[1]:
             raise RefusedError(errors.voice_family_changed(*families))
-        if families[0] == "OpenAIVoice":
+        if families[0] == "OpenAIVoice" or not azure_may_change:
             raise RefusedError(errors.voice_locked())
 
 

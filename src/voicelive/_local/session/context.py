@@ -10,6 +10,7 @@ from ..._core.lenient import read_model
 from ..._generated import models
 from ..dialects import Dialect
 from ..faults.schedule import Opportunities
+from ..ids import new_id
 from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
@@ -57,6 +58,16 @@ class Context:
     def in_agent_mode(self) -> bool:
         """Whether the session is with an agent, which brings its own instructions and tools."""
         return "agent" in self.initial
+
+    @property
+    def hears_by_itself(self) -> bool:
+        """Whether the model finds the user's turns itself, rather than the service before it."""
+        detection = self.session["turn_detection"]
+        return self.dialect.passes_turns_through and (detection is None or detection["type"] == "server_vad")
+
+    def new_spoken_id(self) -> str:
+        """Return an id for an item that the user speaks."""
+        return self.dialect.model_id("item") if self.hears_by_itself else new_id("item")
 
     def announce(self, entry: Entry, previous: str | None) -> None:
         """Send ``conversation.item.created`` for an item of the conversation."""

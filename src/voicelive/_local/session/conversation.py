@@ -125,16 +125,36 @@ class Conversation:
             raise RefusedError(errors.unknown_item("delete", item_id))
         self.entries.remove(entry)
 
-    def truncate(self, item_id: str, audio_end_ms: int) -> None:
-        """Cut an assistant message to what was heard of it; its transcript leaves the context.
+    def check_call(self, call_id: str) -> None:
+        """Refuse the output of a call that is not in the conversation.
 
         Raises:
-            RefusedError: if there is no such item, it has no assistant audio, or is shorter than `audio_end_ms`.
+            RefusedError: naming the call.
+        """
+        if not any(
+            entry.payload.get("type") == "function_call" and entry.payload.get("call_id") == call_id
+            for entry in self.entries
+        ):
+            raise RefusedError(errors.unknown_call(call_id))
+
+    def truncate(self, item_id: str, audio_end_ms: int, *, early: bool = False) -> None:
+        """Cut an assistant message to what was heard of it; its transcript leaves the context.
+
+        Args:
+            item_id: the message's id.
+            audio_end_ms: how much of it was heard.
+            early: whether a message without any sound yet can be cut too.
+
+        Raises:
+            RefusedError: if there is no such item, it has no assistant audio, or is shorter than `audio_end_ms`, or
+                that is below 0.
         """
         entry = self.find(item_id)
         if entry is None:
             raise RefusedError(errors.unknown_item("truncate", item_id))
-        if not entry.is_spoken_answer:
+        if audio_end_ms < 0:
+            raise RefusedError(errors.negative_truncation(audio_end_ms))
+        if not entry.is_spoken_answer or not (entry.audio_ms or early or audio_end_ms):
             raise RefusedError(errors.not_truncatable())
         if audio_end_ms > entry.audio_ms:
             raise RefusedError(errors.truncation_too_long(entry.audio_ms, audio_end_ms))
@@ -210,6 +230,8 @@ def item_from_request(item: Mapping[str, Any], item_id: str) -> dict[str, Any]:
         if key not in ("id", "type", "status"):
             echoed[key] = copy.deepcopy(value)
     for part in echoed.get("content") or ():
+        if item.get("role") == "assistant" and part.get("type") == "output_text":
+            part["type"] = "text"  # recorded: an assistant's text comes back by its older name
         # The service does not send a client's own audio back, except when it is asked for.
         part.pop("audio", None)
     return echoed

@@ -18,6 +18,7 @@ __all__ = [
     "complete_turn_detection",
     "complete_voice",
     "initial_session",
+    "is_openai_transcriber",
 ]
 
 DEFAULT_INSTRUCTIONS = "You are a helpful assistant. Answer briefly, in words that are easy to say."
@@ -106,7 +107,8 @@ def complete_turn_detection(given: Mapping[str, Any], dialect: Dialect) -> dict[
     kind = given["type"]
     complete: dict[str, Any] = {"type": kind, **_TURN_DETECTION_COMMON}
     if kind == "server_vad":
-        complete["silence_duration_ms"] = dialect.silence_duration_ms
+        complete["prefix_padding_ms"] = dialect.server_vad_padding_ms
+        complete["silence_duration_ms"] = dialect.server_vad_silence_ms or dialect.silence_duration_ms
     else:
         complete.update(_SEMANTIC_VAD_ONLY)
     # A part given as null is one left open, such as when a client sends an echoed session back.
@@ -114,11 +116,17 @@ def complete_turn_detection(given: Mapping[str, Any], dialect: Dialect) -> dict[
     return complete
 
 
+def is_openai_transcriber(model: object) -> bool:
+    """Return whether a transcription model is one of those that listen beside a realtime model."""
+    return str(model).startswith(("whisper", "gpt-4o"))
+
+
 def complete_transcription(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return transcription settings with every key that the service echoes."""
     complete = {**_TRANSCRIPTION, **given}
-    if complete["language"] is None:
-        # Observed: a language that the client leaves open comes back as the empty string.
+    if complete["language"] is None and not is_openai_transcriber(complete["model"]):
+        # Recorded: a language that the client leaves open comes back as the empty string from Azure's recogniser, and
+        # as null from whisper-1.
         complete["language"] = ""
     return complete
 
@@ -139,6 +147,10 @@ def complete_avatar(given: Mapping[str, Any]) -> dict[str, Any]:
     complete["video"] = {**_AVATAR_VIDEO, **(given.get("video") or {})}
     complete["ice_servers"] = [{"urls": ["turn:127.0.0.1:3478"], "username": "local", "credential": "local"}]
     return complete
+
+
+def _first_turn_detection(dialect: Dialect) -> dict[str, Any]:
+    return {"type": "server_vad", "prefix_padding_ms": 300, "silence_duration_ms": dialect.silence_duration_ms}
 
 
 def initial_session(
@@ -165,10 +177,10 @@ def initial_session(
         "instructions": DEFAULT_INSTRUCTIONS,
         "voice": complete_voice(dialect.voice),
         "input_audio_format": "pcm16",
-        "output_audio_format": "pcm16",
+        "output_audio_format": dialect.output_format,
         "input_audio_transcription": (dict(_TRANSCRIPTION) if dialect.transcribes_by_default else None),
         "input_audio_noise_reduction": None,
-        "turn_detection": complete_turn_detection({"type": "server_vad"}, dialect),
+        "turn_detection": complete_turn_detection(_first_turn_detection(dialect), dialect),
         "tools": [],
         "tool_choice": "auto",
         "temperature": 0.8,
@@ -187,6 +199,8 @@ def initial_session(
     }
     if not dialect.has_temperature:
         del session["temperature"]
+    if not dialect.has_greeting:
+        del session["greeting"], session["handoff"]
     if agent is not None:
         session["agent"] = copy.deepcopy(dict(agent))
     return session

@@ -143,6 +143,10 @@ def unsupported_value(path: str, value: object, supported: Iterable[object]) -> 
     )
 
 
+def null_value(path: str) -> Fault:
+    return Fault(f"Invalid value for '{path}': null. Leave it out for the default.", code="invalid_type", param=path)
+
+
 def voice_family_changed(now: str, wanted: str) -> Fault:
     return Fault(f"Cannot update voice from {now} to {wanted}", param="voice")
 
@@ -314,6 +318,18 @@ def unknown_previous_item(item_id: str) -> Fault:
         f"Error creating item: the previous item with id '{item_id}' does not exist.",
         code="item_create_invalid_previous_item_id",
         param="previous_item_id",
+    )
+
+
+def unknown_call(call_id: str) -> Fault:
+    return Fault(f"Tool call ID '{call_id}' not found in conversation.", code="invalid_tool_call_id")
+
+
+def negative_truncation(audio_end_ms: int) -> Fault:
+    return Fault(
+        f"Invalid 'audio_end_ms': {audio_end_ms} is below 0. Send the milliseconds that were heard, 0 or more.",
+        code="invalid_value",
+        param="audio_end_ms",
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from ..._generated import models
 from ..engines.protocols import (
     ConversationTurn,
     FileSearch,
@@ -59,6 +61,22 @@ class Generation:
         self._asked: Sequence[ConversationTurn] = ()
         self._fault: ResponseFault | None = None
         self._bridge: Generation | None = None
+        self._accompanying: deque[models.ServerEvent] = deque()
+
+    def waits_for(self, ready: asyncio.Event) -> bool:
+        """Whether the response answers the turn whose words are known once `ready` is set."""
+        return self._ready is ready
+
+    def accompany(self, events: Iterable[models.ServerEvent]) -> None:
+        """Send `events` during the output: one after the first text, one after the first sound, the rest at the end."""
+        self._accompanying.extend(events)
+
+    def _send_accompanying(self, count: int = 1) -> None:
+        for _ in range(min(count, len(self._accompanying))):
+            self._context.send(self._accompanying.popleft())
+
+    def _send_all_accompanying(self) -> None:
+        self._send_accompanying(len(self._accompanying))
 
     async def run(self) -> None:
         """Send the whole response; whoever cancels this also finishes the writer."""
@@ -74,9 +92,11 @@ class Generation:
         if self._fault is not None:
             filtered = isinstance(self._fault, ContentFilter)
             cut_short = Incomplete("content_filter" if filtered else "max_output_tokens")
+        self._send_accompanying()
         if writer.message_open and plan.speaks:
             await context.pacing.pause(context.pacing.first_audio)
             await self._speak()
+        self._send_all_accompanying()
         if cut_short is None:
             writer.finish("completed", usage=self.usage())
         else:
@@ -131,6 +151,7 @@ class Generation:
 
     def finish(self, status: str, details: dict[str, Any]) -> None:
         """End what is unfinished: this response, and before it the one that bridges the wait for it."""
+        self._send_all_accompanying()
         if self._bridge is not None and not self._bridge.writer.finished:
             self._bridge.finish(status, details)
         self.writer.finish(status, usage=self.usage(), details=details)
@@ -185,6 +206,7 @@ class Generation:
                     continue
                 writer.audio(piece)
                 if self.first_audio_at is None:
+                    self._send_accompanying()
                     self.first_audio_at = asyncio.get_running_loop().time()
                 await context.drained()
                 await context.pacing.pause_for_audio(plan.audio_format.duration_ms(len(piece)))

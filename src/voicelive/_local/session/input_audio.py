@@ -151,6 +151,7 @@ class InputAudio:
         make_vad: Callable[[], VoiceActivityDetector],
         max_buffer_s: float = MAX_BUFFER_S,
         is_finished: Callable[[bytes, int], bool] | None = None,
+        new_item_id: Callable[[], str] = lambda: new_id("item"),
     ) -> None:
         """Prepare to listen.
 
@@ -158,7 +159,9 @@ class InputAudio:
             make_vad: makes a detector of voice activity.
             max_buffer_s: seconds of audio that may wait to be committed.
             is_finished: tells whether what is said in PCM16 of a rate sounds finished; may take long.
+            new_item_id: makes the id of a turn's item.
         """
+        self._new_item_id = new_item_id
         self._is_finished = is_finished
         self._make_vad = make_vad
         self._vad: VoiceActivityDetector | None = None
@@ -252,12 +255,12 @@ class InputAudio:
         return self._is_finished(bytes(said), rate)
 
     def _start(self, audio_start_ms: int) -> TurnStarted:
-        self._turn_id = new_id("item")
+        self._turn_id = self._new_item_id()
         self._turn_start_ms = audio_start_ms
         return TurnStarted(self._turn_id, audio_start_ms)
 
     def _stop(self, audio_end_ms: int) -> Turn:
-        item_id = self._turn_id or new_id("item")
+        item_id = self._turn_id or self._new_item_id()
         pcm = self._cut(self._turn_start_ms, audio_end_ms)
         self._turn_id = None
         return Turn(item_id, pcm, self._format.rate, audio_end_ms)
@@ -281,7 +284,7 @@ class InputAudio:
     def take_silence(self, start_ms: int) -> Turn:
         """Take what was received since a moment in which nobody spoke as a turn of the user."""
         end_ms = self.end_ms
-        return Turn(new_id("item"), self._cut(start_ms, end_ms), self._format.rate, end_ms)
+        return Turn(self._new_item_id(), self._cut(start_ms, end_ms), self._format.rate, end_ms)
 
     def commit(self) -> Turn:
         """Take everything in the buffer as the user's turn.
@@ -291,7 +294,7 @@ class InputAudio:
         """
         if self.buffered_ms < MIN_COMMIT_MS:
             raise RefusedError(errors.commit_empty(self.buffered_ms))
-        turn = Turn(self._turn_id or new_id("item"), bytes(self._pcm), self._format.rate)
+        turn = Turn(self._turn_id or self._new_item_id(), bytes(self._pcm), self._format.rate)
         self.clear()
         return turn
 

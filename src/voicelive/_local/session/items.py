@@ -42,6 +42,8 @@ class Items:
         entry = Entry(item_from_request(request, request.get("id") or new_id("item")), origin="client")
         if self._context.conversation.find(entry.id) is not None:
             raise RefusedError(errors.duplicate_item(entry.id))
+        if request["type"] == "function_call_output" and "unknown_call_outputs" not in self._context.quirks:
+            self._context.conversation.check_call(request["call_id"])
         if request.get("role") == "user":
             await self._hear_parts(entry, request["content"])
         self._add(entry, event.previous_item_id)
@@ -99,7 +101,8 @@ class Items:
         Raises:
             RefusedError: for an unknown item, one that is no spoken answer, or a time beyond its end.
         """
-        self._context.conversation.truncate(event.item_id, event.audio_end_ms)
+        early = "early_truncation" in self._context.quirks
+        self._context.conversation.truncate(event.item_id, event.audio_end_ms, early=early)
         self._context.send(
             models.ServerEventConversationItemTruncated(
                 item_id=event.item_id,

@@ -102,7 +102,7 @@ def plan_response(
     return ResponsePlan(
         modalities=modalities,
         voice=voice,
-        audio_format=_output_format(str(chosen("output_audio_format"))),
+        audio_format=_output_format(str(chosen("output_audio_format") or "pcm16")),
         instructions=instructions,
         tools=chosen("tools") or [],
         tool_choice=_tool_choice(chosen("tool_choice") or "auto"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ..._generated import models
 from ..engines.protocols import ResponderError
 from . import error_details as errors
 from .avatar import Avatar
@@ -105,6 +106,17 @@ class Responses:
             self._next = [ready]
             return
         self.create({}, ready=ready)
+
+    def accompany(self, ready: asyncio.Event, events: Sequence[models.ServerEvent]) -> bool:
+        """Have `events` sent during the output of the response that waits for `ready`.
+
+        Returns:
+            Whether there is such a response; if not, nothing is sent.
+        """
+        if self._active is None or not self._active.waits_for(ready):
+            return False
+        self._active.accompany(events)
+        return True
 
     async def _run(self, generation: Generation) -> None:
         completed = False

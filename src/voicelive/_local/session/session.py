@@ -112,7 +112,9 @@ class Session:
         record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
         record._settings = lambda: dict(context.session)
         record._heard = lambda: [e.heard for e in list(context.conversation.entries) if e.heard is not None]
-        self._audio = InputAudio(options.engines.vad, is_finished=self._sounds_finished)
+        self._audio = InputAudio(
+            options.engines.vad, is_finished=self._sounds_finished, new_item_id=context.new_spoken_id
+        )
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
         self._mcp = McpServers(context)

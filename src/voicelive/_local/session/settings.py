@@ -59,6 +59,7 @@ class Settings:
             model=context.model,
             locks=context.locks,
             now=context.session,
+            quirks=context.quirks,
         )
         if merged["turn_detection"] is not None:
             turn_params(merged["turn_detection"])  # raises

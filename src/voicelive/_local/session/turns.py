@@ -11,10 +11,10 @@ from ..._base import decode_base64
 from ..._generated import models
 from ..engines.protocols import Transcript
 from ..faults.kinds import TranscriptionFailure
-from ..ids import new_id
 from . import error_details as errors
-from .context import Context
+from .context import Context, item_model
 from .conversation import Entry
+from .defaults import is_openai_transcriber
 from .error_details import Fault, RefusedError
 from .input_audio import InputAudio, InputFormat, Turn, TurnStarted
 from .responses import Responses
@@ -176,7 +176,7 @@ class Turns:
     def take_marked(self, pcm: bytes, rate: int) -> None:
         """Take a turn that the client marked out itself; it is answered unless the settings say otherwise."""
         answer = self._detection().get("create_response", True)
-        self._take(Turn(new_id("item"), pcm, rate), answer=answer)
+        self._take(Turn(self._context.new_spoken_id(), pcm, rate), answer=answer)
 
     def _detection(self) -> dict[str, Any]:
         return self._context.session["turn_detection"] or {}
@@ -203,15 +203,20 @@ class Turns:
         context = self._context
         entry = Entry(_user_item(turn.item_id), origin="speech")
         if context.dialect.transcript_before_item:
-            await self._transcribe(entry, turn)
+            for event in await self._transcribe(entry, turn):
+                context.send(event)
             self._announce(entry, turn)
             self._answer(turn)
             return
         self._announce(entry, turn)
+        during_answer = context.hears_by_itself
         known = asyncio.Event()
         self._answer(turn, known)
         try:
-            await self._transcribe(entry, turn)
+            events = await self._transcribe(entry, turn)
+            if not (during_answer and self._responses.accompany(known, events)):
+                for event in events:
+                    context.send(event)
         finally:
             known.set()
 
@@ -220,6 +225,10 @@ class Turns:
         previous = conversation.add(entry)
         conversation.store_audio(entry, turn.pcm, turn.duration_ms)
         self._context.announce(entry, previous)
+        if self._context.hears_by_itself and self._context.dialect.says_item_done:
+            self._context.send(
+                models.ServerEventConversationItemDone(previous_item_id=previous, item=item_model(entry.payload))
+            )
         if turn.audio_end_ms is None:
             self._committed = entry
 
@@ -234,30 +243,36 @@ class Turns:
         )
         self._context.announce(entry, entry.id)
 
-    async def _transcribe(self, entry: Entry, turn: Turn) -> None:
-        """Find out what was said; show it only where the session has input transcription."""
+    async def _transcribe(self, entry: Entry, turn: Turn) -> list[models.ServerEvent]:
+        """Find out what was said; return what is to be told of it where the session has input transcription."""
         context = self._context
         settings = context.session["input_audio_transcription"]
         await context.pacing.pause(context.pacing.transcription)
         ordered = context.faults.take_first(TranscriptionFailure) if settings is not None else None
         if ordered is not None:
             entry.heard = ""
-            self._send_failure(turn.item_id, errors.ordered(ordered.code, ordered.message))
-            return
+            return [_failure(turn.item_id, errors.ordered(ordered.code, ordered.message))]
         try:
             heard = await self.hear(turn.pcm, turn.rate)
         except Exception:
             # Whatever an engine raises is reported for this item, as it would be by the service.
             logger.exception("transcription of %s failed", turn.item_id)
             entry.heard = ""
-            if settings is not None:
-                self._send_failure(turn.item_id, errors.internal_error("transcribing the audio"))
-            return
+            fault = errors.internal_error("transcribing the audio")
+            return [] if settings is None else [_failure(turn.item_id, fault)]
         entry.heard = heard.text
         if settings is None:
-            return
+            return []
         entry.payload["content"][0]["transcript"] = heard.text
-        context.send(
+        events: list[models.ServerEvent] = []
+        if heard.text and context.dialect.passes_turns_through and is_openai_transcriber(settings["model"]):
+            # Recorded: these models' transcript comes in one piece, and then as a whole.
+            events.append(
+                models.ServerEventConversationItemInputAudioTranscriptionDelta(
+                    item_id=turn.item_id, content_index=0, delta=heard.text
+                )
+            )
+        events.append(
             models.ServerEventConversationItemInputAudioTranscriptionCompleted(
                 item_id=turn.item_id,
                 content_index=0,
@@ -265,6 +280,7 @@ class Turns:
                 usage={"type": "duration", "seconds": -(-turn.duration_ms // 1000)},
             )
         )
+        return events
 
     async def hear(self, pcm: bytes, rate: int) -> Transcript:
         """Transcribe mono PCM16 of `rate` Hz with the session's language and phrases."""
@@ -277,14 +293,13 @@ class Turns:
             settings.get("phrase_list") or (),
         )
 
-    def _send_failure(self, item_id: str, fault: Fault) -> None:
-        self._context.send(
-            models.ServerEventConversationItemInputAudioTranscriptionFailed(
-                item_id=item_id,
-                content_index=0,
-                error={"type": fault.type, "code": fault.code, "message": fault.message},
-            )
-        )
+
+def _failure(item_id: str, fault: Fault) -> models.ServerEvent:
+    return models.ServerEventConversationItemInputAudioTranscriptionFailed(
+        item_id=item_id,
+        content_index=0,
+        error={"type": fault.type, "code": fault.code, "message": fault.message},
+    )
 
 
 def _user_item(item_id: str) -> dict[str, Any]:

@@ -88,8 +88,11 @@ class FlatWire:
 
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
         """Return `event`, unless or as far as only the draft has it."""
-        if isinstance(event, models.ServerEventConversationCreated | models.ServerEventConversationItemDone):
+        if isinstance(event, models.ServerEventConversationCreated):
             return ()
+        if isinstance(event, models.ServerEventConversationItemDone):
+            # Recorded of what the user says to a realtime model, and of nothing else.
+            return (event,) if getattr(event.item, "role", None) == "user" else ()
         if isinstance(event, models.ServerEventConversationItemInputAudioTranscriptionCompleted):
             payload = event.to_dict()
             payload.pop("usage", None)

@@ -147,7 +147,8 @@ class ResponseWriter:
                 place = self._place()
         else:
             send(models.ServerEventResponseTextDone(**place, text=self.text))
-        send(models.ServerEventResponseContentPartDone(**place, part=self._part(self.text)))
+        said = self.text if self._plan.speaks or self._context.dialect.keeps_text_of_parts else ""
+        send(models.ServerEventResponseContentPartDone(**place, part=self._part(said)))
         self.message.payload["status"] = status
         self._done(self._message_index, self.message)
 
