@@ -57,7 +57,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         self._decode = contract.decode
         self._transport: Transport | None = None
         self._state = "new"
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._decode)
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
         self._watch = (
@@ -116,6 +116,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         if self._requested is None and transport is not None:
             self._watch.open(time.monotonic())
             self._transport = transport
+            self._inbox.count_with(transport.holding)
             self._state = "open"
             return self
         if transport is not None:
@@ -235,14 +236,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             raise
         return self._decode(data) if event is None else event
 
-    async def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
+    async def _wait_for(self, condition: Condition, timeout: float | None, keep: bool) -> Any:
         # The typed `wait_for`, one overload an event type, is generated.
         check_timeout(timeout)
         self._opened()
-        waiter = self._inbox.wait(condition)
+        waiter = self._inbox.wait(condition, keep=keep)
         try:
             await self._within(timeout, waiter)
-            found, waiter.found = waiter.found, None
+            found, waiter.found = waiter.event, None
         finally:
             # An event that was found but not taken is there for the others again, also for who waits in recv().
             if self._inbox.leave(waiter) and self._reading and self._transport is not None:
@@ -250,7 +251,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             self._wake()
         if waiter.failure is not None:
             raise waiter.failure
-        return found and found.event
+        return found
 
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> Coroutine[Any, Any, None]:
         # No coroutine of its own around the other one: this runs for every chunk of audio.
@@ -306,6 +307,16 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     async def _receive(self, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
         """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""
         transport = self._opened()
+        if waiter is not None:
+            return await self._read(transport, waiter)
+        receiver = object()
+        self._inbox.begin_receiving(receiver)
+        try:
+            return await self._read(transport, None)
+        finally:
+            self._inbox.end_receiving(receiver)
+
+    async def _read(self, transport: Transport, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
         inbox = self._inbox
         while True:
             if waiter is not None and waiter.settled:
@@ -313,8 +324,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             if self._requested is not None:
                 raise self._closed_error()
             if waiter is None and inbox.kept:
-                kept = inbox.take()
-                return kept.data, kept.event
+                return inbox.take(), None
             if self._drained:
                 raise self._closed_error()
             if self._reading:
@@ -345,7 +355,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             if received is not None:
                 if waiter is None:
                     return data, event
-                inbox.keep(received)
+                inbox.pass_over(received)
 
     async def _recv_watched(self, transport: Transport) -> bytes:
         """Return the next message, or give the connection up if it does not come in time."""

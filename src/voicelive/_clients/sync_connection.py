@@ -17,6 +17,7 @@ from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_err
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
 from .._core.handshake import Handshake, OpeningRequest
+from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Condition, Inbox, Received
 from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
@@ -29,7 +30,6 @@ from .._loop import LoopThread, Waiter, lease
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
-from .._transport.receive_limit import MESSAGE_OVERHEAD
 from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         self._generation = generation()
         # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
         self._lock = threading.RLock()
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._decode)
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
         self._watch = (
@@ -169,6 +169,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 self._dropped = weakref.finalize(self, _drop, bridge, self._engine, repr(self))
                 self._dropped.atexit = False
                 self._bridge = bridge
+                bridge.count(self._inbox)
                 self._state = "open"
                 return self
         bridge.close(*(requested or (NORMAL, "")))
@@ -297,20 +298,20 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 raise StopIteration from None
             raise
 
-    def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
+    def _wait_for(self, condition: Condition, timeout: float | None, keep: bool) -> Any:
         # The typed `wait_for`, one overload an event type, is generated.
         check_timeout(timeout)
         self._opened()
-        search = Search(condition)
+        search = Search(condition, keeps=keep)
         try:
             with self._lock:
                 self._inbox.enter(search)
             self._receive(timeout, search)
             with self._lock:
                 self._inbox.withdraw(search)
-            if search.failure is None and (found := search.found) is not None:
+            if search.failure is None and search.found is not None:
                 search.found = None
-                return found.event
+                return search.event
         except BaseException:
             # An event that was found but not taken is there for the others again, also for who waits in recv().
             with self._lock:
@@ -350,7 +351,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 received = self._receive(timeout, None)
             elif bridge.needs_room:
                 bridge.go_on()
-            return self._decode(received) if isinstance(received, bytes) else received.event
+            return self._decode(received if isinstance(received, bytes) else received.data)
         except InvalidEventError:
             raise
         except BaseException:
@@ -363,6 +364,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         with self._lock:
             if isinstance(received, Received):
                 self._inbox.kept.appendleft(received)
+                self._inbox.holding.kept_cost += received.cost
             elif self._bridge is not None:
                 self._bridge.arrived.appendleft(received)
                 self._bridge.taken_bytes -= len(received) + MESSAGE_OVERHEAD
@@ -376,8 +378,12 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         deadline = None if timeout is None else time.monotonic() + timeout
         received: bytes | Received | None = None
         waiter: Waiter | None = None
+        receiver = object()
         try:
             try:
+                if search is None:
+                    with self._lock:
+                        self._inbox.begin_receiving(receiver)
                 while received is None:
                     with self._lock:
                         # Asked first: what it had received before it ended is looked at after that.
@@ -399,11 +405,15 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                         bridge.go_on()
                     waiter.wait(left)
             finally:
+                if search is None:
+                    with self._lock:
+                        self._inbox.end_receiving(receiver)
                 if waiter is not None:
                     bridge.waiting.remove(waiter)
                     waiter.close()
                 if bridge.needs_room:
                     bridge.go_on()
+                self._inbox.holding.tell_if_half_empty()
             return received
         except BaseException:
             if received is not None and search is None:
@@ -423,6 +433,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         if search is None and inbox.kept:
             kept = inbox.kept[0]
             del inbox.kept[0]
+            inbox.holding.kept_cost -= kept.cost
             return kept
         while arrived:
             data = arrived[0]
@@ -435,6 +446,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 return data
             try:
                 received = inbox.sort(data, self._decode(data))
+                is_wanted = received is not None and inbox.is_wanted(received)
             except InvalidEventError:
                 del arrived[0]
                 bridge.taken_bytes += cost
@@ -445,7 +457,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             if received is not None:
                 if search is None:
                     return received
-                inbox.kept.append(received)
+                if is_wanted:
+                    inbox.kept.append(received)
+                    inbox.holding.kept_cost += cost
             if search is not None and search.settled:
                 return b""
         return None

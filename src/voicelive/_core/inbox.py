@@ -10,35 +10,56 @@ from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from .._base import Model
 from ..errors import ConfigurationError, ReceiveTimeoutError
 from .events import AnyServerEvent
+from .holding import MESSAGE_OVERHEAD, Holding
 
 __all__ = ["Condition", "Inbox", "Received", "Waiter", "describe_condition"]
 
+_MAX_TYPES = 100
+_OTHERS = "other types"
+
 Condition = str | type[Model] | Callable[[AnyServerEvent], object]
 """What ``wait_for`` takes: an event's type, an event class, or a function of the event."""
+Decode = Callable[[bytes], AnyServerEvent]
 
 
 @dataclass(order=True)
 class Received:
-    """One message as it came, and the event it holds."""
+    """One message as it came, and the type and class of the event in it.
+
+    The event itself is made anew for who receives it, so that what waits takes no more memory than its bytes do, and
+    can still be handed out byte for byte.
+    """
 
     number: int
     data: bytes = field(compare=False)
-    event: AnyServerEvent = field(compare=False)
+    kind: str = field(compare=False)
+    model: type[Model] = field(compare=False)
+
+    @property
+    def cost(self) -> int:
+        """What it takes in memory."""
+        return len(self.data) + MESSAGE_OVERHEAD
 
 
 class Waiter:
     """One ``wait_for`` under way."""
 
-    def __init__(self, condition: Condition) -> None:
+    def __init__(self, condition: Condition, *, keeps: bool = True) -> None:
+        if not isinstance(keeps, bool):
+            raise ConfigurationError(f"keep is {keeps!r}; it takes True or False")
         self.condition = condition
-        self.matches = _matcher(condition)
+        self.keeps = keeps
+        """Whether what it passes over is kept for other receivers."""
+        self._matches = _matcher(condition)
         self.found: Received | None = None
-        """The event that met the condition, until the receiver takes it."""
+        """The message that met the condition, until the receiver takes it."""
+        self.event: AnyServerEvent | None = None
+        """The event in it."""
         self.failure: Exception | None = None
         """What the condition raised."""
         self.passed: Counter[str] = Counter()
@@ -50,30 +71,43 @@ class Waiter:
         """Whether there is something to tell the receiver."""
         return self.found is not None or self.failure is not None
 
-    def offer(self, received: Received) -> bool:
-        """Take `received` if it meets the condition."""
+    def offer(self, received: Received, event: AnyServerEvent) -> bool:
+        """Take a new event if it meets the condition."""
         if self.settled:
             return False
         try:
-            met = self.matches(received.event)
+            met = self.meets(received, event)
         except Exception as error:  # noqa: BLE001 - the application's function; raised in its own wait_for
             self.failure = error
             return False
-        if met:
-            self.found = received
-            return True
-        event = received.event
-        self.passed[str(event.type)] += 1
+        if not met:
+            self._pass_over(event)
+            return False
+        self.event = event
+        self.found = received
+        return True
+
+    def meets(self, received: Received, event: AnyServerEvent | Decode) -> bool:
+        """Return whether a message meets the condition; the event is made only where the condition needs it."""
+        by_kind = self._matches(received)
+        if by_kind is not None:
+            return by_kind
+        condition = cast("Callable[[AnyServerEvent], object]", self.condition)
+        return bool(condition(event if isinstance(event, Model) else event(received.data)))
+
+    def _pass_over(self, event: AnyServerEvent) -> None:
+        kind = str(event.type)
+        # A service could make up types without end.
+        self.passed[kind if kind in self.passed or len(self.passed) < _MAX_TYPES else _OTHERS] += 1
         if event.type == "error":
             self.last_error = _error_text(event)
-        return False
 
     def timeout_error(self, timeout: float) -> ReceiveTimeoutError:
         """Build the error that says what was waited for, and what came instead."""
         text = f"no {describe_condition(self.condition)} within {timeout:g} s"
         if self.passed:
             counts = ", ".join(f"{count} x {name}" for name, count in self.passed.most_common())
-            text += f"; arrived meanwhile, kept for recv(): {counts}"
+            text += f"; arrived meanwhile, {'kept for recv()' if self.keeps else 'not kept'}: {counts}"
         else:
             text += "; nothing arrived meanwhile"
         if self.last_error:
@@ -82,30 +116,59 @@ class Waiter:
 
 
 class Inbox:
-    """Events that arrived but were not handed out yet, and the ``wait_for`` calls under way."""
+    """Messages that arrived but were not handed out yet, and the ``wait_for`` calls under way.
 
-    def __init__(self) -> None:
+    An interruption such as Ctrl-C strikes where a function begins, so a message changes its place without a call.
+
+    Args:
+        decode: makes an event from a message.
+    """
+
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
         self.kept: deque[Received] = deque()
         self.waiters: list[Waiter] = []
+        self._receivers: list[object] = []
+        self.holding = Holding()
+        """Counts what is kept, together with what else has arrived at the connection."""
         self._count = 0
 
-    def wait(self, condition: Condition) -> Waiter:
+    def count_with(self, holding: Holding) -> Holding:
+        """Count what is kept by `holding` from now on."""
+        holding.kept, holding.kept_cost = self.kept, self.holding.kept_cost
+        self.holding = holding
+        return holding
+
+    def wait(self, condition: Condition, *, keep: bool = True) -> Waiter:
         """Register a condition; an event that is kept already and meets it is found at once.
+
+        Args:
+            condition: what to wait for.
+            keep: whether what is passed over is kept for later receivers; ``error`` events always are.
 
         Raises:
             Exception: what the condition itself raises for a kept event.
         """
-        waiter = Waiter(condition)
+        waiter = Waiter(condition, keeps=keep)
         self.enter(waiter)
         return waiter
 
     def enter(self, waiter: Waiter) -> None:
         """Register a waiter, as :meth:`wait` does."""
-        for index, received in enumerate(self.kept):
-            if waiter.matches(received.event):
+        # Whoever receives beside this call is to get what passes by.
+        waiter.keeps = waiter.keeps or bool(self._receivers)
+        passed = 0
+        for received in self.kept:
+            if waiter.meets(received, self._decode):
+                waiter.event = self._decode(received.data)
                 waiter.found = received
-                del self.kept[index]
+                del self.kept[passed]
+                self.holding.kept_cost -= received.cost
                 break
+            passed += 1
+        if not waiter.keeps:
+            self._drop(passed)
+        self.holding.tell_if_half_empty()
         self.waiters.append(waiter)
 
     def withdraw(self, waiter: Waiter) -> None:
@@ -123,29 +186,70 @@ class Inbox:
         if waiter.found is None:
             return False
         insort(self.kept, waiter.found)
-        waiter.found = None
+        self.holding.kept_cost += waiter.found.cost
+        waiter.found = waiter.event = None
         return True
 
     def sort(self, data: bytes, event: AnyServerEvent) -> Received | None:
         """Offer a new event to those who wait; return it if none of them takes it."""
         self._count += 1
-        received = Received(self._count, data, event)
+        # A service may send anything as type.
+        kind: object = event.type
+        received = Received(self._count, data, str.__str__(kind) if isinstance(kind, str) else "", type(event))
         for waiter in self.waiters:
-            if waiter.offer(received):
+            if waiter.offer(received, event):
                 return None
         return received
 
-    def keep(self, received: Received) -> None:
-        """Keep an event for a later receiver."""
-        self.kept.append(received)
+    def is_wanted(self, received: Received) -> bool:
+        """Whether a message that was passed over is to be kept: not if all who wait want it dropped."""
+        # What comes after a condition was met is for whoever receives next.
+        return (
+            received.kind == "error"
+            or not self.waiters
+            or any(waiter.keeps or waiter.settled for waiter in self.waiters)
+        )
 
-    def take(self) -> Received:
-        """Hand out the oldest event that is kept."""
-        return self.kept.popleft()
+    def pass_over(self, received: Received) -> None:
+        """Keep a message for a later receiver, if anybody wants it."""
+        if self.is_wanted(received):
+            self.kept.append(received)
+            self.holding.kept_cost += received.cost
+
+    def begin_receiving(self, receiver: object) -> None:
+        """Note that somebody waits for the next event, whatever it is."""
+        self._receivers.append(receiver)
+        # Also while it works on an event, and before it asks for the next.
+        for waiter in self.waiters:
+            waiter.keeps = True
+
+    def end_receiving(self, receiver: object) -> None:
+        """Note that it does no more."""
+        if receiver in self._receivers:
+            self._receivers.remove(receiver)
+
+    def take(self) -> bytes:
+        """Hand out the oldest message that is kept."""
+        received = self.kept.popleft()
+        self.holding.kept_cost -= received.cost
+        self.holding.tell_if_half_empty()
+        return received.data
 
     def clear(self) -> None:
         """Drop what nobody will ask for any more."""
         self.kept.clear()
+        self.holding.kept_cost = 0
+
+    def _drop(self, count: int) -> None:
+        """Drop the oldest messages that are kept, except error events."""
+        at = 0
+        for _ in range(count):
+            received = self.kept[at]
+            if received.kind == "error":
+                at += 1
+            else:
+                del self.kept[at]
+                self.holding.kept_cost -= received.cost
 
 
 def describe_condition(condition: Condition) -> str:
@@ -158,15 +262,16 @@ def describe_condition(condition: Condition) -> str:
     return f"event for which {name} is true"
 
 
-def _matcher(condition: Any) -> Callable[[AnyServerEvent], object]:
+def _matcher(condition: Any) -> Callable[[Received], bool | None]:
+    """Return what tells from a message's type whether it meets `condition`; None if only the event can."""
     if isinstance(condition, str):
         # A str enum member compares equal to its text, so both spellings work.
-        return lambda event: event.type == condition
+        return lambda received: received.kind == condition
     if isinstance(condition, type):
         if issubclass(condition, Model):
-            return lambda event: isinstance(event, condition)
+            return lambda received: issubclass(received.model, condition)
     elif callable(condition):
-        return condition  # type: ignore[no-any-return]
+        return lambda received: None
     raise ConfigurationError(
         f"wait_for takes an event type such as 'session.updated', an event class of voicelive.models, "
         f"or a function of the event; not {condition!r}"

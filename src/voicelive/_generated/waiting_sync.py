@@ -29,7 +29,7 @@ __all__ = ["EventWaiting"]
 class EventWaiting:
     """The ``wait_for`` of a connection, which returns the class that belongs to the type it is given."""
 
-    def _wait_for(self, condition: Condition, timeout: float | None) -> Any:
+    def _wait_for(self, condition: Condition, timeout: float | None, keep: bool) -> Any:
         raise NotImplementedError
 
     if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.created", ServerEventType.CONVERSATION_ITEM_CREATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemCreated: ...
 
         @overload
@@ -46,6 +48,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.deleted", ServerEventType.CONVERSATION_ITEM_DELETED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemDeleted: ...
 
         @overload
@@ -56,6 +60,8 @@ class EventWaiting:
                 ServerEventType.CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_COMPLETED,
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemInputAudioTranscriptionCompleted: ...
 
         @overload
@@ -66,6 +72,8 @@ class EventWaiting:
                 ServerEventType.CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_DELTA,
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemInputAudioTranscriptionDelta: ...
 
         @overload
@@ -76,6 +84,8 @@ class EventWaiting:
                 ServerEventType.CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_FAILED,
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemInputAudioTranscriptionFailed: ...
 
         @overload
@@ -83,6 +93,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.retrieved", ServerEventType.CONVERSATION_ITEM_RETRIEVED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemRetrieved: ...
 
         @overload
@@ -90,11 +102,13 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.truncated", ServerEventType.CONVERSATION_ITEM_TRUNCATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemTruncated: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["error", ServerEventType.ERROR], timeout: float | None = None
+            self, condition: Literal["error", ServerEventType.ERROR], timeout: float | None = None, *, keep: bool = True
         ) -> models.ServerEventError: ...
 
         @overload
@@ -102,6 +116,8 @@ class EventWaiting:
             self,
             condition: Literal["input_audio_buffer.cleared", ServerEventType.INPUT_AUDIO_BUFFER_CLEARED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferCleared: ...
 
         @overload
@@ -109,6 +125,8 @@ class EventWaiting:
             self,
             condition: Literal["input_audio_buffer.committed", ServerEventType.INPUT_AUDIO_BUFFER_COMMITTED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferCommitted: ...
 
         @overload
@@ -116,6 +134,8 @@ class EventWaiting:
             self,
             condition: Literal["input_audio_buffer.speech_started", ServerEventType.INPUT_AUDIO_BUFFER_SPEECH_STARTED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferSpeechStarted: ...
 
         @overload
@@ -123,6 +143,8 @@ class EventWaiting:
             self,
             condition: Literal["input_audio_buffer.speech_stopped", ServerEventType.INPUT_AUDIO_BUFFER_SPEECH_STOPPED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferSpeechStopped: ...
 
         @overload
@@ -130,6 +152,8 @@ class EventWaiting:
             self,
             condition: Literal["mcp_list_tools.completed", ServerEventType.MCP_LIST_TOOLS_COMPLETED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventMcpListToolsCompleted: ...
 
         @overload
@@ -137,6 +161,8 @@ class EventWaiting:
             self,
             condition: Literal["mcp_list_tools.failed", ServerEventType.MCP_LIST_TOOLS_FAILED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventMcpListToolsFailed: ...
 
         @overload
@@ -144,6 +170,8 @@ class EventWaiting:
             self,
             condition: Literal["mcp_list_tools.in_progress", ServerEventType.MCP_LIST_TOOLS_IN_PROGRESS],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventMcpListToolsInProgress: ...
 
         @overload
@@ -151,6 +179,8 @@ class EventWaiting:
             self,
             condition: Literal["output_audio_buffer.cleared", ServerEventType.OUTPUT_AUDIO_BUFFER_CLEARED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventOutputAudioBufferCleared: ...
 
         @overload
@@ -160,6 +190,8 @@ class EventWaiting:
                 "response.animation_blendshapes.delta", ServerEventType.RESPONSE_ANIMATION_BLENDSHAPES_DELTA
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAnimationBlendshapeDelta: ...
 
         @overload
@@ -169,6 +201,8 @@ class EventWaiting:
                 "response.animation_blendshapes.done", ServerEventType.RESPONSE_ANIMATION_BLENDSHAPES_DONE
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAnimationBlendshapeDone: ...
 
         @overload
@@ -176,6 +210,8 @@ class EventWaiting:
             self,
             condition: Literal["response.animation_viseme.delta", ServerEventType.RESPONSE_ANIMATION_VISEME_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAnimationVisemeDelta: ...
 
         @overload
@@ -183,6 +219,8 @@ class EventWaiting:
             self,
             condition: Literal["response.animation_viseme.done", ServerEventType.RESPONSE_ANIMATION_VISEME_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAnimationVisemeDone: ...
 
         @overload
@@ -190,6 +228,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio.delta", ServerEventType.RESPONSE_AUDIO_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioDelta: ...
 
         @overload
@@ -197,6 +237,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio.done", ServerEventType.RESPONSE_AUDIO_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioDone: ...
 
         @overload
@@ -204,6 +246,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio_timestamp.delta", ServerEventType.RESPONSE_AUDIO_TIMESTAMP_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioTimestampDelta: ...
 
         @overload
@@ -211,6 +255,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio_timestamp.done", ServerEventType.RESPONSE_AUDIO_TIMESTAMP_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioTimestampDone: ...
 
         @overload
@@ -220,6 +266,8 @@ class EventWaiting:
                 "response.audio_transcript.annotation.added", ServerEventType.RESPONSE_AUDIO_TRANSCRIPT_ANNOTATION_ADDED
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioTranscriptAnnotationAdded: ...
 
         @overload
@@ -227,6 +275,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio_transcript.delta", ServerEventType.RESPONSE_AUDIO_TRANSCRIPT_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioTranscriptDelta: ...
 
         @overload
@@ -234,6 +284,8 @@ class EventWaiting:
             self,
             condition: Literal["response.audio_transcript.done", ServerEventType.RESPONSE_AUDIO_TRANSCRIPT_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseAudioTranscriptDone: ...
 
         @overload
@@ -241,6 +293,8 @@ class EventWaiting:
             self,
             condition: Literal["response.content_part.added", ServerEventType.RESPONSE_CONTENT_PART_ADDED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseContentPartAdded: ...
 
         @overload
@@ -248,16 +302,26 @@ class EventWaiting:
             self,
             condition: Literal["response.content_part.done", ServerEventType.RESPONSE_CONTENT_PART_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseContentPartDone: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["response.created", ServerEventType.RESPONSE_CREATED], timeout: float | None = None
+            self,
+            condition: Literal["response.created", ServerEventType.RESPONSE_CREATED],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseCreated: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["response.done", ServerEventType.RESPONSE_DONE], timeout: float | None = None
+            self,
+            condition: Literal["response.done", ServerEventType.RESPONSE_DONE],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseDone: ...
 
         @overload
@@ -267,6 +331,8 @@ class EventWaiting:
                 "response.file_search_call.completed", ServerEventType.RESPONSE_FILE_SEARCH_CALL_COMPLETED
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseFileSearchCallCompleted: ...
 
         @overload
@@ -276,6 +342,8 @@ class EventWaiting:
                 "response.file_search_call.in_progress", ServerEventType.RESPONSE_FILE_SEARCH_CALL_IN_PROGRESS
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseFileSearchCallInProgress: ...
 
         @overload
@@ -285,6 +353,8 @@ class EventWaiting:
                 "response.file_search_call.searching", ServerEventType.RESPONSE_FILE_SEARCH_CALL_SEARCHING
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseFileSearchCallSearching: ...
 
         @overload
@@ -294,6 +364,8 @@ class EventWaiting:
                 "response.function_call_arguments.delta", ServerEventType.RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseFunctionCallArgumentsDelta: ...
 
         @overload
@@ -303,6 +375,8 @@ class EventWaiting:
                 "response.function_call_arguments.done", ServerEventType.RESPONSE_FUNCTION_CALL_ARGUMENTS_DONE
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseFunctionCallArgumentsDone: ...
 
         @overload
@@ -310,6 +384,8 @@ class EventWaiting:
             self,
             condition: Literal["response.invocation.delta", ServerEventType.RESPONSE_INVOCATION_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseInvocationDelta: ...
 
         @overload
@@ -317,6 +393,8 @@ class EventWaiting:
             self,
             condition: Literal["response.mcp_call_arguments.delta", ServerEventType.RESPONSE_MCP_CALL_ARGUMENTS_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseMcpCallArgumentsDelta: ...
 
         @overload
@@ -324,6 +402,8 @@ class EventWaiting:
             self,
             condition: Literal["response.mcp_call_arguments.done", ServerEventType.RESPONSE_MCP_CALL_ARGUMENTS_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseMcpCallArgumentsDone: ...
 
         @overload
@@ -331,6 +411,8 @@ class EventWaiting:
             self,
             condition: Literal["response.mcp_call.completed", ServerEventType.RESPONSE_MCP_CALL_COMPLETED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseMcpCallCompleted: ...
 
         @overload
@@ -338,6 +420,8 @@ class EventWaiting:
             self,
             condition: Literal["response.mcp_call.failed", ServerEventType.RESPONSE_MCP_CALL_FAILED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseMcpCallFailed: ...
 
         @overload
@@ -345,6 +429,8 @@ class EventWaiting:
             self,
             condition: Literal["response.mcp_call.in_progress", ServerEventType.RESPONSE_MCP_CALL_IN_PROGRESS],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseMcpCallInProgress: ...
 
         @overload
@@ -352,6 +438,8 @@ class EventWaiting:
             self,
             condition: Literal["response.output_item.added", ServerEventType.RESPONSE_OUTPUT_ITEM_ADDED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputItemAdded: ...
 
         @overload
@@ -359,6 +447,8 @@ class EventWaiting:
             self,
             condition: Literal["response.output_item.done", ServerEventType.RESPONSE_OUTPUT_ITEM_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputItemDone: ...
 
         @overload
@@ -366,6 +456,8 @@ class EventWaiting:
             self,
             condition: Literal["response.text.delta", ServerEventType.RESPONSE_TEXT_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseTextDelta: ...
 
         @overload
@@ -373,6 +465,8 @@ class EventWaiting:
             self,
             condition: Literal["response.text.done", ServerEventType.RESPONSE_TEXT_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseTextDone: ...
 
         @overload
@@ -380,6 +474,8 @@ class EventWaiting:
             self,
             condition: Literal["response.video.delta", ServerEventType.RESPONSE_VIDEO_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseVideoDelta: ...
 
         @overload
@@ -389,6 +485,8 @@ class EventWaiting:
                 "response.web_search_call.completed", ServerEventType.RESPONSE_WEB_SEARCH_CALL_COMPLETED
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseWebSearchCallCompleted: ...
 
         @overload
@@ -398,6 +496,8 @@ class EventWaiting:
                 "response.web_search_call.in_progress", ServerEventType.RESPONSE_WEB_SEARCH_CALL_IN_PROGRESS
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseWebSearchCallInProgress: ...
 
         @overload
@@ -407,6 +507,8 @@ class EventWaiting:
                 "response.web_search_call.searching", ServerEventType.RESPONSE_WEB_SEARCH_CALL_SEARCHING
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseWebSearchCallSearching: ...
 
         @overload
@@ -414,6 +516,8 @@ class EventWaiting:
             self,
             condition: Literal["session.avatar.connecting", ServerEventType.SESSION_AVATAR_CONNECTING],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventSessionAvatarConnecting: ...
 
         @overload
@@ -421,6 +525,8 @@ class EventWaiting:
             self,
             condition: Literal["session.avatar.switch_to_idle", ServerEventType.SESSION_AVATAR_SWITCH_TO_IDLE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventSessionAvatarSwitchToIdle: ...
 
         @overload
@@ -428,16 +534,26 @@ class EventWaiting:
             self,
             condition: Literal["session.avatar.switch_to_speaking", ServerEventType.SESSION_AVATAR_SWITCH_TO_SPEAKING],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventSessionAvatarSwitchToSpeaking: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["session.created", ServerEventType.SESSION_CREATED], timeout: float | None = None
+            self,
+            condition: Literal["session.created", ServerEventType.SESSION_CREATED],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventSessionCreated: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["session.updated", ServerEventType.SESSION_UPDATED], timeout: float | None = None
+            self,
+            condition: Literal["session.updated", ServerEventType.SESSION_UPDATED],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventSessionUpdated: ...
 
         @overload
@@ -445,11 +561,17 @@ class EventWaiting:
             self,
             condition: Literal["transcription_session.updated", ServerEventType.TRANSCRIPTION_SESSION_UPDATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventTranscriptionSessionUpdated: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["warning", ServerEventType.WARNING], timeout: float | None = None
+            self,
+            condition: Literal["warning", ServerEventType.WARNING],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventWarning: ...
 
         @overload
@@ -457,6 +579,8 @@ class EventWaiting:
             self,
             condition: Literal["byom_credential.updated", ServerEventType.BYOM_CREDENTIAL_UPDATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventBYOMCredentialUpdated: ...
 
         @overload
@@ -464,6 +588,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.created", ServerEventType.CONVERSATION_CREATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationCreated: ...
 
         @overload
@@ -471,6 +597,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.added", ServerEventType.CONVERSATION_ITEM_ADDED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemAdded: ...
 
         @overload
@@ -478,6 +606,8 @@ class EventWaiting:
             self,
             condition: Literal["conversation.item.done", ServerEventType.CONVERSATION_ITEM_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemDone: ...
 
         @overload
@@ -488,6 +618,8 @@ class EventWaiting:
                 ServerEventType.CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_SEGMENT,
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventConversationItemInputAudioTranscriptionSegment: ...
 
         @overload
@@ -497,6 +629,8 @@ class EventWaiting:
                 "input_audio_buffer.dtmf_event_received", ServerEventType.INPUT_AUDIO_BUFFER_DTMF_EVENT_RECEIVED
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferDtmfEventReceived: ...
 
         @overload
@@ -506,6 +640,8 @@ class EventWaiting:
                 "input_audio_buffer.timeout_triggered", ServerEventType.INPUT_AUDIO_BUFFER_TIMEOUT_TRIGGERED
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventInputAudioBufferTimeoutTriggered: ...
 
         @overload
@@ -513,6 +649,8 @@ class EventWaiting:
             self,
             condition: Literal["output_audio_buffer.started", ServerEventType.OUTPUT_AUDIO_BUFFER_STARTED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventOutputAudioBufferStarted: ...
 
         @overload
@@ -520,6 +658,8 @@ class EventWaiting:
             self,
             condition: Literal["output_audio_buffer.stopped", ServerEventType.OUTPUT_AUDIO_BUFFER_STOPPED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventOutputAudioBufferStopped: ...
 
         @overload
@@ -527,6 +667,8 @@ class EventWaiting:
             self,
             condition: Literal["rate_limits.updated", ServerEventType.RATE_LIMITS_UPDATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventRateLimitsUpdated: ...
 
         @overload
@@ -534,6 +676,8 @@ class EventWaiting:
             self,
             condition: Literal["response.output_audio.delta", ServerEventType.RESPONSE_OUTPUT_AUDIO_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputAudioDelta: ...
 
         @overload
@@ -541,6 +685,8 @@ class EventWaiting:
             self,
             condition: Literal["response.output_audio.done", ServerEventType.RESPONSE_OUTPUT_AUDIO_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputAudioDone: ...
 
         @overload
@@ -550,6 +696,8 @@ class EventWaiting:
                 "response.output_audio_transcript.delta", ServerEventType.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputAudioTranscriptDelta: ...
 
         @overload
@@ -559,6 +707,8 @@ class EventWaiting:
                 "response.output_audio_transcript.done", ServerEventType.RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DONE
             ],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputAudioTranscriptDone: ...
 
         @overload
@@ -566,6 +716,8 @@ class EventWaiting:
             self,
             condition: Literal["response.output_text.delta", ServerEventType.RESPONSE_OUTPUT_TEXT_DELTA],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputTextDelta: ...
 
         @overload
@@ -573,11 +725,17 @@ class EventWaiting:
             self,
             condition: Literal["response.output_text.done", ServerEventType.RESPONSE_OUTPUT_TEXT_DONE],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventResponseOutputTextDone: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["rtc.call.error", ServerEventType.RTC_CALL_ERROR], timeout: float | None = None
+            self,
+            condition: Literal["rtc.call.error", ServerEventType.RTC_CALL_ERROR],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventRtcCallError: ...
 
         @overload
@@ -585,51 +743,64 @@ class EventWaiting:
             self,
             condition: Literal["rtc.call.sdp.created", ServerEventType.RTC_CALL_SDP_CREATED],
             timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> models.ServerEventRtcCallSdpCreated: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["voicelive.reconnecting"], timeout: float | None = None
+            self, condition: Literal["voicelive.reconnecting"], timeout: float | None = None, *, keep: bool = True
         ) -> ConnectionReconnecting: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["voicelive.restored"], timeout: float | None = None
+            self, condition: Literal["voicelive.restored"], timeout: float | None = None, *, keep: bool = True
         ) -> ConnectionRestored: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["voicelive.gave_up"], timeout: float | None = None
+            self, condition: Literal["voicelive.gave_up"], timeout: float | None = None, *, keep: bool = True
         ) -> ConnectionGaveUp: ...
 
         @overload
         def wait_for(
-            self, condition: Literal["voicelive.malformed"], timeout: float | None = None
+            self, condition: Literal["voicelive.malformed"], timeout: float | None = None, *, keep: bool = True
         ) -> MalformedServerEvent: ...
 
         @overload
         def wait_for(  # type: ignore[overload-overlap] # a class is a function too
-            self, condition: type[EventT], timeout: float | None = None
+            self, condition: type[EventT], timeout: float | None = None, *, keep: bool = True
         ) -> EventT: ...
 
         @overload
         def wait_for(
-            self, condition: str | Callable[[AnyServerEvent], object], timeout: float | None = None
+            self,
+            condition: str | Callable[[AnyServerEvent], object],
+            timeout: float | None = None,
+            *,
+            keep: bool = True,
         ) -> AnyServerEvent: ...
 
-    def wait_for(self, condition: Condition, timeout: float | None = None) -> Any:
-        """Return the first event that meets `condition`; the others are kept, in order, for later receivers.
+    def wait_for(self, condition: Condition, timeout: float | None = None, *, keep: bool = True) -> Any:
+        """Return the first event that meets `condition`.
 
-        Events that were kept before are looked at first. An ``error`` event is kept like any other.
+        The events before it are kept, in order, for later receivers, up to ``max_queue`` and ``max_buffer``; events
+        that were kept before are looked at first. If nobody receives what is kept, use ``keep=False``: it does what a
+        loop of ``recv()`` does that ignores everything else. Only ``error`` events are kept then: read them with
+        ``recv(timeout=0)``.
 
         Args:
             condition: an event's type such as ``"session.updated"``, an event class of :mod:`voicelive.models`, or a
                 function of the event; keep it short, and leave the connection alone in it.
             timeout: how long to wait, in seconds.
+            keep: whether the events before it are kept. With False they are dropped, also those kept before, except
+                ``error`` events and what other calls wait for or keep at the same time.
 
         Raises:
             ReceiveTimeoutError: if no such event arrives in time; says what did arrive.
+            ReceiveOverflowError: if more is kept than ``max_queue`` and ``max_buffer`` allow.
             ConnectionClosed: if the connection ends first.
-            ConfigurationError: if `condition` is not one of these, or `timeout` is not a number of seconds.
+            ConfigurationError: if `condition` is not one of these, `timeout` is not a number of seconds, or `keep` is
+                not True or False.
         """
-        return self._wait_for(condition, timeout)
+        return self._wait_for(condition, timeout, keep)

@@ -18,10 +18,11 @@ from typing import Any, cast
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
+from .._core.holding import MESSAGE_OVERHEAD
+from .._core.inbox import Inbox
 from .._loop import Call, LoopThread, Waiter
 from .logs import transport_logger
 from .options import TransportOptions
-from .receive_limit import MESSAGE_OVERHEAD
 from .reconnect_setup import Lasting
 from .websocket import ConnectionClosed, Transport, open_transport
 
@@ -157,6 +158,12 @@ class Bridge:
         """Wake everyone who waits, to look again."""
         for waiter in tuple(self.waiting):
             waiter.wake()
+
+    def count(self, inbox: Inbox) -> None:
+        """Count what `inbox` keeps against the bounds too."""
+        assert self._transport is not None
+        holding = inbox.count_with(self._transport.holding)
+        holding.post = self._engine.post
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended; None while it is open."""

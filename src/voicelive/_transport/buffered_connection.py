@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.messages import Assembler, SimpleQueue
-from websockets.exceptions import ConcurrencyError
-from websockets.frames import Frame
+from websockets.exceptions import ConcurrencyError, ConnectionClosed, ConnectionClosedError, WebSocketException
+from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
@@ -18,6 +20,10 @@ from .receive_limit import Inflow
 
 _PONG = b"\x8a"
 """How the frame of a pong begins."""
+_IDLE_STEPS = 3
+"""After so many steps of the loop without anything to read, nothing is there."""
+_LATE = 1.0
+"""A timer that is so many seconds late was held up by a loop that stood still."""
 
 __all__ = ["StreamConnection"]
 
@@ -81,12 +87,10 @@ class _Assembler(Assembler):
     def discard(self) -> None:
         """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
         self._discards = True
-        if self.paused:
-            self.paused = False
-            self.resume()
+        self.go_on()
 
     def put(self, frame: Frame) -> None:
-        if not self._discards:
+        if not self._discards and not self.closed:
             super().put(frame)
 
     def put_message(self, data: bytes) -> None:
@@ -109,8 +113,6 @@ class _Assembler(Assembler):
             return None
         data: bytes = queue.popleft()
         self._inflow.take(data, True)
-        if self.paused:
-            self.maybe_resume()
         return data
 
     async def get(self, decode: bool | None = None) -> Any:
@@ -136,22 +138,36 @@ class _Assembler(Assembler):
             self._queue.nudge()
 
     def maybe_pause(self) -> None:
-        if not self.paused and self._inflow.is_full():
+        if self._inflow.is_full():
+            self.hold()
+
+    def hold(self) -> None:
+        """Read no more until half of what may wait has been handed out, wherever it waits."""
+        if not self.paused and not self.closed:
             self.paused = True
+            self._inflow.holding.when_half_empty(self.go_on)
             self.pause()
 
     def maybe_resume(self) -> None:
-        if self.paused and self._inflow.is_half_empty():
+        # Whoever hands out counts it, and that resumes.
+        pass
+
+    def go_on(self) -> None:
+        """Read again."""
+        if self.paused:
+            self._inflow.holding.forget(self.go_on)
             self.paused = False
             self.resume()
 
     def close(self) -> None:
         self._inflow.end()
         super().close()
+        # So that the end of TCP is noticed.
+        self.go_on()
 
 
 class StreamConnection(ClientConnection):
-    """A client connection that gives itself up when the application does not receive."""
+    """A client connection that ends as soon as it is known how, and when the application does not receive."""
 
     inflow: Inflow
     arrivals: _Assembler
@@ -159,8 +175,12 @@ class StreamConnection(ClientConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         cut_out_messages(self, self.inflow.max_size)
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        """Done when nothing more can be received, and it is known why; the TCP connection may be open still."""
+        self._dropping: asyncio.TimerHandle | None = None
         self._overflow: asyncio.TimerHandle | None = None
         self._late_pong: bytes | None = None
+        self._bytes_read = 0
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 
     def process_event(self, event: Any) -> None:
@@ -169,56 +189,155 @@ class StreamConnection(ClientConnection):
         else:
             super().process_event(event)
 
+    def data_received(self, data: bytes) -> None:
+        self._bytes_read += len(data)
+        super().data_received(data)
+        if self.protocol.state is State.CLOSING:
+            self.finish()
+
+    def eof_received(self) -> None:
+        is_open = self.protocol.state is not State.CONNECTING
+        super().eof_received()
+        if is_open:
+            self.finish()
+
     def connection_lost(self, exc: Exception | None) -> None:
         if not hasattr(self, "arrivals"):
             # TLS inside of a proxy's TLS failed: the connection was never made.
             return
-        self._cancel_overflow()
         super().connection_lost(exc)
+        self.finish()
+        if self._dropping is not None:
+            self._dropping.cancel()
+
+    def finish(self) -> None:
+        """Note that the connection ends: what arrived can be received, nothing more is, and TCP has little time left.
+
+        A close frame, or one that breaks the protocol, decides how; a peer that leaves TCP open after it must not hold
+        up whoever receives.
+        """
+        if self.ended.done():
+            return
+        self.ended.set_result(None)
+        self.arrivals.close()
+        if self.protocol.state is not State.CLOSED:
+            self._dropping = self.loop.call_later(self.close_timeout or 0, self.transport.abort)
+
+    def drop(self) -> None:
+        """End the connection without a word."""
+        self.finish()
+        self.transport.abort()
+
+    def fail(self, code: int, reason: str) -> None:
+        """Send a close frame for a reason of this side's own, and end."""
+        if not self.ended.done():
+            self.protocol.fail(code, reason)
+            self.send_data()
+            self.finish()
+
+    def give_up(self, cause: Cause) -> None:
+        """Send a close frame and drop the connection at once. What arrived can still be received."""
+        if not self.ended.done():
+            self.inflow.given_up = cause
+            self.fail(*GIVEN_UP[cause])
+            self.transport.abort()
+
+    def say_goodbye(self, code: int, reason: str) -> None:
+        """Send a close frame because the application wants to end; what arrives from now on is read, but dropped."""
+        self.arrivals.discard()
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code, reason)
+            self.send_data()
+        self.finish()
+
+    async def receive(self) -> bytes:
+        """Return the next message; a call that is cancelled loses nothing.
+
+        Raises:
+            ConnectionClosed: if the connection has ended and everything was received.
+        """
+        try:
+            data: bytes = await self.arrivals.get(False)
+            return data
+        except EOFError:
+            pass
+        except WebSocketException as error:
+            if isinstance(error, ConcurrencyError):
+                raise
+            # A message of more frames than `websockets` puts together.
+            self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
+        raise ConnectionClosedError(None, None)
 
     async def send_message(self, data: bytes) -> None:
         """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends.
 
         Raises:
-            ConnectionClosed: if the connection is closed, also if that happens meanwhile.
+            ConnectionClosed: if the connection has ended, also if that happens meanwhile.
         """
         if (rest := self.begin_message(data)) is not None:
             await rest
 
     def begin_message(self, data: bytes) -> Coroutine[Any, Any, None] | None:
         """Like :meth:`send_message`, but return what there is to wait for, if anything; it must be awaited."""
-        # What `send` of `websockets` does for it, without its checks and contexts; the rest is left to that.
+        # What `send` of `websockets` does for it, without its checks and contexts.
         if self.protocol.state is not State.OPEN:
-            return self.send(data, text=True)
+            return self._fail_to_send()
         self.protocol.send_text(data)
         try:
             self.send_data()
-        except Exception:  # noqa: BLE001 - whatever a broken connection raises; `send` tells which
-            return self._fail_to_send(data)
+        except Exception:  # noqa: BLE001 - whatever a broken connection raises; its end tells which
+            self.transport.abort()
+            return self._fail_to_send()
         if self.paused or self.transport.is_closing():
-            return self._drain_message(data)
+            return self._drain_message()
         return None
 
-    async def _drain_message(self, data: bytes) -> None:
+    async def _drain_message(self) -> None:
         try:
             await self.drain()
         except Exception:  # noqa: BLE001 - as above
-            await self._fail_to_send(data)
+            self.transport.abort()
+            await self._fail_to_send()
+        # Whether it went out before the connection broke, nobody knows.
+        if self.connection_lost_waiter.done():
+            await self._fail_to_send()
 
-    async def _fail_to_send(self, data: bytes) -> None:
-        self.transport.abort()
-        await asyncio.shield(self.connection_lost_waiter)
-        await self.send(data, text=True)
-
-    def give_up(self, cause: Cause) -> None:
-        """Say goodbye and drop the connection at once. What arrived can still be received."""
-        if self.protocol.state is State.CLOSED or self.inflow.given_up is not None:
-            return
+    async def _fail_to_send(self) -> None:
         if self.protocol.state is State.OPEN:
-            self.inflow.given_up = cause
-            self.protocol.fail(*GIVEN_UP[cause])
-            self.send_data()
-        self.transport.abort()
+            await asyncio.shield(self.connection_lost_waiter)
+        raise ConnectionClosedError(None, None)
+
+    async def keepalive(self) -> None:
+        """Ping at intervals, and end the connection if a pong does not come in time."""
+        latency = 0.0
+        with suppress(ConnectionClosed):
+            while self.ping_interval is not None:
+                await asyncio.sleep(self.ping_interval - latency)
+                pong: asyncio.Future[float] = cast("asyncio.Future[float]", await self.ping())
+                if self.ping_timeout is None:
+                    continue
+                if not await self._is_answered(pong, self.ping_timeout):
+                    self.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+                    self.transport.abort()
+                    return
+                latency = pong.result()
+
+    async def _is_answered(self, pong: asyncio.Future[float], timeout: float) -> bool:
+        """Wait for a pong. If the loop stood still all the time, it may have arrived, but was not read."""
+        # Not wait_for(), which gives up in the very step in which the pong is read.
+        waiting: set[asyncio.Future[Any]] = {pong, self.ended}
+        await asyncio.wait({pong}, timeout=timeout)
+        while self.arrivals.paused and not pong.done() and not self.ended.done():
+            # Nothing is read while the application does not receive; there is another limit for that.
+            await asyncio.wait(waiting, timeout=self.inflow.patience, return_when=asyncio.FIRST_COMPLETED)
+        # No more than the system may have held when the time was up.
+        most = self._bytes_read + _buffered_at_most(self.transport)
+        read, idle_steps = self._bytes_read, 0
+        while not pong.done() and idle_steps < _IDLE_STEPS and read < most:
+            await asyncio.sleep(0)
+            idle_steps = idle_steps + 1 if self._bytes_read == read else 0
+            read = self._bytes_read
+        return pong.done()
 
     def send_data(self) -> None:
         """Write what the protocol wants written; of the pongs that the network does not take, only the last."""
@@ -244,13 +363,30 @@ class StreamConnection(ClientConnection):
 
     def _pause(self) -> None:
         self.transport.pause_reading()
-        self._overflow = self.loop.call_later(self.inflow.patience, self.give_up, "overflow")
+        self._await_room()
+
+    def _await_room(self) -> None:
+        due = self.loop.time() + self.inflow.patience
+        self._overflow = self.loop.call_at(due, self._no_room, due)
+
+    def _no_room(self, due: float) -> None:
+        if self.loop.time() - due > _LATE:
+            # The loop stood still, so the application could not receive.
+            self._await_room()
+        else:
+            self.give_up("overflow")
 
     def _resume(self) -> None:
-        self._cancel_overflow()
-        self.transport.resume_reading()
-
-    def _cancel_overflow(self) -> None:
         if self._overflow is not None:
             self._overflow.cancel()
             self._overflow = None
+        self.transport.resume_reading()
+
+
+def _buffered_at_most(transport: asyncio.Transport) -> int:
+    """Return how much the system holds at most of what has arrived and was not read."""
+    sock = transport.get_extra_info("socket")
+    try:
+        return int(sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+    except (AttributeError, OSError):
+        return 0

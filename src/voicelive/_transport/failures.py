@@ -22,6 +22,8 @@ from websockets.exceptions import (
     WebSocketException,
 )
 from websockets.exceptions import ProxyError as TransportProxyError
+from websockets.frames import Close
+from websockets.protocol import Protocol
 
 from .._core.closing import CloseInfo, explain_end, interpret_end
 from .._core.handshake import OpeningRequest
@@ -196,14 +198,16 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
     return error
 
 
-def read_end(error: ConnectionClosed, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
-    """Tell how a connection ended from the transport's own error, and from what arrived last."""
-    received = (int(error.rcvd.code), error.rcvd.reason) if error.rcvd else None
-    sent = (int(error.sent.code), error.sent.reason) if error.sent else None
-    info = interpret_end(
-        received, sent, received_first=bool(error.rcvd_then_sent), requested=requested, given_up=inflow.given_up
-    )
+def read_end(protocol: Protocol, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
+    """Return how a connection ended, from the close frames that went over it and from what arrived last."""
+    received, sent = _said(protocol.close_rcvd), _said(protocol.close_sent)
+    first = bool(protocol.close_rcvd_then_sent)
+    info = interpret_end(received, sent, received_first=first, requested=requested, given_up=inflow.given_up)
     return explain_end(info, list(inflow.telling()), inflow.ended_at or time.time())
+
+
+def _said(frame: Close | None) -> tuple[int, str] | None:
+    return None if frame is None else (int(frame.code), frame.reason)
 
 
 def _timeout_error(error: Exception, where: str, options: TransportOptions) -> VoiceLiveError:

@@ -13,15 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._core.closing import Cause
+from .._core.holding import MESSAGE_OVERHEAD, Holding
 from .options import TransportOptions
 
-__all__ = ["MESSAGE_OVERHEAD", "Inflow", "patience"]
-
-MESSAGE_OVERHEAD = 512
-"""What a message takes in memory beside its bytes, at most."""
+__all__ = ["Inflow", "patience"]
 
 _LONGEST_PATIENCE = 10.0
-_NO_LIMIT = 1 << 62
 _SMALL = 16 * 1024
 """Error events and sessions are no larger; audio mostly is."""
 
@@ -35,11 +32,11 @@ class Inflow:
     def __init__(self, options: TransportOptions) -> None:
         self.max_size = options.max_size
         """How large a message may be, in bytes."""
-        self._max_messages = _NO_LIMIT if options.max_queue is None else options.max_queue
-        self._max_bytes = _NO_LIMIT if options.max_buffer is None else options.max_buffer
+        self.holding = Holding(options.max_queue, options.max_buffer)
+        """Counts what is here, and what was taken but not handed out to the application."""
         self.patience = patience(options)
         """How long reading may stand still, in seconds."""
-        self._came = self._came_cost = self._went = self._went_cost = self._unfinished_cost = 0
+        self._unfinished_cost = 0
         self._first: bytes | None = None
         self._recent: deque[bytes] = deque(maxlen=4)
         self.last_arrival = time.monotonic()
@@ -49,47 +46,35 @@ class Inflow:
         """Why this side gave the connection up, if it did."""
 
     def add(self, data: Any) -> bool:
-        """Count a frame's payload that arrived; tell whether the bound is reached."""
+        """Count a frame's payload that arrived; return whether the bound is passed."""
         size = len(data)
-        self._came += 1
-        self._came_cost += size + MESSAGE_OVERHEAD
         self.last_arrival = time.monotonic()
         if size <= _SMALL:
             if self._first is None:
                 self._first = data
             else:
                 self._recent.append(data)
-        # As is_full() says; written out, because this runs for every event.
-        return self._came - self._went > self._max_messages or self._came_cost - self._went_cost > self._max_bytes
+        return self.holding.add(size)
 
     def take(self, data: Any, is_last: bool) -> None:
         """Count a frame's payload that was taken; the memory of a message is free when all of it was."""
-        cost = len(data) + MESSAGE_OVERHEAD
-        self._went += 1
-        if is_last:
-            self._went_cost += self._unfinished_cost + cost
-            self._unfinished_cost = 0
-        else:
-            self._unfinished_cost += cost
+        self._unfinished_cost += len(data) + MESSAGE_OVERHEAD
+        # A message may come in more frames than there may be messages.
+        free, self._unfinished_cost = (self._unfinished_cost, 0) if is_last else (0, self._unfinished_cost)
+        self.holding.release(1, free)
 
     def put_back(self, data: Any) -> None:
         """Count a frame's payload, of an unfinished message, that was taken but not used."""
         self._unfinished_cost -= len(data) + MESSAGE_OVERHEAD
-        self._went -= 1
+        self.holding.release(-1, 0)
 
     def is_full(self) -> bool:
-        """Whether the bound is reached."""
-        return self._over(1)
+        """Whether the bound is passed."""
+        return self.holding.is_full()
 
     def is_half_empty(self) -> bool:
         """Whether there is room again."""
-        return not self._over(2)
-
-    def _over(self, divisor: int) -> bool:
-        return (
-            self._came - self._went > self._max_messages // divisor
-            or self._came_cost - self._went_cost > self._max_bytes // divisor
-        )
+        return self.holding.is_half_empty()
 
     def end(self) -> None:
         """Note when the connection ended."""

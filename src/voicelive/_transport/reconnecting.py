@@ -10,6 +10,7 @@ from typing import Any
 
 from .._core.closing import CloseInfo
 from .._core.handshake import OpeningRequest
+from .._core.holding import Holding
 from .._core.reconnect.machine import Close, Open, Outgoing, SendFull
 from .reconnect_setup import Lasting, failure_of, gone, queue_full
 from .websocket import ConnectionClosed, Transport, open_transport
@@ -63,9 +64,12 @@ class LastingTransport:
     def take(self) -> bytes | None:
         """Return the next message if it is there already, else None."""
         data = self._lifeline.take()
-        if data is not None and not self._lifeline.is_full:
-            self._notify()
         return data
+
+    @property
+    def holding(self) -> Holding:
+        """Counts what arrived and was not handed out, also what waits elsewhere than here."""
+        return self._lifeline.holding
 
     def nudge(self) -> None:
         """End the wait of the task that receives, or of the next that does, as if its time were up."""
@@ -229,14 +233,24 @@ class LastingTransport:
             if self._lifeline.actions:
                 self._act()
 
+    async def _wait_for_room(self, transport: Transport) -> None:
+        """Read no more of a link until the application has received half of what may wait for it."""
+        transport.hold()
+        # It ends if the application does not receive.
+        transport.when_ended(self._notify)
+        self._lifeline.holding.when_half_empty(self._notify)
+        while not self._lifeline.has_room and self._lifeline.final is None and transport.end(None) is None:
+            await self._change(None)
+        transport.go_on()
+
     async def _read(self, number: int, transport: Transport) -> None:
         with suppress(ConnectionClosed):
             while True:
                 data = await transport.recv()
                 self._lifeline.received(number, data, time.monotonic())
                 self._act()
-                while self._lifeline.is_full and self._lifeline.final is None:
-                    await self._change(None)
+                if self._lifeline.is_full:
+                    await self._wait_for_room(transport)
         info = transport.end(None)
         if info is not None:
             self._lifeline.ended(number, info, time.monotonic())

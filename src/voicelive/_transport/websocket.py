@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 import websockets.asyncio.client as client
@@ -15,6 +14,7 @@ from websockets.version import version
 
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
+from .._core.holding import Holding
 from ..errors import ConfigurationError
 from .buffered_connection import StreamConnection
 from .contexts import client_context
@@ -39,7 +39,7 @@ class Transport:
         self._websocket = websocket
         self._close_timeout = options.close_timeout
         # Bound once and without a layer in between: these run for every event.
-        self.recv = cast("Callable[[], Awaitable[bytes]]", partial(websocket.recv, decode=False))
+        self.recv: Callable[[], Coroutine[Any, Any, bytes]] = websocket.receive
         """Return the next message; a call that is cancelled loses nothing."""
         self.take = websocket.arrivals.take
         """Return the next message if it is there already and nobody waits for it, else None."""
@@ -49,11 +49,10 @@ class Transport:
         """Send one text message like :attr:`send`, and return what is left to be awaited, if anything."""
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
-        """Tell how the connection ended; None while it is open."""
-        protocol = self._websocket.protocol
-        if protocol.state.name != "CLOSED":
+        """Return how the connection ended; None while more can be received."""
+        if not self._websocket.ended.done():
             return None
-        return read_end(protocol.close_exc, requested, self._websocket.inflow)
+        return read_end(self._websocket.protocol, requested, self._websocket.inflow)
 
     @property
     def is_ready(self) -> bool:
@@ -65,6 +64,23 @@ class Transport:
         """What arrived and was not received yet."""
         return self._websocket.inflow
 
+    @property
+    def holding(self) -> Holding:
+        """Counts what arrived and was not handed out, also what waits elsewhere than here."""
+        return self._websocket.inflow.holding
+
+    def hold(self) -> None:
+        """Read nothing more, until :meth:`go_on`; if that does not come, the connection is given up."""
+        self._websocket.arrivals.hold()
+
+    def go_on(self) -> None:
+        """Read again."""
+        self._websocket.arrivals.go_on()
+
+    def when_ended(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when the connection has ended: at once if it has already."""
+        self._websocket.ended.add_done_callback(lambda _: tell())
+
     def nudge(self) -> None:
         """End the wait of the task that receives, if one does, as if its time were up."""
         self._websocket.arrivals.nudge()
@@ -75,23 +91,18 @@ class Transport:
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._websocket.transport.abort()
+        self._websocket.drop()
 
     async def close(self, code: int, reason: str) -> None:
-        """Say goodbye, and drop the connection if the service does not answer in time."""
-        # The transport bounds the wait for the answer, but not the wait for a peer that reads nothing.
-        self._websocket.arrivals.discard()
-        goodbye = asyncio.ensure_future(self._websocket.close(code, reason))
+        """Send a close frame, and drop the connection if the service does not answer in time."""
+        websocket = self._websocket
         try:
-            await asyncio.wait({goodbye}, timeout=self._close_timeout)
+            websocket.say_goodbye(code, reason)
+            await asyncio.wait({websocket.connection_lost_waiter}, timeout=self._close_timeout)
         finally:
-            if not goodbye.done():
-                self._websocket.transport.abort()
-                goodbye.cancel()
-        await asyncio.wait({goodbye})
-        if not goodbye.cancelled() and (error := goodbye.exception()):
-            transport_logger().debug("closing failed: %s", error)
-        await self._websocket.wait_closed()
+            if not websocket.connection_lost_waiter.done():
+                websocket.transport.abort()
+        await websocket.wait_closed()
 
 
 async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:

@@ -88,6 +88,8 @@ class Lifeline:
         self._wall = wall
         self.ledger = Ledger(nested=nested)
         self._mailbox = Mailbox(max_messages, max_bytes)
+        self.holding = self._mailbox.holding
+        """Counts what waits for the application, also what was taken from here and waits elsewhere."""
         self.actions: deque[Action] = deque()
         """What the caller is to do."""
         self.final: CloseInfo | None = None
@@ -204,6 +206,11 @@ class Lifeline:
         """Whether no more is to be read until the application has received some."""
         # While there is no session, what is read restores it.
         return self._current is not None and self._mailbox.is_full
+
+    @property
+    def has_room(self) -> bool:
+        """Whether reading may go on after it had to stop."""
+        return self._current is None or self.holding.is_half_empty()
 
     # What the application sends.
 

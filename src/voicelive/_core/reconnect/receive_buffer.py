@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 
+from ..holding import Holding
+
 __all__ = ["Mailbox"]
 
 
 class Mailbox:
-    """Messages in order of arrival; tells when it holds enough.
+    """Messages in order of arrival; tells when there are enough.
 
     Args:
         max_messages: how many messages are enough; None for no limit.
@@ -16,32 +18,29 @@ class Mailbox:
     """
 
     def __init__(self, max_messages: int | None, max_bytes: int | None) -> None:
-        self._max_messages = max_messages
-        self._max_bytes = max_bytes
+        self.holding = Holding(max_messages, max_bytes)
+        """Counts what is here, and what was taken but not handed out to the application."""
         self._messages: deque[bytes] = deque()
-        self._bytes = 0
 
     def put(self, data: bytes) -> None:
         """Add a message."""
         self._messages.append(data)
-        self._bytes += len(data)
+        self.holding.add(len(data))
 
     def take(self) -> bytes | None:
         """Hand out the oldest message, or None."""
         if not self._messages:
             return None
         data = self._messages.popleft()
-        self._bytes -= len(data)
+        self.holding.take(len(data))
         return data
 
     def clear(self) -> None:
         """Drop all messages."""
-        self._messages.clear()
-        self._bytes = 0
+        while self._messages:
+            self.take()
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds enough."""
-        if self._max_messages is not None and len(self._messages) >= self._max_messages:
-            return True
-        return self._max_bytes is not None and self._bytes >= self._max_bytes
+        """Whether no more should be added."""
+        return self.holding.is_full()
