@@ -195,7 +195,7 @@ def test_a_move_does_not_wait_for_ever() -> None:
 
 def test_a_move_while_the_application_sleeps() -> None:
     """While the mailbox is full no fresh session is opened, nor is one moved to; when it is read, it is."""
-    story = ready(max_messages=2)
+    story = ready(max_messages=1)
     story.get(1, "input_audio_buffer.cleared")
     story.get(1, "x")
     assert story.line.is_full
