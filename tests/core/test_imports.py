@@ -78,6 +78,7 @@ RULES = [
     Rule("_clients.async_connect", CLIENT | {"_transport.options", "_clients.async_connection"}, set(), BLOCKING),
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
+    Rule("conversation", {"_core"}, set(), BLOCKING),
     Rule("_local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule("_local.engines.openai_chat", {"errors", "_local"}, {"aiohttp"}),
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),

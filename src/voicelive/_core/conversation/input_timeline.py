@@ -1,0 +1,57 @@
+"""When the user said something: positions in the audio that was sent, mapped back to the clock it was sent by."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+
+from ..audio_formats import PCM16, AudioFormat
+
+__all__ = ["InputTimeline"]
+
+_MARKS = 16_384
+"""How many sends are remembered: half an hour of 100 ms chunks. What lies before is of no turn under way."""
+
+
+class InputTimeline:
+    """Marks of the bytes sent and the time of each; ``audio_start_ms`` and ``audio_end_ms`` are positions on it."""
+
+    def __init__(self, audio_format: AudioFormat = PCM16) -> None:
+        self._format = audio_format
+        self._sent = 0
+        self._marks: deque[tuple[int, float]] = deque(maxlen=_MARKS)
+
+    @property
+    def sent_ms(self) -> int:
+        """How much audio was sent in this session, in ms."""
+        return self._format.ms(self._sent)
+
+    def restart(self, audio_format: AudioFormat) -> None:
+        """Begin a new session's timeline at 0; before any audio it only sets the format."""
+        self._format = audio_format
+        self._sent = 0
+        self._marks.clear()
+
+    def use_format(self, audio_format: AudioFormat) -> None:
+        """Count in this format; the service fixes it with the first audio."""
+        if not self._sent:
+            self._format = audio_format
+
+    def sent(self, size: int, now: float) -> None:
+        """Count `size` bytes of audio that were sent at `now`, in seconds."""
+        self._sent += size
+        self._marks.append((self._sent, now))
+
+    def time_of(self, position_ms: float) -> float | None:
+        """Return when the audio at a position was sent, in seconds; None for what was not, or is too long ago.
+
+        A chunk is sent when its last sample is there, so a position within it lies that much earlier.
+        """
+        offset = position_ms * self._format.rate * self._format.width / 1000
+        if not self._marks or offset > self._sent:
+            return None
+        index = bisect_left(self._marks, offset, key=lambda mark: mark[0])
+        if index == 0 and len(self._marks) == _MARKS:
+            return None
+        end, time = self._marks[index]
+        return time - (end - offset) / (self._format.rate * self._format.width)

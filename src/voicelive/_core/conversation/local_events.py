@@ -1,0 +1,100 @@
+"""What the conversation layer tells the application, as events among those of the service."""
+
+# Each kind narrows the `type` of its base to a constant, on purpose.
+# pyright: reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..._generated.models import ServerEvent
+
+__all__ = [
+    "CONVERSATION_EVENTS",
+    "ConversationInterrupted",
+    "ConversationState",
+    "InterruptionResumed",
+    "ToolFinished",
+    "ToolStarted",
+    "TurnFinished",
+]
+
+
+class ConversationState(ServerEvent):
+    """What the conversation is doing changed: for a user interface to show."""
+
+    type: Literal["voicelive.state"] = "voicelive.state"
+    state: Literal["listening", "thinking", "tool", "speaking"] = "listening"
+    """``listening`` to the user, ``thinking`` about an answer, running a ``tool``, or ``speaking``."""
+
+
+class ConversationInterrupted(ServerEvent):
+    """The user, or the application, interrupted an answer: what was heard of it, and what was not."""
+
+    type: Literal["voicelive.interrupted"] = "voicelive.interrupted"
+    item_id: str | None = None
+    """The item of which the user heard a part; its audio that was not played is to be dropped."""
+    response_id: str | None = None
+    """The response that it belongs to."""
+    heard_ms: int = 0
+    """How much of the item was heard, in ms."""
+    unheard_ms: int = 0
+    """How much was received and not heard, over all items, in ms."""
+    heard_text: str = ""
+    """The words of the item that were heard."""
+    unheard_text: str = ""
+    """The words that were not, as far as its transcript had come."""
+
+
+class InterruptionResumed(ServerEvent):
+    """An interruption held no words: what was not heard of the answer may be played on from where it stopped."""
+
+    type: Literal["voicelive.resumed"] = "voicelive.resumed"
+    item_id: str | None = None
+    """The item to go on with."""
+    from_ms: int = 0
+    """Where to go on in its audio, in ms."""
+
+
+class ToolStarted(ServerEvent):
+    """A tool that the model called runs."""
+
+    type: Literal["voicelive.tool_started"] = "voicelive.tool_started"
+    call_id: str = ""
+    name: str = ""
+    """The tool."""
+    arguments: str = ""
+    """Its arguments, JSON as the model wrote it."""
+
+
+class ToolFinished(ServerEvent):
+    """A tool has ended, and the model has its output."""
+
+    type: Literal["voicelive.tool_done"] = "voicelive.tool_done"
+    call_id: str = ""
+    name: str = ""
+    """The tool."""
+    outcome: Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"] = "completed"
+    """``refused``: not run, for an unknown name or bad arguments; ``discarded``: its session was over by then."""
+    duration_ms: int = 0
+    """How long it ran, in ms."""
+    output: str = ""
+    """What the model was given."""
+
+
+class TurnFinished(ServerEvent):
+    """A turn of the conversation is over; ``connection.metrics`` has its figures as a typed record."""
+
+    type: Literal["voicelive.turn_done"] = "voicelive.turn_done"
+    number: int = 0
+    """The turn's place in the call, from 1."""
+
+
+CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
+    ConversationState,
+    ConversationInterrupted,
+    InterruptionResumed,
+    ToolStarted,
+    ToolFinished,
+    TurnFinished,
+)

@@ -1,0 +1,55 @@
+"""The figures of a call from a list of its events, such as a recording's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+from ..._base import Model
+from .conversation import Conversation, audio_size
+from .metrics import CallMetrics
+
+__all__ = ["Observed", "measure"]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One event of a call: when, which way, and what."""
+
+    time: float
+    """Seconds of any one clock."""
+    direction: Literal["in", "out"]
+    """``in`` from the service, ``out`` to it."""
+    event: Model
+    """The event: a server event for ``in``, a client event for ``out``."""
+
+
+def measure(events: Iterable[Observed], *, played: Iterable[tuple[float, str, int]] = ()) -> CallMetrics:
+    """Return the figures of a call, as ``connection.metrics`` would have had them.
+
+    Args:
+        events: the call's events in the order of their times.
+        played: what a player reported, if one did: time, item and bytes, in the order of their times.
+    """
+    numbers = count(1)
+    conversation = Conversation(new_id=lambda: f"measured_{next(numbers)}")
+    reports = iter(played)
+    report = next(reports, None)
+    for observed in events:
+        while report is not None and report[0] <= observed.time:
+            conversation.played(report[2], report[0], item_id=report[1])
+            report = next(reports, None)
+        if observed.direction == "in":
+            conversation.received(observed.event, observed.time)
+        else:
+            conversation.sent(
+                str(getattr(observed.event, "type", "")), observed.time, audio_size=audio_size(observed.event)
+            )
+        conversation.actions.clear()
+    while report is not None:
+        conversation.played(report[2], report[0], item_id=report[1])
+        report = next(reports, None)
+    conversation.ended()
+    return conversation.meter.call

@@ -1,0 +1,365 @@
+"""How long the user waited, and for what: figures of each turn and of the call, from its events and what was played.
+
+Times are in seconds of any one clock; figures in milliseconds. What is not known is None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from statistics import quantiles
+
+__all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenCounts:
+    """Tokens that responses used, by kind; None where the service did not say."""
+
+    input: int | None = None
+    output: int | None = None
+    input_text: int | None = None
+    input_audio: int | None = None
+    cached: int | None = None
+    output_text: int | None = None
+    output_audio: int | None = None
+
+    def __add__(self, other: TokenCounts) -> TokenCounts:
+        sums = {}
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            sums[one.name] = theirs if mine is None else mine if theirs is None else mine + theirs
+        return TokenCounts(**sums)
+
+    @classmethod
+    def of(cls, usage: object) -> TokenCounts:
+        """Read the ``usage`` of a response in its wire form; what is missing or not a number is None."""
+        given = _mapping(usage)
+        came, went = _mapping(given.get("input_token_details")), _mapping(given.get("output_token_details"))
+        return cls(
+            input=_count(given.get("input_tokens")),
+            output=_count(given.get("output_tokens")),
+            input_text=_count(came.get("text_tokens")),
+            input_audio=_count(came.get("audio_tokens")),
+            cached=_count(came.get("cached_tokens")),
+            output_text=_count(went.get("text_tokens")),
+            output_audio=_count(went.get("audio_tokens")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """Prices in any one currency for a million tokens of each kind."""
+
+    input_text: float = 0.0
+    input_audio: float = 0.0
+    cached: float = 0.0
+    output_text: float = 0.0
+    output_audio: float = 0.0
+
+    def of(self, tokens: TokenCounts) -> float:
+        """Return what these tokens cost; cached tokens are taken off the text tokens of the input, then the audio."""
+        cached = tokens.cached or 0
+        text = tokens.input_text or 0
+        audio = tokens.input_audio or 0
+        cached_text = min(cached, text)
+        millions = (
+            (text - cached_text) * self.input_text
+            + (audio - min(cached - cached_text, audio)) * self.input_audio
+            + cached * self.cached
+            + (tokens.output_text or 0) * self.output_text
+            + (tokens.output_audio or 0) * self.output_audio
+        )
+        return millions / 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnMetrics:
+    """One turn: what the user said or asked for, and the responses to it."""
+
+    number: int
+    """Its place in the call, from 1."""
+    user_item_id: str | None = None
+    """The user's item, where the turn was spoken."""
+    response_ids: tuple[str, ...] = ()
+    """The responses of the turn: more than one where tools were called."""
+    status: str | None = None
+    """How its last response ended, in the service's words; None while it has not."""
+    endpointing_ms: float | None = None
+    """From the end of the speech to ``speech_stopped``: how long the detector waited to be sure."""
+    transcription_ms: float | None = None
+    """From ``speech_stopped`` to the transcript of what the user said."""
+    thinking_ms: float | None = None
+    """From ``speech_stopped``, or from the request of a typed turn, to ``response.created``."""
+    first_text_ms: float | None = None
+    """From ``response.created`` of the first response to the first text or transcript."""
+    first_audio_ms: float | None = None
+    """From ``response.created`` of the first response to the first audio that arrived."""
+    voice_to_voice_ms: float | None = None
+    """From the end of the speech to the first sample at the ear; needs a player that reports what it played."""
+    tool_ms: float | None = None
+    """How long tools ran, those beside each other counted once."""
+    interrupted: bool = False
+    """Whether the user, or the application, spoke over the answer."""
+    generated_ms: int | None = None
+    """How much sound was received for the turn."""
+    heard_ms: int | None = None
+    """How much of it was played; None without a player that reports it."""
+    underruns: int | None = None
+    """How often the player had nothing to play in the midst of an answer; None without a player that reports it."""
+    tokens: TokenCounts = field(default_factory=TokenCounts)
+    """The tokens of its responses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How a figure spreads over the turns that have it, in ms."""
+
+    count: int
+    p50: float
+    p95: float
+
+    @classmethod
+    def of(cls, values: Iterable[float | None]) -> Spread | None:
+        """Return the spread of what is known; None if nothing is."""
+        known = sorted(value for value in values if value is not None)
+        if not known:
+            return None
+        if len(known) == 1:
+            return cls(count=1, p50=known[0], p95=known[0])
+        cuts = quantiles(known, n=20, method="inclusive")
+        return cls(count=len(known), p50=cuts[9], p95=cuts[18])
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallMetrics:
+    """A whole call."""
+
+    turns: tuple[TurnMetrics, ...] = ()
+    interruptions: int = 0
+    """How often the user, or the application, spoke over an answer."""
+    false_interruptions: int = 0
+    """How many of them held no words."""
+    reconnects: int = 0
+    """How often the session moved to another connection."""
+    tokens: TokenCounts = field(default_factory=TokenCounts)
+
+    def spread(self, name: str) -> Spread | None:
+        """Return the spread of a figure of the turns, such as ``"voice_to_voice_ms"``; None if no turn has it."""
+        return Spread.of(getattr(turn, name) for turn in self.turns)
+
+    def cost(self, price: Price) -> float:
+        """Return what the call's tokens cost at these prices."""
+        return price.of(self.tokens)
+
+
+@dataclass
+class _Turn:
+    """A turn under way, with the times of what happened."""
+
+    number: int
+    item_id: str | None = None
+    ended: float | None = None
+    stopped: float | None = None
+    transcribed: float | None = None
+    created: float | None = None
+    text: float | None = None
+    audio: float | None = None
+    ear: float | None = None
+    responses: list[str] = field(default_factory=list[str])
+    status: str | None = None
+    is_interrupted: bool = False
+    generated: int | None = None
+    heard: int | None = None
+    underruns: int | None = None
+    tool_ms: float | None = None
+    tokens: TokenCounts = field(default_factory=TokenCounts)
+
+    def metrics(self) -> TurnMetrics:
+        return TurnMetrics(
+            number=self.number,
+            user_item_id=self.item_id,
+            response_ids=tuple(self.responses),
+            status=self.status,
+            endpointing_ms=_between(self.ended, self.stopped),
+            transcription_ms=_between(self.stopped, self.transcribed),
+            thinking_ms=_between(self.stopped, self.created),
+            first_text_ms=_between(self.created, self.text),
+            first_audio_ms=_between(self.created, self.audio),
+            voice_to_voice_ms=_between(self.ended, self.ear),
+            tool_ms=self.tool_ms,
+            interrupted=self.is_interrupted,
+            generated_ms=self.generated,
+            heard_ms=self.heard,
+            underruns=self.underruns,
+            tokens=self.tokens,
+        )
+
+
+class TurnMeter:
+    """Collects the figures while the call goes on. A turn ends where the next begins, or with the call."""
+
+    def __init__(self, *, max_turns: int = 10_000) -> None:
+        self._max_turns = max_turns
+        self._done: list[TurnMetrics] = []
+        self._turn: _Turn | None = None
+        self._count = 0
+        self._summary = CallMetrics()
+        self._tools: set[str] = set()
+        self._tools_since = 0.0
+        self._items: dict[str, int] = {}
+
+    @property
+    def turns(self) -> list[TurnMetrics]:
+        """The turns so far, the one under way last; of very long calls the latest 10,000."""
+        return [*self._done, *([self._turn.metrics()] if self._turn else [])]
+
+    @property
+    def call(self) -> CallMetrics:
+        """The call so far."""
+        tokens = self._summary.tokens + (self._turn.tokens if self._turn else TokenCounts())
+        return replace(self._summary, turns=tuple(self.turns), tokens=tokens)
+
+    def begin(self) -> TurnMetrics | None:
+        """Begin a turn; returns the one that this ends."""
+        ended = self.end()
+        self._count += 1
+        self._turn = _Turn(self._count)
+        return ended
+
+    def end(self) -> TurnMetrics | None:
+        """End the turn under way, and return it; None if there is none."""
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return None
+        metrics = turn.metrics()
+        self._done.append(metrics)
+        del self._done[: -self._max_turns]
+        self._summary = replace(self._summary, tokens=self._summary.tokens + metrics.tokens)
+        self._items.clear()
+        return metrics
+
+    def speech_stopped(self, item_id: str, ended: float | None, now: float) -> TurnMetrics | None:
+        """Note the end of the user's speech: a turn begins; returns the one that this ends.
+
+        Args:
+            item_id: the user's item.
+            ended: when the last of the speech was sent, as far as it is known.
+            now: when the service said so.
+        """
+        before = self._turn
+        if before is not None and before.created is None and before.item_id is not None:
+            # The user went on after a pause, before anything was answered: one turn.
+            before.item_id, before.ended, before.stopped = item_id, ended, now
+            return None
+        done = self.begin()
+        self._current.item_id, self._current.ended, self._current.stopped = item_id, ended, now
+        return done
+
+    def requested(self, now: float) -> TurnMetrics | None:
+        """Note a request for a response: a turn begins, unless one waits for it already; returns the one that ends."""
+        if self._turn is not None and (self._turn.created is None or self._tools or self._turn.tool_ms is not None):
+            return None
+        done = self.begin()
+        self._current.stopped = now
+        return done
+
+    def transcribed(self, item_id: str, now: float) -> None:
+        """Note the transcript of the user's item; only the first counts, as the service may repeat it."""
+        turn = self._turn
+        if turn is not None and turn.item_id == item_id and turn.transcribed is None:
+            turn.transcribed = now
+
+    def created(self, response_id: str | None, now: float) -> TurnMetrics | None:
+        """Note ``response.created``; returns the turn that ends where the service responds unasked."""
+        done = self.begin() if self._turn is None else None
+        turn = self._current
+        turn.created = now if turn.created is None else turn.created
+        if response_id is not None:
+            turn.responses.append(response_id)
+        return done
+
+    def text(self, now: float) -> None:
+        """Note a piece of text or transcript of the answer."""
+        if self._turn is not None and self._turn.text is None:
+            self._turn.text = now
+
+    def audio(self, ms: int, now: float) -> None:
+        """Note audio of the answer that arrived."""
+        turn = self._turn
+        if turn is not None:
+            turn.audio = now if turn.audio is None else turn.audio
+            turn.generated = (turn.generated or 0) + ms
+
+    def played(self, item_id: str, ms: int, now: float, latency_ms: float = 0.0) -> None:
+        """Note how far an item has been played, in ms.
+
+        Args:
+            item_id: the item.
+            ms: how much of it was played in all.
+            now: when.
+            latency_ms: how long a sample takes from the player to the ear.
+        """
+        turn = self._turn
+        if turn is None:
+            return
+        if turn.ear is None:
+            turn.ear = now + latency_ms / 1000
+        self._items[item_id] = max(ms, self._items.get(item_id, 0))
+        turn.heard = sum(self._items.values())
+        turn.underruns = turn.underruns or 0
+
+    def underrun(self) -> None:
+        """Note that the player had nothing to play in the midst of an answer."""
+        if self._turn is not None:
+            self._turn.underruns = (self._turn.underruns or 0) + 1
+
+    def interrupted(self) -> None:
+        """Note that the answer was interrupted."""
+        self._summary = replace(self._summary, interruptions=self._summary.interruptions + 1)
+        if self._turn is not None:
+            self._turn.is_interrupted = True
+
+    def false_interruption(self) -> None:
+        """Note that what interrupted held no words."""
+        self._summary = replace(self._summary, false_interruptions=self._summary.false_interruptions + 1)
+
+    def done(self, status: str | None, tokens: TokenCounts) -> None:
+        """Note ``response.done``."""
+        if self._turn is not None:
+            self._turn.status = status
+            self._turn.tokens = self._turn.tokens + tokens
+
+    def tool_started(self, call_id: str, now: float) -> None:
+        """Note that a tool runs."""
+        if not self._tools:
+            self._tools_since = now
+        self._tools.add(call_id)
+
+    def tool_done(self, call_id: str, now: float) -> None:
+        """Note that a tool has ended; time that tools run beside each other counts once."""
+        if call_id in self._tools:
+            self._tools.remove(call_id)
+            if not self._tools and self._turn is not None:
+                self._turn.tool_ms = (self._turn.tool_ms or 0.0) + (now - self._tools_since) * 1000
+
+    def reconnected(self) -> None:
+        """Note that the session moved to another connection."""
+        self._summary = replace(self._summary, reconnects=self._summary.reconnects + 1)
+
+    @property
+    def _current(self) -> _Turn:
+        assert self._turn is not None
+        return self._turn
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else (end - start) * 1000
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
