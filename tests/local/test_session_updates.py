@@ -193,7 +193,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown turn detection": ({"turn_detection": {"type": "psychic"}}, "session.turn_detection"),
     "negative silence": (
         {"turn_detection": {"type": "server_vad", "silence_duration_ms": -1}},
-        "session.turn_detection",
+        "session.turn_detection.silence_duration_ms",
     ),
     "threshold out of range": (
         {"turn_detection": {"type": "server_vad", "threshold": 3}},

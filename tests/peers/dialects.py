@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["CASCADED", "DIALECTS", "REALTIME", "V1", "Dialect"]
 
+HEARING = "conversation.item.input_audio_transcription.delta"
 HEARD = "conversation.item.input_audio_transcription.completed"
 
 
@@ -93,8 +94,19 @@ REALTIME = Dialect(
     "whisper-1",
     {
         **_FLAT,
-        "spoken turn": (*SPEECH, "conversation.item.created", "response.created", HEARD, *SOUND),
-        "manual turn": ("input_audio_buffer.committed", "conversation.item.created", HEARD),
+        "spoken turn": (
+            *SPEECH,
+            "conversation.item.created",
+            "response.created",
+            *CREATED,
+            "response.audio_transcript.delta",
+            HEARING,
+            "response.audio.delta",
+            HEARD,
+            "response.audio.delta",
+            *SOUND_ENDED,
+        ),
+        "manual turn": ("input_audio_buffer.committed", "conversation.item.created", HEARING, HEARD),
     },
 )
 
@@ -134,10 +146,11 @@ V1 = Dialect(
             *SPEECH,
             *V1_SAID,
             "response.created",
+            HEARING,
             HEARD,
             *V1_SOUND,
         ),
-        "manual turn": ("input_audio_buffer.committed", *V1_SAID, HEARD),
+        "manual turn": ("input_audio_buffer.committed", *V1_SAID, HEARING, HEARD),
         "spoken answer": ("response.created", *V1_SOUND),
         "interrupted": ("input_audio_buffer.speech_started", *V1_SOUND_ENDED),
         "cancelled": V1_SOUND_ENDED,

@@ -54,8 +54,8 @@ class Dialect:
     passes_turns_through: bool
     """Whether plain turn detection is the model's own.
 
-    Then the ids of the user's spoken items are of its making, each such item is also reported by
-    ``conversation.item.done``, and its transcript arrives while the answer is being given.
+    Then the ids of the user's spoken items are of its making, and their transcripts by a model of OpenAI's come as a
+    delta first.
     """
     keeps_text_of_parts: bool
     """Whether ``response.content_part.done`` of a written answer carries its text, rather than the empty string."""
@@ -68,7 +68,9 @@ class Dialect:
     server_vad_silence_ms: int | None = None
     """``silence_duration_ms`` of a ``server_vad`` that is given without one; None for that of a new session."""
     says_item_done: bool = False
-    """Whether ``conversation.item.done`` is said of a spoken item that the model made."""
+    """Whether ``conversation.item.done`` is said of a spoken item of a turn that was passed through."""
+    transcript_during_answer: bool = False
+    """Whether the transcript of such a turn arrives while its answer is being given, and not before."""
 
     def model_id(self, prefix: str) -> str:
         """Return a new id for what the model makes: the session, a conversation, a response, an item of its own."""
@@ -169,12 +171,15 @@ def _on_version(family: Dialect, api_version: str, newest: bool) -> Dialect:
         family,
         server_vad_padding_ms=400,
         server_vad_silence_ms=500,
-        says_item_done=family.passes_turns_through,
+        transcript_during_answer=family.passes_turns_through,
     )
-    if api_version == "2026-04-10" and not newest:
-        # Four sessions of 2026-07-21; one of 2026-08-07 had all of it.
-        named = None if family.passes_turns_through else family.output_format
-        return replace(dialect, has_greeting=False, output_format=named)
+    if api_version == "2026-04-10":
+        # Recorded there; no other version's contract has the event, nor has this one's.
+        dialect = replace(dialect, says_item_done=family.passes_turns_through)
+        if not newest:
+            # Four sessions of 2026-07-21; one of 2026-08-07 had all of it.
+            named = None if family.passes_turns_through else family.output_format
+            dialect = replace(dialect, has_greeting=False, output_format=named)
     return dialect
 
 

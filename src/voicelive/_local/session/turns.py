@@ -209,7 +209,7 @@ class Turns:
             self._answer(turn)
             return
         self._announce(entry, turn)
-        during_answer = context.hears_by_itself
+        during_answer = context.hears_by_itself and context.dialect.transcript_during_answer
         known = asyncio.Event()
         self._answer(turn, known)
         try:
