@@ -21,13 +21,16 @@ __all__ = ["FAULTS", "OPTIONS", "Fault"]
 OPTIONS: dict[str, Any] = {
     "open_timeout": 10.0,
     "close_timeout": 0.5,
-    "ready_timeout": 1.5,
-    "stall_timeout": 0.5,
+    "ready_timeout": 20,
+    "stall_timeout": 20,
     "ping_interval": 20,
     "ping_timeout": 20,
 }
+"""Where a row is not about a time, a busy machine has all it needs."""
 SHORT_OPENING = {"open_timeout": 0.7}
-FAST_PINGS = {"ping_interval": 0.2, "ping_timeout": 0.4, "ready_timeout": None}
+SHORT_READY = {"ready_timeout": 1}
+SHORT_STALL = {"stall_timeout": 0.5}
+FAST_PINGS = {"ping_interval": 0.2, "ping_timeout": 0.4}
 BOUND = 8.0 if "COVERAGE_RUN" not in os.environ else 40.0
 """Seconds within which each row ends; the largest ones take the most, and more when their coverage is measured."""
 
@@ -223,11 +226,13 @@ def stalling_rows() -> Iterator[Fault]:
     ):
         yield Fault("stalls in its answer", name, raw(start, stall=True), timeout, options=SHORT_OPENING)
     ready = errors.ReadyTimeoutError
-    yield Fault("stalls after the upgrade", "after the upgrade", writes(stall=True), ready, 4000, "timeout")
-    yield Fault("stalls in its first message", "first message", writes(b"\x81\x7e", stall=True), ready, 4000, "timeout")
+    nothing, half = writes(stall=True), writes(b"\x81\x7e", stall=True)
+    yield Fault("stalls after the upgrade", "after the upgrade", nothing, ready, 4000, "timeout", 0, SHORT_READY)
+    yield Fault("stalls in its first message", "first message", half, ready, 4000, "timeout", 0, SHORT_READY)
     begun = frame(TEXT, CREATED) + frame(TEXT, event("response.created", response={"id": "r"}).encode())
     stalled = errors.ResponseStalledError
-    yield Fault("stalls in a response", "response", writes(begun, stall=True), stalled, 4001, "timeout", 2)
+    still = writes(begun, stall=True)
+    yield Fault("stalls in a response", "response", still, stalled, 4001, "timeout", 2, SHORT_STALL)
     yield Fault(
         "stalls in a message amid a response",
         "message of a response",
@@ -236,6 +241,7 @@ def stalling_rows() -> Iterator[Fault]:
         4001,
         "timeout",
         2,
+        SHORT_STALL,
     )
     for name, data in (("between messages", b""), ("in a frame", b"\x81\x05x")):
         yield Fault(
@@ -259,7 +265,7 @@ def content_rows() -> Iterator[Fault]:
     yield Fault("sends 64 MiB and one byte", "in frames", writes(pieces), too_big, 1009, "local", 0, {"max_size": 4096})
     bye = goodbye(1000)
     whole = frame(TEXT, bytes(64 * MIB))
-    yield Fault("sends 64 MiB", "one frame", writes(whole + bye), None, 1000, "server", 1, {"ready_timeout": None})
+    yield Fault("sends 64 MiB", "one frame", writes(whole + bye), None, 1000, "server", 1)
     yield Fault(
         "sends an event in frames of one byte",
         "one byte",
