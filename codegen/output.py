@@ -53,6 +53,27 @@ def generate(document: Path | None = None) -> dict[str, str]:
     paths = [document] if document else documents()
     contract, availability = superset(paths)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+    # What the contract may not say is found here, so before the models, which take far longer.
+    derived = {
+        "registry.py": ("Which class each event type has.", make_registry(contract)),
+        "versions.py": ("Which API version has what.", make_versions(availability)),
+        "resources_sync.py": (
+            "Resource classes of the sync client.",
+            make_resources(contract, asynchronous=False),
+        ),
+        "resources_async.py": (
+            "Resource classes of the async client.",
+            make_resources(contract, asynchronous=True),
+        ),
+        "waiting_sync.py": (
+            "What `wait_for` of the sync client returns.",
+            make_waiting(contract, asynchronous=False),
+        ),
+        "waiting_async.py": (
+            "What `wait_for` of the async client returns.",
+            make_waiting(contract, asynchronous=True),
+        ),
+    }
     enums, models = make_models(contract)
     names = ", ".join(sorted(contract.enums))
     everything = sorted([*contract.enums])
@@ -66,24 +87,7 @@ def generate(document: Path | None = None) -> dict[str, str]:
             "Models and events of the contract.",
             f"{MODEL_IMPORTS}\nfrom .enums import {names}\n\n__all__ = {_public(contract)!r}\n\n\n{models}",
         ),
-        "registry.py": ("Which class each event type has.", "\n" + make_registry(contract)),
-        "versions.py": ("Which API version has what.", "\n" + make_versions(availability)),
-        "resources_sync.py": (
-            "Resource classes of the sync client.",
-            "\n" + make_resources(contract, asynchronous=False),
-        ),
-        "resources_async.py": (
-            "Resource classes of the async client.",
-            "\n" + make_resources(contract, asynchronous=True),
-        ),
-        "waiting_sync.py": (
-            "What `wait_for` of the sync client returns.",
-            "\n" + make_waiting(contract, asynchronous=False),
-        ),
-        "waiting_async.py": (
-            "What `wait_for` of the async client returns.",
-            "\n" + make_waiting(contract, asynchronous=True),
-        ),
+        **{name: (doc, f"\n{body}") for name, (doc, body) in derived.items()},
     }
     source = document.name if document else "schema/openapi/"
     return {
