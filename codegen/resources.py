@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .document import Contract, Property, SchemaError
-from .signatures import input_type
+from .signatures import AUDIO, input_type
 from .superset import DRAFTS, Availability
 
 __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
@@ -201,7 +201,7 @@ def _children_first(resource: Resource) -> list[Resource]:
 
 def _method(contract: Contract, event_type: str, name: str, method: str) -> Method:
     parameters = [
-        Parameter(prop.name, input_type(contract, prop.schema), prop.required, _parameter_doc(prop))
+        Parameter(prop.name, _parameter_type(contract, prop), prop.required, _parameter_doc(prop))
         for prop in contract.fields(name).values()
         if prop.name not in ("type", "event_id")
     ]
@@ -216,6 +216,11 @@ def _method(contract: Contract, event_type: str, name: str, method: str) -> Meth
     )
     model = contract.models[name]
     return Method(method, event_type, name, _sentence(model.description), parameters)
+
+
+def _parameter_type(contract: Contract, prop: Property) -> str:
+    # pydantic, which reads the annotations for whoever wraps a method, knows no buffers.
+    return input_type(contract, prop.schema).replace(" | ".join(AUDIO), "AudioInput")
 
 
 def _parameter_doc(prop: Property) -> str:

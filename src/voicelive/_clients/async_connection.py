@@ -7,14 +7,16 @@ import time
 import uuid
 from collections.abc import Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
+from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.inbox import Condition, Inbox, Waiter
+from .._core.reconnect.policy import ReconnectPolicy
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
@@ -24,10 +26,6 @@ from .._transport.options import TransportOptions
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import Transport, open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
-
-if TYPE_CHECKING:
-    from .._core.events import AnyServerEvent
-    from .._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
 

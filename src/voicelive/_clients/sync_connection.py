@@ -10,16 +10,18 @@ import warnings
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
+from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Condition, Inbox, Received
 from .._core.inbox import Waiter as Search
+from .._core.reconnect.policy import ReconnectPolicy
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
@@ -31,10 +33,6 @@ from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
 from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
-
-if TYPE_CHECKING:
-    from .._core.events import AnyServerEvent
-    from .._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
 

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .._generated.models import ServerEvent
 from .._generated.registry import KnownServerEvent
-
-if TYPE_CHECKING:
-    from typing import Self, TypeAlias
 
 __all__ = ["AnyServerEvent", "MalformedServerEvent", "UnknownServerEvent"]
 
@@ -68,6 +65,8 @@ class MalformedServerEvent(ServerEvent):
 
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
     LocalEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp

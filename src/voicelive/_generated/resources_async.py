@@ -6,13 +6,11 @@ Do not edit: change the schema and generate again.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from .models import ConversationRequestItem, RequestSession, RequestTranscriptionSession, ResponseCreateParams
+from .._core.resource import AudioInput, Resource
+from .models import ConversationRequestItem, RequestSession, RequestTranscriptionSession, ResponseCreateParams
 
 __all__ = [
     "ConnectionResources",
@@ -38,8 +36,8 @@ class ConversationItemResource:
     """``connection.conversation.item``: ``create()``, ``delete()``, ``retrieve()``,
     ``truncate()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def create(
         self,
@@ -63,7 +61,7 @@ class ConversationItemResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "conversation.item.create",
             {
                 "previous_item_id": previous_item_id,
@@ -90,7 +88,7 @@ class ConversationItemResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "conversation.item.delete",
             {
                 "item_id": item_id,
@@ -117,7 +115,7 @@ class ConversationItemResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "conversation.item.retrieve",
             {
                 "item_id": item_id,
@@ -148,7 +146,7 @@ class ConversationItemResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "conversation.item.truncate",
             {
                 "item_id": item_id,
@@ -162,23 +160,24 @@ class ConversationItemResource:
 class ConversationResource:
     """``connection.conversation``: ``.item``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
-        self.item = ConversationItemResource(send)
-        """``connection.conversation.item``: ``create()``, ``delete()``, ``retrieve()``,
-        ``truncate()``."""
+    item: Resource[ConversationItemResource] = Resource(ConversationItemResource, awaited=True)
+    """``connection.conversation.item``: ``create()``, ``delete()``, ``retrieve()``,
+    ``truncate()``."""
+
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
 
 class InputAudioBufferResource:
     """``connection.input_audio_buffer``: ``append()``, ``clear()``, ``commit()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def append(
         self,
         *,
-        audio: bytes | bytearray | memoryview | str,
+        audio: AudioInput,
         event_id: str | None = None,
     ) -> None:
         """Send ``input_audio_buffer.append``.
@@ -195,7 +194,7 @@ class InputAudioBufferResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio_buffer.append",
             {
                 "audio": audio,
@@ -219,7 +218,7 @@ class InputAudioBufferResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio_buffer.clear",
             {
                 "event_id": event_id,
@@ -243,7 +242,7 @@ class InputAudioBufferResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio_buffer.commit",
             {
                 "event_id": event_id,
@@ -254,14 +253,14 @@ class InputAudioBufferResource:
 class InputAudioTurnResource:
     """``connection.input_audio.turn``: ``append()``, ``cancel()``, ``end()``, ``start()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def append(
         self,
         *,
         turn_id: str,
-        audio: bytes | bytearray | memoryview | str,
+        audio: AudioInput,
         event_id: str | None = None,
     ) -> None:
         """Send ``input_audio.turn.append``.
@@ -278,7 +277,7 @@ class InputAudioTurnResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio.turn.append",
             {
                 "turn_id": turn_id,
@@ -305,7 +304,7 @@ class InputAudioTurnResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio.turn.cancel",
             {
                 "turn_id": turn_id,
@@ -331,7 +330,7 @@ class InputAudioTurnResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio.turn.end",
             {
                 "turn_id": turn_id,
@@ -357,7 +356,7 @@ class InputAudioTurnResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio.turn.start",
             {
                 "turn_id": turn_id,
@@ -369,10 +368,11 @@ class InputAudioTurnResource:
 class InputAudioResource:
     """``connection.input_audio``: ``clear()``, ``.turn``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
-        self.turn = InputAudioTurnResource(send)
-        """``connection.input_audio.turn``: ``append()``, ``cancel()``, ``end()``, ``start()``."""
+    turn: Resource[InputAudioTurnResource] = Resource(InputAudioTurnResource, awaited=True)
+    """``connection.input_audio.turn``: ``append()``, ``cancel()``, ``end()``, ``start()``."""
+
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def clear(
         self,
@@ -390,7 +390,7 @@ class InputAudioResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_audio.clear",
             {
                 "event_id": event_id,
@@ -401,8 +401,8 @@ class InputAudioResource:
 class InputTextResource:
     """``connection.input_text``: ``delta()``, ``done()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def delta(
         self,
@@ -426,7 +426,7 @@ class InputTextResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_text.delta",
             {
                 "id": id,
@@ -456,7 +456,7 @@ class InputTextResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "input_text.done",
             {
                 "id": id,
@@ -469,8 +469,8 @@ class InputTextResource:
 class OutputAudioBufferResource:
     """``connection.output_audio_buffer``: ``clear()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def clear(
         self,
@@ -489,7 +489,7 @@ class OutputAudioBufferResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "output_audio_buffer.clear",
             {
                 "event_id": event_id,
@@ -500,8 +500,8 @@ class OutputAudioBufferResource:
 class ResponseResource:
     """``connection.response``: ``cancel()``, ``create()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def cancel(
         self,
@@ -522,7 +522,7 @@ class ResponseResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "response.cancel",
             {
                 "response_id": response_id,
@@ -552,7 +552,7 @@ class ResponseResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "response.create",
             {
                 "response": response,
@@ -565,8 +565,8 @@ class ResponseResource:
 class SessionAvatarResource:
     """``connection.session.avatar``: ``connect()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def connect(
         self,
@@ -588,7 +588,7 @@ class SessionAvatarResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "session.avatar.connect",
             {
                 "client_sdp": client_sdp,
@@ -600,10 +600,11 @@ class SessionAvatarResource:
 class SessionResource:
     """``connection.session``: ``update()``, ``.avatar``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
-        self.avatar = SessionAvatarResource(send)
-        """``connection.session.avatar``: ``connect()``."""
+    avatar: Resource[SessionAvatarResource] = Resource(SessionAvatarResource, awaited=True)
+    """``connection.session.avatar``: ``connect()``."""
+
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def update(
         self,
@@ -624,7 +625,7 @@ class SessionResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "session.update",
             {
                 "session": session,
@@ -636,8 +637,8 @@ class SessionResource:
 class TranscriptionSessionResource:
     """``connection.transcription_session``: ``update()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def update(
         self,
@@ -658,7 +659,7 @@ class TranscriptionSessionResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "transcription_session.update",
             {
                 "session": session,
@@ -670,8 +671,8 @@ class TranscriptionSessionResource:
 class ByomCredentialResource:
     """``connection.byom_credential``: ``update()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def update(
         self,
@@ -692,7 +693,7 @@ class ByomCredentialResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "byom_credential.update",
             {
                 "authorization_headers": authorization_headers,
@@ -704,8 +705,8 @@ class ByomCredentialResource:
 class RtcCallSdpResource:
     """``connection.rtc.call.sdp``: ``create()``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
     async def create(
         self,
@@ -728,7 +729,7 @@ class RtcCallSdpResource:
             InvalidEventError: if a value does not fit the contract; nothing is sent then.
             ConnectionClosed: if the connection is closed.
         """
-        await self._send(
+        await self._send_call(
             "rtc.call.sdp.create",
             {
                 "sdp_offer": sdp_offer,
@@ -741,73 +742,55 @@ class RtcCallSdpResource:
 class RtcCallResource:
     """``connection.rtc.call``: ``.sdp``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
-        self.sdp = RtcCallSdpResource(send)
-        """``connection.rtc.call.sdp``: ``create()``."""
+    sdp: Resource[RtcCallSdpResource] = Resource(RtcCallSdpResource, awaited=True)
+    """``connection.rtc.call.sdp``: ``create()``."""
+
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
 
 class RtcResource:
     """``connection.rtc``: ``.call``."""
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
-        self._send = send
-        self.call = RtcCallResource(send)
-        """``connection.rtc.call``: ``.sdp``."""
+    call: Resource[RtcCallResource] = Resource(RtcCallResource, awaited=True)
+    """``connection.rtc.call``: ``.sdp``."""
+
+    def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
+        self._send_call = send_call
 
 
 class ConnectionResources:
     """The resources of a connection; each is made when first used."""
 
+    conversation: Resource[ConversationResource] = Resource(ConversationResource, awaited=True)
+    """``connection.conversation``: ``.item``."""
+
+    input_audio_buffer: Resource[InputAudioBufferResource] = Resource(InputAudioBufferResource, awaited=True)
+    """``connection.input_audio_buffer``: ``append()``, ``clear()``, ``commit()``."""
+
+    input_audio: Resource[InputAudioResource] = Resource(InputAudioResource, awaited=True)
+    """``connection.input_audio``: ``clear()``, ``.turn``."""
+
+    input_text: Resource[InputTextResource] = Resource(InputTextResource, awaited=True)
+    """``connection.input_text``: ``delta()``, ``done()``."""
+
+    output_audio_buffer: Resource[OutputAudioBufferResource] = Resource(OutputAudioBufferResource, awaited=True)
+    """``connection.output_audio_buffer``: ``clear()``."""
+
+    response: Resource[ResponseResource] = Resource(ResponseResource, awaited=True)
+    """``connection.response``: ``cancel()``, ``create()``."""
+
+    session: Resource[SessionResource] = Resource(SessionResource, awaited=True)
+    """``connection.session``: ``update()``, ``.avatar``."""
+
+    transcription_session: Resource[TranscriptionSessionResource] = Resource(TranscriptionSessionResource, awaited=True)
+    """``connection.transcription_session``: ``update()``."""
+
+    byom_credential: Resource[ByomCredentialResource] = Resource(ByomCredentialResource, awaited=True)
+    """``connection.byom_credential``: ``update()``."""
+
+    rtc: Resource[RtcResource] = Resource(RtcResource, awaited=True)
+    """``connection.rtc``: ``.call``."""
+
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> Awaitable[None]:
         raise NotImplementedError
-
-    @cached_property
-    def conversation(self) -> ConversationResource:
-        """``connection.conversation``: ``.item``."""
-        return ConversationResource(self._send_call)
-
-    @cached_property
-    def input_audio_buffer(self) -> InputAudioBufferResource:
-        """``connection.input_audio_buffer``: ``append()``, ``clear()``, ``commit()``."""
-        return InputAudioBufferResource(self._send_call)
-
-    @cached_property
-    def input_audio(self) -> InputAudioResource:
-        """``connection.input_audio``: ``clear()``, ``.turn``."""
-        return InputAudioResource(self._send_call)
-
-    @cached_property
-    def input_text(self) -> InputTextResource:
-        """``connection.input_text``: ``delta()``, ``done()``."""
-        return InputTextResource(self._send_call)
-
-    @cached_property
-    def output_audio_buffer(self) -> OutputAudioBufferResource:
-        """``connection.output_audio_buffer``: ``clear()``."""
-        return OutputAudioBufferResource(self._send_call)
-
-    @cached_property
-    def response(self) -> ResponseResource:
-        """``connection.response``: ``cancel()``, ``create()``."""
-        return ResponseResource(self._send_call)
-
-    @cached_property
-    def session(self) -> SessionResource:
-        """``connection.session``: ``update()``, ``.avatar``."""
-        return SessionResource(self._send_call)
-
-    @cached_property
-    def transcription_session(self) -> TranscriptionSessionResource:
-        """``connection.transcription_session``: ``update()``."""
-        return TranscriptionSessionResource(self._send_call)
-
-    @cached_property
-    def byom_credential(self) -> ByomCredentialResource:
-        """``connection.byom_credential``: ``update()``."""
-        return ByomCredentialResource(self._send_call)
-
-    @cached_property
-    def rtc(self) -> RtcResource:
-        """``connection.rtc``: ``.call``."""
-        return RtcResource(self._send_call)

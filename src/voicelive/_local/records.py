@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+from .._core.events import AnyServerEvent
 from .._generated.models import ClientEvent, ResponseItem, ServerEvent
+from .._generated.registry import AnyClientEvent
+from .control.timeline import Timeline
 from .notifier import Changes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .._core.events import AnyServerEvent
-    from .._generated.registry import AnyClientEvent
-    from .control.timeline import Timeline
 
 __all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent", "share_memory"]
 

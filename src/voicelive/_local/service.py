@@ -15,6 +15,7 @@ from typing_extensions import TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
+from .._core.annotations import resolved_when_read
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
@@ -192,6 +193,7 @@ class LocalService:
         self._changes = Changes()
 
     @classmethod
+    @resolved_when_read(ThreadedLocalService=".threaded")
     def in_thread(
         cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
     ) -> ThreadedLocalService:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from typing_extensions import Unpack
 
+from .._core.annotations import resolved_when_read
 from .errors import LocalServiceError
 from .faults import Faults
 from .records import SessionRecord
@@ -31,6 +32,7 @@ class ThreadedLocalService:
     A context manager; or call :meth:`start` and :meth:`stop`. Made by :meth:`LocalService.in_thread`.
     """
 
+    @resolved_when_read(LocalService=".service")
     def __init__(self, service: LocalService) -> None:
         self._service = service
         self._thread: threading.Thread | None = None
@@ -165,6 +167,7 @@ class ThreadedLocalService:
             await self._stopping.wait()
 
 
+@resolved_when_read(LocalServiceOptions=".service")
 def start_in_thread(
     host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
 ) -> ThreadedLocalService:

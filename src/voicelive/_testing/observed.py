@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from .._base import decode_base64
 from .._core.nested_form import NESTED_VERSIONS, from_nested
 from .._generated import models
+from .._generated.registry import AnyClientEvent
 from .._local.audio import Resampler
+from .._local.records import SessionRecord
 from .._local.session.input_audio import InputFormat
 from .._local.session.version_wire import wire_for
-
-if TYPE_CHECKING:
-    from .._generated.registry import AnyClientEvent
-    from ..local import SessionRecord
 
 __all__ = ["ObservedSession"]
 

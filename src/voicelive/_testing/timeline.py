@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .._local.records import TimedEvent
-    from ..local import SessionRecord
+from .._local.records import SessionRecord, TimedEvent
 
 __all__ = ["timeline_of"]
 

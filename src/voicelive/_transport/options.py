@@ -84,6 +84,14 @@ class ConnectionOptions(TypedDict, total=False):
     """Further arguments for ``websockets``' ``connect()``, passed on as they are; no stable interface."""
 
 
+def _pydantic_schema(source: object, handler: object) -> dict[str, str]:
+    # Any mapping: pydantic knows no SSLContext, and read_options() says more about what is wrong.
+    return {"type": "dict"}
+
+
+ConnectionOptions.__get_pydantic_core_schema__ = staticmethod(_pydantic_schema)  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True)
 class TransportOptions:
     """Checked options, defaults filled in."""

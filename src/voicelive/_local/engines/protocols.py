@@ -186,7 +186,7 @@ class FunctionOutputTurn:
     output: str
 
 
-ConversationTurn: TypeAlias = "MessageTurn | FunctionCallTurn | FunctionOutputTurn"
+ConversationTurn: TypeAlias = MessageTurn | FunctionCallTurn | FunctionOutputTurn
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class WebSearch:
     """A search in the web that the responder has made; it shows as an item of the response."""
 
 
-ResponderOutput: TypeAlias = "TextChunk | FunctionCall | FileSearch | WebSearch | Incomplete"
+ResponderOutput: TypeAlias = TextChunk | FunctionCall | FileSearch | WebSearch | Incomplete
 
 
 class Responder(Protocol):

@@ -12,13 +12,13 @@ from .protocols import Responder, ResponderError, ResponderOutput, ResponderRequ
 
 __all__ = ["Script", "ScriptedResponder", "ScriptedTurn"]
 
-ScriptedTurn: TypeAlias = "str | ResponderOutput | ResponderError | Sequence[str | ResponderOutput | ResponderError]"
+ScriptedTurn: TypeAlias = str | ResponderOutput | ResponderError | Sequence[str | ResponderOutput | ResponderError]
 """One turn of the assistant: a text, a function call, an early end, an error, or several of them in their order.
 
 A ``str`` goes out word by word, a ``TextChunk`` as the piece that it is.
 """
 
-Script: TypeAlias = "ScriptedTurn | Callable[[ResponderRequest], ScriptedTurn]"
+Script: TypeAlias = ScriptedTurn | Callable[[ResponderRequest], ScriptedTurn]
 """A turn, or a function that makes one of the conversation so far."""
 
 _PIECE = re.compile(r"\s*\S+\s*")

@@ -72,7 +72,7 @@ class SpeechStopped:
     audio_end_ms: int
 
 
-TurnEvent: TypeAlias = "SpeechStarted | SpeechStopped"
+TurnEvent: TypeAlias = SpeechStarted | SpeechStopped
 
 
 def _windows(duration_ms: int) -> int:
