@@ -60,6 +60,7 @@ RULES = [
     Rule("_transport.reconnecting", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
     Rule("_transport.websocket", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
     Rule("_transport.bridge", {"_core", "_loop", "_transport", "errors"}, set()),
+    Rule("_transport.dialing", {"_core", "_transport"}, {"aiohappyeyeballs"}),
     Rule("_fork", set(), set(), BLOCKING),
     Rule("_loop", {"_fork", "errors"}, {"gevent"}),
     Rule("_clients", set(), set()),

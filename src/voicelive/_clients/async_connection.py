@@ -20,6 +20,7 @@ from .._core.reconnect.policy import ReconnectPolicy
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
+from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
 from .._transport.options import TransportOptions
@@ -72,6 +73,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         self._end: CloseInfo | None = None
         self._opened_before = False
         self._opening: asyncio.Task[Transport] | None = None
+        self._generation = generation()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __repr__(self) -> str:
         model = f" model={self._handshake.model!r}" if self._handshake.model else ""
@@ -100,11 +103,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             ConnectionError: if the service cannot be reached or refuses; says which and what to check.
             ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
         """
+        self._check_home()
         if self._state != "new":
             raise ConnectionStateError(
                 f"this connection is {self._state}; it opens only once: call connect() for another"
             )
         self._state = "opening"
+        self._loop = asyncio.get_running_loop()
         try:
             self._opening = asyncio.ensure_future(self._open_transport())
             transport = await outcome(self._opening)
@@ -156,6 +161,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             ConfigurationError: if code or reason cannot be sent.
         """
         check_close_arguments(code, reason)
+        self._check_home()
         transport = self._transport
         if self._requested is None:
             # If it has ended already, that is how it ended.
@@ -270,6 +276,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
 
     def _take(self) -> bytes | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
+        self._check_home()
         inbox = self._inbox
         if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
             return None
@@ -396,7 +403,18 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             if not turn.done():
                 turn.set_result(None)
 
+    def _check_home(self) -> None:
+        """Refuse to be used where nothing can be done for the connection, and harm could be done to it."""
+        if self._generation != generation():
+            raise ConnectionStateError(OPENED_BEFORE_FORK)
+        if self._loop is not None and self._loop is not asyncio.get_running_loop():
+            raise ConnectionStateError(
+                "this connection was opened in another event loop, and works only there: open one in each loop, or use "
+                "voicelive.connect(), whose connections any thread may use"
+            )
+
     def _opened(self, unsent: bytes | None = None) -> Transport:
+        self._check_home()
         if self._transport is None:
             if self._requested is not None:
                 raise self._closed_error(unsent)

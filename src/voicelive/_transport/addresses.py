@@ -1,14 +1,12 @@
-"""A host's addresses: in which order they are tried, and from where. After RFC 8305 ("happy eyeballs")."""
+"""A host's addresses, and where a connection to them comes from."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
-from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
-__all__ = ["HEAD_START", "Address", "SourceAddressError", "arranged", "fitting", "literal", "prepared_socket"]
+__all__ = ["HEAD_START", "Address", "SourceAddressError", "fitting", "literal", "prepared_socket"]
 
 HEAD_START = 0.25
 """How long an address may take before the next one is tried beside it, in seconds."""
@@ -28,16 +26,6 @@ def literal(host: str, port: int) -> list[Address] | None:
     except ValueError:
         return None
     return [] if "%" in host else [Address(socket.AF_INET6 if is_v6 else socket.AF_INET, (host, port))]
-
-
-def arranged(found: Iterable[tuple[Any, ...]]) -> list[Address]:
-    """Order what ``getaddrinfo`` found: the families take turns, so that one that leads nowhere holds up little."""
-    addresses = list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
-    families: dict[int, list[Address]] = {}
-    for address in addresses:
-        families.setdefault(address.family, []).append(address)
-    turns = chain.from_iterable(zip_longest(*families.values()))
-    return [address for address in turns if address is not None]
 
 
 class SourceAddressError(OSError):

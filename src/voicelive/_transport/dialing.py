@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
 from typing import Any
+
+from aiohappyeyeballs import start_connection
 
 from .._core.handshake import USER_AGENT, OpeningRequest
 from .._core.tunnel import TunnelRefusedError, check_answer, tunnel_request
-from .addresses import HEAD_START, Address, arranged, fitting, literal, prepared_socket
+from .addresses import HEAD_START, Address, fitting, literal, prepared_socket
 from .options import TransportOptions
 from .routes import Proxy
 
@@ -36,53 +37,19 @@ async def _resolve(host: str, port: int) -> list[Address]:
         found: Any = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise socket.gaierror(socket.EAI_NONAME, "no valid name") from None
-    return arranged(found)
+    return list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
 
 
 async def _connect_first(addresses: list[Address], source: tuple[str, int] | None) -> socket.socket:
     """Connect to whichever address answers first; each has a head start before the next one is tried beside it."""
-    waiting = deque(fitting(addresses, source))
-    trying: set[asyncio.Task[socket.socket]] = set()
-    failure = OSError("the host has no address")
-    try:
-        while waiting or trying:
-            if waiting:
-                trying.add(asyncio.create_task(_connect(waiting.popleft(), source)))
-            done, trying = await asyncio.wait(
-                trying, timeout=HEAD_START if waiting else None, return_when=asyncio.FIRST_COMPLETED
-            )
-            # Two may have answered at once: the other one is closed below.
-            trying |= done
-            for task in done:
-                error = task.exception()
-                if error is None:
-                    trying.discard(task)
-                    return task.result()
-                trying.discard(task)
-                if not isinstance(error, OSError):
-                    raise error
-                failure = error
-    finally:
-        await _abandon(trying)
-    raise failure
-
-
-async def _abandon(tasks: set[asyncio.Task[socket.socket]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, socket.socket):
-            result.close()
-
-
-async def _connect(address: Address, source: tuple[str, int] | None) -> socket.socket:
-    sock = prepared_socket(address.family, source)
-    try:
-        await asyncio.get_running_loop().sock_connect(sock, address.address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    fit = fitting(addresses, source)
+    if not fit:
+        raise OSError("the host has no address")
+    return await start_connection(
+        [(each.family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", each.address) for each in fit],
+        happy_eyeballs_delay=HEAD_START,
+        socket_factory=lambda info: prepared_socket(socket.AddressFamily(info[0]), source),
+    )
 
 
 async def _open_tunnel(sock: socket.socket, request: OpeningRequest, proxy: Proxy) -> None:
