@@ -129,7 +129,7 @@ def _interrupt_a_wait(condition: Callable[[AnyServerEvent], object]) -> None:
 def _threads_that_wait() -> int:
     """Count the threads that wait for a connection."""
     frames = sys._current_frames().values()
-    return sum(frame.f_code.co_name == "wait" and frame.f_code.co_filename.endswith("_loop.py") for frame in frames)
+    return sum(frame.f_code.co_name == "wait" and frame.f_code.co_filename.endswith("_threads.py") for frame in frames)
 
 
 def _soon(holds: Callable[[], bool]) -> bool:

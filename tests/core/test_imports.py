@@ -59,15 +59,17 @@ RULES = [
     Rule("_transport.options", {"_core", "_transport.contexts", "errors"}, TYPING, {"asyncio", "threading"}),
     Rule("_transport.reconnecting", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
     Rule("_transport.websocket", {"_core", "_transport", "errors"}, {"websockets"}, {"threading", BRIDGE}),
-    Rule("_transport.bridge", {"_core", "_loop", "_transport", "errors"}, set()),
+    Rule("_transport.bridge", {"_calls", "_core", "_loop", "_threads", "_transport", "errors"}, set()),
     Rule("_transport.dialing", {"_core", "_transport"}, {"aiohappyeyeballs"}),
     Rule("_fork", set(), set(), BLOCKING),
-    Rule("_loop", {"_fork", "errors"}, {"gevent"}),
+    Rule("_threads", {"errors"}, {"gevent"}),
+    Rule("_calls", {"_threads", "errors"}, set()),
+    Rule("_loop", {"_calls", "_fork", "_threads", "errors"}, set()),
     Rule("_clients", set(), set()),
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {"_fork", "_loop"}
+        | {"_fork", "_loop", "_threads"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},

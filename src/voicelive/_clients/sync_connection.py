@@ -28,7 +28,8 @@ from .._credentials import CredentialSource
 from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
-from .._loop import LoopThread, Waiter, lease
+from .._loop import LoopThread, lease
+from .._threads import Waiter
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions

@@ -16,11 +16,13 @@ from contextvars import Context
 from dataclasses import replace
 from typing import Any, cast
 
+from .._calls import Call
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Inbox
-from .._loop import Call, LoopThread, Waiter
+from .._loop import LoopThread
+from .._threads import Waiter
 from .logs import transport_logger
 from .options import TransportOptions
 from .reconnect_setup import Lasting
