@@ -17,7 +17,7 @@ from voicelive._core.closing import (
     explain_end,
     interpret_end,
 )
-from voicelive._core.end_evidence import describe_unsent
+from voicelive._core.end_evidence import LastWords, describe_unsent
 from voicelive._core.timeouts import LONGEST, check_timeout
 
 Frame = tuple[int, str] | None
@@ -150,6 +150,14 @@ BAD_START = b'{"type":"error","error":{"code":"max_config_attempts_exceeded","pa
 OTHER_ERROR = b'{"type":"error","error":{"code":"server_error"}}'
 EXPIRED = b'{"type":"error","error":{"code":"session_expired"}}'
 NOISE = (b"[1]", b"no json", b"\xff", b'{"type":"error","error":null}', b'{"type":"session.updated"}', b"[" * 9999)
+DELTA = b'{"type":"response.audio.delta","delta":"AAAA"}'
+
+
+def words_of(*messages: bytes) -> LastWords:
+    words = LastWords()
+    for message in messages:
+        words.see(message)
+    return words
 
 
 @pytest.mark.parametrize(
@@ -159,28 +167,87 @@ NOISE = (b"[1]", b"no json", b"\xff", b'{"type":"error","error":null}', b'{"type
         (1001, "", [CREATED, UPDATED, *NOISE], 4990, "expired"),
         (1001, "restart", [CREATED], 3000, None),
         (1001, "session_expired", [], 0, "expired"),
+        (1000, "session_expired", [], 0, "expired"),
         (1001, "", [], 0, None),
         (1001, "", [b'{"type":"session.created","session":{"expires_at":true}}'], 5001, None),
-        (1008, "", [EXPIRED], 0, "expired"),
+        (1000, "", [CREATED], 5001, None),
         (1011, "", [CREATED], 5001, None),
-        (1008, "", [CREATED, BAD_START], 0, "configuration"),
         (1008, "", [CREATED, BAD_UPDATE], 0, "configuration"),
         (1008, "", [BAD_UPDATE, UPDATED], 0, None),
         (1008, "", [OTHER_ERROR], 0, None),
         (1011, "", [BAD_UPDATE], 0, None),
-        (1000, "", [EXPIRED], 0, None),
+        (1000, "", [], 0, None),
     ],
 )
-def test_the_last_messages_tell_why(
+def test_what_the_service_said_tells_why_it_closed(
     code: int, reason: str, messages: list[bytes], ended_at: float, cause: Cause | None
 ) -> None:
-    """An end by the service is told from its last error event and from expires_at; other messages do not disturb."""
+    """An end by the service is told from its events, its reason and expires_at; other messages do not disturb."""
     info = CloseInfo(code, reason, "server")
-    explained = explain_end(info, messages, ended_at)
+    explained = explain_end(info, words_of(*messages), ended_at)
     assert explained == info
     assert explained.cause == cause
     for initiator in ("local", "network", "timeout"):
-        assert explain_end(CloseInfo(code, reason, initiator), messages, ended_at).cause is None
+        assert explain_end(CloseInfo(code, reason, initiator), words_of(*messages), ended_at).cause is None
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ([CREATED, EXPIRED], "expired"),
+        ([EXPIRED, OTHER_ERROR, *[DELTA] * 10, UPDATED], "expired"),
+        ([BAD_START], "configuration"),
+        ([BAD_START, OTHER_ERROR, *[DELTA] * 10], "configuration"),
+        ([BAD_START, EXPIRED], "expired"),
+        ([BAD_START, UPDATED], None),
+        ([OTHER_ERROR], None),
+    ],
+)
+@pytest.mark.parametrize(
+    "info",
+    [
+        CloseInfo(1006, "", "network"),
+        *(CloseInfo(code, "", "server") for code in (1000, 1001, 1005, 1008, 1009, 1011, 3000)),
+        CloseInfo(1002, "bad frame", "local"),
+        CloseInfo(1009, "too big", "local", "too big"),
+        CloseInfo(1011, "keepalive ping timeout", "timeout", "keepalive"),
+        CloseInfo(4000, "", "timeout", "ready"),
+        CloseInfo(4001, "", "timeout", "stall"),
+    ],
+    ids=lambda info: f"{info.code} by {info.initiator}",
+)
+def test_what_ends_the_session_decides_however_it_ends(
+    info: CloseInfo, words: list[bytes], cause: Cause | None
+) -> None:
+    """session_expired and max_config_attempts_exceeded decide, whatever comes between them and the end, and however
+    the connection ends."""
+    explained = explain_end(info, words_of(*words), 0)
+    assert explained == info
+    assert explained.cause == (cause or info.cause)
+    if cause is not None:
+        assert explained.recoverable is (cause == "expired")
+        assert not ends_quietly(explained, requested=False)
+
+
+def test_an_overflow_stays_one() -> None:
+    """What the application did not receive is told as such, whatever the service said."""
+    info = CloseInfo(4002, "", "local", "overflow")
+    assert explain_end(info, words_of(EXPIRED), 0).cause == "overflow"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_last_words_in_several_frames(size: int) -> None:
+    """An error event counts whole, in however many frames it comes; what is too long for one is passed over."""
+    words = LastWords()
+    parts = [EXPIRED[start : start + size] for start in range(0, len(EXPIRED), size)]
+    for number, part in enumerate(parts):
+        words.see_part(part, is_first=number == 0, is_last=number == len(parts) - 1)
+    assert words.verdict == "expired"
+    words = LastWords()
+    words.see_part(EXPIRED[:20], is_first=True, is_last=False)
+    words.see_part(b" " * 20_000, is_first=False, is_last=False)
+    words.see_part(EXPIRED[20:], is_first=False, is_last=True)
+    assert words.verdict is None
 
 
 def test_what_was_not_sent_shows_no_content() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +18,7 @@ from ..errors import (
     SessionExpiredError,
     UnsentEvent,
 )
-from .end_evidence import LastWords, read_last_words
+from .end_evidence import LastWords
 
 __all__ = [
     "GIVEN_UP",
@@ -93,12 +92,18 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
     "keepalive": (KeepaliveTimeoutError, "check the network, then connect again"),
     "ready": (ReadyTimeoutError, "connect again, or allow more time with ready_timeout"),
     "stall": (ResponseStalledError, "connect again, or allow more time with stall_timeout"),
-    "overflow": (ReceiveOverflowError, "receive faster, or allow more with max_queue and max_buffer"),
+    "overflow": (
+        ReceiveOverflowError,
+        "receive faster, let wait_for drop what it passes over with keep=False, or allow more with max_queue and "
+        "max_buffer",
+    ),
     "reconnect": (ReconnectFailedError, "check what the last attempt names, then connect again"),
 }
 
 _RECOVERABLE = {_GOING_AWAY, 1005, _ABNORMAL, _INTERNAL, 1012, 1013, 1014}
 _RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect"}
+_OF_THIS_SIDE = {"overflow", "internal", "reconnect"}
+"""Causes that hold whatever the service said."""
 _LATE_BY = 60
 """A service that closes with 1001 so many seconds before ``expires_at``, or later, means the end of the session."""
 
@@ -156,22 +161,29 @@ def interpret_end(
     return CloseInfo(*sent, "local", "too big" if sent[0] == _TOO_BIG else None)
 
 
-def explain_end(info: CloseInfo, messages: Sequence[bytes], ended_at: float) -> CloseInfo:
-    """Add the cause of an end by the service, as far as its last messages tell.
+def explain_end(info: CloseInfo, words: LastWords, ended_at: float) -> CloseInfo:
+    """Add the cause of an end, as far as what the service last said tells it.
+
+    Not for an end that the application asked for.
 
     Args:
         info: the end, as :func:`interpret_end` tells it.
-        messages: what arrived first and last on the connection, in order.
+        words: what the service said, up to the end.
         ended_at: when it ended, in seconds since the epoch.
     """
-    if info.initiator != "server" or info.cause is not None or info.code == NORMAL:
-        return info
-    cause = _cause_of(info, read_last_words(messages), ended_at)
+    cause = _cause_of(info, words, ended_at)
     return info if cause is None else CloseInfo(info.code, info.reason, info.initiator, cause)
 
 
 def _cause_of(info: CloseInfo, words: LastWords, ended_at: float) -> Cause | None:
-    if words.expired or "session_expired" in info.reason:
+    if info.cause in _OF_THIS_SIDE:
+        return None
+    if words.verdict is not None:
+        # Whether a close frame follows, which, or none, or only silence, depends on what is in between.
+        return words.verdict
+    if info.initiator != "server":
+        return None
+    if "session_expired" in info.reason:
         return "expired"
     if info.code == _GOING_AWAY and words.expires_at is not None and ended_at >= words.expires_at - _LATE_BY:
         return "expired"
@@ -184,7 +196,7 @@ def ends_quietly(info: CloseInfo | None, *, requested: bool) -> bool:
     """Tell whether ``for event in connection`` ends without an error."""
     if requested or info is None:
         return requested
-    return info.initiator == "server" and info.code == NORMAL
+    return info.initiator == "server" and info.code == NORMAL and info.cause is None
 
 
 def describe_code(code: int) -> str:

@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import UnsentEvent
 
-__all__ = ["LastWords", "describe_unsent", "read_last_words"]
+__all__ = ["LastWords", "describe_unsent"]
 
+Verdict = Literal["expired", "configuration"]
+
+_FATAL: dict[str, Verdict] = {"session_expired": "expired", "max_config_attempts_exceeded": "configuration"}
+"""Errors after which the service ends the session, however the connection then ends."""
 _CONFIGURATION_CODES = {"invalid_session_update_message", "max_config_attempts_exceeded"}
 
+_LOOK_AT = 200
+_MOST = 16 * 1024
+"""Error events are no larger; sessions and audio may be."""
 
-@dataclass
+
 class LastWords:
-    """What a connection's messages say about its end."""
+    """What the messages of a connection say about its end. Told of each in order, however it is received later."""
 
-    expired: bool = False
-    """An error event said that the session expired."""
-    refused_configuration: bool = False
-    """The last error event was about the session's configuration."""
-    expires_at: float | None = None
-    """When the session ends, in seconds since the epoch."""
+    def __init__(self) -> None:
+        self.verdict: Verdict | None = None
+        """What the service said last that ends the session by itself."""
+        self.refused_configuration = False
+        """The last error event was about the session's configuration."""
+        self.expires_at: float | None = None
+        """When the session ends, in seconds since the epoch."""
+        self._parts: bytearray | None = None
 
-
-def read_last_words(messages: Sequence[bytes]) -> LastWords:
-    """Read `messages`, in the order of their arrival; what is no event is passed over."""
-    words = LastWords()
-    for data in messages:
+    def see(self, data: bytes) -> None:
+        """Learn from a message; what is not an event is passed over."""
+        if len(data) > _MOST or not _may_tell(data):
+            return
         event = _parsed(data)
         kind = event.get("type")
         if kind == "error":
             error = _mapping(event.get("error"))
             code, param = str(error.get("code")), str(error.get("param"))
-            words.expired = words.expired or code == "session_expired"
-            words.refused_configuration = code in _CONFIGURATION_CODES or param.partition(".")[0] == "session"
+            self.verdict = _FATAL.get(code, self.verdict)
+            self.refused_configuration = code in _CONFIGURATION_CODES or param.partition(".")[0] == "session"
         elif kind in ("session.created", "session.updated"):
             expires_at = _mapping(event.get("session")).get("expires_at")
             if isinstance(expires_at, (int, float)) and not isinstance(expires_at, bool) and expires_at > 0:
-                words.expires_at = expires_at
+                self.expires_at = expires_at
             if kind == "session.updated":
-                words.refused_configuration = False
-    return words
+                self.refused_configuration = False
+                self.verdict = None if self.verdict == "configuration" else self.verdict
+
+    def see_part(self, data: bytes, *, is_first: bool, is_last: bool) -> None:
+        """Learn from a message that comes in several parts."""
+        if is_first:
+            self._parts = bytearray()
+        if self._parts is None:
+            return
+        self._parts += data
+        if len(self._parts) > _MOST:
+            self._parts = None
+        elif is_last:
+            whole, self._parts = bytes(self._parts), None
+            self.see(whole)
+
+
+def _may_tell(data: bytes) -> bool:
+    """Return whether a message is worth parsing. This runs for every event, so audio is sorted out first."""
+    head = data[:_LOOK_AT]
+    if b'.delta"' in head and b'"error"' not in head:
+        return False
+    return b'"error"' in data or b'"session.' in data
 
 
 def describe_unsent(data: bytes) -> UnsentEvent:

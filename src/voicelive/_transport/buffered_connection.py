@@ -11,7 +11,7 @@ from typing import Any, cast
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.messages import Assembler, SimpleQueue
 from websockets.exceptions import ConcurrencyError, ConnectionClosed, ConnectionClosedError, WebSocketException
-from websockets.frames import CloseCode, Frame
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
@@ -36,7 +36,7 @@ class _Queue(SimpleQueue[Any]):
         self._inflow = inflow
 
     def put(self, item: Frame) -> None:
-        self._inflow.add(item.data)
+        self._inflow.add_part(bytes(item.data), is_first=item.opcode is not Opcode.CONT, is_last=item.fin)
         super().put(item)
 
     async def get(self, block: bool = True) -> Frame:
@@ -220,7 +220,8 @@ class StreamConnection(ClientConnection):
             return
         self.ended.set_result(None)
         self.arrivals.close()
-        if self.protocol.state is not State.CLOSED:
+        # Also where the service has ended its half: what waits to be sent would keep TCP open.
+        if not self.connection_lost_waiter.done():
             self._dropping = self.loop.call_later(self.close_timeout or 0, self.transport.abort)
 
     def drop(self) -> None:

@@ -200,14 +200,16 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
 
 def read_end(protocol: Protocol, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
     """Return how a connection ended, from the close frames that went over it and from what arrived last."""
-    received, sent = _said(protocol.close_rcvd), _said(protocol.close_sent)
+    received, sent = _said(protocol.close_rcvd, inflow), _said(protocol.close_sent, inflow)
     first = bool(protocol.close_rcvd_then_sent)
     info = interpret_end(received, sent, received_first=first, requested=requested, given_up=inflow.given_up)
-    return explain_end(info, list(inflow.telling()), inflow.ended_at or time.time())
+    if requested is not None and info.initiator == "local" and info.cause is None:
+        return info
+    return explain_end(info, inflow.words, inflow.ended_at or time.time())
 
 
-def _said(frame: Close | None) -> tuple[int, str] | None:
-    return None if frame is None else (int(frame.code), frame.reason)
+def _said(frame: Close | None, inflow: Inflow) -> tuple[int, str] | None:
+    return None if frame is None else (int(frame.code), inflow.hide(frame.reason))
 
 
 def _timeout_error(error: Exception, where: str, options: TransportOptions) -> VoiceLiveError:

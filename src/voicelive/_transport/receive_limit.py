@@ -8,19 +8,17 @@ the connection is given up with an error that says so, before a keepalive ends i
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .._core.closing import Cause
+from .._core.end_evidence import LastWords
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from .options import TransportOptions
 
 __all__ = ["Inflow", "patience"]
 
 _LONGEST_PATIENCE = 10.0
-_SMALL = 16 * 1024
-"""Error events and sessions are no larger; audio mostly is."""
 
 
 class Inflow:
@@ -37,24 +35,27 @@ class Inflow:
         self.patience = patience(options)
         """How long reading may stand still, in seconds."""
         self._unfinished_cost = 0
-        self._first: bytes | None = None
-        self._recent: deque[bytes] = deque(maxlen=4)
+        self.words = LastWords()
+        """What the service has said about the end."""
         self.last_arrival = time.monotonic()
+        self.hide: Callable[[str], str] = str
+        """Takes the credential out of what the service said."""
         self.ended_at: float | None = None
         """When the connection ended, in seconds since the epoch."""
         self.given_up: Cause | None = None
         """Why this side gave the connection up, if it did."""
 
-    def add(self, data: Any) -> bool:
-        """Count a frame's payload that arrived; return whether the bound is passed."""
-        size = len(data)
+    def add(self, data: bytes) -> bool:
+        """Count a message that arrived whole; return whether the bound is passed."""
         self.last_arrival = time.monotonic()
-        if size <= _SMALL:
-            if self._first is None:
-                self._first = data
-            else:
-                self._recent.append(data)
-        return self.holding.add(size)
+        self.words.see(data)
+        return self.holding.add(len(data))
+
+    def add_part(self, data: bytes, *, is_first: bool, is_last: bool) -> bool:
+        """Like :meth:`add`, for the payload of a frame that may be a part of a message."""
+        self.last_arrival = time.monotonic()
+        self.words.see_part(data, is_first=is_first, is_last=is_last)
+        return self.holding.add(len(data))
 
     def take(self, data: Any, is_last: bool) -> None:
         """Count a frame's payload that was taken; the memory of a message is free when all of it was."""
@@ -80,12 +81,6 @@ class Inflow:
         """Note when the connection ended."""
         if self.ended_at is None:
             self.ended_at = time.time()
-
-    def telling(self) -> Iterator[bytes]:
-        """Yield the first and the last small messages."""
-        if self._first is not None:
-            yield bytes(self._first)
-        yield from (bytes(data) for data in list(self._recent))
 
 
 def patience(options: TransportOptions) -> float:
