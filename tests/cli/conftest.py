@@ -62,10 +62,11 @@ def service() -> Iterator[ThreadedLocalService]:
         yield running
 
 
-def start(*arguments: object, cwd: Path | None = None) -> subprocess.Popen[str]:
+def start(*arguments: object, cwd: Path | None = None, stdin: int | None = None) -> subprocess.Popen[str]:
     """Start the command in a process of its own, away from this one's signals."""
     return subprocess.Popen(
         [sys.executable, "-m", "voicelive", *(str(argument) for argument in arguments)],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

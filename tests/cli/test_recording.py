@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,11 +44,41 @@ def test_other_chunks_are_skipped(tmp_path: Path) -> None:
     assert read_recording(path).data == b"\x01\x02" * 800
 
 
-@pytest.mark.parametrize("promised", [0xFFFFFFFF, 0x7FFFF000])
-def test_a_streamed_file_is_read_to_its_end(tmp_path: Path, promised: int) -> None:
-    """A program that wrote to a pipe could not know the size."""
-    path = raw_wav(tmp_path / "a.wav", bytes(3200), promised=promised)
-    assert len(read_recording(path).data) == 3200
+@pytest.mark.parametrize("promised", [0, 2_000_000_000, 0x7FFFF000, 0x80000000, 0xFFFFFFFF, 44 + 3200, 36 + 3200])
+def test_a_placeholder_for_the_size_means_what_is_there(tmp_path: Path, promised: int) -> None:
+    """A program that wrote to a pipe could not know the size; some give that of the whole file."""
+    path = raw_wav(tmp_path / "a.wav", b"\x01\x02" * 1600, promised=promised)
+    assert read_recording(path).data == b"\x01\x02" * 1600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_is_read_without_seeking(tmp_path: Path) -> None:
+    """Chunks before the audio are passed over by reading, in pieces as they come."""
+    notes = b"LIST" + struct.pack("<I", 100_001) + bytes(100_002)
+    content = raw_wav(tmp_path / "a.wav", b"\x01\x02" * 800, promised=0xFFFFFFFF, before_data=notes).read_bytes()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write() -> None:
+        with pipe.open("wb", buffering=0) as file:
+            for start in range(0, len(content), 7001):
+                file.write(content[start : start + 7001])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    recording = read_recording(pipe)
+    writer.join(10)
+    assert recording.data == b"\x01\x02" * 800
+
+
+def test_audio_that_never_ends_is_refused(tmp_path: Path) -> None:
+    """What is there is read up to the longest session, and no further."""
+    path = tmp_path / "a.wav"
+    raw_wav(path, b"", promised=0xFFFFFFFF)
+    with path.open("r+b") as file:
+        file.truncate(2_000_000_000)  # sparse: takes no room
+    with pytest.raises(RecordingError, match="60 minutes"):
+        read_recording(path)
 
 
 def test_the_end_of_speech_is_found(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 import wave
 from dataclasses import replace
@@ -17,6 +20,7 @@ from .conftest import Command, Echo, lines_of, start
 from .recordings import ALAW, ULAW, g711_wav, listen_to, pcm_wav, raw_wav, spoken_wav, tones
 
 DEADLINE = 60.0
+ON_UNIX = pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/stdin on Windows")
 
 
 def test_a_spoken_question_is_heard_answered_and_saved(
@@ -318,6 +322,47 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
     assert process.stdout.readline().startswith("speaking")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "voicelive: interrupted"
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("path", ["-", pytest.param("/dev/stdin", marks=ON_UNIX)])
+def test_a_recording_can_be_piped_in(tmp_path: Path, service: ThreadedLocalService, path: str) -> None:
+    """`ffmpeg … | voicelive talk --wav -`: the header's size is a placeholder, and the pipe's end is the audio's."""
+    content = raw_wav(tmp_path / "a.wav", tones("Is it deep?", 16_000), promised=0xFFFFFFFF).read_bytes()
+    process = start(*("talk", "--wav", path, "--pace", 0, "--endpoint", service.endpoint), stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.buffer.write(content)  # type: ignore[attr-defined]
+    output, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, errors
+    assert lines_of(output, "heard") == ["Is it deep?"]
+    assert lines_of(output, "answer") == ["You said: Is it deep?"]
+    assert lines_of(output, "speaking")[0].startswith("standard input" if path == "-" else path)
+
+
+def test_nothing_piped_in_is_told(command: Command) -> None:
+    """Standard input without a WAV file: one line that names it."""
+    result = command("talk", "--wav", "-", "--endpoint", "http://127.0.0.1:9")
+    assert result.exit_code == 2
+    assert "standard input is not a WAV file (it begins with b'')" in result.stderr
+
+
+def test_ctrl_c_ends_the_wait_for_a_pipe(tmp_path: Path) -> None:
+    """While nothing more comes through the pipe, an interrupt ends the command at once, with exit code 130."""
+    content = raw_wav(tmp_path / "a.wav", bytes(1_000_000), promised=0xFFFFFFFF).read_bytes()
+    reading, writing = os.pipe()
+    process = start("talk", "--wav", "-", "--endpoint", "http://127.0.0.1:9", stdin=reading)
+    os.close(reading)
+    try:
+        with open(writing, "wb", buffering=0, closefd=False) as pipe:
+            left = memoryview(content)
+            while left:  # more than a pipe holds: once it is through, the command is reading
+                left = left[pipe.write(left) :]
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=DEADLINE)
+    finally:
+        os.close(writing)
     assert process.returncode == 130
     assert errors.splitlines()[-1] == "voicelive: interrupted"
     assert "Traceback" not in errors

@@ -108,7 +108,8 @@ def talk(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16 or 24 kHz, or G.711 at 8 kHz. Repeatable.",
+            help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16 or 24 kHz, or G.711 at 8 kHz. "
+            "- is standard input. Repeatable.",
         ),
     ] = None,
     text: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Ask this in writing. Repeatable.")] = None,

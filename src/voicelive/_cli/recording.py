@@ -11,13 +11,14 @@ import struct
 import sys
 from array import array
 from dataclasses import dataclass
+from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 from typing import BinaryIO
 
 from .._local.audio import decode_alaw, decode_ulaw
 from .failures import CommandError
 
-__all__ = ["MAX_SECONDS", "Recording", "RecordingError", "read_recording"]
+__all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "read_recording"]
 
 MAX_SECONDS = 3600
 """The service ends a session after an hour, so nothing longer can be sent."""
@@ -34,16 +35,20 @@ _CODINGS = {
 }
 _PCM_RATES = (8000, 16000, 24000)
 _G711_RATE = 8000
-_STREAMED_SIZE = 0x7FFFF000
-"""Programs that write to a pipe give this size (sox) or 2^32 - 1 (ffmpeg): the audio goes on to the file's end."""
+STDIN = Path("-")
+"""The path that stands for standard input."""
 
+_MOST_BYTES = MAX_SECONDS * max(_PCM_RATES) * 2
+"""The most audio, in bytes, that a session can take."""
+
+_BLOCK = 1 << 16
 _FRAME_MS = 20
 _AUDIBLE = 0.03
 """A frame whose peak is below this share of the recording's peak (-30 dB) counts as silence."""
 
 
 class RecordingError(CommandError):
-    """A file that is no WAV file, or one whose audio cannot be sent as it is."""
+    """A file that is not a WAV file, or one whose audio cannot be sent as it is."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Recording:
         return -(-len(self.data) // self.bytes_per_ms)
 
     @property
+    def name(self) -> str:
+        """Where it came from, in words."""
+        return name_of(self.path)
+
+    @property
     def format_name(self) -> str:
         """The format in words, e.g. ``16 kHz PCM16``."""
         names = {"pcm16": "PCM16", "g711_ulaw": "G.711 µ-law", "g711_alaw": "G.711 A-law"}
@@ -94,58 +104,103 @@ class _Format:
         return f"{self.bits}-bit {coding}, {self.rate} Hz, {channels}"
 
 
+def name_of(path: Path) -> str:
+    """Return how messages name a recording: by its path, or as standard input."""
+    return "standard input" if path == STDIN else str(path)
+
+
 def read_recording(path: Path) -> Recording:
-    """Read a WAV file that can be sent without loss.
+    """Read a WAV file that can be sent without loss; one that is a pipe is read to its end.
 
     Raises:
-        RecordingError: if the file cannot be read, is no WAV file, or holds another kind of audio; the message names
+        RecordingError: if the file cannot be read, is not a WAV file, or holds another kind of audio; the message names
             what was found and, for audio, the commands that convert it.
     """
+    name = name_of(path)
     try:
-        with path.open("rb") as file:
-            found, data = _read_chunks(file, path)
+        with _opened(path) as file:
+            found, data = _read_chunks(_Stream(file), path)
     except OSError as error:
-        raise RecordingError(f"cannot read {path}: {error.strerror or error}") from error
+        raise RecordingError(f"cannot read {name}: {error.strerror or error}") from error
     wire_format = _wire_format(found)
     if wire_format is None:
         raise RecordingError(
-            f"{path} holds {found}; what can be sent is 16-bit mono PCM at 8000, 16000 or 24000 Hz, "
+            f"{name} holds {found}; what can be sent is 16-bit mono PCM at 8000, 16000 or 24000 Hz, "
             f"or mono G.711 at 8000 Hz. Convert it: {_conversions(path)}"
         )
     if wire_format == "pcm16":
         data = data[: len(data) // 2 * 2]
     if not data:
-        raise RecordingError(f"{path} holds no audio: its data chunk is empty")
+        raise RecordingError(f"{name} holds no audio: its data chunk is empty")
     if len(data) > MAX_SECONDS * found.rate * (found.bits // 8):
-        raise RecordingError(f"{path} lasts longer than the {MAX_SECONDS // 60} minutes of a session: cut it")
+        raise RecordingError(f"{name} lasts longer than the {MAX_SECONDS // 60} minutes of a session: cut it")
     return Recording(path, wire_format, found.rate, data, _speech_end(wire_format, found.rate, data))
 
 
-def _read_chunks(file: BinaryIO, path: Path) -> tuple[_Format, bytes]:
+def _opened(path: Path) -> BinaryIO:
+    if path != STDIN:
+        return path.open("rb")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise RecordingError("there is no recording on standard input: pipe a WAV file into the command")
+    try:
+        # A reader of its own: a program that ends while a pipe is being waited for need not wait for it too.
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except UnsupportedOperation:
+        return BytesIO(sys.stdin.buffer.read())
+
+
+class _Stream:
+    """Reads a file from front to back, as a pipe can be read, and counts."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        """Read `size` bytes, or less at the end."""
+        parts: list[bytes] = []
+        while size > 0 and (part := self._file.read(min(size, _BLOCK))):
+            parts.append(part)
+            size -= len(part)
+        data = b"".join(parts)
+        self.position += len(data)
+        return data
+
+    def skip(self, size: int) -> None:
+        """Pass over `size` bytes."""
+        while size > 0 and (part := self.read(min(size, _BLOCK))):
+            size -= len(part)
+
+
+def _read_chunks(file: _Stream, path: Path) -> tuple[_Format, bytes]:
     header = file.read(12)
     if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"WAVE":
         raise RecordingError(
-            f"{path} is not a WAV file (it begins with {header[:12]!r}). Convert it: {_conversions(path)}"
+            f"{name_of(path)} is not a WAV file (it begins with {header[:12]!r}). Convert it: {_conversions(path)}"
         )
     found: _Format | None = None
     while True:
         chunk = file.read(8)
         if len(chunk) < 8:
             missing = "audio (a 'data' chunk)" if found else "a format (a 'fmt ' chunk)"
-            raise RecordingError(f"{path} is a WAV file without {missing}; it may be cut short")
+            raise RecordingError(f"{name_of(path)} is a WAV file without {missing}; it may be cut short")
         name, size = chunk[:4], int.from_bytes(chunk[4:], "little")
         if name == b"fmt ":
-            found = _parse_format(file.read(size), path)
+            content = file.read(min(size, _BLOCK))
+            found = _parse_format(content, path)
+            file.skip(size - len(content))
         elif name == b"data" and found is not None:
             return found, _read_data(file, size, path)
         else:
-            file.seek(size, 1)
-        file.seek(size % 2, 1)
+            file.skip(size)
+        file.skip(size % 2)
 
 
 def _parse_format(chunk: bytes, path: Path) -> _Format:
     if len(chunk) < 16:
-        raise RecordingError(f"{path} has a damaged header: its 'fmt ' chunk has {len(chunk)} bytes, not 16 or more")
+        raise RecordingError(
+            f"{name_of(path)} has a damaged header: its 'fmt ' chunk has {len(chunk)} bytes, not 16 or more"
+        )
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         # The first two bytes of the subformat's GUID are the tag that a plain header would have.
@@ -153,12 +208,20 @@ def _parse_format(chunk: bytes, path: Path) -> _Format:
     return _Format(tag, channels, rate, bits)
 
 
-def _read_data(file: BinaryIO, size: int, path: Path) -> bytes:
-    if size >= _STREAMED_SIZE:
-        return file.read()
+def _read_data(file: _Stream, size: int, path: Path) -> bytes:
+    """Read the audio: as much as the header promises, or what is there where its number can only be a placeholder.
+
+    A program that writes to a pipe does not know the size. Some give 0, some a number near 2^31 or 2^32, and some the
+    size of the whole file.
+    """
+    header_bytes = file.position
+    if size == 0 or size > _MOST_BYTES:
+        return file.read(_MOST_BYTES + 1)
     data = file.read(size)
-    if len(data) < size:
-        raise RecordingError(f"{path} is cut short: its header promises {size} bytes of audio, {len(data)} are there")
+    if len(data) + header_bytes < size:
+        raise RecordingError(
+            f"{name_of(path)} is cut short: its header promises {size} bytes of audio, {len(data)} are there"
+        )
     return data
 
 
@@ -173,6 +236,8 @@ def _wire_format(found: _Format) -> str | None:
 
 
 def _conversions(path: Path) -> str:
+    if path == STDIN:
+        return "ffmpeg -i INPUT -ac 1 -ar 24000 -c:a pcm_s16le -f wav -"
     source, target = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-24k.wav")))
     return (
         f"ffmpeg -i {source} -ac 1 -ar 24000 -c:a pcm_s16le {target}"

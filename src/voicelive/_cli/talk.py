@@ -16,6 +16,7 @@ from ..aio import connect
 from ..errors import InvalidEventError, VoiceLiveError
 from ..local import LocalService
 from ..models import AudioInputTranscriptionOptions, OpenAIVoiceName, RequestSession, ServerVad
+from .background import in_background
 from .conversation import Conversation
 from .display import REPLY_BYTES_PER_SECOND, REPLY_RATE, Display, notice
 from .engines import EngineChoice, loaded_engines
@@ -90,7 +91,8 @@ async def hold_conversation(settings: TalkSettings) -> None:
     _check_texts(settings)
     if settings.save is not None:
         _check_not_a_recording(settings.save, settings.turns)
-    recordings = _read_recordings(settings.turns)
+    # Elsewhere: what is a pipe may take its time, and Ctrl-C is to end the command meanwhile.
+    recordings = await in_background(lambda: _read_recordings(settings.turns))
     if settings.save is not None:
         _check_target(settings.save)
     display = Display(json=settings.json)
@@ -144,7 +146,7 @@ async def _take_turn(
         recording = None
     else:
         recording = recordings[given.path]
-        turn = Turn(number, TurnKind.SPOKEN, str(given.path), recording.duration_ms)
+        turn = Turn(number, TurnKind.SPOKEN, recording.name, recording.duration_ms)
     turns.append(turn)
     display.begin(turn, recording)
     try:
@@ -162,9 +164,9 @@ def _read_recordings(turns: tuple[Spoken | Typed, ...]) -> dict[Path, Recording]
     for given in turns:
         if isinstance(given, Spoken) and given.path not in recordings:
             recordings[given.path] = read_recording(given.path)
-    formats = {recording.format_name: recording.path for recording in recordings.values()}
+    formats = {recording.format_name: recording.name for recording in recordings.values()}
     if len(formats) > 1:
-        found = ", ".join(f"{path} is {name}" for name, path in formats.items())
+        found = ", ".join(f"{source} is {name}" for name, source in formats.items())
         raise CommandError(f"a session has one input format, but {found}: convert them to the same, or talk twice")
     return recordings
 
