@@ -27,6 +27,8 @@ from pydantic import (
 )
 from pydantic_core import core_schema, to_json
 
+from ._building import building
+
 __all__ = [
     "OPEN",
     "RECEIVED",
@@ -61,6 +63,23 @@ class FieldIssue:
     """What is wrong with it."""
     value: object = None
     """The value as it was given."""
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import pickle
+
+        # The value may be anything that an application passed by mistake; an error with it must pickle all the same.
+        value = self.value
+        try:
+            pickle.dumps(value)
+        except Exception:  # noqa: BLE001 - pickling runs the value's own code
+            value = repr(value)
+        return FieldIssue, (self.path, self.message, value)
 
     def __str__(self) -> str:
         shown = repr(self.value)
@@ -116,6 +135,27 @@ class Model(BaseModel):
         if own and isinstance(cls.model_fields["type"].default, str):
             # A model of an application's own, for an event or an item that the schema lacks.
             cls.__tags__ = ("type",)
+
+    @classmethod
+    def model_rebuild(
+        cls,
+        *,
+        force: bool = False,
+        raise_errors: bool = True,
+        _parent_namespace_depth: int = 2,
+        _types_namespace: Any = None,
+    ) -> bool | None:
+        """Build the validator, where that has not been done; see :meth:`pydantic.BaseModel.model_rebuild`."""
+        if cls.__pydantic_complete__ and not force:
+            return None
+        with building():
+            return super().model_rebuild(
+                force=force,
+                raise_errors=raise_errors,
+                # This method is one more frame on the way to the caller's names.
+                _parent_namespace_depth=_parent_namespace_depth and _parent_namespace_depth + 1,
+                _types_namespace=_types_namespace,
+            )
 
     @property
     def issues(self) -> tuple[FieldIssue, ...]:

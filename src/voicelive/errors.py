@@ -51,7 +51,27 @@ __all__ = [
 ]
 
 
-class VoiceLiveError(AzureError):
+class CopyableError(Exception):
+    """An error that pickles and copies as it is, whatever its class takes to be made.
+
+    An exception is otherwise made anew from its text, which doubles it, or fails where more than the text is needed.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # azure-core keeps what was being handled when it was made, and a traceback can neither be pickled nor copied.
+        passing = dict.fromkeys(("exc_type", "exc_value", "exc_traceback") & self.__dict__.keys())
+        return _make_again, (type(self), self.args, {**self.__dict__, **passing})
+
+
+def _make_again(cls: type[CopyableError], args: tuple[Any, ...], state: dict[str, Any]) -> CopyableError:
+    error = cls.__new__(cls, *args)
+    # Those that are an OSError too leave this to their own constructor.
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class VoiceLiveError(CopyableError, AzureError):
     """Base of all errors of this package."""
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
 
+from ...errors import CopyableError
 from .bundle import Engines
 from .protocols import EngineUnavailableError
 
@@ -59,7 +60,7 @@ class EngineNotFoundError(EngineUnavailableError):
     """No engine has this name; the message names those that there are."""
 
 
-class EngineOptionsError(ValueError):
+class EngineOptionsError(CopyableError, ValueError):
     """An engine was given options that it does not take, or not those that it needs."""
 
     def __init__(self, engine: str, *, missing: list[str], unknown: list[str]) -> None:
