@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,63 @@ def websockets(session: nox.Session, version: str) -> None:
     # How a network fails is no matter of versions, and takes its time.
     left_out = "--ignore=tests/network/test_failing_network.py"
     session.run("pytest", *(session.posargs or [*IN_PARALLEL, left_out, *places]))
+
+
+@nox.session(python=found_pythons()[0])
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest versions that `pyproject.toml` allows: exactly the lower bounds."""
+    bounds = lower_bounds()
+    # What the groups pin, such as other people's clients and the generator, wants newer versions; it is not installed.
+    left_out = {*nox.project.dependency_groups(PYPROJECT, "peers"), *bounds}
+    groups = nox.project.dependency_groups(PYPROJECT, "test")
+    tools = [wanted for wanted in groups if wanted not in left_out and _name(wanted) not in bounds]
+    tools += [
+        wanted for wanted in nox.project.dependency_groups(PYPROJECT, "codegen") if _name(wanted) in SCHEMA_READERS
+    ]
+    constraints = Path(session.create_tmp(), "lowest.txt")
+    constraints.write_text("".join(f"{name}=={version}\n" for name, version in bounds.items()), encoding="utf-8")
+    session.install("--constraint", str(constraints), "-e", ".[identity,local,cli,mcp,openai]", *tools)
+    session.run("python", "-c", CHECK_VERSIONS, *(f"{name}=={version}" for name, version in bounds.items()))
+    places = [
+        "tests/core",
+        "tests/clients",
+        "tests/local",
+        "tests/mission",
+        "tests/testing",
+        "tests/test_wire_table.py",
+    ]
+    # The plugin of the anyio that goes with these is older than the pytest that runs them, and nothing here uses it.
+    session.run("pytest", "-p", "no:anyio", *(session.posargs or ["-n", "2", *places]))
+
+
+SCHEMA_READERS = {"jinja2", "pyyaml"}
+"""What the tests read the schema with; the generator itself is not run."""
+
+CHECK_VERSIONS = """
+import sys
+from importlib.metadata import version
+from packaging.version import Version
+
+wrong = [bound for bound in sys.argv[1:] if Version(version(bound.split("==")[0])) != Version(bound.split("==")[1])]
+sys.exit(f"not the lower bounds: {wrong}" if wrong else 0)
+"""
+
+
+def lower_bounds() -> dict[str, str]:
+    """The name and the lowest allowed version of every dependency of the package and of its extras."""
+    project = PYPROJECT["project"]
+    wanted = [
+        *project["dependencies"],
+        *(entry for extra in project["optional-dependencies"].values() for entry in extra),
+    ]
+    bounds = {_name(entry): re.search(r">=([\d.]+)", entry) for entry in wanted}
+    if without := [name for name, bound in bounds.items() if bound is None]:
+        raise ValueError(f"pyproject.toml gives no lower bound for {', '.join(without)}")
+    return {name: bound[1] for name, bound in bounds.items() if bound is not None}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower()
 
 
 @nox.session

@@ -1,0 +1,60 @@
+"""How the validator of a model is built when it is first needed: by one thread at a time, and to its end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import FrameType
+from typing import Any
+
+from pydantic import VERSION
+
+__all__ = ["building"]
+
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+    if hasattr(signal, name)
+]
+
+# Before 2.14 two threads that met one model for the first time could each take away what the other had just made. From
+# then on pydantic has a lock of its own; a second one around it could be taken the other way round by other threads.
+_HAS_LOCK = tuple(int(part) for part in VERSION.split(".")[:2]) >= (2, 14)
+_one_at_a_time: AbstractContextManager[Any] = nullcontext() if _HAS_LOCK else threading.RLock()
+
+
+@contextmanager
+def building() -> Generator[None]:
+    """Hold back other builders, and signals until the end: pydantic-core turns what a handler raises into other errors.
+
+    A Ctrl-C would come out as a ``SchemaError``, or not at all. Building one model takes a few milliseconds.
+    """
+    with _one_at_a_time, _signals_deferred():
+        yield
+
+
+@contextmanager
+def _signals_deferred() -> Generator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        # Handlers run in the main thread only.
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    with ExitStack() as stack:
+        for number, handler in handlers.items():
+            if callable(handler):
+                # Each is restored even where the handler of another one raises.
+                stack.callback(_restore, number, handler, arrived)
+                signal.signal(number, lambda received, _: arrived.append(received))
+        yield
+
+
+def _restore(number: int, handler: Any, arrived: list[int]) -> None:
+    signal.signal(number, handler)
+    if number in arrived:
+        frame: FrameType | None = sys._getframe(1)
+        handler(number, frame)
