@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .outside import COMPLETE, PACKAGES
+from .outside import COMPLETE, PACKAGES, program
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,12 +15,10 @@ import pytest
 
 from tests import outside
 
-outside.PACKAGES["no-such-program"] = "no-such-package"
-
 
 @pytest.fixture(scope="module")
 def server():
-    return outside.program("no-such-program")
+    outside.leave_out("no-such-program is not installed", "apt-get install no-such-package")
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -57,10 +55,11 @@ def surroundings(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> 
 
 def run(pytester: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(source)
-    return pytester.runpytest_subprocess("-p", "tests.left_out", "-p", "no:cacheprovider", *arguments)
+    run = pytester.runpytest_subprocess if arguments else pytester.runpytest_inprocess
+    return run("-p", "tests.left_out", "-p", "no:cacheprovider", *arguments)
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["one process", "a worker"])
 def test_what_was_left_out_is_said_at_the_end(pytester: pytest.Pytester, workers: list[str]) -> None:
     """One entry for each reason, with the files, how many tests, and the remedy; other skips are none of it."""
     result = run(pytester, INCOMPLETE, *workers)
@@ -96,6 +95,15 @@ def test_where_all_must_run_a_missing_program_fails(pytester: pytest.Pytester, m
     result = run(pytester, INCOMPLETE)
     result.assert_outcomes(passed=1, errors=3, skipped=3)
     result.stdout.fnmatch_lines(["*no-such-program is not installed*apt-get install no-such-package*"])
+
+
+def test_a_missing_program_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that needs a program is left out with the command that installs it."""
+    monkeypatch.setitem(PACKAGES, "no-such-program", "no-such-package")
+    with pytest.raises(
+        pytest.skip.Exception, match=r"no-such-program is not installed.*apt-get install no-such-package"
+    ):
+        program("no-such-program")
 
 
 def test_the_installer_knows_every_package() -> None:
