@@ -18,8 +18,9 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
 ALL_PYTHONS = ["3.11", "3.12", "3.13"]
-# A worker that is done takes tests from the other one, so that neither waits for long at the end.
-IN_PARALLEL = ["-n", "2", "--dist", "worksteal"]
+# Three on two cores: some tests wait, for an outage or for speech, and others run meanwhile. A worker that is done
+# takes tests from the others, so that none is alone for long at the end.
+IN_PARALLEL = ["-n", "3", "--dist", "worksteal"]
 CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 

@@ -231,6 +231,8 @@ async def test_connections_come_and_go(client: Client, then: Any) -> None:
         assert memory_kib() <= memory + 16 * 1024
 
 
+# Ten seconds on an idle machine, a minute on a very busy one.
+@pytest.mark.timeout(300)
 async def test_a_million_tiny_events(client: Client) -> None:
     """A million events of a few bytes arrive, every one, in no more memory than max_buffer allows."""
     tiny = frame(TEXT, b'{"type":"x"}') * 1000
