@@ -31,6 +31,7 @@ __all__ = [
     "ConnectionStateError",
     "ContractWarning",
     "HandshakeError",
+    "InternalError",
     "InvalidEventError",
     "KeepaliveTimeoutError",
     "MessageTooBigError",
@@ -243,6 +244,13 @@ class ReceiveOverflowError(ConnectionClosed):
 
 class ReconnectFailedError(ConnectionClosed):
     """The connection broke and could not be made again within what its ``ReconnectPolicy`` allows."""
+
+
+class InternalError(ConnectionClosed):
+    """This package failed in the background, in what it does for a ``ReconnectPolicy``, and dropped the connection.
+
+    ``__cause__`` is what failed.
+    """
 
 
 class SendQueueFullError(ConnectionError):

@@ -63,6 +63,10 @@ class Caller:
                 assert event.not_carried_over == [] or {each.reason for each in event.not_carried_over} == {
                     "it was not finished"
                 }
+                if event.completed_items:
+                    # The break came between the text and the end of the item.
+                    self.ids.extend(event.completed_items)
+                    return
                 if self._answered:
                     return
                 if event.interrupted_responses or event.unanswered_requests:

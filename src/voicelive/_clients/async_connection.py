@@ -272,7 +272,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         try:
             await transport.send(data)
         except TransportClosed as error:
-            raise self._closed_error(data) from error
+            closed = self._closed_error(data)
+            raise closed from closed.__cause__ or error
 
     def _take(self) -> bytes | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""

@@ -330,7 +330,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         try:
             bridge.send(data)
         except TransportClosed as error:
-            raise self._closed_error(data) from error
+            closed = self._closed_error(data)
+            raise closed from closed.__cause__ or error
 
     def _next_event(self, timeout: float | None) -> AnyServerEvent:
         """Return the next event, without waiting if it is there and is nobody else's: most are."""

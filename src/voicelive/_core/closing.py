@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ..errors import (
     ConfigurationError,
     ConfigurationRejectedError,
     ConnectionClosed,
+    InternalError,
     KeepaliveTimeoutError,
     MessageTooBigError,
     ReadyTimeoutError,
@@ -35,7 +36,9 @@ __all__ = [
 ]
 
 Initiator = Literal["local", "server", "network", "timeout"]
-Cause = Literal["expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect"]
+Cause = Literal[
+    "expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect", "internal"
+]
 """Why a connection ended, where the caller acts differently because of it."""
 
 NORMAL = 1000
@@ -98,10 +101,11 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
         "max_buffer",
     ),
     "reconnect": (ReconnectFailedError, "check what the last attempt names, then connect again"),
+    "internal": (InternalError, "connect again, and report it with the error that caused this one"),
 }
 
 _RECOVERABLE = {_GOING_AWAY, 1005, _ABNORMAL, _INTERNAL, 1012, 1013, 1014}
-_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect"}
+_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect", "internal"}
 _OF_THIS_SIDE = {"overflow", "internal", "reconnect"}
 """Causes that hold whatever the service said."""
 _LATE_BY = 60
@@ -121,6 +125,12 @@ class CloseInfo:
     time that ran out (keepalive, ``ready_timeout``, ``stall_timeout``)."""
     cause: Cause | None = field(default=None, compare=False)
     """Why, where that calls for an action of its own: each has a subclass of :class:`ConnectionClosed`."""
+    error: BaseException | None = field(default=None, compare=False, repr=False)
+    """What failed, where that ended the connection; the ``__cause__`` of the error that is raised."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What failed may hold anything, such as a lock; copies do without it, as copies of every exception do.
+        return {**self.__dict__, "error": None}
 
     @property
     def recoverable(self) -> bool:
@@ -213,6 +223,8 @@ def closed_error(info: CloseInfo, host: str, unsent: UnsentEvent | None = None) 
         what = f"the connection to {host} broke: {describe_code(info.code)}"
     elif info.initiator == "timeout" or info.cause == "overflow":
         what = f"the connection to {host} was given up: {info.code}"
+    elif info.cause == "internal":
+        what = f"the connection to {host} was dropped, because this package failed: {info.code}"
     else:
         what = f"the connection to {host} was closed by this side: {describe_code(info.code)}"
     if info.reason:
@@ -224,7 +236,9 @@ def closed_error(info: CloseInfo, host: str, unsent: UnsentEvent | None = None) 
         what += f"; {remedy}"
     if unsent is not None:
         what += f" (not sent: {unsent.type}, {unsent.size} bytes)"
-    return kind(info.code, info.reason, info=info, message=what, unsent=unsent)
+    error = kind(info.code, info.reason, info=info, message=what, unsent=unsent)
+    error.__cause__ = info.error
+    return error
 
 
 def check_close_arguments(code: int, reason: str) -> None:

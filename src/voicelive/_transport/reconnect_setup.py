@@ -19,7 +19,7 @@ from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
 from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
 from .options import TransportOptions
 
-__all__ = ["Failure", "Lasting", "failure_of", "gone", "queue_full"]
+__all__ = ["Failure", "Lasting", "broken", "failure_of", "gone", "queue_full"]
 
 _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
@@ -85,6 +85,12 @@ def failure_of(error: Exception) -> Failure:
         return Failure(str(error), recoverable=False)
     # What a foreign credential raised: its text may say anything, so only its kind is told.
     return Failure(f"the attempt ended with {type(error).__name__}", recoverable=False)
+
+
+def broken(error: BaseException) -> CloseInfo:
+    """Describe the end of a connection that something failed in which must not, or was cancelled by somebody else."""
+    # The error's own text may hold what somebody said, or a secret of foreign code: it is told by its kind alone.
+    return CloseInfo(1006, f"{type(error).__name__} while keeping the connection up", "local", "internal", error)
 
 
 def queue_full(policy: ReconnectPolicy, data: bytes) -> SendQueueFullError:

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from .._core.closing import CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
-from .._core.reconnect.machine import Close, Open, Outgoing, SendFull
-from .reconnect_setup import Lasting, failure_of, gone, queue_full
+from .._core.reconnect.machine import Close, Condense, Open, Outgoing, SendFull
+from .logs import transport_logger
+from .reconnect_setup import Lasting, broken, failure_of, gone, queue_full
 from .websocket import ConnectionClosed, Transport, open_transport
 
 __all__ = ["LastingTransport"]
 
-_OPENING = "voicelive-open"
+ResultT = TypeVar("ResultT")
+
+_OPENING, _CONDENSING = "voicelive-open", "voicelive-condense"
+
+_STEPS_PER_BREAK = 32
+"""Messages of a long burst or replay between two moments in which the rest of the event loop gets its turn."""
 
 
 class LastingTransport:
     """Like :class:`Transport`, over one connection after the other.
 
-    A task watches the time. Each link has a task that opens it and sends what restores it, and one that reads.
+    A task watches the time. Each link has a task that opens it and sends what restores it, and one that reads. If one
+    of them fails, or the state machine does, the connection ends with that as its cause: nobody else would notice.
     """
 
     def __init__(self, lasting: Lasting, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
         self._lasting = lasting
         self._request = request
         self._lifeline = lasting.lifeline()
+        self._broken: CloseInfo | None = None
         self._links: dict[int, Transport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
@@ -54,7 +63,7 @@ class LastingTransport:
             data = self.take()
             if data is not None:
                 return data
-            if self._lifeline.final is not None:
+            if self._final is not None:
                 raise gone()
             if self._nudged:
                 self._nudged = False
@@ -63,8 +72,11 @@ class LastingTransport:
 
     def take(self) -> bytes | None:
         """Return the next message if it is there already, else None."""
-        data = self._lifeline.take()
-        return data
+        try:
+            return self._lifeline.take()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
+            self._break(error)
+            return None
 
     @property
     def holding(self) -> Holding:
@@ -86,9 +98,9 @@ class LastingTransport:
         Raises:
             SendQueueFullError: if there is no room to keep it.
         """
-        if self._lifeline.final is not None:
+        if self._final is not None:
             raise gone()
-        decision = self._lifeline.sending(data, time.monotonic())
+        decision = self._decide(self._lifeline.sending, data, time.monotonic())
         self._notify()
         if isinstance(decision, SendFull):
             raise queue_full(self._lasting.policy, data)
@@ -102,12 +114,12 @@ class LastingTransport:
         return False
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
-        """Tell how the connection ended for good; None while it lives."""
-        return self._lifeline.final
+        """Return how the connection ended for good; None while it lives."""
+        return self._final
 
     def abort(self) -> None:
         """Drop the connection at once, and end every task."""
-        self._lifeline.close(CloseInfo(1006, "", "local"))
+        self._finish(CloseInfo(1006, "", "local"))
         for transport in self._links.values():
             transport.abort()
         for task in self._tasks:
@@ -116,10 +128,10 @@ class LastingTransport:
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and end every task."""
         self._closing = (code, reason)
-        self._lifeline.close(CloseInfo(code, reason, "local"))
+        self._finish(CloseInfo(code, reason, "local"))
         self._notify()
         for task in self._tasks:
-            if task.get_name() == _OPENING:
+            if task.get_name() in (_OPENING, _CONDENSING):
                 task.cancel()
         try:
             await asyncio.gather(*(transport.close(code, reason) for transport in list(self._links.values())))
@@ -131,12 +143,52 @@ class LastingTransport:
             for task in self._tasks - {asyncio.current_task()}:
                 task.cancel()
 
+    # How it ends.
+
+    @property
+    def _final(self) -> CloseInfo | None:
+        return self._broken or self._lifeline.final
+
+    def _finish(self, info: CloseInfo) -> None:
+        try:
+            self._lifeline.close(info)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is closed
+            self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        """End the connection because something failed that nobody waits for: those who wait learn of it."""
+        if self._final is not None:
+            if isinstance(error, Exception):
+                transport_logger().debug("a connection that has ended: %s", type(error).__name__, exc_info=error)
+            return
+        self._broken = broken(error)
+        for transport in self._links.values():
+            transport.abort()
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
+        self._notify()
+
+    def _decide(self, decision: Callable[..., ResultT], *arguments: object) -> ResultT:
+        """Ask the state machine on behalf of the application; if that fails, the connection ends."""
+        try:
+            return decision(*arguments)
+        except Exception as error:
+            self._break(error)
+            raise gone() from error
+
     # The tasks.
 
     def _start(self, work: Coroutine[Any, Any, None], name: str = "voicelive") -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        # Somebody else, such as a library that cancels every task of the loop, ends the connection too.
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            self._break(error)
 
     def _notify(self) -> None:
         for waiting in self._waiting:
@@ -153,7 +205,7 @@ class LastingTransport:
             self._waiting.discard(waiting)
 
     async def _watch_time(self) -> None:
-        while self._lifeline.final is None:
+        while self._final is None:
             now = time.monotonic()
             self._lifeline.tick(now)
             self._act()
@@ -167,6 +219,8 @@ class LastingTransport:
             action = self._lifeline.actions.popleft()
             if isinstance(action, Open):
                 self._start(self._make(action.link, action.at), name=_OPENING)
+            elif isinstance(action, Condense):
+                self._start(self._condense(action.items), name=_CONDENSING)
             elif action.link in self._links:
                 transport = self._links[action.link]
                 if isinstance(action, Close):
@@ -175,10 +229,26 @@ class LastingTransport:
                     transport.give_up(action.cause)
         self._notify()
 
+    async def _condense(self, items: list[dict[str, Any]]) -> None:
+        """Let the application condense what is oldest; in a thread, because it may take its time."""
+        condense = self._lasting.policy.condense
+        assert condense is not None
+        made: object = None
+        try:
+            made = await asyncio.to_thread(condense, items)
+            if inspect.isawaitable(made):
+                made = await made
+        except Exception as error:  # noqa: BLE001 - the application's function; the items are dropped, and that is counted
+            transport_logger().warning("condense failed, so the oldest items are dropped: %s", type(error).__name__)
+            made = None
+        if not self._lifeline.condensed(made, time.monotonic()) and made is not None:
+            transport_logger().warning("condense returned %s, which is not a list of items", type(made).__name__)
+        self._act()
+
     async def _make(self, number: int, at: float) -> None:
         """Open a link when its time has come, and send what restores it."""
         await asyncio.sleep(max(0.0, at - time.monotonic()))
-        if self._lifeline.final is not None:
+        if self._final is not None:
             return
         try:
             transport = await open_transport(await self._request(), self._lasting.options)
@@ -187,6 +257,9 @@ class LastingTransport:
             now = time.monotonic()
             self._lifeline.failed(number, failure.reason, failure.recoverable, failure.retry_after, now)
             self._act()
+            return
+        if self._broken is not None:
+            transport.abort()
             return
         self._links[number] = transport
         if self._lifeline.opened(number, time.monotonic()):
@@ -198,9 +271,10 @@ class LastingTransport:
             await transport.close(*(self._closing or (1000, "")))
 
     async def _restore(self, number: int, transport: Transport) -> None:
+        sent = 0
         while True:
             outgoing = self._lifeline.next_to_send(number, time.monotonic())
-            while outgoing is None and self._lifeline.final is None and self._lifeline.is_restoring(number):
+            while outgoing is None and self._final is None and self._lifeline.is_restoring(number):
                 await self._change(None)
                 outgoing = self._lifeline.next_to_send(number, time.monotonic())
             if outgoing is None:
@@ -211,49 +285,60 @@ class LastingTransport:
             except ConnectionClosed:
                 # Nothing that was to be sent then can be: the link's end says so to whoever receives.
                 return
+            sent += 1
+            if sent % _STEPS_PER_BREAK == 0:
+                await asyncio.sleep(0)
 
     async def _write(self, transport: Transport, outgoing: Outgoing) -> None:
         try:
             await transport.send(outgoing.data)
         except ConnectionClosed:
-            info = transport.end(None)
-            kept = self._lifeline.unsent(outgoing, time.monotonic())
-            self._act()
-            final = self._lifeline.final or (info if info is not None and not info.recoverable else None)
-            if final is not None:
-                raise self._lasting.closed_error(final, outgoing.data) from None
-            if not kept:
-                raise queue_full(self._lasting.policy, outgoing.data) from None
+            self._not_sent(transport, outgoing)
         except BaseException:
             # Cancelled: whether it went out is not known, as with any connection. It is not sent a second time.
-            self._lifeline.sent(outgoing, time.monotonic())
+            self._decide(self._lifeline.sent, outgoing, time.monotonic())
             raise
         else:
-            self._lifeline.sent(outgoing, time.monotonic())
+            self._decide(self._lifeline.sent, outgoing, time.monotonic())
             if self._lifeline.actions:
                 self._act()
 
     async def _wait_for_room(self, transport: Transport) -> None:
         """Read no more of a link until the application has received half of what may wait for it."""
         transport.hold()
-        # It ends if the application does not receive.
-        transport.when_ended(self._notify)
         self._lifeline.holding.when_half_empty(self._notify)
-        while not self._lifeline.has_room and self._lifeline.final is None and transport.end(None) is None:
+        while not self._lifeline.has_room and self._final is None and transport.end(None) is None:
             await self._change(None)
         transport.go_on()
 
+    def _not_sent(self, transport: Transport, outgoing: Outgoing) -> None:
+        info = transport.end(None)
+        kept = self._decide(self._lifeline.unsent, outgoing, time.monotonic())
+        self._act()
+        final = self._final or (info if info is not None and not info.recoverable else None)
+        if final is not None:
+            closed = self._lasting.closed_error(final, outgoing.data)
+            raise closed from closed.__cause__
+        if not kept:
+            raise queue_full(self._lasting.policy, outgoing.data) from None
+
     async def _read(self, number: int, transport: Transport) -> None:
+        # It ends too if the application does not receive.
+        transport.when_ended(self._notify)
         with suppress(ConnectionClosed):
+            received = 0
             while True:
                 data = await transport.recv()
                 self._lifeline.received(number, data, time.monotonic())
                 self._act()
                 if self._lifeline.is_full:
                     await self._wait_for_room(transport)
-        info = transport.end(None)
-        if info is not None:
-            self._lifeline.ended(number, info, time.monotonic())
+                received += 1
+                if received % _STEPS_PER_BREAK == 0:
+                    # Receiving seldom waits while there is something to receive.
+                    await asyncio.sleep(0)
+        info = transport.end(None) or CloseInfo(1006, "", "network")
+        self._lifeline.ended(number, info, time.monotonic())
         self._act()
         self._links.pop(number, None)
         await transport.close(1000, "")

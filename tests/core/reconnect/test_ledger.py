@@ -51,12 +51,28 @@ def heard(item_id: str, text: Any) -> dict[str, Any]:
     return {"type": kind, "item_id": item_id, "transcript": text}
 
 
-def added(item: Any) -> dict[str, Any]:
-    return {"type": "response.output_item.added", "item": item}
+def added(item: Any, response_id: str | None = None) -> dict[str, Any]:
+    return {"type": "response.output_item.added", "response_id": response_id, "item": item}
 
 
-def done(item: Any) -> dict[str, Any]:
-    return {"type": "response.output_item.done", "item": item}
+def done(item: Any, response_id: str | None = None) -> dict[str, Any]:
+    return {"type": "response.output_item.done", "response_id": response_id, "item": item}
+
+
+def transcript(
+    item_id: Any, text: Any, response_id: str | None = None, kind: str = "audio_transcript", **more: Any
+) -> dict[str, Any]:
+    ids = {"response_id": response_id, "item_id": item_id, "content_index": 0}
+    return {"type": f"response.{kind}.done", **ids, "transcript": text, **more}
+
+
+def written(item_id: Any, text: Any, kind: str = "text", **more: Any) -> dict[str, Any]:
+    return {"type": f"response.{kind}.done", "item_id": item_id, "content_index": 0, "text": text, **more}
+
+
+def arguments(item_id: str, response_id: str | None = None, **more: Any) -> dict[str, Any]:
+    kind = "response.function_call_arguments.done"
+    return {"type": kind, "response_id": response_id, "item_id": item_id, "arguments": "{}", **more}
 
 
 def buffer(what: str, **more: Any) -> dict[str, Any]:
@@ -67,15 +83,31 @@ def error(**fields: Any) -> dict[str, Any]:
     return {"type": "error", "error": fields}
 
 
-def response(what: str, response_id: str = "r") -> dict[str, Any]:
-    return {"type": f"response.{what}", "response": {"id": response_id}}
+def response(what: str, response_id: str = "r", **more: Any) -> dict[str, Any]:
+    return {"type": f"response.{what}", "response": {"id": response_id, **more}}
+
+
+def aside(what: str, response_id: str = "r", **more: Any) -> dict[str, Any]:
+    """Return an event of a response that is not part of the conversation."""
+    return response(what, response_id, conversation_id=None, **more)
 
 
 ASK = {"type": "response.create"}
+COMMIT, CLEAR = ({"type": f"input_audio_buffer.{what}"} for what in ("commit", "clear"))
+CANCEL = {"type": "response.cancel"}
+TEXT = {"type": "input_text.delta", "id": "t", "delta": "word"}
 _SENT = {
     *(f"conversation.item.{what}" for what in ("create", "delete", "truncate")),
     *(f"input_audio.turn.{what}" for what in ("start", "end", "cancel")),
     *("response.create", "session.update", "session.avatar.connect", "rtc.call.sdp.create"),
+    *(
+        "input_audio_buffer.commit",
+        "input_audio_buffer.clear",
+        "response.cancel",
+        "input_text.delta",
+        "input_text.done",
+    ),
+    "x.y",
 }
 
 
@@ -96,7 +128,7 @@ def played(*history: dict[str, Any] | int | None) -> Ledger:
 
 def conversation(ledger: Ledger) -> list[str]:
     """Return each item as id=text, and what is left out as -id."""
-    items, left_out = ledger.conversation()
+    items, left_out = ledger.conversation.items()
     texts = [f"{item['id']}={item['content'][0]['text']}" if "content" in item else item["id"] for item in items]
     return texts + [f"-{found.item_id}" for found in left_out]
 
@@ -173,6 +205,12 @@ CONVERSATIONS: list[tuple[str, list[Any], list[str]]] = [
     ("truncated, not confirmed, ended", [done(answer("x", "a b")), truncate("x", 0), None], []),
     ("truncated, but nothing that can be", [created(said("a")), truncate("a", 0), truncate("b", 0), None], ["a=a"]),
     ("truncated to an odd place", [done(answer("x", "a b")), truncate("x", "0"), None], ["x=a b"]),
+    *(
+        (f"truncated to {end}", [done(answer("x", "a b")), truncate("x", end), None], ["x=a b"])
+        for end in (10**400, float("nan"), float("inf"), True)
+    ),
+    ("truncated before it began", [done(answer("x", "a b")), truncate("x", -5), None], []),
+    ("parts of an odd type", [done({**answer("x"), "content": [{"type": ["text"], "text": "Yes"}]})], ["x=Yes"]),
     (
         "calls and outputs",
         [
@@ -182,6 +220,63 @@ CONVERSATIONS: list[tuple[str, list[Any], list[str]]] = [
             None,
         ],
         ["f", "o"],
+    ),
+    # What is complete before the service says that it is done.
+    ("an answer whose transcript is complete", [added(answer("x")), transcript("x", "Yes")], ["x=Yes"]),
+    (
+        "in the words of newer versions",
+        [created(answer("x"), "added"), transcript("x", "Yes", kind="output_audio_transcript")],
+        ["x=Yes"],
+    ),
+    ("a written answer", [added(answer("x")), written("x", "Yes")], ["x=Yes"]),
+    ("in the words of newer versions", [added(answer("x")), written("x", "Yes", kind="output_text")], ["x=Yes"]),
+    ("of two parts", [added(answer("x")), written("x", "b", content_index=1), written("x", "a")], ["x=a b"]),
+    ("whose item was not seen", [written("x", "Yes")], ["x=Yes"]),
+    ("the item says it otherwise", [added(answer("x")), transcript("x", "Yes"), done(answer("x", "Yes!"))], ["x=Yes!"]),
+    ("the item leaves it out", [added(answer("x")), transcript("x", "Yes"), done(answer("x"))], ["x=Yes"]),
+    ("the item came before", [done(answer("x", "Yes")), transcript("x", "No")], ["x=Yes"]),
+    ("odd words", [added(answer("x")), transcript("x", None), transcript(None, "a"), written(["x"], "a")], ["-x"]),
+    ("an odd place", [added(answer("x")), transcript("x", "Yes", content_index="5")], ["x=Yes"]),
+    ("not the user's", [created(said("a")), transcript("a", "No")], ["a=a"]),
+    ("deleted meanwhile", [added(answer("x")), deleted("x"), transcript("x", "Yes")], []),
+    (
+        "a call whose arguments are complete",
+        [added({"id": "f", "type": "function_call", "call_id": "c", "name": "n", "arguments": ""}), arguments("f")],
+        ["f"],
+    ),
+    ("a call whose item was not seen", [arguments("f", call_id="c", name="n")], ["f"]),
+    ("a call without a name", [arguments("f", call_id="c")], []),
+    # What is beside the conversation.
+    (
+        "an answer beside the conversation",
+        [aside("created"), added(answer("x"), "r"), transcript("x", "a", "r"), done(answer("x", "a"), "r")],
+        [],
+    ),
+    ("its item, repeated", [aside("created"), added(answer("x"), "r"), created(answer("x", "a"), "done")], []),
+    ("its call", [aside("created"), arguments("f", "r", call_id="c", name="n")], []),
+    (
+        "that only its end says to be one",
+        [response("created"), done(answer("x", "a"), "r"), aside("done", output=[answer("x", "a")])],
+        [],
+    ),
+    (
+        "that was asked for as one",
+        [{**ASK, "response": {"conversation": "none"}}, response("created"), done(answer("x", "a"), "r")],
+        [],
+    ),
+    (
+        "the other of two",
+        [
+            *({**ASK, "response": {"conversation": "none"}}, ASK),
+            *(response("created", "r1", conversation_id="c"), done(answer("x", "Yes"), "r1"), response("done", "r1")),
+            *(aside("created", "r2"), done(answer("y", "No"), "r2"), aside("done", "r2")),
+        ],
+        ["x=Yes"],
+    ),
+    (
+        "a conversation without a name",
+        [response("created", conversation_id=""), done(answer("x", "Yes"), "r")],
+        ["x=Yes"],
     ),
     # What the service refuses.
     ("refused by its id", [create(said("a"), event_id="e1"), create(said("b")), error(event_id="e1"), None], ["b=b"]),
@@ -253,7 +348,15 @@ QUIET: list[tuple[str, list[Any], bool]] = [
     ("a turn of its own is open", [{"type": "input_audio.turn.start", "turn_id": "t"}], False),
     ("and over", [{"type": f"input_audio.turn.{what}", "turn_id": "t"} for what in ("start", "end")], True),
     ("or cancelled", [{"type": f"input_audio.turn.{what}", "turn_id": "t"} for what in ("start", "cancel")], True),
-    ("all ends", [ASK, buffer("speech_started"), response("created"), create(said("a")), delete("a"), None], True),
+    ("a commit is not confirmed", [COMMIT], False),
+    ("it is confirmed", [COMMIT, buffer("committed")], True),
+    ("text is being sent", [TEXT], False),
+    ("it is whole", [TEXT, {"type": "input_text.done", "id": "t"}], True),
+    (
+        "all ends",
+        [COMMIT, TEXT, ASK, buffer("speech_started"), response("created"), create(said("a")), delete("a"), None],
+        True,
+    ),
 ]
 
 
@@ -276,7 +379,8 @@ def test_quiet_with_turns_that_the_application_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "history", [[ASK], [create(said("a"))], [delete("a")], [CREATED, buffer("committed", item_id="a")]]
+    "history",
+    [[ASK], [create(said("a"))], [delete("a")], [COMMIT], [TEXT], [CREATED, buffer("committed", item_id="a")]],
 )
 def test_patience_ends(history: list[Any]) -> None:
     """What the service never answers keeps a session from being quiet for some time only."""
@@ -334,7 +438,7 @@ def test_sessions_are_known_by_name_and_time() -> None:
     """The session's id and its end are read where they make sense."""
     ledger = played(CREATED)
     assert (ledger.session_id, ledger.expires_at) == ("s1", 99.0)
-    for expires in (None, True, 0, "100"):
+    for expires in (None, True, 0, "100", 10**400, float("inf"), float("nan")):
         ledger.received({"type": "session.updated", "session": {"id": "s2", "expires_at": expires}})
     ledger.received({"type": "session.updated"})
     assert (ledger.session_id, ledger.expires_at) == ("s1", 99.0)
@@ -353,12 +457,62 @@ def test_events_that_say_nothing_change_nothing() -> None:
     ledger = played(*({"type": kind} for kind in ("odd", "response.odd", "conversation.item.odd", "input_audio_odd")))
     ledger.received({})
     assert ledger.is_quiet
-    assert ledger.conversation() == ([], [])
+    assert ledger.conversation.items() == ([], [])
 
 
 def test_only_what_the_new_connection_has_is_kept() -> None:
     """After a restoration the conversation is what the new session was told."""
     ledger = played(created(speech("a")), created(said("b")))
-    items, _ = ledger.conversation()
-    ledger.keep_only(items)
+    items, _ = ledger.conversation.items()
+    ledger.conversation.adopt({item["id"]: item for item in items})
     assert conversation(ledger) == ["b=b"]
+
+
+LOST: list[tuple[str, list[Any], list[str]]] = [
+    ("sent, and nothing came", [COMMIT, CANCEL, CLEAR, TEXT], ["commit", "cancel", "clear", "delta"]),
+    ("a commit that was confirmed", [COMMIT, buffer("committed", item_id="a")], []),
+    ("one of two", [COMMIT, COMMIT, buffer("committed", item_id="a")], ["commit"]),
+    ("what came before it was taken too", [TEXT, CLEAR, COMMIT, TEXT, buffer("committed")], ["delta"]),
+    ("cleared", [CLEAR, buffer("cleared")], []),
+    ("cancelled", [response("created"), CANCEL, response("done")], []),
+    ("nothing to cancel", [CANCEL, error(code="response_cancel_not_active")], []),
+    ("nothing to commit", [COMMIT, error(code="input_audio_buffer_commit_empty")], []),
+    ("refused by its id", [CANCEL, {**COMMIT, "event_id": "e"}, CLEAR, error(event_id="e")], ["clear"]),
+    ("refused by another's id", [COMMIT, error(event_id="e")], ["commit"]),
+    ("taken before an item", [TEXT, create(said("a")), CLEAR, created(said("a"))], ["clear"]),
+    ("taken before a response", [TEXT, ASK, CLEAR, response("created")], ["clear"]),
+    ("an unknown event", [{"type": "x.y"}], ["y"]),
+    (
+        "what is replayed or counted is not lost",
+        [create(said("a")), ASK, {"type": "session.update", "session": {}}],
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("history", "lost"), [case[1:] for case in LOST], ids=[case[0] for case in LOST])
+def test_what_may_have_been_lost_is_known(history: list[Any], lost: list[str]) -> None:
+    """Events that leave no item are lost until the service answers them, or something sent after them."""
+    ledger = played(*history, None)
+    assert [event.type.rpartition(".")[2] for event in ledger.unconfirmed.take()] == lost
+    assert ledger.unconfirmed.take() == []
+
+
+def test_what_may_have_been_lost_is_named_by_its_id() -> None:
+    """The application's own ids are kept; of very many events the last are named, and the others counted."""
+    ledger = played({**COMMIT, "event_id": "mine"}, {**COMMIT, "event_id": 5})
+    assert [event.event_id for event in ledger.unconfirmed.take()] == ["mine", None]
+    ledger = played(*[TEXT] * 1000)
+    lost = ledger.unconfirmed.take()
+    assert (len(lost), lost[0].earlier, lost[1].earlier) == (256, 744, 0)
+
+
+def test_what_was_complete_is_told() -> None:
+    """At the end the ledger names what of the answers under way had come whole; what is done is not under way."""
+    ledger = played(
+        response("created"), transcript("x", "Yes"), arguments("f", call_id="c", name="n"), written("y", "a")
+    )
+    ledger.received(done(answer("y", "a")))
+    assert ledger.end() == Unanswered(("r",), 0, 0, ("x", "f"))
+    ledger = played(response("created"), transcript("x", "Yes"), response("done"))
+    assert ledger.end() == Unanswered((), 0, 0)

@@ -11,7 +11,7 @@ from voicelive._core.closing import CloseInfo
 from voicelive._core.reconnect.actions import Action
 from voicelive._core.reconnect.machine import Close, GiveUp, Open, Outgoing, SendFull, SendLater
 
-from .scripted import DROPPED, REFUSED, Scripted, encoded, item, sound
+from .scripted import DROPPED, REFUSED, WALL, Scripted, encoded, item, sound
 
 UPDATE = {"voice": "x"}
 
@@ -52,7 +52,9 @@ def test_a_recoverable_end(code: int) -> None:
         "downtime_ms": 1000,
         "replayed_items": 1,
         "not_carried_over": [],
+        "dropped_items": 0,
         "interrupted_responses": [],
+        "completed_items": [],
         "unanswered_requests": 0,
         "applied_truncations": 0,
         "queued_events": 0,
@@ -88,7 +90,9 @@ def test_attempts_wait_longer_and_longer() -> None:
     story = talked()
     story.end(1)
     for reason, retry_after in (("one", None), ("two", 3.0), ("three", None), ("four", None)):
-        story.fail(story.actions()[0].link, reason, retry_after=retry_after)
+        (opening,) = story.actions()
+        assert isinstance(opening, Open)
+        story.fail(opening.link, reason, retry_after=retry_after)
     told = story.told()
     assert [event["delay_ms"] for event in told] == [500, 1000, 3000, 4000, 8000]
     assert [event["attempt"] for event in told] == [1, 2, 3, 4, 5]
@@ -491,12 +495,38 @@ def test_half_a_surrogate_pair_is_replayed() -> None:
     assert story.restore(2)[-1]["item"]["content"][0]["text"] == "\ud83d"
 
 
-@pytest.mark.parametrize("data", [b"no json", b"[1]", b"[" * 9999, b'{"type":"x","session":5}', b"{}"])
+DIGITS = b"9" * 400
+AUDIO_DELTA = b'{"type":"response.audio.delta","item_id":"%b","delta":"' + b"AAAA" * 100 + b'"}'
+ODD = [
+    *(b"no json", b"[1]", b"[" * 9999, b'{"type":"x","session":5}', b"{}"),
+    *(AUDIO_DELTA % item_id for item_id in (b"\xff\xfe", b"\xed\xa0\xbd", b"\\ud83d", b"\\", b'"', b"")),
+    *(
+        b'{"type":"session.updated","session":{"expires_at":%b}}' % end
+        for end in (DIGITS, DIGITS * 20, b"-" + DIGITS, b"1e999", b"NaN", b"Infinity", b"true", b"[]")
+    ),
+    *(
+        b'{"type":"conversation.item.truncated","item_id":"y","audio_end_ms":%b}' % end
+        for end in (DIGITS, DIGITS * 20, b"NaN", b"Infinity", b"{}")
+    ),
+    b'{"type":"conversation.item.created","item":{"id":"odd","type":["x"],"role":{},"content":[{"type":[]},5]}}',
+    b'{"type":"response.created","response":{"id":["r"],"conversation_id":{}}}',
+    b'{"type":"response.done","response":{"id":"r","conversation_id":null,"output":[5,{"id":[]}]}}',
+    b'{"type":"error","error":{"code":["x"],"param":{},"event_id":[]}}',
+    b'{"type":"\xff"}',
+    b'{"type":"response.text.done","item_id":"y","content_index":%b,"text":"x"}' % DIGITS,
+    b'{"type":"x","a":' + b'{"a":' * 500 + b'"\\ud83d"' + b"}" * 501,
+]
+
+
+@pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
 def test_odd_messages_reach_the_application(data: bytes) -> None:
     """What cannot be read is passed on, before and after a restoration."""
     story = talked()
+    story.reply(1, "y", "one two")
+    story.told()
     story.line.received(1, data, 0)
     assert story.line.take() == data
+    story.at(60)
     story.end(1)
     story.line.opened(2, 0)
     story.line.received(2, data, 0)
@@ -593,6 +623,36 @@ def test_reading_pauses_only_while_there_is_a_session() -> None:
     assert story.line.is_full
 
 
+@pytest.mark.parametrize("bound", [{"max_messages": 10}, {"max_bytes": 1000}])
+@pytest.mark.parametrize("planned", [False, True])
+def test_what_arrives_before_it_is_restored_is_bounded(bound: dict[str, int], planned: bool) -> None:
+    """A new session that sends more than is to be held before it is restored is given up; the next one is tried."""
+    policy = ReconnectPolicy(rollover_before=60)
+    story = talked(policy=policy, **bound)
+    if planned:
+        story.begin(1, "s1", expires_at=WALL + 200)
+        story.at(141)
+    else:
+        story.end(1)
+    story.actions()
+    story.told()
+    assert story.line.opened(2, story.now)
+    story.begin(2, "s2")
+    for number in range(100):
+        story.get(2, "response.text.delta", delta="x" * 40, number=number)
+    assert story.actions()[0] == Close(2)
+    if planned:
+        # Nobody is troubled: the old session is still there.
+        assert story.told() == []
+    else:
+        (told,) = story.told()
+        assert told["type"] == "voicelive.reconnecting"
+        assert "sent more than max_queue and max_buffer allow" in told["reason"]
+    story.at(story.now + 5)
+    story.restore(3, "s3")
+    assert story.kinds() == ["voicelive.restored"]
+
+
 def test_a_black_hole_loses_nothing() -> None:
     """What was sent into a connection that had died long before anybody noticed is carried over, or reported."""
     story = talked()
@@ -608,6 +668,40 @@ def test_a_black_hole_loses_nothing() -> None:
     assert story.told()[-1]["unanswered_requests"] == 1
     story.end(2)
     assert story.restore(3)[0]["session"] == {"voice": "x", "temperature": 1}
+
+
+@pytest.mark.parametrize("ended_first", [False, True])
+def test_what_was_sent_into_it_without_a_trace_is_named(ended_first: bool) -> None:
+    """Of commits, cancels and the like the restored event says that nobody knows; what did not go out is sent later."""
+    story = talked()
+    story.send("input_text.delta", id="t", delta="word")
+    story.send("input_audio_buffer.commit", event_id="mine")
+    outgoing = story.put("response.cancel")
+    failing(story, ended_first, outgoing)
+    story.restore(2)
+    reason = "the service had not confirmed it when the connection ended"
+    assert story.told()[-1]["not_carried_over"] == [
+        {"type": "input_text.delta", "item_id": None, "event_id": None, "reason": reason},
+        {"type": "input_audio_buffer.commit", "item_id": None, "event_id": "mine", "reason": reason},
+    ]
+    assert [event["type"] for event in story.over(2)] == ["response.cancel"]
+    story.end(2)
+    story.restore(3)
+    assert [lost["type"] for lost in story.told()[-1]["not_carried_over"]] == ["response.cancel"]
+
+
+def test_a_call_outlives_the_break_after_its_arguments() -> None:
+    """A break right after function_call_arguments.done: the new session knows the call, and takes its output."""
+    story = talked()
+    call = {"id": "f", "type": "function_call", "name": "n", "call_id": "c", "arguments": ""}
+    story.get(1, "response.created", response={"id": "r"})
+    story.get(1, "response.output_item.added", response_id="r", item=call)
+    arguments = '{"a":1}'
+    story.get(1, "response.function_call_arguments.done", item_id="f", call_id="c", arguments=arguments)
+    story.end(1)
+    assert story.restore(2)[-1]["item"] == {**call, "arguments": arguments}
+    told = story.told()[-1]
+    assert (told["interrupted_responses"], told["completed_items"], told["not_carried_over"]) == (["r"], ["f"], [])
 
 
 def test_sending_decides_by_what_there_is() -> None:

@@ -21,6 +21,15 @@ def replay_of(*history: Any) -> Replay:
     return Replay(played(*history), prefix="p_")
 
 
+def all_of(replay: Replay) -> list[dict[str, Any]]:
+    """Return all that is to be sent now."""
+    replay.catch_up()
+    messages: list[dict[str, Any]] = []
+    while (message := replay.next_message()) is not None:
+        messages.append(message)
+    return messages
+
+
 def brief(messages: list[dict[str, Any]]) -> list[str]:
     """Return what is sent as +id or +id>previous, -id, or the type."""
     short: list[str] = []
@@ -38,7 +47,7 @@ def brief(messages: list[dict[str, Any]]) -> list[str]:
 def test_settings_come_first_then_the_conversation_in_order() -> None:
     """What was in effect is set before the first item; every message has an id of its own; items keep theirs."""
     replay = replay_of(UPDATE, UPDATED, created(said("a")), done(answer("x", "Yes")), created(speech("b")))
-    messages = replay.next_messages()
+    messages = all_of(replay)
     assert messages == [
         {**UPDATE, "event_id": "p_1"},
         create(said("a"), event_id="p_2"),
@@ -46,14 +55,14 @@ def test_settings_come_first_then_the_conversation_in_order() -> None:
     ]
     assert replay.left_out == [LeftOut("b", "message", "what was said is not known: it was not transcribed")]
     assert replay.replayed == 2
-    assert replay.next_messages() == []
+    assert all_of(replay) == []
 
 
 def test_it_is_done_when_all_is_confirmed() -> None:
     """A restoration waits for the session's name and for the answer to each message, whatever came in between."""
     replay = replay_of(UPDATE, UPDATED, created(said("a")))
     assert not replay.is_confirmed
-    replay.next_messages()
+    all_of(replay)
     for event, belongs in (
         (BEGUN, True),
         ({"type": "rate_limits.updated"}, False),
@@ -75,7 +84,7 @@ def test_it_is_done_when_all_is_confirmed() -> None:
 def test_a_session_without_a_name_is_one(session: Any) -> None:
     """A service that does not name the session has begun one all the same."""
     replay = replay_of()
-    assert replay.next_messages() == []
+    assert all_of(replay) == []
     assert not replay.is_confirmed
     assert replay.received({"type": "session.created", "session": session})
     assert replay.is_confirmed
@@ -84,7 +93,7 @@ def test_a_session_without_a_name_is_one(session: Any) -> None:
 def test_newer_versions_say_that_items_are_done() -> None:
     """item.added confirms; item.done of what was replayed belongs to the restoration, once; of others it does not."""
     replay = replay_of(created(said("a")))
-    replay.next_messages()
+    all_of(replay)
     assert replay.received(created(said("a"), "added"))
     assert replay.received(created(said("a"), "done"))
     for item in (said("a"), said("b"), None):
@@ -114,11 +123,11 @@ def test_catching_up(history: list[Any], expected: list[str]) -> None:
     ledger = played(UPDATE, UPDATED, created(said("a")), done(answer("x", "one two")))
     ledger.received_audio("x", 48_000)
     replay = Replay(ledger, prefix="p_")
-    first = replay.next_messages()
+    first = all_of(replay)
     assert brief(first) == ["session.update", "+a", "+x"]
     for step in history:
         (ledger.sent if step["type"] in ("session.update", "conversation.item.create") else ledger.received)(step)
-    more = replay.next_messages()
+    more = all_of(replay)
     assert brief(more) == expected
     # Answered in order, as a session does.
     replay.received(BEGUN)
@@ -131,16 +140,16 @@ def test_catching_up(history: list[Any], expected: list[str]) -> None:
         else:
             replay.received(deleted(message["item_id"]))
     assert replay.is_confirmed
-    items, _ = ledger.conversation()
+    items, _ = ledger.conversation.items()
     assert replay.replayed == len(items)
-    assert replay.next_messages() == []
+    assert all_of(replay) == []
     replay.adopt()
-    assert ledger.conversation() == (items, [])
+    assert ledger.conversation.items() == (items, [])
 
 
 def fresh(ledger: Ledger) -> Replay:
     replay = Replay(ledger, prefix="p_")
-    replay.next_messages()
+    all_of(replay)
     replay.received(BEGUN)
     return replay
 
@@ -177,7 +186,7 @@ def test_refusals_are_reported(
     for event in (UPDATED, created(said("a")), created(said("b"))):
         replay.received(event)
     assert replay.is_confirmed
-    assert replay.next_messages() == []
+    assert all_of(replay) == []
     assert replay.left_out == [LeftOut(item, kind, f"refused by the service: {why}") for item, kind, why in refused]
     assert replay.replayed == len(left)
     replay.adopt()
@@ -201,7 +210,7 @@ def test_a_refused_deletion_does_not_hold_up() -> None:
     replay = fresh(ledger)
     replay.received(created(said("a")))
     ledger.received(deleted("a"))
-    assert brief(replay.next_messages()) == ["-a"]
+    assert brief(all_of(replay)) == ["-a"]
     assert replay.received({"type": "error", "error": None})
     assert replay.is_confirmed
     assert replay.left_out == [LeftOut("a", "conversation.item.delete", "refused by the service: no reason given")]

@@ -1,14 +1,19 @@
 """What a connection does when it breaks: decided here as values, carried out by the clients' transports.
 
 - :mod:`policy`: what the application allows, and when the next attempt may be.
-- :mod:`ledger`: what must be made again on a new connection: the session's configuration, the conversation.
-- :mod:`replay`: the messages that make it again, and their confirmations.
-- :mod:`outbox`: what the application sends while there is nobody to send it to.
+- :mod:`history`: what must be made again on a new connection: the session's configuration, the conversation.
+- :mod:`conversation`, :mod:`item_list`, :mod:`items`: the conversation's items, within a bound, and how they are made
+  again.
+- :mod:`settings`: the session's configuration, as the service took it.
+- :mod:`unconfirmed`: what else was sent, and may have been lost.
+- :mod:`replay`: the messages that make the session again, and their confirmations.
+- :mod:`send_queue`: what the application sends while there is nobody to send it to.
 - :mod:`sending`: what becomes of each event that the application sends.
-- :mod:`mailbox`: what waits for the application to receive it.
-- :mod:`links`: what the state machine and the transports say to each other.
-- :mod:`lifeline`: the state machine over all of it.
-- :mod:`events`: what the application is told.
+- :mod:`receive_buffer`: what waits for the application to receive it.
+- :mod:`actions`: what the state machine and the transports say to each other.
+- :mod:`machine`: the state machine over all of it.
+- :mod:`local_events`: what the application is told.
+- :mod:`messages`: messages as plain values.
 """
 
 from __future__ import annotations

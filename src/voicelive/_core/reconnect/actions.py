@@ -9,9 +9,10 @@ from typing import Any, Literal
 from ..closing import Cause
 from ..watchdog import Watch
 from .history import Mark
+from .receive_buffer import Mailbox
 from .replay import Replay
 
-__all__ = ["Action", "Close", "GiveUp", "Link", "Open", "Outgoing", "SendFull", "SendLater"]
+__all__ = ["Action", "Close", "Condense", "GiveUp", "Link", "Open", "Outgoing", "SendFull", "SendLater"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,14 @@ class GiveUp:
     cause: Cause
 
 
-Action = Open | Close | GiveUp
+@dataclass(frozen=True)
+class Condense:
+    """Ask the application to condense the oldest items of the conversation."""
+
+    items: list[dict[str, Any]]
+
+
+Action = Open | Close | GiveUp | Condense
 
 
 @dataclass
@@ -67,18 +75,20 @@ class Link:
 
     number: int
     watch: Watch
+    held: Mailbox
+    """What else arrived before it was current."""
     state: Literal["opening", "restoring", "ready", "flushing", "up"] = "opening"
     """It is being opened; gets what it lacks; lacks nothing, and waits for its turn; is current, and gets what waited;
     is current."""
-    restoring_since: float = 0.0
+    progress_at: float = 0.0
+    """When the new session last took something of what restores it."""
+    has_progressed: bool = False
     current_since: float = 0.0
     last_arrival: float = 0.0
     replay: Replay | None = None
     outgoing: deque[Outgoing] = field(default_factory=deque)
-    restored_by: list[dict[str, Any]] = field(default_factory=list)
-    """The service's answers to what restored it."""
-    held: list[bytes] = field(default_factory=list)
-    """What else arrived before it was current."""
+    restored_by: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """The service's latest answer of each type to what set the session up."""
     is_given_up: bool = False
 
     def dead_at(self) -> tuple[float, Cause] | None:

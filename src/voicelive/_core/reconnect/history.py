@@ -6,17 +6,26 @@ Nothing here sends or waits. The events are plain JSON objects, so that one ledg
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from .items import Entry, LeftOut, finished_by_service, recreated
+from .conversation import Conversation
+from .item_list import RecentIds
+from .items import Entry, finished_by_service
+from .messages import mapping, mappings, number
+from .policy import ReconnectPolicy
 from .settings import Settings
+from .unconfirmed import Unconfirmed
 
 __all__ = ["Ledger", "Mark", "Unanswered"]
 
 _CREATE, _DELETE, _TRUNCATE = (f"conversation.item.{what}" for what in ("create", "delete", "truncate"))
 _ADDED = {"conversation.item.created", "conversation.item.added"}
 _ONLY_HERE = {"session.avatar.connect": "avatar", "rtc.call.sdp.create": "WebRTC call"}
+_TURN_ENDS = {"input_audio.turn.end", "input_audio.turn.cancel"}
+
+_MOST_UNANSWERED = 1000
+"""How many of a kind are waited for: a service that answers nothing must not fill the memory."""
 
 
 @dataclass(eq=False)
@@ -24,10 +33,17 @@ class Mark:
     """One client event as the ledger noted it; lets :meth:`Ledger.retract` take it back."""
 
     event: dict[str, Any]
+    number: int = 0
+    """Its place in the order of all events."""
     voided: bool = False
     """It counts as said, although the sender does not know yet whether it went out; it is dealt with."""
     overdue: bool = False
     """Nobody waits for the answer any more."""
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it asks for a response that is not to become part of the conversation."""
+        return mapping(self.event.get("response")).get("conversation") == "none"
 
 
 @dataclass(frozen=True)
@@ -40,53 +56,68 @@ class Unanswered:
     """How many ``response.create`` were sent to which no response had begun."""
     input_audio_bytes: int
     """Bytes of input audio sent since the service last confirmed a turn."""
+    complete: tuple[str, ...] = ()
+    """Ids of the answers and calls of those responses that were complete."""
 
 
-@dataclass
 class Ledger:
-    """The session's settings and the conversation, as far as they are known."""
+    """The session's settings and the conversation, as far as they are known.
 
-    nested: bool = False
-    """Whether the connection speaks a version with nested sessions."""
-    session_id: str | None = None
-    expires_at: float | None = None
-    settings: Settings = field(default_factory=Settings)
-    entries: list[Entry] = field(default_factory=list)
-    responses: set[str] = field(default_factory=set)
-    only_here: set[str] = field(default_factory=set)
-    _changes: list[Mark] = field(default_factory=list)
-    """What was sent to change the conversation and is not confirmed, in order."""
-    _asked: list[Mark] = field(default_factory=list)
-    _heard: dict[str, str] = field(default_factory=dict)
-    _deleted: set[str] = field(default_factory=set)
-    _speaks: bool = False
-    _turns_open: set[str] = field(default_factory=set)
-    _uncommitted: int = 0
-    _awaited_item: str | None = None
+    Args:
+        policy: how much of the conversation is kept.
+        nested: whether the connection speaks a version with nested sessions.
+    """
+
+    def __init__(self, policy: ReconnectPolicy | None = None, *, nested: bool = False) -> None:
+        self.session_id: str | None = None
+        self.expires_at: float | None = None
+        self.settings = Settings()
+        self.conversation = Conversation(policy or ReconnectPolicy(), nested=nested)
+        self.unconfirmed = Unconfirmed()
+        self.only_here: set[str] = set()
+        self._count = 0
+        # What was sent to change the conversation and is not confirmed, in order.
+        self._changes: list[Mark] = []
+        self._asked: list[Mark] = []
+        self._responses = RecentIds(_MOST_UNANSWERED)
+        self._aside = RecentIds(_MOST_UNANSWERED)
+        self._turns_open = RecentIds(_MOST_UNANSWERED)
+        self._texts_open = RecentIds(_MOST_UNANSWERED)
+        self._speaks = False
+        self._uncommitted = 0
+        self._awaited_item: str | None = None
 
     # What the application sends.
 
     def sent(self, event: dict[str, Any]) -> Mark:
         """Note a client event that is on its way."""
-        mark = Mark(event)
-        kind = event.get("type")
-        if kind == _CREATE:
-            item = event.get("item")
-            if isinstance(item, dict) and isinstance(item.get("id"), str):
+        self._count += 1
+        mark = Mark(event, self._count)
+        kind = str(event.get("type"))
+        if kind in (_CREATE, _DELETE, _TRUNCATE):
+            if kind != _CREATE or isinstance(mapping(event.get("item")).get("id"), str):
                 self._changes.append(mark)
-        elif kind in (_DELETE, _TRUNCATE):
-            self._changes.append(mark)
+                if len(self._changes) > _MOST_UNANSWERED:
+                    self._presume(self._changes.pop(0))
         elif kind == "response.create":
             self._asked.append(mark)
-        elif kind == "input_audio.turn.start":
-            self._turns_open.add(str(event.get("turn_id")))
-        elif kind in ("input_audio.turn.end", "input_audio.turn.cancel"):
-            self._turns_open.discard(str(event.get("turn_id")))
+            del self._asked[:-_MOST_UNANSWERED]
         elif kind in _ONLY_HERE:
             self.only_here.add(_ONLY_HERE[kind])
-        else:
-            self.settings.sent(event)
+        elif not self.settings.sent(event):
+            self.unconfirmed.sent(mark.number, event)
+            self._input_sent(kind, event)
         return mark
+
+    def _input_sent(self, kind: str, event: Mapping[str, Any]) -> None:
+        if kind == "input_audio.turn.start":
+            self._turns_open.add(str(event.get("turn_id")))
+        elif kind in _TURN_ENDS:
+            self._turns_open.discard(str(event.get("turn_id")))
+        elif kind == "input_text.delta":
+            self._texts_open.add(str(event.get("id")))
+        elif kind == "input_text.done":
+            self._texts_open.discard(str(event.get("id")))
 
     def sent_audio(self, size: int) -> None:
         """Note `size` bytes of input audio that are on their way."""
@@ -103,6 +134,7 @@ class Ledger:
         for marks in (self._changes, self._asked):
             if mark in marks:
                 marks.remove(mark)
+        self.unconfirmed.retract(mark.number)
         return self.settings.retract(mark.event)
 
     # What the service sends.
@@ -110,6 +142,7 @@ class Ledger:
     def received(self, event: Mapping[str, Any]) -> None:
         """Learn from an event of the service."""
         kind = str(event.get("type"))
+        self.unconfirmed.received(kind)
         if kind.startswith("response."):
             self._response_event(kind, event)
         elif kind.startswith("conversation.item."):
@@ -117,60 +150,92 @@ class Ledger:
         elif kind.startswith("input_audio"):
             self._input_event(kind, event)
         elif kind == "error":
-            self._error(event.get("error"))
+            self._error(mapping(event.get("error")))
         elif kind.endswith((".created", ".updated")):
-            self._session_event(kind, event)
+            self._session_event(kind, mapping(event.get("session")))
 
     def received_audio(self, item_id: str, size: int) -> None:
         """Note `size` bytes of an answer's audio."""
-        entry = self.find(item_id)
+        entry = self.conversation.find(item_id)
         if entry is not None:
             entry.audio_ms += size / self.settings.output_bytes_per_ms
 
-    def _session_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        session = event.get("session")
-        if kind == "session.created" and isinstance(session, Mapping):
+    def _session_event(self, kind: str, session: Mapping[str, Any]) -> None:
+        if kind == "session.created":
             session_id = session.get("id")
             self.session_id = session_id if isinstance(session_id, str) else None
-        if kind.startswith("session.") and isinstance(session, Mapping):
-            expires = session.get("expires_at")
-            if isinstance(expires, (int, float)) and not isinstance(expires, bool) and expires > 0:
-                self.expires_at = float(expires)
-        self.settings.received(kind, session if isinstance(session, Mapping) else {})
+        if kind.startswith("session."):
+            expires = number(session.get("expires_at"))
+            if expires is not None and expires > 0:
+                self.expires_at = expires
+        self.settings.received(kind, session)
 
     def _response_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        if kind in ("response.created", "response.done"):
-            response = event.get("response")
-            response_id = str(response.get("id")) if isinstance(response, Mapping) else ""
-            if kind == "response.done":
-                self.responses.discard(response_id)
-            else:
-                self.responses.add(response_id)
-                self._awaited_item = None
-                if self._asked:
-                    self._asked.pop(0)
+        if kind == "response.created":
+            self._response_began(mapping(event.get("response")))
+        elif kind == "response.done":
+            self._response_ended(mapping(event.get("response")))
         elif kind in ("response.output_item.added", "response.output_item.done"):
             item = event.get("item")
-            if isinstance(item, dict):
-                self._hold(item, finished=kind.endswith(".done"))
+            if not isinstance(item, dict):
+                return
+            if str(event.get("response_id")) in self._aside:
+                self.conversation.delete(str(item.get("id")))
+            else:
+                self.conversation.hold(item, finished=kind.endswith(".done"))
+        elif kind.endswith(".done") and str(event.get("response_id")) not in self._aside:
+            self.conversation.answered(kind, event)
+
+    def _response_began(self, response: Mapping[str, Any]) -> None:
+        response_id = str(response.get("id"))
+        self._responses.add(response_id)
+        self._awaited_item = None
+        asked = self._asked_for(response)
+        if "conversation_id" in response:
+            is_aside = response["conversation_id"] is None
+        else:
+            is_aside = asked is not None and asked.is_aside
+        if is_aside:
+            self._aside.add(response_id)
+        if asked is not None:
+            self._asked.remove(asked)
+            self.unconfirmed.taken(asked.number)
+
+    def _asked_for(self, response: Mapping[str, Any]) -> Mark | None:
+        """Return the request that a response answers: the oldest that fits it."""
+        oldest = self._asked[0] if self._asked else None
+        if "conversation_id" not in response:
+            return oldest
+        is_aside = response["conversation_id"] is None
+        return next((mark for mark in self._asked if mark.is_aside is is_aside), oldest)
+
+    def _response_ended(self, response: Mapping[str, Any]) -> None:
+        response_id = str(response.get("id"))
+        self._responses.discard(response_id)
+        if not self._responses:
+            self.conversation.complete.clear()
+        if "conversation_id" in response and response["conversation_id"] is None and response_id not in self._aside:
+            # Its beginning did not say so.
+            for item in mappings(response.get("output")):
+                self.conversation.delete(str(item.get("id")))
 
     def _item_event(self, kind: str, event: Mapping[str, Any]) -> None:
         item, item_id = event.get("item"), event.get("item_id")
         if kind in _ADDED and isinstance(item, dict):
             self._confirm(item)
         elif kind == "conversation.item.done" and isinstance(item, dict):
-            self._hold(item, finished=True)
+            self.conversation.hold(item, finished=True)
         elif kind == "conversation.item.input_audio_transcription.completed":
             text = event.get("transcript")
             # A second, empty transcript of the same item is a quirk of the service.
             if isinstance(text, str) and text.strip():
-                self._heard[str(item_id)] = text
+                self.conversation.heard(str(item_id), text)
         elif kind == "conversation.item.deleted":
             self._settle(_DELETE, item_id)
-            self._delete(str(item_id))
+            self.conversation.delete(str(item_id))
         elif kind == "conversation.item.truncated":
             self._settle(_TRUNCATE, item_id)
-            self.truncate(event)
+            self.conversation.truncate(event)
 
     def _input_event(self, kind: str, event: Mapping[str, Any]) -> None:
         if kind == "input_audio_buffer.speech_started":
@@ -185,22 +250,21 @@ class Ledger:
                 self._awaited_item = item_id
                 # The item follows when it has been transcribed; until then it is known that something was said.
                 said = {"id": item_id, "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
-                self._hold(said, finished=False)
+                self.conversation.hold(said, finished=False)
         elif kind == "input_audio_buffer.cleared":
             self._speaks = False
             self._uncommitted = 0
 
-    def _error(self, error: object) -> None:
-        if not isinstance(error, Mapping):
-            return
-        caused_by = error.get("event_id")
+    def _error(self, error: Mapping[str, Any]) -> None:
+        caused_by, code = error.get("event_id"), str(error.get("code"))
+        self.unconfirmed.refused(caused_by if isinstance(caused_by, str) else None, code)
         if isinstance(caused_by, str):
             for marks in (self._changes, self._asked):
                 marks[:] = [mark for mark in marks if mark.event.get("event_id") != caused_by]
             self.settings.refused(caused_by)
             return
         # The service names no event; it answers in order, so it means the oldest of the kind.
-        code, subject = str(error.get("code")), str(error.get("param")).partition(".")[0]
+        subject = str(error.get("param")).partition(".")[0]
         if code == "conversation_already_has_active_response" or subject == "response":
             del self._asked[:1]
         elif subject == "session":
@@ -216,63 +280,27 @@ class Ledger:
 
     def find(self, item_id: str) -> Entry | None:
         """Return the entry of an item, or None."""
-        # From the end: what changes is new.
-        return next((entry for entry in reversed(self.entries) if entry.id == item_id), None)
+        return self.conversation.find(item_id)
 
     def truncate(self, event: Mapping[str, Any]) -> bool:
         """Cut an answer to what was heard of it; False if there is no such answer."""
-        entry = self.find(str(event.get("item_id")))
-        end = event.get("audio_end_ms")
-        if entry is None or not entry.is_spoken_answer or not isinstance(end, (int, float)):
-            return False
-        entry.heard_ms = float(end)
-        return True
+        return self.conversation.truncate(event)
 
     def _confirm(self, item: dict[str, Any]) -> None:
         mark = self._settle(_CREATE, item.get("id"))
         if mark is not None:
-            self._place_sent(mark)
+            self.conversation.place(mark.event)
             return
-        self._hold(item, finished=finished_by_service(item))
-        self._speech_became_item(item)
-
-    def _speech_became_item(self, item: Mapping[str, Any]) -> None:
+        self.conversation.hold(item, finished=finished_by_service(item))
         if self._awaited_item == str(item.get("id")) and not self.settings.answers_by_itself:
             self._awaited_item = None
-
-    def _hold(self, item: dict[str, Any], *, finished: bool) -> None:
-        item_id = item.get("id")
-        if not isinstance(item_id, str):
-            return
-        entry = self.find(item_id)
-        if entry is None:
-            # The service may repeat an item long after it made it.
-            if item_id not in self._deleted:
-                self.entries.append(Entry(item, finished=finished))
-        elif finished and not entry.finished:
-            entry.item, entry.finished = item, True
-
-    def _place_sent(self, mark: Mark) -> None:
-        # What was sent is richer than the service's echo, which leaves audio out.
-        entry = Entry(dict(mark.event["item"]), finished=True)
-        if self.find(entry.id) is not None:
-            return
-        after = mark.event.get("previous_item_id")
-        index = 0 if after == "root" else len(self.entries)
-        if after:
-            index = next((place + 1 for place, other in enumerate(self.entries) if other.id == after), index)
-        self.entries.insert(index, entry)
-        self._deleted.discard(entry.id)
-
-    def _delete(self, item_id: str) -> None:
-        self.entries = [entry for entry in self.entries if entry.id != item_id]
-        self._deleted.add(item_id)
 
     def _settle(self, kind: str, item_id: object = None) -> Mark | None:
         """Take out the oldest change of a kind, to one item or to any: the service answered it."""
         for mark in self._changes:
             if mark.event["type"] == kind and item_id in (None, _item_of(mark.event)):
                 self._changes.remove(mark)
+                self.unconfirmed.taken(mark.number)
                 return mark
         return None
 
@@ -281,17 +309,19 @@ class Ledger:
     @property
     def is_quiet(self) -> bool:
         """Whether nobody speaks, nothing is being answered, and nothing waits for its confirmation."""
-        waits = self.responses or self._changes or self.settings.unconfirmed
+        waits = self._responses or self._changes or self.settings.unconfirmed or self.unconfirmed.is_waiting
         waits = waits or any(not mark.overdue for mark in self._asked)
-        speaks = self._speaks or self._turns_open or self._awaited_item is not None
+        speaks = self._speaks or self._turns_open or self._texts_open or self._awaited_item is not None
         return not waits and not speaks and not (self.settings.manual_turns and self._uncommitted)
 
     def forget_turn(self) -> None:
         """Stop waiting for what the service may never say: an answer, or the confirmation of what was sent long ago."""
         self._awaited_item = None
+        self._texts_open.clear()
         for mark in self._asked:
             mark.overdue = True
-        self._presume()
+        self.unconfirmed.forget()
+        self._presume_all()
 
     def end(self) -> Unanswered:
         """Note that the connection ended: what was not confirmed counts as said, what was under way is lost.
@@ -299,46 +329,36 @@ class Ledger:
         Returns:
             What was under way.
         """
-        lost = Unanswered(tuple(sorted(self.responses)), len(self._asked), self._uncommitted)
-        self._presume()
+        complete = tuple(self.conversation.complete)
+        lost = Unanswered(tuple(sorted(self._responses)), len(self._asked), self._uncommitted, complete)
+        self.conversation.complete.clear()
+        self._presume_all()
         for mark in self._asked:
             mark.voided = True
         self._asked.clear()
-        self.responses.clear()
+        self._responses.clear()
         self._turns_open.clear()
+        self._texts_open.clear()
         self._speaks = False
         self._awaited_item = None
         self._uncommitted = 0
         return lost
 
-    def _presume(self) -> None:
+    def _presume_all(self) -> None:
         """Count what was not confirmed as said."""
         self.settings.end()
         for mark in self._changes:
-            mark.voided = True
-            if mark.event["type"] == _CREATE:
-                self._place_sent(mark)
-            elif mark.event["type"] == _DELETE:
-                self._delete(str(mark.event.get("item_id")))
-            else:
-                self.truncate(mark.event)
+            self._presume(mark)
         self._changes.clear()
 
-    def conversation(self) -> tuple[list[dict[str, Any]], list[LeftOut]]:
-        """Return the items to create on a new connection, oldest first, and what cannot be created there."""
-        items: list[dict[str, Any]] = []
-        left_out: list[LeftOut] = []
-        for entry in self.entries:
-            made = recreated(entry, self._heard.get(entry.id), nested=self.nested)
-            if isinstance(made, LeftOut):
-                left_out.append(made)
-            elif made is not None:
-                items.append(made)
-        return items, left_out
-
-    def keep_only(self, items: list[dict[str, Any]]) -> None:
-        """Note which items the new connection has; the others are forgotten."""
-        self.entries = [Entry(item, finished=True) for item in items]
+    def _presume(self, mark: Mark) -> None:
+        mark.voided = True
+        if mark.event["type"] == _CREATE:
+            self.conversation.place(mark.event)
+        elif mark.event["type"] == _DELETE:
+            self.conversation.delete(str(mark.event.get("item_id")))
+        else:
+            self.conversation.truncate(mark.event)
 
 
 def _item_of(change: Mapping[str, Any]) -> object:

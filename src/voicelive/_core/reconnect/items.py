@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Entry", "LeftOut", "finished_by_service", "recreated"]
+from .messages import mappings
+
+__all__ = ["Entry", "LeftOut", "finished_by_service", "kept", "recreated", "words_of"]
 
 _REMADE_BY_SERVICE = {"mcp_list_tools"}
 """Items that the service makes again by itself, from the session's settings."""
@@ -14,6 +16,8 @@ _REMADE_BY_SERVICE = {"mcp_list_tools"}
 _RECREATED = {"message", "function_call", "function_call_output"}
 
 _AUDIO_PARTS = {"audio", "output_audio"}
+
+_SAY_NOTHING = {"object", "status"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Entry:
     """One item as it is known."""
 
@@ -33,10 +37,18 @@ class Entry:
     """Its wire form: as the application created it, else as the service reported it last."""
     finished: bool
     """Whether all of it is known. What the user said may be known before: it is heard, then it becomes an item."""
+    final: bool = False
+    """Whether the service has nothing more to say about it."""
     audio_ms: float = 0.0
     """How much audio of it arrived."""
     heard_ms: float | None = None
     """Where it was truncated, if it was."""
+    transcript: str | None = None
+    """What was understood of it, where it is the user's speech."""
+    size: int = 0
+    """How many bytes of JSON it counts as."""
+    revision: int = 0
+    """Grows with each change."""
 
     @property
     def id(self) -> str:
@@ -46,10 +58,27 @@ class Entry:
     @property
     def is_spoken_answer(self) -> bool:
         """Whether this is an assistant message with sound."""
-        parts = self.item.get("content")
+        parts = mappings(self.item.get("content"))
         return self.item.get("role") == "assistant" and (
-            self.audio_ms > 0 or any(part.get("type") in _AUDIO_PARTS for part in _mappings(parts))
+            self.audio_ms > 0 or any(str(part.get("type")) in _AUDIO_PARTS for part in parts)
         )
+
+
+def kept(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worth keeping of an item that the service reports: most of its fields say nothing."""
+    slim = {name: value for name, value in item.items() if value is not None and name not in _SAY_NOTHING}
+    parts = item.get("content")
+    if isinstance(parts, list):
+        slim["content"] = [
+            {name: value for name, value in part.items() if value is not None} for part in mappings(parts)
+        ]
+    return slim
+
+
+def words_of(item: Mapping[str, Any]) -> str:
+    """Return the text of a message's parts."""
+    texts = [str(part.get("text") or part.get("transcript") or "") for part in mappings(item.get("content"))]
+    return " ".join(filter(None, texts))
 
 
 def finished_by_service(item: Mapping[str, Any]) -> bool:
@@ -57,12 +86,11 @@ def finished_by_service(item: Mapping[str, Any]) -> bool:
     return item.get("role") in ("user", "system") or item.get("type") in ("function_call_output", "mcp_list_tools")
 
 
-def recreated(entry: Entry, heard: str | None, *, nested: bool) -> dict[str, Any] | LeftOut | None:
+def recreated(entry: Entry, *, nested: bool) -> dict[str, Any] | LeftOut | None:
     """Return the item to create in a new conversation; None for nothing at all, or why it cannot be.
 
     Args:
         entry: the item.
-        heard: what was understood of it, where it is the user's speech.
         nested: whether the new connection speaks a version with nested sessions.
     """
     item = entry.item
@@ -79,12 +107,11 @@ def recreated(entry: Entry, heard: str | None, *, nested: bool) -> dict[str, Any
         return _fields(item, "id", "type", "call_id", "output")
     if item.get("role") == "assistant":
         return _answer(entry, nested)
-    return _message(entry, heard)
+    return _message(entry)
 
 
 def _answer(entry: Entry, nested: bool) -> dict[str, Any] | LeftOut | None:
-    texts = [str(part.get("text") or part.get("transcript") or "") for part in _mappings(entry.item.get("content"))]
-    text = " ".join(filter(None, texts))
+    text = words_of(entry.item)
     if entry.heard_ms is not None:
         text = _cut(text, entry.heard_ms, entry.audio_ms)
         if not text:
@@ -101,16 +128,16 @@ def _cut(text: str, heard_ms: float, audio_ms: float) -> str:
     if audio_ms <= 0 or heard_ms >= audio_ms:
         return text if heard_ms > 0 else ""
     words = text.split()
-    return " ".join(words[: int(len(words) * heard_ms / audio_ms)])
+    return " ".join(words[: int(len(words) * max(0.0, heard_ms) / audio_ms)])
 
 
-def _message(entry: Entry, heard: str | None) -> dict[str, Any] | LeftOut:
+def _message(entry: Entry) -> dict[str, Any] | LeftOut:
     parts: list[dict[str, Any]] = []
-    for part in _mappings(entry.item.get("content")):
+    for part in mappings(entry.item.get("content")):
         if part.get("type") != "input_audio" or part.get("audio"):
             parts.append({key: value for key, value in part.items() if value is not None})
             continue
-        text = heard or part.get("transcript")
+        text = entry.transcript or part.get("transcript")
         if not text:
             return LeftOut(entry.id, "message", "what was said is not known: it was not transcribed")
         parts.append({"type": "input_text", "text": str(text)})
@@ -119,7 +146,3 @@ def _message(entry: Entry, heard: str | None) -> dict[str, Any] | LeftOut:
 
 def _fields(item: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: item[name] for name in names if item.get(name) is not None}
-
-
-def _mappings(parts: object) -> list[dict[str, Any]]:
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

@@ -25,9 +25,11 @@ class NotCarriedOver(Model):
     """Something of the old session that the new one was not told."""
 
     type: str = ""
-    """The type of the item, or of the event that was refused."""
+    """The type of the item, or of the event that was refused or may have been lost on its way."""
     item_id: str | None = None
     """The item's id, where it is one."""
+    event_id: str | None = None
+    """The id of the event that may have been lost, where the application gave it one."""
     reason: str = ""
     """Why not."""
 
@@ -65,9 +67,18 @@ class ConnectionRestored(ServerEvent):
     replayed_items: int = 0
     """How many items of the conversation the new session was given. They keep their ids."""
     not_carried_over: list[NotCarriedOver] = Field(default_factory=list[NotCarriedOver])
-    """What the new session does not know."""
+    """What the new session does not know, and what was sent to the old one without its having confirmed it, such as
+    ``input_audio_buffer.commit`` or ``response.cancel``."""
+    dropped_items: int = 0
+    """How many of the oldest items were not kept, because the conversation outgrew ``max_history_items`` or
+    ``max_history_bytes``; since the session was last restored."""
     interrupted_responses: list[str] = Field(default_factory=list[str])
-    """Ids of the responses that were being made, and will not be finished: ask again with ``response.create()``."""
+    """Ids of the responses that were being made, and will not be finished: ask again with ``response.create()``, unless
+    what you need of them is in `completed_items`."""
+    completed_items: list[str] = Field(default_factory=list[str])
+    """Ids of the items of those responses that had come whole, and are carried over: an answer whose transcript or text
+    was complete, although not all of its audio may have come; a function call whose arguments were, so that its output
+    can be sent."""
     unanswered_requests: int = 0
     """How many ``response.create`` were sent to which no response had begun: ask again likewise."""
     applied_truncations: int = 0

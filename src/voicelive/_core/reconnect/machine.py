@@ -9,7 +9,6 @@ All times are seconds of one monotonic clock, given by the caller.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,15 +16,16 @@ from typing import Any
 
 from ..closing import CloseInfo, describe_code
 from ..watchdog import Watch
-from .actions import Action, Close, GiveUp, Link, Open, Outgoing, SendFull, SendLater
+from .actions import Action, Close, Condense, GiveUp, Link, Open, Outgoing, SendFull, SendLater
 from .history import Ledger, Unanswered
+from .messages import encoded, parsed
 from .policy import Backoff, ReconnectPolicy
 from .receive_buffer import Mailbox
-from .replay import Replay
-from .send_queue import audio_size
-from .sending import Sending, encoded, parsed
+from .replay import Replay, not_carried_over
+from .send_queue import audio_delta
+from .sending import Sending
 
-__all__ = ["Close", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
+__all__ = ["Close", "Condense", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
 
 SETTLE_S = 0.4
 """How long nothing may happen before a session counts as between two turns."""
@@ -36,9 +36,6 @@ FORGET_TURN_S = 5.0
 ROLLOVER_RETRY_S = 5.0
 """The wait after a failed attempt to move to a fresh session, while the old one is still there."""
 
-_ID = re.compile(rb'"item_id"\s*:\s*"([^"]*)"')
-_AUDIO_DELTA = re.compile(rb'"type"\s*:\s*"response\.(?:output_)?audio\.delta"')
-_LOOK_AT = 300
 _TURN_IS_OVER = {f"input_audio_buffer.{what}" for what in ("speech_stopped", "committed", "cleared")}
 
 
@@ -86,8 +83,10 @@ class Lifeline:
         self._draw = draw
         self._reserve = reserve
         self._wall = wall
-        self.ledger = Ledger(nested=nested)
-        self._mailbox = Mailbox(max_messages, max_bytes)
+        self._new_id = new_id
+        self.ledger = Ledger(policy, nested=nested)
+        self._limits = max_messages, max_bytes
+        self._mailbox = Mailbox(*self._limits)
         self.holding = self._mailbox.holding
         """Counts what waits for the application, also what was taken from here and waits elsewhere."""
         self.actions: deque[Action] = deque()
@@ -122,10 +121,10 @@ class Lifeline:
         link = self._next
         if link is None or link.number != number or self.final is not None:
             return False
-        link.restoring_since = link.last_arrival = now
+        link.progress_at = link.last_arrival = now
         link.state = "restoring"
         link.replay = Replay(self.ledger, prefix=f"restore_{number}_")
-        self._continue_replay(link)
+        link.replay.catch_up()
         return True
 
     def failed(self, number: int, reason: str, recoverable: bool, retry_after: float | None, now: float) -> None:
@@ -139,6 +138,8 @@ class Lifeline:
             self._rollover_at = now + max(ROLLOVER_RETRY_S, retry_after or 0) if recoverable else None
         elif not recoverable:
             self._give_up(f"attempt {self._attempts} failed for good: {reason}")
+        elif now >= self._interruption.since + self._policy.deadline:
+            self._give_up(self._past_deadline())
         else:
             self._attempt(now, retry_after, reason, None)
 
@@ -149,14 +150,24 @@ class Lifeline:
             link.last_arrival = self._last_activity = now
             self._accept(link, data, now)
         elif self._next is not None and self._next.number == number and self._next.replay is not None:
-            link = self._next
-            link.last_arrival = now
-            event = parsed(data)
-            if self._next.replay.received(event):
-                link.restored_by.append(event)
-            else:
-                link.held.append(data)
+            self._next.last_arrival = now
+            self._restoring(self._next, self._next.replay, data, now)
         self._advance(now)
+
+    def _restoring(self, link: Link, replay: Replay, data: bytes, now: float) -> None:
+        """Take a message of a link that is not current yet."""
+        event = parsed(data)
+        if replay.received(event):
+            link.progress_at, link.has_progressed = now, True
+            if not event["type"].startswith("conversation."):
+                link.restored_by[event["type"]] = event
+            return
+        link.held.put(data)
+        if link.held.is_full:
+            # Reading cannot pause: what restores the session comes the same way.
+            self._drop_next()
+            limit = "more than max_queue and max_buffer allow"
+            self.failed(link.number, f"the new session sent {limit} before it was restored", True, None, now)
 
     def ended(self, number: int, info: CloseInfo, now: float) -> None:
         """Note that a link ended; every message of it came before."""
@@ -230,9 +241,11 @@ class Lifeline:
         if link is None or link.state == "up":
             return None
         if link.outgoing:
-            outgoing = link.outgoing.popleft()
-            self._sending.in_flight += not outgoing.own
-            return outgoing
+            self._sending.in_flight += 1
+            return link.outgoing.popleft()
+        if link.state == "restoring" and link.replay is not None:
+            message = link.replay.next_message()
+            return None if message is None else Outgoing(link.number, encoded(message), own=True)
         if link.state != "flushing":
             return None
         waiting = self._sending.next_waiting(number)
@@ -251,6 +264,12 @@ class Lifeline:
         self._sending.sent(outgoing)
         self._advance(now)
 
+    def condensed(self, items: object, now: float) -> bool:
+        """Note what the application made of the oldest items; None if it failed. False if it cannot be used."""
+        used = self.ledger.conversation.condensed(items, self._new_id)
+        self._advance(now)
+        return used
+
     def unsent(self, outgoing: Outgoing, now: float) -> bool:
         """Note that an event did not go out because the link broke; False if there is no room to keep it."""
         kept = self._sending.unsent(outgoing)
@@ -268,14 +287,8 @@ class Lifeline:
             if link is not None and dead is not None and now >= dead[0]:
                 link.is_given_up = True
                 self.actions.append(GiveUp(link.number, dead[1]))
-        link, allowed = self._next, self._policy.restore_timeout
-        if link is not None and link.state == "restoring" and now >= link.restoring_since + allowed:
-            self._drop_next()
-            limit = f"{allowed:g} s (restore_timeout)"
-            self.failed(link.number, f"the new session was not restored within {limit}", True, None, now)
-        if self._interruption is not None and now >= self._interruption.since + self._policy.deadline:
-            failure = f"; the last attempt: {self._last_failure}" if self._last_failure else ""
-            self._give_up(f"no session within {self._policy.deadline:g} s (deadline){failure}")
+        self._check_restoration(now)
+        if self.final is not None:
             return
         if self._current is not None and now >= self._last_activity + FORGET_TURN_S:
             self.ledger.forget_turn()
@@ -288,6 +301,28 @@ class Lifeline:
                 self._open(now)
         self._advance(now)
 
+    def _check_restoration(self, now: float) -> None:
+        link, allowed = self._next, self._policy.restore_timeout
+        if link is not None and link.state == "restoring" and now >= link.progress_at + allowed:
+            self._drop_next()
+            what = "went no further with the restoration" if link.has_progressed else "was not restored"
+            self.failed(link.number, f"the new session {what} within {allowed:g} s (restore_timeout)", True, None, now)
+        deadline = self._deadline
+        if self.final is None and deadline is not None and now >= deadline:
+            self._give_up(self._past_deadline())
+
+    @property
+    def _deadline(self) -> float | None:
+        """When the interruption has lasted for too long; None for never, while a new session is being restored."""
+        link = self._next
+        if self._interruption is None or (link is not None and link.state == "restoring" and link.has_progressed):
+            return None
+        return self._interruption.since + self._policy.deadline
+
+    def _past_deadline(self) -> str:
+        failure = f"; the last attempt: {self._last_failure}" if self._last_failure else ""
+        return f"no session within {self._policy.deadline:g} s (deadline){failure}"
+
     def due(self, now: float) -> float | None:
         """Return when :meth:`tick` is to be called at the latest; None for never."""
         if self.final is not None:
@@ -298,9 +333,9 @@ class Lifeline:
             if dead is not None:
                 times.append(dead[0])
         if self._next is not None and self._next.state == "restoring":
-            times.append(self._next.restoring_since + self._policy.restore_timeout)
-        if self._interruption is not None:
-            times.append(self._interruption.since + self._policy.deadline)
+            times.append(self._next.progress_at + self._policy.restore_timeout)
+        if (deadline := self._deadline) is not None:
+            times.append(deadline)
         if self._current is not None and self._rollover_at is not None:
             times.append(self._rollover_at)
         if self._next is not None and self._next.state == "ready" and self._current is not None:
@@ -320,7 +355,7 @@ class Lifeline:
 
     def _new_link(self, watch: Watch) -> Link:
         self._count += 1
-        return Link(self._count, watch)
+        return Link(self._count, watch, Mailbox(*self._limits))
 
     def _open(self, at: float) -> float:
         at = self._reserve(at)
@@ -371,14 +406,14 @@ class Lifeline:
         self._mailbox.put(data)
 
     def _learn(self, data: bytes, now: float) -> None:
-        if len(data) > _LOOK_AT and _AUDIO_DELTA.search(data, 0, _LOOK_AT):
-            found = _ID.search(data, 0, _LOOK_AT) or _ID.search(data)
-            if found is not None:
-                self.ledger.received_audio(found[1].decode(), audio_size(data))
+        audio = audio_delta(data)
+        if audio is not None:
+            self.ledger.received_audio(*audio)
             return
         event = parsed(data)
         before = self.ledger.expires_at
         self.ledger.received(event)
+        self._ask_to_condense()
         if event.get("type") in _TURN_IS_OVER:
             self._sending.forget_overlap()
         if self.ledger.expires_at != before:
@@ -396,17 +431,16 @@ class Lifeline:
         # A session shorter than the time before its end is moved at half of its life, not at once and for ever.
         self._rollover_at = now + max(left - before, left / 2)
 
-    def _continue_replay(self, link: Link) -> bool:
-        """Send what the new connection lacks; False if it lacks nothing."""
-        assert link.replay is not None
-        messages = link.replay.next_messages()
-        link.outgoing.extend(Outgoing(link.number, encoded(message), own=True) for message in messages)
-        return bool(messages)
+    def _ask_to_condense(self) -> None:
+        conversation = self.ledger.conversation
+        if conversation.to_condense is not None:
+            self.actions.append(Condense(conversation.to_condense))
+            conversation.to_condense = None
 
     def _advance(self, now: float) -> None:
         """Go on with the next link, as far as it can go now."""
         link = self._next
-        if link is None or link.replay is None or link.outgoing or not link.replay.is_confirmed:
+        if link is None or link.replay is None or not link.replay.is_confirmed:
             return
         if self._current is not None:
             link.state = "ready"
@@ -416,8 +450,8 @@ class Lifeline:
         if self._sending.in_flight:
             # Whether it went out decides who sends it.
             return
-        if self._continue_replay(link):
-            link.state, link.restoring_since = "restoring", now
+        if link.replay.catch_up():
+            link.state, link.progress_at = "restoring", now
             return
         self._adopt(link, link.replay, now)
 
@@ -429,17 +463,13 @@ class Lifeline:
         if old is not None:
             self.actions.append(Close(old.number))
             link.outgoing.extend(self._sending.take_overlap(link.number))
-        not_carried = [
-            {"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out
-        ]
-        again = "it belongs to one connection: set it up again"
-        not_carried.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(self.ledger.only_here))
-        self.ledger.only_here.clear()
+        not_carried = not_carried_over(replay)
+        replayed = replay.replayed
         replay.adopt()
+        self._ask_to_condense()
         self.ledger.expires_at = None
-        for event in link.restored_by:
-            if not str(event.get("type")).startswith("conversation."):
-                self.ledger.received(event)
+        for event in link.restored_by.values():
+            self.ledger.received(event)
         self._tell(
             "restored",
             session_id=replay.session_id,
@@ -447,9 +477,11 @@ class Lifeline:
             planned=old is not None,
             attempts=max(1, self._attempts),
             downtime_ms=round((now - interruption.since) * 1000) if interruption is not None else 0,
-            replayed_items=replay.replayed,
+            replayed_items=replayed,
             not_carried_over=not_carried,
+            dropped_items=self.ledger.conversation.dropped,
             interrupted_responses=list(lost.responses),
+            completed_items=list(lost.complete),
             unanswered_requests=lost.requests,
             applied_truncations=self._sending.truncations,
             queued_events=len(self._sending.outbox),
@@ -457,13 +489,13 @@ class Lifeline:
             lost_audio_bytes=lost.input_audio_bytes,
         )
         self._sending.outbox.dropped_audio = self._sending.truncations = self._attempts = 0
+        self.ledger.conversation.dropped = 0
         self._last_failure = ""
         self._interruption = self._next = self._rollover_at = None
         self._current, link.state = link, "flushing"
         self._last_activity = link.current_since = now
         self._plan_rollover(now)
-        held, link.held = link.held, []
-        for data in held:
+        while (data := link.held.take()) is not None:
             self._accept(link, data, now)
 
     def _tell(self, name: str, **fields: Any) -> None:

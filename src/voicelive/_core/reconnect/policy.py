@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 from ...errors import ConfigurationError
 
@@ -13,6 +14,14 @@ __all__ = ["Backoff", "ConnectionBudget", "ReconnectPolicy"]
 
 _MINUTE = 60.0
 _HOUR = 3600.0
+
+
+class _NoJson:
+    """Marks a field that JSON leaves out: web frameworks describe what their functions take as a JSON schema."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core_schema: object, handler: object) -> dict[str, str]:
+        return {"type": "null"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +42,9 @@ class ReconnectPolicy:
     """How long an interruption may last, from the end of the connection to the restored session. Then the connection
     gives up."""
     restore_timeout: float = 20.0
-    """How long the new session may take to begin and to accept configuration and conversation; then it counts as a
-    failed attempt."""
+    """How long the new session may take nothing of what restores it; then it counts as a failed attempt. A long
+    conversation takes longer than that in all, and may: as long as the new session goes on taking it, `deadline` does
+    not end it either."""
     max_connections_per_minute: int = 30
     """How many connections are opened again within any minute, to one endpoint, by all connections of this process
     together. The service allows 30 a minute for each resource."""
@@ -48,6 +58,19 @@ class ReconnectPolicy:
     """How much of the latest input audio, in milliseconds, the fresh session hears again, so that no first syllable
     is lost to the move."""
 
+    max_history_items: int = 20_000
+    """How many items of the conversation are kept, to be given to a new session. Past it the oldest are dropped, and
+    counted in ``ConnectionRestored.dropped_items``; what the running session knows is not touched. The default holds a
+    day's call of a question and an answer every ten seconds."""
+    max_history_bytes: int = 16 * 1024 * 1024
+    """How many bytes of JSON they may be; likewise."""
+    condense: Annotated[Callable[[list[dict[str, Any]]], Any] | None, _NoJson()] = None
+    """Makes less of the older half of the history, when it has reached its bound: takes items in the form of
+    ``conversation.item.create``, oldest first, and returns those that take their place in what a new session is given,
+    such as one system message that sums them up. Called in a thread of its own; may be a coroutine function. If it
+    raises, or returns what is not a list of items, those items are dropped. Meanwhile the history may reach twice its
+    bound."""
+
     def __post_init__(self) -> None:
         for name in ("initial_delay", "max_delay", "deadline", "restore_timeout"):
             _check_seconds(name, getattr(self, name))
@@ -57,10 +80,16 @@ class ReconnectPolicy:
             ("max_connections_per_minute", 1, "a whole number above 0"),
             ("max_queued_bytes", 0, "bytes, 0 or more"),
             ("rollover_overlap_ms", 0, "milliseconds, 0 or more"),
+            ("max_history_items", 0, "a whole number, 0 or more"),
+            ("max_history_bytes", 0, "bytes, 0 or more"),
         ):
             value: object = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ConfigurationError(f"ReconnectPolicy: {name} is {value!r}; it takes {unit}")
+        if self.condense is not None and not callable(self.condense):
+            raise ConfigurationError(
+                f"ReconnectPolicy: condense is {self.condense!r}; it takes a function of a list of items, or None"
+            )
         if self.initial_delay > self.max_delay:
             raise ConfigurationError(
                 f"ReconnectPolicy: initial_delay ({self.initial_delay:g} s) is above max_delay "

@@ -2,84 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .history import Ledger
-from .items import LeftOut
+from .items import LeftOut, recreated
+from .messages import mapping
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "not_carried_over"]
 
+_CREATE, _DELETE = "conversation.item.create", "conversation.item.delete"
 _CONFIRMED_BY = {
     "session.update": "session.updated",
     "transcription_session.update": "transcription_session.updated",
     "byom_credential.update": "byom_credential.updated",
 }
+_CONFIRMS = {confirmation: update for update, confirmation in _CONFIRMED_BY.items()}
 _ADDED = {"conversation.item.created", "conversation.item.added"}
 _CREATED = {"session.created", "transcription_session.created"}
+
+_Subject = tuple[str, str | None]
+"""What a message is about: its type, and the item's id where it is about one."""
 
 
 @dataclass
 class Replay:
-    """Brings one new connection to where the ledger is. May be asked again, when the ledger has moved on."""
+    """Brings one new connection to where the ledger is. May be asked again, when the ledger has moved on.
+
+    A conversation may be long, so each message is made when it is asked for.
+    """
 
     ledger: Ledger
     prefix: str
     """What the ids of its events begin with, so that refusals can be told apart."""
     session_id: str | None = None
     """The new session, once the service named it."""
-    expires_at: float | None = None
-    left_out: list[LeftOut] = field(default_factory=list)
-    _settings: list[dict[str, Any]] = field(default_factory=list)
-    _items: list[dict[str, Any]] = field(default_factory=list)
-    _waiting: list[dict[str, Any]] = field(default_factory=list)
-    announced: set[str] = field(default_factory=set)
+    announced: set[str] = field(default_factory=set[str])
     """Items that the new connection confirmed; a service that says when each is done may say so later."""
+    _refused_here: list[LeftOut] = field(default_factory=list[LeftOut])
+    _refused_items: set[str] = field(default_factory=set[str])
+    _settings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    _given: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict[str, tuple[int, dict[str, Any]]])
+    """The items that the new connection has: how each was created, and of which revision of its entry that was made."""
+    _left_out: dict[str, tuple[int, LeftOut | None]] = field(default_factory=dict[str, tuple[int, LeftOut | None]])
+    _messages: Iterator[dict[str, Any]] | None = None
+    _ahead: dict[str, Any] | None = None
+    _waiting: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """What was sent and is not answered, by the id of the event."""
+    _asked: dict[_Subject, deque[str]] = field(default_factory=dict[_Subject, deque[str]])
     _count: int = 0
 
-    def next_messages(self) -> list[dict[str, Any]]:
-        """Return what is to be sent now, in order; nothing if the new connection is where the ledger is."""
-        items, left_out = self.ledger.conversation()
-        self.left_out = [*(found for found in self.left_out if found.reason.startswith("refused")), *left_out]
-        refused = {found.item_id for found in self.left_out}
-        items = [item for item in items if item["id"] not in refused]
-        messages = [*self._settings_messages(), *self._item_messages(items)]
-        for message in messages:
-            self._count += 1
-            message["event_id"] = f"{self.prefix}{self._count}"
-        self._items = items
-        # A copy, so that what is sent is not the list that confirmations shorten.
-        self._waiting.extend(messages)
-        return list(messages)
+    # What is sent.
+
+    def catch_up(self) -> bool:
+        """Begin to send what the new connection lacks; False if it is where the ledger is."""
+        self._messages = self._make_messages()
+        self._ahead = next(self._messages, None)
+        return self._ahead is not None
+
+    def next_message(self) -> dict[str, Any] | None:
+        """Return what is to be sent next, or None."""
+        message = self._ahead
+        if message is None or self._messages is None:
+            return None
+        self._count += 1
+        event_id = message["event_id"] = f"{self.prefix}{self._count}"
+        self._waiting[event_id] = message
+        self._asked.setdefault(_subject_of(message), deque()).append(event_id)
+        self._ahead = next(self._messages, None)
+        return message
+
+    def _make_messages(self) -> Iterator[dict[str, Any]]:
+        updates = self.ledger.settings.updates()
+        new = [update for update in updates if update not in self._settings]
+        self._settings = updates
+        yield from (dict(update) for update in new)
+        yield from self._deletions()
+        yield from self._creations()
+
+    def _deletions(self) -> Iterator[dict[str, Any]]:
+        conversation = self.ledger.conversation
+        for item_id, (revision, item) in list(self._given.items()):
+            entry = conversation.find(item_id)
+            if entry is not None and entry.revision != revision:
+                if recreated(entry, nested=conversation.nested) == item:
+                    self._given[item_id] = (entry.revision, item)
+                else:
+                    entry = None
+            if entry is None:
+                del self._given[item_id]
+                yield {"type": _DELETE, "item_id": item_id}
+
+    def _creations(self) -> Iterator[dict[str, Any]]:
+        conversation = self.ledger.conversation
+        following, previous = len(self._given), "root"
+        for entry in list(conversation.kept):
+            item_id = entry.id
+            if item_id in self._given:
+                following -= 1
+                previous = item_id
+                continue
+            known = self._left_out.get(item_id)
+            if item_id in self._refused_items or (known is not None and known[0] == entry.revision):
+                continue
+            if conversation.find(item_id) is not entry:
+                # It was deleted since the list was made.
+                continue
+            made = recreated(entry, nested=conversation.nested)
+            if not isinstance(made, dict):
+                self._left_out[item_id] = (entry.revision, made)
+                continue
+            self._left_out.pop(item_id, None)
+            self._given[item_id] = (entry.revision, made)
+            message: dict[str, Any] = {"type": _CREATE, "item": made}
+            if following:
+                message["previous_item_id"] = previous
+            previous = item_id
+            yield message
+
+    # What comes back.
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the service named the session, and answered all that was sent."""
-        return self.session_id is not None and not self._waiting
+        """Whether the service named the session, and answered all that was sent, and nothing is left to send."""
+        return self.session_id is not None and not self._waiting and self._ahead is None
 
     @property
     def replayed(self) -> int:
         """How many items the new connection has been given."""
-        return len(self._items)
+        return len(self._given)
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What the new connection could not be told."""
+        find = self.ledger.conversation.find
+        known = (found for item_id, (_, found) in self._left_out.items() if find(item_id) is not None)
+        return [*self._refused_here, *(found for found in known if found is not None)]
 
     def received(self, event: Mapping[str, Any]) -> bool:
         """Look at an event of the new connection; True if it belongs to the restoration alone."""
         kind = str(event.get("type"))
         if kind in _CREATED:
-            session = event.get("session")
-            session = session if isinstance(session, Mapping) else {}
-            self.session_id = str(session.get("id") or "")
+            self.session_id = str(mapping(event.get("session")).get("id") or "")
             return True
         if kind in _ADDED:
             return self._created(event.get("item"))
         if kind == "conversation.item.done":
             return self.is_done(event)
         if kind == "conversation.item.deleted":
-            return self._answered("conversation.item.delete", event.get("item_id"))
+            return self._answered((_DELETE, str(event.get("item_id"))))
         if kind == "error":
-            return self._refused(event.get("error"))
-        return any(self._answered(update) for update, confirmed in _CONFIRMED_BY.items() if kind == confirmed)
+            return self._refused(mapping(event.get("error")))
+        return kind in _CONFIRMS and self._answered((_CONFIRMS[kind], None))
 
     def is_done(self, event: Mapping[str, Any]) -> bool:
         """Whether this says that a replayed item is done; True once for each."""
@@ -91,75 +167,71 @@ class Replay:
 
     def adopt(self) -> None:
         """Note in the ledger that this connection is the one from now on."""
-        self.ledger.keep_only(self._items)
+        self.ledger.conversation.adopt({item_id: item for item_id, (_, item) in self._given.items()})
         self.ledger.settings.settle()
-
-    def _settings_messages(self) -> list[dict[str, Any]]:
-        updates = self.ledger.settings.updates()
-        new = [update for update in updates if update not in self._settings]
-        self._settings = updates
-        return [dict(update) for update in new]
-
-    def _item_messages(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        wanted = {item["id"]: item for item in items}
-        there: list[str] = []
-        messages: list[dict[str, Any]] = []
-        for item in self._items:
-            if wanted.get(item["id"]) == item:
-                there.append(item["id"])
-            else:
-                messages.append({"type": "conversation.item.delete", "item_id": item["id"]})
-        previous = "root"
-        for index, item in enumerate(items):
-            if item["id"] not in there:
-                message: dict[str, Any] = {"type": "conversation.item.create", "item": item}
-                if index < len(there):
-                    message["previous_item_id"] = previous
-                there.insert(index, item["id"])
-                messages.append(message)
-            previous = item["id"]
-        return messages
+        self._given.clear()
+        self._left_out.clear()
+        self._messages = None
 
     def _created(self, item: object) -> bool:
         if not isinstance(item, Mapping):
             return False
         item_id = str(item.get("id"))
-        if self._answered("conversation.item.create", item_id):
+        if self._answered((_CREATE, item_id)):
             self.announced.add(item_id)
             return True
         return item_id in self.announced
 
-    def _answered(self, kind: str, item_id: object = None) -> bool:
-        for message in self._waiting:
-            if message["type"] == kind and item_id in (None, _item_of(message)):
-                self._waiting.remove(message)
-                return True
-        return False
+    def _answered(self, subject: _Subject) -> bool:
+        asked = self._asked.get(subject)
+        if asked is None:
+            return False
+        del self._waiting[asked.popleft()]
+        if not asked:
+            del self._asked[subject]
+        return True
 
-    def _refused(self, error: object) -> bool:
-        error = error if isinstance(error, Mapping) else {}
+    def _refused(self, error: Mapping[str, Any]) -> bool:
         if not self._waiting:
             return False
         caused_by = error.get("event_id")
         # A service that names no event answers in order, so it means the oldest.
-        message = self._waiting[0]
-        if isinstance(caused_by, str):
-            named = [waiting for waiting in self._waiting if waiting["event_id"] == caused_by]
-            if not named:
-                return False
-            message = named[0]
-        self._waiting.remove(message)
-        text = str(error.get("message") or error.get("code") or "no reason given")
-        if message["type"] == "conversation.item.create":
-            self._items = [item for item in self._items if item["id"] != message["item"]["id"]]
-        elif message["type"] in _CONFIRMED_BY:
+        event_id = caused_by if isinstance(caused_by, str) else next(iter(self._waiting))
+        message = self._waiting.pop(event_id, None)
+        if message is None:
+            return False
+        subject = _subject_of(message)
+        self._asked[subject].remove(event_id)
+        if not self._asked[subject]:
+            del self._asked[subject]
+        kind, item_id = subject
+        if kind == _CREATE:
+            self._given.pop(str(item_id), None)
+        elif kind in _CONFIRMED_BY:
             self.ledger.settings.drop_unsure({name: value for name, value in message.items() if name != "event_id"})
-        self.left_out.append(LeftOut(_item_of(message), str(message["type"]), f"refused by the service: {text}"))
+        text = str(error.get("message") or error.get("code") or "no reason given")
+        self._refused_here.append(LeftOut(item_id, kind, f"refused by the service: {text}"))
+        if item_id is not None:
+            self._refused_items.add(item_id)
         return True
 
 
-def _item_of(message: Mapping[str, Any]) -> str | None:
-    if message["type"] == "conversation.item.create":
-        return str(message["item"]["id"])
+def _subject_of(message: Mapping[str, Any]) -> _Subject:
+    if message["type"] == _CREATE:
+        return _CREATE, str(message["item"]["id"])
     item_id = message.get("item_id")
-    return str(item_id) if item_id is not None else None
+    return str(message["type"]), str(item_id) if item_id is not None else None
+
+
+def not_carried_over(replay: Replay) -> list[dict[str, Any]]:
+    """Return what the new connection is not told, and forget what belonged to the old one alone."""
+    ledger = replay.ledger
+    told = [{"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out]
+    again = "it belongs to one connection: set it up again"
+    told.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(ledger.only_here))
+    ledger.only_here.clear()
+    for event in ledger.unconfirmed.take():
+        before = f", nor {event.earlier} more before it" if event.earlier else ""
+        reason = f"the service had not confirmed it{before} when the connection ended"
+        told.append({"type": event.type, "item_id": None, "event_id": event.event_id, "reason": reason})
+    return told

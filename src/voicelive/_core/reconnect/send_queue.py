@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections import deque
 
-__all__ = ["Outbox", "audio_size", "is_audio"]
+from .messages import parsed, read_text
+
+__all__ = ["Outbox", "audio_delta", "audio_size", "is_audio"]
 
 _AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
 _SOUND = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
 _LOOK_AT = 200
+_ID = re.compile(rb'"item_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_AUDIO_DELTA = re.compile(rb'"type"\s*:\s*"response\.(?:output_)?audio\.delta"')
+_LOOK_AT_DELTA = 300
 
 
 def is_audio(data: bytes) -> bool:
@@ -25,6 +30,24 @@ def audio_size(data: bytes) -> int:
     start = found.end()
     end = data.find(b'"', start)
     return (end - start) * 3 // 4 - data.count(b"=", max(start, end - 2), end)
+
+
+def audio_delta(data: bytes) -> tuple[str, int] | None:
+    """Return the item's id and the size of a piece of an answer's audio; None for any other message.
+
+    Told by its beginning: most of what arrives is audio, and it is not to be read in full here.
+    """
+    if len(data) <= _LOOK_AT_DELTA or _AUDIO_DELTA.search(data, 0, _LOOK_AT_DELTA) is None:
+        return None
+    found = _ID.search(data, 0, _LOOK_AT_DELTA) or _ID.search(data)
+    return ("" if found is None else _read_id(found[1])), audio_size(data)
+
+
+def _read_id(text: bytes) -> str:
+    """Return an id as the ledger knows it, also where it is written with escapes."""
+    if b"\\" in text:
+        return str(parsed(b'{"type":"","id":"' + text + b'"}').get("id"))
+    return read_text(text)
 
 
 class Outbox:

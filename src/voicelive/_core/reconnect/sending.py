@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from .actions import Outgoing, SendFull, SendLater
 from .history import Ledger
+from .messages import encoded, parsed
 from .policy import ReconnectPolicy
 from .send_queue import Outbox, audio_size, is_audio
 
-__all__ = ["Sending", "encoded", "parsed"]
+__all__ = ["Sending"]
 
 _APPEND = re.compile(rb'"type"\s*:\s*"input_audio_buffer\.append"')
 _LOOK_AT = 200
@@ -130,17 +129,3 @@ class Sending:
             return False
         self.truncations += 1
         return True
-
-
-def parsed(data: bytes) -> dict[str, Any]:
-    """Return a message as the event it is, or an empty object for what is none."""
-    try:
-        event = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else {}
-
-
-def encoded(event: dict[str, Any]) -> bytes:
-    """Return an event as a message: in ASCII, because half a surrogate pair, which JSON allows, has no UTF-8."""
-    return json.dumps(event, separators=(",", ":")).encode()

@@ -15,6 +15,7 @@ _KINDS = {
 """Client events that set something for good: what confirms them, and which field merges with earlier ones."""
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
+_MOST_ASKED = 100
 _GROUP = "audio"
 """Its members' members are settings of their own: those of the versions with nested sessions."""
 
@@ -49,10 +50,17 @@ class Settings:
         self._defaults: dict[str, Mapping[str, Any]] = {}
         self._reported: dict[str, Mapping[str, Any]] = {}
 
-    def sent(self, event: dict[str, Any]) -> None:
-        """Note an update that is on its way; other events are passed over."""
-        if event.get("type") in _KINDS:
-            self._asked.append(event)
+    def sent(self, event: dict[str, Any]) -> bool:
+        """Note an update that is on its way; False for other events."""
+        if str(event.get("type")) not in _KINDS:
+            return False
+        self._asked.append(event)
+        # A service that confirms nothing must not fill the memory.
+        self._unsure.extend(self._asked[:-_MOST_ASKED])
+        del self._asked[:-_MOST_ASKED]
+        while len(self._unsure) > _MOST_ASKED:
+            self._take(str(self._unsure[0]["type"]), self._unsure.pop(0))
+        return True
 
     def retract(self, event: dict[str, Any]) -> bool:
         """Take back an update that could not be sent; False if it will be asked for again anyway."""
