@@ -114,6 +114,9 @@ def _property(contract: Contract, owner: str, name: str, schema: Schema, sent: b
     return result
 
 
+_RANGE = ("minimum", "maximum")
+
+
 def _type(contract: Contract, where: str, schema: Schema, sent: bool) -> Schema:
     if (ref := ref_name(schema)) is not None:
         return _reference(contract, where, ref)
@@ -138,7 +141,7 @@ def _type(contract: Contract, where: str, schema: Schema, sent: bool) -> Schema:
         inner = _type(contract, f"{where}{{}}", values, sent) if isinstance(values, dict) and values else {}
         return {"type": "object", "additionalProperties": inner or True}
     if kind in ("string", "integer", "number", "boolean", "null"):
-        limits = ("minimum", "maximum") if kind in ("integer", "number") else ()
+        limits = {"integer": _RANGE, "number": _RANGE, "string": ("pattern",)}.get(kind, ())
         kept: Schema = {key: schema[key] for key in limits if key in schema}
         return {"type": kind, **kept}
     if kind is None and not set(schema) - {"description", "default"}:

@@ -13,6 +13,10 @@ CLIENT_TYPES = CONTRACT.events("ClientEvent")
 SERVER_TYPES = CONTRACT.events("ServerEvent")
 
 
+PATTERNED = {"^[a-zA-Z0-9_-]{1,64}$": "a_name", "^tunnel_[a-z0-9]{32}$": f"tunnel_{'0' * 32}"}
+"""A text for each pattern of the schema."""
+
+
 def sample_event(name: str, *, full: bool) -> dict[str, Any]:
     """A payload of the event class `name`: with every field, or with the required ones only."""
     return _model(CONTRACT, name, full=full, depth=0)
@@ -52,5 +56,7 @@ def _value(contract: Contract, field: str, schema: Schema, *, full: bool, depth:
         values = schema.get("additionalProperties", schema.get("unevaluatedProperties", {}))
         inner = values if isinstance(values, dict) else {}
         return {"key": _value(contract, field, inner, full=full, depth=depth)}
+    if "pattern" in schema:
+        return PATTERNED[schema["pattern"]]
     samples: dict[Any, Any] = {"string": f"a {field}", "integer": 1, "number": 0.5, "boolean": True}
     return samples.get(kind, {"any": ["thing", 1, None]})

@@ -70,19 +70,19 @@ def test_unset_is_not_null(session: Any, sent: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("session", "path", "says"),
     [
-        ({"temperature": "hot"}, "session.temperature", "valid number"),
+        ({"temperature": "hot"}, "session.temperature", "must be a number"),
         ({"turn_detection": {"type": "sarver_vad"}}, "session.turn_detection", "'server_vad'"),
         ({"turn_detection": {"threshold": 0.5}}, "session.turn_detection", "type"),
         (
             {"turn_detection": {"type": "server_vad", "threshold": 3}},
             "session.turn_detection.threshold",
-            "less than or equal to 1",
+            "must be at most 1",
         ),
         ({"tools": [{"type": "function"}]}, "session.tools[0].name", "required"),
         ({"modalities": "text"}, "session.modalities", "list"),
         ({"temperature": float("nan")}, "session.temperature", "finite"),
         ({"tools": [{"type": "function", "name": "f", "parameters": {"x": float("inf")}}]}, None, "JSON"),
-        ("instructions", "session", "dictionary"),
+        ("instructions", "session", "must be an object"),
     ],
 )
 def test_bad_fields_are_refused_by_name(session: Any, path: str | None, says: str) -> None:
@@ -126,7 +126,7 @@ def test_numbers_that_cannot_be_right_are_refused(event_type: str, fields: dict[
         lambda: encode_event({"type": event_type, **fields}),
         lambda: decode_client_event(json.dumps({"type": event_type, **fields})),
     ):
-        with pytest.raises(InvalidEventError, match=r"Input should be (greater|less) than") as caught:
+        with pytest.raises(InvalidEventError, match=r"must be ('inf' or )?at (least|most)") as caught:
             send()
         # A union's other members, such as "inf", have their say too.
         assert {issue.path for issue in caught.value.issues} == {path}

@@ -55,7 +55,7 @@ TODAY = (
     "Constraints and defaults cannot differ between versions in the schema; the older documents show those of "
     "2026-07-15, which is the first version to publish any."
 )
-SENSE = "Ranges that the published contract tells in words only, or that the meaning of the number sets."
+SENSE = "Ranges and forms that the published contract tells in words only, or that the meaning of the value sets."
 POSITIVE, NOT_NEGATIVE, TEMPERATURE = {"minimum": 1}, {"minimum": 0}, {"minimum": 0, "maximum": 2}
 # Of every version, v1 included.
 SENSIBLE: list[tuple[str, dict[str, Any]]] = [
@@ -69,6 +69,7 @@ SENSIBLE: list[tuple[str, dict[str, Any]]] = [
     ("VideoParams.bitrate", POSITIVE),
     ("VideoResolution.width", POSITIVE),
     ("VideoResolution.height", POSITIVE),
+    ("FunctionTool.name", {"pattern": "^[a-zA-Z0-9_-]{1,64}$"}),
 ]
 SENSIBLE_SCENE: list[tuple[str, dict[str, Any]]] = [
     ("Scene.amplitude", RANGE),

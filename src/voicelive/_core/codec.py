@@ -21,12 +21,11 @@ from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
 from ..errors import InvalidEventError
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from .field_issues import field_issues
 from .lenient import read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pydantic_core import ErrorDetails
+    pass
 
 __all__ = [
     "Decoder",
@@ -282,9 +281,7 @@ def validated(
     try:
         return cls.model_validate(payload)
     except ValidationError as error:
-        every = error.errors(include_url=False)
-        telling = [details for details in every if not _misses_the_point(details)] or every
-        issues = [_issue(details, payload) for details in telling]
+        issues = field_issues(error.errors(include_url=False), payload)
         summary = "; ".join(str(issue) for issue in issues[:5])
         if len(issues) > 5:
             summary += f"; and {len(issues) - 5} more"
@@ -294,33 +291,6 @@ def validated(
             issues=issues,
             event_id=event_id,
         ) from None
-
-
-def _misses_the_point(details: ErrorDetails) -> bool:
-    """Whether an error of one member of a union says nothing that helps."""
-    if details["type"] == "is_instance_of":
-        # The escape for unknown kinds was not used.
-        return True
-    # Who gives an object where a name would do too has not misspelt the name.
-    return isinstance(details.get("input"), Mapping) and details["type"] in ("enum", "string_type", "literal_error")
-
-
-def _issue(details: ErrorDetails, payload: dict[str, Any]) -> FieldIssue:
-    path = _path(details["loc"], payload, missing=details["type"] == "missing")
-    return FieldIssue(path, details["msg"], details.get("input"))
-
-
-def _path(location: Sequence[int | str], payload: Any, *, missing: bool) -> str:
-    """Name the place of a validation error as the application knows it, without the union members in between."""
-    path, node = "", payload
-    for index, part in enumerate(location):
-        if isinstance(node, dict) and (part in node or (missing and index == len(location) - 1)):
-            path += f".{part}" if path else str(part)
-            node = node.get(part)
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-            path += f"[{part}]"
-            node = node[part]
-    return path
 
 
 def _too_deep(event_type: str | None) -> InvalidEventError:
