@@ -1,0 +1,112 @@
+"""Processes whose threads somebody has patched: gevent, locust on it, and eventlet."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from voicelive.local import LocalService, ThreadedLocalService
+
+from .programs import run_program
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """A local service in a process that nobody has patched."""
+    with ThreadedLocalService(LocalService()) as service:
+        yield service.endpoint
+
+
+def test_the_client_works_under_gevent(endpoint: str) -> None:
+    """In a process that gevent has patched, greenlets hold sessions at once, and one that blocks holds up no other."""
+    program = """
+from gevent import monkey; monkey.patch_all()
+import gevent, sys, time
+import voicelive
+longest = 0.0
+def tick():
+    global longest
+    last = time.monotonic()
+    while True:
+        gevent.sleep(0.01)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+gevent.spawn(tick)
+def session(number):
+    with voicelive.connect(endpoint=sys.argv[1], model="gpt-4o") as connection:
+        connection.wait_for("session.created", 10)
+        connection.session.update(session={"instructions": f"{number} " + "x" * 2_000_000})
+        updated = connection.wait_for("session.updated", 20)
+        try:
+            connection.recv(timeout=0.3)
+        except voicelive.ReceiveTimeoutError:
+            return updated.session.instructions.startswith(f"{number} ")
+jobs = [gevent.spawn(session, number) for number in range(10)]
+gevent.joinall(jobs, raise_error=True)
+print([job.value for job in jobs] == [True] * 10, longest < 2)
+stopped = voicelive.connect(endpoint=sys.argv[1], model="gpt-4o").open()
+stopped.recv(5)
+waiting = gevent.spawn(stopped.recv)
+gevent.sleep(0.1)
+waiting.kill()
+stopped.session.update(session={"instructions": "whole"})
+print(stopped.recv(5).type)
+waiting = gevent.spawn(list, stopped)
+gevent.sleep(0.1)
+stopped.close()
+print(waiting.get(timeout=5))
+"""
+    assert run_program(program, endpoint) == ["True True", "session.updated", "[]"]
+
+
+def test_a_load_test_by_locust(endpoint: str, tmp_path: Path) -> None:
+    """20 users of locust hold text turns for some seconds without a failure."""
+    command = ["-m", "locust", "-f", str(Path(__file__).with_name("locustfile.py")), "--headless", "-u", "20"]
+    command += ["-r", "20", "-t", "5s", "--csv", str(tmp_path / "turns"), "--only-summary"]
+    done = subprocess.run(
+        [sys.executable, *command],
+        env={**os.environ, "ENDPOINT": endpoint},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "turns_stats.csv").open() as file:
+        total = list(csv.DictReader(file))[-1]
+    assert int(total["Failure Count"]) == 0
+    assert int(total["Request Count"]) > 20
+
+
+def test_eventlet_is_told_at_connect(endpoint: str) -> None:
+    """In a process whose threads eventlet has patched, opening says at once that it cannot work, and what can."""
+    program = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sys
+import voicelive
+try:
+    voicelive.connect(endpoint=sys.argv[1], model="gpt-4o").open()
+except voicelive.ConfigurationError as error:
+    print("thread=False" in str(error))
+"""
+    assert run_program(program, endpoint) == ["True"]
+
+
+def test_eventlet_without_its_threads(endpoint: str) -> None:
+    """Where eventlet has left threads alone, the client works."""
+    program = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch(thread=False, socket=False, select=False, os=False, time=False)
+import sys
+import voicelive
+with voicelive.connect(endpoint=sys.argv[1], model="gpt-4o") as connection:
+    print(connection.recv(10).type)
+"""
+    assert run_program(program, endpoint) == ["session.created"]
