@@ -110,7 +110,8 @@ class ScriptedService(Expectations):
         """Let the next response call several functions at once, each given as name and arguments."""
         parts: list[str | ResponderOutput] = [] if say is None else [say]
         for name, arguments in calls:
-            parts.append(FunctionCall(name, arguments if isinstance(arguments, str) else json.dumps(dict(arguments))))
+            written = arguments if isinstance(arguments, str) else json.dumps(dict(arguments), separators=(",", ":"))
+            parts.append(FunctionCall(name, written))
         self.answer(parts)
 
     def fail(

@@ -14,6 +14,7 @@ from voicelive.local.engines import MessageTurn, ResponderRequest, TextChunk
 
 NOON = datetime(2026, 11, 22, 15, 5, tzinfo=UTC)
 SORRY = "Sorry, I did not catch that."
+SKILLS = "I can tell the time, do sums, know a few facts, and tell a joke."
 
 
 def ask(*questions: str, now: datetime = NOON) -> str:
@@ -70,8 +71,18 @@ TABLE = [
     ("", SORRY),
     ("   ", SORRY),
     ("ah", SORRY),
-    ("colourless green ideas sleep furiously", SORRY),
-    ("I have two apples and three pears", SORRY),
+    (
+        "Colourless green ideas sleep furiously.",
+        f'I understood "Colourless green ideas sleep furiously", but I have no answer to that. {SKILLS}',
+    ),
+    (
+        "I have two apples and three pears",
+        f'I understood "I have two apples and three pears", but I have no answer to that. {SKILLS}',
+    ),
+    (
+        "why " * 20,
+        f'I understood "{"why " * 12}and so on", but I have no answer to that. {SKILLS}',
+    ),
 ]
 
 
@@ -93,6 +104,17 @@ def test_questions_and_their_answers(question: str, answer: str) -> None:
 def test_the_time_is_spoken_by_the_clock(hour: int, minute: int, said: str) -> None:
     """Hours and minutes are said as on a twelve-hour clock."""
     assert ask("what time is it", now=NOON.replace(hour=hour, minute=minute)) == f"It is {said}."
+
+
+def test_what_the_tools_can_do_is_offered_too() -> None:
+    """Where a question is not answered, the tools that can be called are named in words."""
+    tools = [{"type": "function", "name": "get_weather"}, {"type": "function", "name": "setLight"}]
+    outputs = Assistant().respond(ResponderRequest([MessageTurn("user", "who wrote Hamlet")], tools=tools))
+    said = "".join(output.text for output in outputs if isinstance(output, TextChunk))
+    assert said == (
+        f'I understood "who wrote Hamlet", but I have no answer to that. {SKILLS} '
+        "I can also call the tools get weather and set light."
+    )
 
 
 def test_another_joke_is_another_joke() -> None:

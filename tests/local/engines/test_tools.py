@@ -220,3 +220,20 @@ def test_a_long_output_is_cut() -> None:
     """A page of output makes a spoken sentence of bounded length."""
     _, text = respond("x", CALLED, FunctionOutputTurn("call_1", "word " * 5000))
     assert len(text) < 700
+
+
+def test_an_output_before_its_call_is_seen() -> None:
+    """Wherever in the conversation an output stands, its call is answered, and not made again."""
+    output = FunctionOutputTurn("call_1", "sunny")
+    calls, text = respond(output, "weather in Paris", CALLED)
+    assert calls == []
+    assert text == "The weather in Paris: sunny."
+    assert respond(output, "weather in Paris", CALLED, MessageTurn("assistant", "Sunny."), "hello")[0] == []
+
+
+def test_arguments_are_compact_json() -> None:
+    """No blanks between the parts, and text as it is rather than escaped."""
+    request = ResponderRequest([MessageTurn("user", "send an email to Zoë")], tools=[MAIL])
+    (call,) = Assistant().respond(request)
+    assert isinstance(call, FunctionCall)
+    assert call.arguments == '{"recipient":"Zoë","urgent":true}'

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from ..engines.protocols import (
     ConversationTurn,
@@ -17,7 +18,7 @@ from ..engines.protocols import (
     TextChunk,
 )
 from .results import say_result
-from .smalltalk import NOT_UNDERSTOOD, answer_question
+from .smalltalk import answer_question, say_understood
 from .tools import choose_calls
 
 __all__ = ["Assistant"]
@@ -37,7 +38,7 @@ class Assistant:
 
     def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput]:
         """Yield the answer to what was said last: text word by word, or function calls."""
-        conversation = request.conversation
+        conversation = _outputs_after_calls(request.conversation)
         results = _new_results(conversation)
         if results:
             sentences = [say_result(call, output.output) for call, output in results]
@@ -50,7 +51,7 @@ class Assistant:
             return
         said_before = [turn.text for turn in conversation[:-1] if isinstance(turn, MessageTurn) and turn.role == "user"]
         answer = answer_question(question, said_before, self._clock) if question else None
-        yield from _pieces(answer or NOT_UNDERSTOOD)
+        yield from _pieces(answer or say_understood(question, _names(request.tools)))
 
 
 def _local_time() -> datetime:
@@ -66,6 +67,27 @@ def _last_question(conversation: Sequence[ConversationTurn]) -> str:
         if isinstance(turn, MessageTurn) and turn.role == "user":
             return turn.text.strip()
     return ""
+
+
+def _names(tools: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [str(tool["name"]) for tool in tools if tool.get("type", "function") == "function" and tool.get("name")]
+
+
+def _outputs_after_calls(conversation: Sequence[ConversationTurn]) -> list[ConversationTurn]:
+    """The conversation with every output that stands before its call moved to right after it."""
+    made: set[str] = set()
+    early: dict[str, list[ConversationTurn]] = {}
+    calls = {turn.call_id for turn in conversation if isinstance(turn, FunctionCallTurn)}
+    ordered: list[ConversationTurn] = []
+    for turn in conversation:
+        if isinstance(turn, FunctionOutputTurn) and turn.call_id in calls - made:
+            early.setdefault(turn.call_id, []).append(turn)
+            continue
+        ordered.append(turn)
+        if isinstance(turn, FunctionCallTurn):
+            made.add(turn.call_id)
+            ordered += early.pop(turn.call_id, [])
+    return ordered
 
 
 def _new_results(

@@ -9,12 +9,19 @@ from datetime import datetime
 from .arithmetic import answer_sum
 from .facts import JOKES, answer_fact
 from .numbers import find_numbers, say_number
+from .schema import name_words
 from .words import has, normalise
 
-__all__ = ["NOT_UNDERSTOOD", "answer_question"]
+__all__ = ["NOT_UNDERSTOOD", "answer_question", "say_understood"]
 
 NOT_UNDERSTOOD = "Sorry, I did not catch that."
-"""Said when there is no answer."""
+"""Said when nothing was understood."""
+
+SKILLS = "I can tell the time, do sums, know a few facts, and tell a joke."
+
+_MOST_WORDS_REPEATED = 12
+_MOST_TOOLS_NAMED = 5
+_SHORTEST_WORD = 3
 
 _REPEAT = re.compile(r"\b(?:repeat|say) (?:this )?after me\b[\s,.:;]*(?P<text>.+)", re.I | re.S)
 _NAME = re.compile(r"\bmy name is (?P<name>[^\W\d_]+)", re.I)
@@ -41,6 +48,24 @@ def answer_question(question: str, said_before: Sequence[str], clock: _Clock) ->
         or _time(words, clock)
         or _manners(words)
     )
+
+
+def say_understood(question: str, tool_names: Sequence[str] = ()) -> str:
+    """What to say to a question that no rule answers: what was understood of it, and what can be asked instead.
+
+    ``tool_names`` are the names of the functions that can be called.
+    """
+    if not any(len(word) >= _SHORTEST_WORD for word in normalise(question)):
+        return NOT_UNDERSTOOD
+    words = question.split()
+    repeated = " ".join(words[:_MOST_WORDS_REPEATED]).rstrip(" .,;:!?")
+    if len(words) > _MOST_WORDS_REPEATED:
+        repeated += " and so on"
+    answer = f'I understood "{repeated}", but I have no answer to that. {SKILLS}'
+    named = [" ".join(name_words(name)) for name in tool_names[:_MOST_TOOLS_NAMED]]
+    if named:
+        answer += f" I can also call the {'tool' if len(named) == 1 else 'tools'} {' and '.join(named)}."
+    return answer
 
 
 def _joke(words: Sequence[str], said_before: Sequence[str]) -> str | None:
@@ -122,7 +147,7 @@ def _manners(words: Sequence[str]) -> str | None:
     if "who are you" in joined or "what are you" in joined:
         return "I am the voice live local assistant."
     if "help" in words or "what can you do" in joined:
-        return "I can tell the time, do sums, know a few facts, and tell a joke."
+        return SKILLS
     for part in ("morning", "afternoon", "evening"):
         if has(words, "good", part):
             return f"Good {part}! How can I help you?"

@@ -102,6 +102,6 @@ def _score(words: Sequence[str], tool: Mapping[str, Any]) -> int:
 
 def _calls(tool: Mapping[str, Any], question: str) -> list[FunctionCall]:
     return [
-        FunctionCall(str(tool["name"]), json.dumps(arguments, ensure_ascii=False))
+        FunctionCall(str(tool["name"]), json.dumps(arguments, ensure_ascii=False, separators=(",", ":")))
         for arguments in fill_arguments(tool, question)
     ]

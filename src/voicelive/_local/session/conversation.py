@@ -37,6 +37,8 @@ class Entry:
     origin: Origin
     heard: str | None = None
     """What was understood of a spoken item, even where the session shows no transcripts."""
+    only_fillers: bool = False
+    """Whether all that was said is filler words, which the session leaves out."""
     audio: bytearray = field(default_factory=bytearray)
     """The item's sound in its wire format; empty once dropped."""
     audio_ms: int = 0

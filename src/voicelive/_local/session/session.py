@@ -26,6 +26,7 @@ from .conversation import Conversation
 from .defaults import initial_session
 from .error_details import Fault, RefusedError
 from .explicit_turns import MarkedTurns
+from .fillers import without_fillers
 from .input_audio import InputAudio
 from .items import Items
 from .mcp_servers import McpServers
@@ -133,7 +134,10 @@ class Session:
             # Whatever an engine raises is told to the client once the turn has ended and is transcribed as a whole.
             logger.exception("judging whether a turn is finished failed")
             return True
-        return is_finished(heard.text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
+        text = heard.text
+        if detection.get("remove_filler_words"):
+            text = without_fillers(text, settings.get("language"))
+        return is_finished(text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
 
     def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(

@@ -16,6 +16,7 @@ from .context import Context, item_model
 from .conversation import Entry
 from .defaults import is_openai_transcriber
 from .error_details import Fault, RefusedError
+from .fillers import without_fillers
 from .input_audio import InputAudio, InputFormat, Turn, TurnStarted
 from .responses import Responses
 from .sequencer import Sequencer
@@ -206,7 +207,8 @@ class Turns:
             for event in await self._transcribe(entry, turn):
                 context.send(event)
             self._announce(entry, turn)
-            self._answer(turn)
+            if not entry.only_fillers:
+                self._answer(turn)
             return
         self._announce(entry, turn)
         during_answer = context.hears_by_itself and context.dialect.transcript_during_answer
@@ -260,27 +262,33 @@ class Turns:
             entry.heard = ""
             fault = errors.internal_error("transcribing the audio")
             return [] if settings is None else [_failure(turn.item_id, fault)]
-        entry.heard = heard.text
+        text = entry.heard = self._said(heard.text)
+        entry.only_fillers = bool(heard.text and not text)
         if settings is None:
             return []
-        entry.payload["content"][0]["transcript"] = heard.text
+        entry.payload["content"][0]["transcript"] = text
         events: list[models.ServerEvent] = []
-        if heard.text and context.dialect.passes_turns_through and is_openai_transcriber(settings["model"]):
+        if text and context.dialect.passes_turns_through and is_openai_transcriber(settings["model"]):
             # Recorded: these models' transcript comes in one piece, and then as a whole.
             events.append(
                 models.ServerEventConversationItemInputAudioTranscriptionDelta(
-                    item_id=turn.item_id, content_index=0, delta=heard.text
+                    item_id=turn.item_id, content_index=0, delta=text
                 )
             )
         events.append(
             models.ServerEventConversationItemInputAudioTranscriptionCompleted(
                 item_id=turn.item_id,
                 content_index=0,
-                transcript=heard.text,
+                transcript=text,
                 usage={"type": "duration", "seconds": -(-turn.duration_ms // 1000)},
             )
         )
         return events
+
+    def _said(self, heard: str) -> str:
+        if not self._detection().get("remove_filler_words"):
+            return heard
+        return without_fillers(heard, (self._context.session["input_audio_transcription"] or {}).get("language"))
 
     async def hear(self, pcm: bytes, rate: int) -> Transcript:
         """Transcribe mono PCM16 of `rate` Hz with the session's language and phrases."""
