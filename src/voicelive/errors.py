@@ -247,7 +247,7 @@ class ReconnectFailedError(ConnectionClosed):
 
 
 class InternalError(ConnectionClosed):
-    """This package failed in the background, in what it does for a ``ReconnectPolicy``, and dropped the connection.
+    """This package failed in the background, where nobody waits for it, and dropped the connection.
 
     ``__cause__`` is what failed.
     """

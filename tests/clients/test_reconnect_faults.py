@@ -231,3 +231,27 @@ async def test_events_that_came_before_are_received(client: Client, monkeypatch:
             assert [(await connection.recv()).type for _ in range(2)] == ["session.created", "session.updated"]
             with pytest.raises(InternalError):
                 await everything(connection)
+
+
+@pytest.mark.parametrize("policy", [None, QUICK], ids=["once", "lasting"])
+@pytest.mark.parametrize("name", ["recv", "begin"])
+async def test_what_fails_on_the_way_to_the_threads_ends_the_connection(
+    policy: ReconnectPolicy | None, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tasks that hand messages over between the loop and the blocking client's threads do not fail in silence."""
+    fault = Fault(name)
+
+    def fails(*arguments: Any) -> Any:
+        raise fault
+
+    with LocalService.in_thread() as service:
+        async with Client("sync").connect(service.endpoint, reconnect=policy) as connection:
+            await connection.wait_for("session.created")
+            waiting = asyncio.ensure_future(connection.wait_for("never", timeout=20))
+            await asyncio.sleep(0.05)
+            monkeypatch.setattr(connection.connection._bridge._transport, name, fails)
+            with pytest.raises(InternalError) as caught:
+                await send_until_it_fails(connection)
+            assert_caused_by(caught.value, fault)
+            await asyncio.wait([waiting], timeout=20)
+            assert_caused_by(waiting.exception(), fault)

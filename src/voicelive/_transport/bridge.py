@@ -25,7 +25,7 @@ from .._loop import LoopThread
 from .._threads import Waiter
 from .logs import transport_logger
 from .options import TransportOptions
-from .reconnect_setup import Lasting
+from .reconnect_setup import Lasting, broken
 from .websocket import ConnectionClosed, Transport, open_transport
 
 __all__ = ["Bridge", "ConnectionClosed"]
@@ -70,6 +70,8 @@ class Bridge:
         self._transport: Transport | None = None
         self._opening: Call[None] | None = None
         self._pumping: asyncio.Task[None] | None = None
+        self._failed: CloseInfo | None = None
+        """How the connection ended, where something failed here."""
 
         self.arrived: deque[bytes] = deque()
         """Messages in order; the loop adds, and whoever holds the connection's lock takes the first."""
@@ -169,7 +171,7 @@ class Bridge:
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended; None while it is open."""
-        return None if self._transport is None else self._transport.end(requested)
+        return self._failed or (None if self._transport is None else self._transport.end(requested))
 
     @property
     def last_arrival(self) -> float:
@@ -267,10 +269,17 @@ class Bridge:
                 await self._until_room()
         except ConnectionClosed:
             pass
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; those who wait for the connection learn of it
+            self._fail(error)
         finally:
             self.has_ended = True
             self.wake()
             self._fail_unsent()
+
+    def _fail(self, error: Exception) -> None:
+        if self._transport is not None and self.end(None) is None:
+            self._failed = broken(error)
+            self._transport.abort()
 
     @property
     def _is_full(self) -> bool:
@@ -297,7 +306,14 @@ class Bridge:
             message = self._outgoing.popleft()
             data = message if isinstance(message, bytes) else message.data
             self._begun_bytes += len(data)
-            rest = transport.begin(data)
+            try:
+                rest = transport.begin(data)
+            except Exception as error:  # noqa: BLE001 - nobody would notice it here
+                self._fail(error)
+                self._outgoing.appendleft(message)
+                self._begun_bytes -= len(data)
+                self._fail_unsent()
+                return
             if rest is not None:
                 self._sending = self._engine.loop.create_task(self._finish(message, rest))
             elif isinstance(message, _Sending):
