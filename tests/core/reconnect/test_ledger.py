@@ -464,7 +464,7 @@ def test_only_what_the_new_connection_has_is_kept() -> None:
     """After a restoration the conversation is what the new session was told."""
     ledger = played(created(speech("a")), created(said("b")))
     items, _ = ledger.conversation.items()
-    ledger.conversation.adopt({item["id"]: item for item in items})
+    ledger.conversation.adopt({item["id"]: (1, item) for item in items})
     assert conversation(ledger) == ["b=b"]
 
 

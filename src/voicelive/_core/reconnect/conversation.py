@@ -215,13 +215,13 @@ class Conversation:
         made = [recreated(entry, nested=self.nested) for entry in self.kept]
         return [item for item in made if isinstance(item, dict)], [item for item in made if isinstance(item, LeftOut)]
 
-    def adopt(self, items: Mapping[str, dict[str, Any]]) -> None:
+    def adopt(self, given: Mapping[str, tuple[int, dict[str, Any]]]) -> None:
         """Note which items the new connection has, by their ids, and how; the others are forgotten."""
         for entry in list(self.kept):
-            item = items.get(entry.id)
-            if item is None:
+            if entry.id not in given:
                 self.kept.remove(entry.id)
                 continue
+            _, item = given[entry.id]
             # Its size stays: measuring thousands of items at once would hold up everything else.
             entry.item, entry.finished, entry.final = item, True, True
             entry.audio_ms, entry.heard_ms, entry.transcript = 0.0, None, None

@@ -60,7 +60,8 @@ class ItemList:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._outputs: dict[str, str] = {}
         """Which item is the output of which call."""
-        self._revision = 0
+        self.revision = 0
+        """Grows with each change."""
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -94,8 +95,8 @@ class ItemList:
 
     def changed(self, entry: Entry) -> None:
         """Note that an entry is not what it was."""
-        self._revision += 1
-        entry.revision = self._revision
+        self.revision += 1
+        entry.revision = self.revision
         size = len(encoded(entry.item)) + len(entry.transcript or "")
         self.bytes += size - entry.size
         entry.size = size
@@ -105,6 +106,7 @@ class ItemList:
         entry = self._entries.pop(item_id, None)
         if entry is None:
             return False
+        self.revision += 1
         self.bytes -= entry.size
         if entry.item.get("type") == "function_call_output":
             self._outputs.pop(str(entry.item.get("call_id")), None)

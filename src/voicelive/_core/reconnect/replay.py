@@ -53,11 +53,18 @@ class Replay:
     """What was sent and is not answered, by the id of the event."""
     _asked: dict[_Subject, deque[str]] = field(default_factory=dict[_Subject, deque[str]])
     _count: int = 0
+    _revision: int = -1
+    """How far the conversation was when it was last looked at."""
 
     # What is sent.
 
     def catch_up(self) -> bool:
         """Begin to send what the new connection lacks; False if it is where the ledger is."""
+        revision = self.ledger.conversation.kept.revision
+        if revision == self._revision and self.ledger.settings.updates() == self._settings:
+            # Seldom has anything changed, and looking at every item takes its time.
+            return False
+        self._revision = revision
         self._messages = self._make_messages()
         self._ahead = next(self._messages, None)
         return self._ahead is not None
@@ -167,7 +174,7 @@ class Replay:
 
     def adopt(self) -> None:
         """Note in the ledger that this connection is the one from now on."""
-        self.ledger.conversation.adopt({item_id: item for item_id, (_, item) in self._given.items()})
+        self.ledger.conversation.adopt(self._given)
         self.ledger.settings.settle()
         self._given.clear()
         self._left_out.clear()
