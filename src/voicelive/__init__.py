@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import aio, errors, models
+    from ._base import FieldIssue
     from ._clients.sync_connect import connect, warmup
     from ._clients.sync_connection import VoiceLiveConnection
     from ._core.closing import CloseInfo
+    from ._core.contract import ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy
+    from ._credentials import Credential
     from ._transport.options import ConnectionOptions
     from .errors import (
         AuthenticationError,
@@ -63,7 +66,10 @@ __all__ = [
     "ConnectionError",
     "ConnectionOptions",
     "ConnectionStateError",
+    "ContractCheck",
     "ContractWarning",
+    "Credential",
+    "FieldIssue",
     "HandshakeError",
     "InternalError",
     "InvalidEventError",
@@ -96,6 +102,9 @@ __all__ = [
 # Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
 _MODULES = {
     "CloseInfo": "_core.closing",
+    "ContractCheck": "_core.contract",
+    "Credential": "_credentials",
+    "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
     "VoiceLiveConnection": "_clients.sync_connection",
@@ -118,4 +127,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -7,10 +7,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._base import FieldIssue
     from ._clients.async_connect import connect, warmup
     from ._clients.async_connection import VoiceLiveConnection
     from ._core.closing import CloseInfo
+    from ._core.contract import ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy
+    from ._credentials import AsyncCredential
     from ._transport.options import ConnectionOptions
     from .errors import (
         AuthenticationError,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncCredential",
     "AuthenticationError",
     "BadRequestError",
     "CloseInfo",
@@ -54,7 +58,9 @@ __all__ = [
     "ConnectionError",
     "ConnectionOptions",
     "ConnectionStateError",
+    "ContractCheck",
     "ContractWarning",
+    "FieldIssue",
     "HandshakeError",
     "InternalError",
     "InvalidEventError",
@@ -82,7 +88,10 @@ __all__ = [
 
 # Names are looked up when first used, as in the package above.
 _MODULES = {
+    "AsyncCredential": "_credentials",
     "CloseInfo": "_core.closing",
+    "ContractCheck": "_core.contract",
+    "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
     "VoiceLiveConnection": "_clients.async_connection",
@@ -102,4 +111,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -48,3 +48,7 @@ __all__ = [
     "parse_arguments",
     "split_heard",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -318,3 +318,7 @@ class ThrottledError(HandshakeError):
 
 class RedirectError(HandshakeError):
     """The service answered with a redirect, which is never followed: the credential would travel with it."""
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -22,3 +22,7 @@ __all__ = [
 ]
 __all__ += enums.__all__
 __all__ += models.__all__
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -84,3 +84,7 @@ def _options(node: pytest.Item) -> dict[str, Any]:
             raise pytest.UsageError(f"the marker {_MARKER!r} takes keyword arguments only, not {marker.args!r}")
         options.update(marker.kwargs)
     return options
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,3 +8,7 @@ from ._testing.observed import ObservedSession
 from ._testing.service import ScriptedService
 
 __all__ = ["ObservedSession", "ScriptedService"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

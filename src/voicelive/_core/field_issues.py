@@ -77,7 +77,7 @@ def path_of(location: Sequence[int | str], payload: Any, *, missing: bool) -> st
     path, node = "", payload
     tags = _tags_of(node)
     for index, part in enumerate(location):
-        if part in tags and (part not in node or index + 1 < len(location)):
+        if part in tags and isinstance(node, dict) and (part not in node or index + 1 < len(location)):
             # Also where the object has a field of this name: pydantic names the kind first, then the field.
             tags.discard(part)
         elif isinstance(node, dict) and (part in node or (missing and index == len(location) - 1)):

@@ -31,3 +31,7 @@ __all__ = [
     "UnprotectedHostError",
     "start_in_thread",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

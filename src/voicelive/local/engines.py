@@ -93,3 +93,7 @@ __all__ = [
     "make_engine",
     "with_engines",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

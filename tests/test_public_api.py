@@ -1,0 +1,145 @@
+"""The line between what users may build on and what may change: the faces, their names, and each signature."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from enum import EnumType
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import voicelive
+from tests.typing.test_runtime_annotations import functions_of
+
+FACES = [
+    "voicelive",
+    "voicelive.aio",
+    "voicelive.conversation",
+    "voicelive.errors",
+    "voicelive.local",
+    "voicelive.local.engines",
+    "voicelive.local.faults",
+    "voicelive.models",
+    "voicelive.pytest_plugin",
+    "voicelive.testing",
+]
+LIST = Path(__file__).with_name("public_api.txt")
+WRITE = "VOICELIVE_PUBLIC_API"
+"""Set to `write`, it makes the list anew."""
+
+FRESH = """
+import importlib, json, sys
+face = importlib.import_module(sys.argv[1])
+before = dir(face)
+for name in face.__all__:
+    getattr(face, name)
+if sys.argv[1] in ("voicelive", "voicelive.aio"):
+    face.connect(endpoint="http://127.0.0.1:1", model="m")
+print(json.dumps([before, dir(face), sorted(face.__all__), len(set(face.__all__)) == len(face.__all__)]))
+"""
+
+
+def test_a_module_is_public_if_no_part_of_its_path_begins_with_an_underscore() -> None:
+    """These are all public modules; another one is a decision."""
+    found = [name for _, name, _ in pkgutil.walk_packages(voicelive.__path__, "voicelive.")]
+    assert ["voicelive", *(name for name in found if "._" not in name)] == FACES
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_lists_its_names_and_no_others(face: str) -> None:
+    """`dir()` gives exactly the public names, before and after they are used."""
+    done = subprocess.run([sys.executable, "-c", FRESH, face], capture_output=True, text=True, timeout=60, check=True)
+    before, after, names, is_unique = json.loads(done.stdout)
+    assert before == after == names
+    assert is_unique
+
+
+def line(face: str, name: str, thing: Any) -> Iterator[str]:
+    """Name, kind and signature of a public thing, and of the methods of a class."""
+    if inspect.ismodule(thing):
+        yield f"{face}.{name} module"
+    elif face == "voicelive.models":
+        yield f"{face}.{name}"
+    elif inspect.isclass(thing) or inspect.isfunction(thing):
+        yield f"{face}.{name} {'class' if inspect.isclass(thing) else 'function'}{signature(thing)}"
+        if inspect.isclass(thing):
+            yield from members(face, name, thing)
+    else:
+        yield f"{face}.{name} {type(thing).__name__}"
+
+
+def members(face: str, name: str, cls: type) -> Iterator[str]:
+    own = [base for base in cls.__mro__ if base.__module__.startswith("voicelive")]
+    for member in sorted({key for base in own for key in vars(base) if not key.startswith("_")}):
+        value = inspect.getattr_static(cls, member)
+        if isinstance(value, (classmethod, staticmethod)):
+            value = value.__func__
+        kind = "async method" if inspect.iscoroutinefunction(value) else "method"
+        if inspect.isfunction(value):
+            yield f"{face}.{name}.{member} {kind}{signature(value)}"
+        else:
+            yield f"{face}.{name}.{member} {'property' if isinstance(value, property) else 'attribute'}"
+
+
+def signature(thing: Callable[..., Any]) -> str:
+    """Names, kinds and defaults of the parameters; their types are for the type checkers."""
+    if getattr(thing, "_is_protocol", False) or typing.is_typeddict(thing) or isinstance(thing, EnumType):
+        # Not called with arguments of its own; what Python makes of that differs from version to version.
+        return ""
+    try:
+        found = inspect.signature(thing)
+    except (ValueError, TypeError):
+        return ""
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in found.parameters.values()]
+    text = str(found.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
+
+
+def test_the_list_of_the_public_interface_is_current() -> None:
+    """Each public name, its kind and its signature stand in `public_api.txt`, so that a change shows in a review."""
+    found: list[str] = []
+    for face in FACES:
+        module = import_module(face)
+        for name in sorted(module.__all__):
+            found.extend(line(face, name, getattr(module, name)))
+    text = "\n".join(found) + "\n"
+    if os.environ.get(WRITE) == "write":
+        LIST.write_text(text, encoding="utf-8")
+    listed = LIST.read_text(encoding="utf-8").splitlines()
+    assert found == listed, f"if this is meant, write the list anew with {WRITE}=write"
+
+
+def own_types(hint: object) -> Iterator[type]:
+    """The classes of this package within an annotation."""
+    if inspect.isclass(hint) and not typing.get_args(hint):
+        if hint.__module__.startswith("voicelive"):
+            yield hint
+        return
+    for part in typing.get_args(hint):
+        # Callable[[X], Y] holds a list.
+        for inner in part if isinstance(part, list) else [part]:
+            yield from own_types(inner)
+
+
+def test_what_the_clients_take_and_give_can_be_imported() -> None:
+    """Each class in the signature of a connection's methods or of `connect` has a public name."""
+    public = {id(getattr(import_module(face), name)) for face in FACES for name in import_module(face).__all__}
+    hidden: set[str] = set()
+    for module in (voicelive, import_module("voicelive.aio")):
+        for thing in (module.connect, module.warmup, module.VoiceLiveConnection):
+            for name, function in functions_of(thing, set()):
+                # A connection is made by connect(), a resource by its connection.
+                if not name.endswith("__init__"):
+                    for hint in typing.get_type_hints(function).values():
+                        hidden |= {cls.__name__ for cls in own_types(hint) if id(cls) not in public}
+    assert {name for name in hidden if not name.endswith("Resource")} == set()
