@@ -18,7 +18,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from voicelive._local.service import MAX_MESSAGE_BYTES
+from voicelive._local.limits import MAX_MESSAGE_BYTES
 from voicelive.local import LocalService
 
 from ..core.test_mutations import mutate

@@ -16,7 +16,7 @@ from voicelive._local.dialects import CASCADED, REALTIME, dialect_for
 from voicelive._local.handshake import HandshakeRefusedError, read_handshake
 from voicelive._local.ids import base62, new_call_id, new_id
 from voicelive._local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive._local.records import MAX_RECORDS_BYTES, EventLog, SessionRecord, share_memory
+from voicelive._local.records import MAX_FINISHED_BYTES, EventLog, SessionRecord, share_memory
 from voicelive._local.session.configuration import Locks, merge_update
 from voicelive._local.session.conversation import Conversation, Entry, item_from_request
 from voicelive._local.session.defaults import initial_session
@@ -255,22 +255,23 @@ def test_a_record_forgets_the_oldest_events() -> None:
     assert log.total == 6
 
 
-def test_many_records_share_the_memory() -> None:
-    """One session may fill its own limit; with many, each has an equal part of what all may take together."""
+@pytest.mark.parametrize(("closed", "kept"), [(False, 16), (True, 4)])
+def test_many_records_share_the_memory(closed: bool, kept: int) -> None:
+    """One session may fill its own limit; with many, each has an equal part, a smaller one once they have ended."""
 
     def record() -> SessionRecord:
-        return SessionRecord(id="s", model="m", query={}, headers={}, credential=None)
+        return SessionRecord(id="s", model="m", query={}, headers={}, credential=None, closed=closed)
 
-    few, many = [record()], [record() for _ in range(512)]
+    few, many = [record()], [record() for _ in range(8)]
     event = ServerEventOutputAudioBufferCleared()
     for records in (few, many):
-        for _ in range(3):
+        for _ in range(16):
             records[0]._sent.add(event, 2**20)
         share_memory(records)
 
-    assert len(few[0].sent) == 3
-    assert len(many[0].sent) == 1
-    assert MAX_RECORDS_BYTES == 1024 * 2**20
+    assert len(few[0].sent) == 16
+    assert len(many[0].sent) == kept
+    assert MAX_FINISHED_BYTES == 64 * 2**20
 
 
 def test_a_handshake_keeps_no_credentials() -> None:

@@ -153,8 +153,12 @@ def _log_once(key: tuple[str, ...], message: str, *values: object) -> None:
     logger.warning(message, *values)
 
 
-def decode_client_event(data: Message) -> AnyClientEvent:
+def decode_client_event(
+    data: Message, check: Callable[[dict[str, Any]], None] = lambda payload: None
+) -> AnyClientEvent:
     """Turn one message from a client into an event; what the local service reads with.
+
+    `check` sees the plain payload before the costly part begins, and may raise whatever it likes.
 
     Raises:
         InvalidEventError: if it is not a JSON object, of an unknown type, or a field does not fit.
@@ -167,6 +171,7 @@ def decode_client_event(data: Message) -> AnyClientEvent:
         raise InvalidEventError(f"not valid JSON: {error}", event_type=None) from None
     if not isinstance(payload, dict):
         raise InvalidEventError("not a JSON object", event_type=None)
+    check(payload)
     event_id = payload.get("event_id")
     return cast(
         "AnyClientEvent",

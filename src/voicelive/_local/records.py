@@ -14,16 +14,32 @@ from .._generated.registry import AnyClientEvent
 from .control.timeline import Timeline
 from .notifier import Changes
 
-__all__ = ["MAX_RECORD_BYTES", "MAX_RECORD_EVENTS", "EventLog", "SessionRecord", "TimedEvent", "share_memory"]
+__all__ = [
+    "MAX_FINISHED_BYTES",
+    "MAX_KEPT_ITEM_BYTES",
+    "MAX_RECORD_BYTES",
+    "MAX_RECORD_EVENTS",
+    "MAX_RUNNING_BYTES",
+    "EventLog",
+    "SessionRecord",
+    "TimedEvent",
+    "share_memory",
+]
 
 MAX_RECORD_EVENTS = 50_000
 """Events that are remembered of one session, in each direction; the oldest are forgotten first."""
 
-MAX_RECORD_BYTES = 32 * 1024 * 1024
-"""Bytes of JSON that are remembered of one session, in each direction."""
+MAX_RECORD_BYTES = 128 * 1024 * 1024
+"""Bytes that the remembered events of one session may take, in each direction."""
 
-MAX_RECORDS_BYTES = 1024 * 1024 * 1024
-"""Bytes of JSON that are remembered of all sessions together: with many, each has less than the most it may have."""
+MAX_RUNNING_BYTES = 512 * 1024 * 1024
+"""Bytes that those of all running sessions may take: with many, each has less than the most it may have."""
+
+MAX_FINISHED_BYTES = 64 * 1024 * 1024
+"""Bytes that those of all finished sessions may take."""
+
+MAX_KEPT_ITEM_BYTES = 64 * 1024
+"""Bytes that the items which a finished session leaves may take; so may its settings."""
 
 E = TypeVar("E")
 
@@ -42,7 +58,7 @@ class EventLog(Generic[E]):
         """Notified of every event."""
 
     def add(self, event: E, size: int) -> None:
-        """Remember an event that is `size` bytes of JSON."""
+        """Remember an event that takes `size` bytes."""
         self._events.append((event, size, time.monotonic()))
         self._bytes += size
         self.total += 1
@@ -50,7 +66,7 @@ class EventLog(Generic[E]):
         self.changes.notify()
 
     def limit(self, max_bytes: int) -> None:
-        """Keep to `max_bytes` bytes of JSON from now on."""
+        """Keep to `max_bytes` bytes from now on."""
         self._max_bytes = max_bytes
         self._forget()
 
@@ -127,7 +143,7 @@ class SessionRecord:
 
     @property
     def items(self) -> list[ResponseItem]:
-        """The items of the conversation, oldest first."""
+        """The items of the conversation, oldest first; of a finished session the latest 64 KiB."""
         return self._items()
 
     @property
@@ -156,8 +172,13 @@ class SessionRecord:
 
 
 def share_memory(records: Collection[SessionRecord]) -> None:
-    """Give each of the records an equal part of what all may take together."""
-    part = min(MAX_RECORD_BYTES, MAX_RECORDS_BYTES // (2 * max(1, len(records))))
-    for record in records:
-        record._received.limit(part)
-        record._sent.limit(part)
+    """Give each of the running sessions an equal part of what they may take together, and each of the finished ones."""
+    running = [record for record in records if not record.closed]
+    finished = [record for record in records if record.closed]
+    for group, together in ((running, MAX_RUNNING_BYTES), (finished, MAX_FINISHED_BYTES)):
+        part = min(MAX_RECORD_BYTES, together // (2 * max(1, len(group))))
+        for record in group:
+            record._received.limit(part)
+            record._sent.limit(part)
+            if record.closed and record._timeline is not None:
+                record._timeline.limit(part)

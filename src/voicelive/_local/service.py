@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from typing_extensions import TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from .._core.annotations import resolved_when_read
@@ -26,8 +27,10 @@ from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults import Fault, Faults, ModelNotFound
 from .faults.schedule import Opportunities
 from .handshake import Handshake
+from .limits import MAX_MESSAGE_BYTES
 from .notifier import Changes
 from .outbound import AddressRule, McpAccess
+from .pacer import Pacer
 from .pacing import Pacing, resolve_pacing
 from .quirks import Quirk, check_quirks
 from .records import SessionRecord, share_memory
@@ -49,12 +52,11 @@ logger = logging.getLogger("voicelive.local")
 _wire_logger = logging.getLogger("voicelive.local.wire")
 _wire_logger.setLevel(logging.CRITICAL)
 
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-"""The longest message a client may send: 15 MiB of audio in base64, and room to spare."""
-
 REMEMBERED_SESSIONS = 100
 """How many sessions :attr:`LocalService.sessions` goes back."""
 
+_OPENING_S = 0.004  # between two handshakes that come at once
+_SHARING_S = 0.05  # records are shrunk this long after sessions have begun or ended
 _CLOSE_S = 2.0  # what a client gets to answer a goodbye
 _STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
@@ -130,10 +132,17 @@ class LocalService:
     takes API keys too. File and web searches are those that the responder says it has made. WebRTC calls are refused as
     events.
 
+    What a client may send is limited, and what passes a limit is refused by an ``error`` event: 15 MiB of audio an
+    event, and 4 MiB (4,194,304 characters) and 50,000 values beside audio and images (``event_too_large``), 128 tools
+    and 1,000 content parts (``array_above_max_length``), 256,000 characters of instructions
+    (``string_above_max_length``), 100,000 items and 64 MiB of them (``conversation_too_long``). A message of more than
+    32 MiB ends the connection with 1009. A session whose messages are costly to read waits for the others.
+
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
-    32 MiB of JSON in each direction of its record, and with `control` 5,000 abbreviated events. The service: the
-    records of the latest 100 sessions, which with those still running share 1 GiB.
+    128 MiB in each direction of its record, and with `control` 5,000 abbreviated events. The service: the records of
+    the latest 100 sessions; those of running ones share 512 MiB, those of finished ones 64 MiB, the oldest events going
+    first, and 64 KiB of the latest items each.
 
     Raises:
         UnprotectedHostError: for a host beyond loopback without an `api_key`.
@@ -189,6 +198,8 @@ class LocalService:
         self._workers: Workers | None = None
         self._loaded: Engines | None = None
         self._running: set[Session] = set()
+        self._arrivals = Pacer(_OPENING_S)
+        self._sharing: asyncio.TimerHandle | None = None
         self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
         self._changes = Changes()
 
@@ -251,7 +262,7 @@ class LocalService:
                 self._serve_connection,
                 self._host or None,
                 self._port,
-                process_request=self._door.answer,
+                process_request=self._answer,
                 subprotocols=[_SUBPROTOCOL],
                 select_subprotocol=_select_subprotocol,
                 ssl=self._ssl,
@@ -290,6 +301,9 @@ class LocalService:
             for connection in server.connections:
                 connection.transport.abort()
             await server.wait_closed()
+        if self._sharing is not None:
+            self._sharing.cancel()
+            self._share_memory()
         # Engines cannot be interrupted: this takes as long as the step that each may be in.
         await asyncio.to_thread(workers.close)
         if engines is not None and self._engines is None:
@@ -318,6 +332,11 @@ class LocalService:
             newest="newest_session" in self._quirks,
         )
 
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        # A thousand at once would keep the event loop from everything else for seconds.
+        await self._arrivals.turn()
+        return self._door.answer(connection, request)
+
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         if self._control is not None and self._door.leads_to_control(connection.request):
@@ -339,9 +358,7 @@ class LocalService:
         if record._timeline is not None:
             record._timeline.settings = lambda: record._settings()
         self._records.append(record)
-        # The latest, and those that run although a hundred came after them.
-        remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
-        share_memory(remembered.values())
+        self._share_memory_soon()
         self._sessions += 1
         opportunities = Opportunities(self._faults, self._sessions, record.id)
         channel = WireChannel(connection, record, self._faults, opportunities)
@@ -374,8 +391,19 @@ class LocalService:
             channel.stop()
             await connection.close()
             record._close(*_end_of(connection))
+            self._share_memory_soon()
             if self._control is not None:
                 self._control.changed()
+
+    def _share_memory_soon(self) -> None:
+        if self._sharing is None:
+            self._sharing = asyncio.get_running_loop().call_later(_SHARING_S, self._share_memory)
+
+    def _share_memory(self) -> None:
+        self._sharing = None
+        # The latest, and those that run although a hundred came after them.
+        remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
+        share_memory(remembered.values())
 
     def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:

@@ -17,6 +17,7 @@ from .faults.schedule import Faults, Opportunities
 from .faults.stream import Message, Stream, message_of
 from .faults.triggers import Moments
 from .ids import new_id
+from .limits import weight_of
 from .records import SessionRecord
 from .session.error_details import Fault
 
@@ -143,7 +144,7 @@ class WireChannel:
         if lost:
             return False
         # First, so that whoever has received it finds it in the record.
-        self._record._sent.add(message.event or decode_server_event(message.data), len(message.data))
+        self._record._sent.add(message.event or decode_server_event(message.data), weight_of(message.data))
         # The reading side notices the end of the connection too, and ends the session.
         with suppress(ConnectionClosed):
             await self._connection.send(message.data, text=not message.binary)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Workers:
-    """The threads that engines run in: one for listening, a few for the heavy work.
+    """The threads that engines run in: one for listening, one for reading long messages, a few for the heavy work.
 
     Listening (decoding and voice activity) has its own thread, so that a slow transcription of one session never
     holds up the turns of another.
@@ -35,11 +35,16 @@ class Workers:
         """Start no thread yet; at most `threads` of them will do the heavy work (default: one a core, 2 to 8)."""
         count = threads if threads is not None else min(8, max(2, os.cpu_count() or 2))
         self._listening = ThreadPoolExecutor(1, thread_name_prefix="voicelive-listen")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="voicelive-read")
         self._heavy = ThreadPoolExecutor(count, thread_name_prefix="voicelive-speech")
 
     async def listen(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short blocking call in the listening thread."""
         return await asyncio.wrap_future(self._listening.submit(function, *args, **kwargs))
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the reading of a long message in the thread for that."""
+        return await asyncio.wrap_future(self._reading.submit(function, *args, **kwargs))
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a long blocking call in one of the heavy threads."""
@@ -98,7 +103,7 @@ class Workers:
 
     def close(self) -> None:
         """Drop what is waiting and wait for what is running; blocks."""
-        for pool in (self._listening, self._heavy):
+        for pool in (self._listening, self._reading, self._heavy):
             pool.shutdown(wait=True, cancel_futures=True)
 
 

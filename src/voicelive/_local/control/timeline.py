@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -18,9 +19,12 @@ MAX_TIMELINE_EVENTS = 5000
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
 """Bytes that a timeline may take; the oldest events go first."""
 
+_MAX_PARSED = 256 * 1024  # longer messages are only named
+
 _LONG = 1500
 _SHOWN = 64
 _AUDIO_FIELDS = {"input_audio_buffer.append": "audio", "input_audio.turn.append": "audio"}
+_TYPE = re.compile(r'"type"\s*:\s*"([^"\\]{1,100})"')
 _SECRET = {"authorization", "headers", "authorization_headers"}
 """Fields with which the service authenticates itself elsewhere: to MCP servers and to models of one's own."""
 _SPEECH = ("response.audio.delta", "response.output_audio.delta")
@@ -39,6 +43,7 @@ class Timeline:
         """Begin; `changed` is called whenever an event has come."""
         self._entries: deque[str] = deque()
         self._bytes = 0
+        self._max_bytes = MAX_TIMELINE_BYTES
         self._began = time.monotonic()
         self._changed = changed
         self.first = 0
@@ -71,6 +76,9 @@ class Timeline:
             "dir": direction,
             "size": len(message),
         }
+        if len(message) > _MAX_PARSED:
+            self._keep(json.dumps({**entry, **_named(message), **_marks(fault, lost)}, ensure_ascii=False))
+            return
         try:
             payload = json.loads(message)
         except (ValueError, RecursionError):
@@ -82,11 +90,13 @@ class Timeline:
             if isinstance(payload, dict):
                 self._measure(entry, payload)
             entry["payload"] = _abbreviated(payload)
-        if fault is not None:
-            entry["fault"] = fault
-        if lost:
-            entry["lost"] = True
+        entry.update(_marks(fault, lost))
         self._keep(json.dumps(entry, ensure_ascii=False, separators=(",", ":")))
+
+    def limit(self, max_bytes: int) -> None:
+        """Keep to `max_bytes` bytes from now on."""
+        self._max_bytes = min(max_bytes, MAX_TIMELINE_BYTES)
+        self._forget()
 
     def _measure(self, entry: dict[str, Any], payload: dict[str, Any]) -> None:
         field = "delta" if entry["type"] in _SPEECH else _AUDIO_FIELDS.get(entry["type"])
@@ -100,10 +110,27 @@ class Timeline:
     def _keep(self, text: str) -> None:
         self._entries.append(text)
         self._bytes += len(text)
-        while len(self._entries) > MAX_TIMELINE_EVENTS or self._bytes > MAX_TIMELINE_BYTES:
+        self._forget()
+        self._changed()
+
+    def _forget(self) -> None:
+        while len(self._entries) > MAX_TIMELINE_EVENTS or self._bytes > self._max_bytes:
             self._bytes -= len(self._entries.popleft())
             self.first += 1
-        self._changed()
+
+
+def _marks(fault: str | None, lost: bool) -> dict[str, Any]:
+    return {**({} if fault is None else {"fault": fault}), **({"lost": True} if lost else {})}
+
+
+def _named(message: bytes | str) -> dict[str, Any]:
+    """Return the type of a long message, and its beginning; it is not read as JSON."""
+    beginning = message[:1024] if isinstance(message, str) else message[:1024].decode("utf-8", "replace")
+    found = _TYPE.search(beginning)
+    return {
+        "type": found[1] if found else "(no type)",
+        "payload": f"{beginning[:_SHOWN]}… ({len(message):,} characters)",
+    }
 
 
 def _abbreviated(value: Any, depth: int = 0) -> Any:

@@ -98,6 +98,13 @@ class _Call:
     arguments: str = ""
 
 
+MAX_CALL_CHARS = 1024 * 1024
+"""Characters of one call's name and arguments."""
+
+MAX_CALLS = 128
+"""Calls of one answer."""
+
+
 @dataclass
 class ChatAnswer:
     """Puts together what the chunks of a stream bring."""
@@ -147,6 +154,11 @@ class ChatAnswer:
         call = self._call_of(fragment.get("index"), fragment.get("id"), bool(function.get("name")))
         call.name += function.get("name") or ""
         call.arguments += function.get("arguments") or ""
+        if len(call.arguments) + len(call.name) > MAX_CALL_CHARS or len(self._calls) > MAX_CALLS:
+            raise ResponderError(
+                f"the chat endpoint sent more than {MAX_CALLS} calls, or one of more than {MAX_CALL_CHARS} characters",
+                code="answer_too_long",
+            )
 
     def _call_of(self, index: int | None, call_id: str | None, named: bool) -> _Call:
         """Return the call that a fragment belongs to.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -20,19 +21,28 @@ from .sse import EventStream
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, TCPConnector
 
-__all__ = ["OpenAIResponder"]
+__all__ = ["MAX_ANSWER_BYTES", "MAX_ANSWER_EVENTS", "OpenAIResponder"]
 
 _MAX_ERROR_BYTES = 64 * 1024
 _DONE = "[DONE]"
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""Bytes of one streamed answer that are read."""
+
+MAX_ANSWER_EVENTS = 100_000
+"""Events of one streamed answer that are read."""
+
+_EVENTS_AT_ONCE = 16
+"""Events of a stream that are read before the other sessions have their turn."""
 
 
 class OpenAIResponder:
     """Answers through the Chat Completions API of OpenAI, as Ollama, vLLM, llama.cpp and many others speak it too.
 
     The answer is streamed, and a barge-in closes the stream at once. Whatever goes wrong ends the response as failed,
-    with the reason in its ``status_details``: ``unreachable``, ``timeout``, ``stream_ended``, ``invalid_stream``, or
-    the endpoint's own code, else ``http_`` and its status. Nothing is tried twice. Temperature and token limits of the
-    session are not passed on; the service itself cuts an answer off at the limit.
+    with the reason in its ``status_details``: ``unreachable``, ``timeout``, ``stream_ended``, ``invalid_stream``,
+    ``answer_too_long``, or the endpoint's own code, else ``http_`` and its status. Nothing is tried twice. Temperature
+    and token limits of the session are not passed on; the service itself cuts an answer off at the limit.
 
     Args:
         base_url: the address up to and with ``/v1``, such as ``http://127.0.0.1:11434/v1``.
@@ -114,26 +124,48 @@ class OpenAIResponder:
             ) from error
 
     async def _answer(self, response: ClientResponse) -> AsyncIterator[ResponderOutput]:
-        stream, answer = EventStream(), ChatAnswer()
-        async for received in response.content.iter_any():
+        answer = ChatAnswer()
+        async for data in self._events(response):
+            if data.strip() == _DONE:
+                answer.finish_reason = answer.finish_reason or "stop"
+                break
             try:
-                for data in stream.feed(received):
-                    if data.strip() == _DONE:
-                        answer.finish_reason = answer.finish_reason or "stop"
-                        for output in answer.end():
-                            yield output
-                        return
-                    for output in answer.feed(_chunk(data)):
-                        yield output
+                outputs = list(answer.feed(_chunk(data)))
             except (ValueError, TypeError, AttributeError, KeyError) as error:
-                # What is no JSON, or JSON of another shape than the API's.
-                raise ResponderError(
-                    f"the chat endpoint {self._url} sent what is no answer ({response.content_type}): {error}",
-                    code="invalid_stream",
-                ) from error
+                raise self._not_an_answer(response, error) from error
+            for output in outputs:
+                yield output
         # Some servers leave the last line out.
         for output in answer.end():
             yield output
+
+    async def _events(self, response: ClientResponse) -> AsyncIterator[str]:
+        """Yield the data of each event; gives way, and ends, however much the endpoint sends."""
+        stream, length, count = EventStream(), 0, 0
+        async for received in response.content.iter_any():
+            length += len(received)
+            if length > MAX_ANSWER_BYTES or count > MAX_ANSWER_EVENTS:
+                raise ResponderError(
+                    f"the chat endpoint {self._url} sent {length} bytes in {count} events and no end of its answer",
+                    code="answer_too_long",
+                )
+            # What arrives faster than it is read never waits, so the event loop would not get round to anything else.
+            await asyncio.sleep(0)
+            try:
+                for data in stream.feed(received):
+                    yield data
+                    count += 1
+                    if count % _EVENTS_AT_ONCE == 0:
+                        await asyncio.sleep(0)
+            except ValueError as error:
+                raise self._not_an_answer(response, error) from error
+
+    def _not_an_answer(self, response: ClientResponse, error: Exception) -> ResponderError:
+        # Not JSON, or JSON of another shape than the API's.
+        return ResponderError(
+            f"the chat endpoint {self._url} sent what is no answer ({response.content_type}): {error}",
+            code="invalid_stream",
+        )
 
     async def _refusal(self, response: ClientResponse) -> ResponderError:
         context = f"the chat endpoint {self._url} answered {response.status}"

@@ -19,7 +19,8 @@ class EventStream:
 
     def __init__(self) -> None:
         self._decoder = getincrementaldecoder("utf-8-sig")("replace")
-        self._text = ""
+        self._begun: list[str] = []
+        self._ended_in_cr = False
         self._data: list[str] = []
         self._size = 0
 
@@ -29,19 +30,26 @@ class EventStream:
         Raises:
             ValueError: if an event is longer than :data:`MAX_EVENT_CHARS`.
         """
-        self._text += self._decoder.decode(received)
+        text = self._decoder.decode(received)
+        if self._ended_in_cr and text:
+            text, self._ended_in_cr = text.removeprefix("\n"), False
         start = 0
-        for end in _LINE_END.finditer(self._text):
-            if end.group() == "\r" and end.end() == len(self._text):
-                break  # The other half of a line end may follow.
-            line, start = self._text[start : end.start()], end.end()
+        for end in _LINE_END.finditer(text):
+            # A line is put together once: what has begun is not looked through again with everything that comes.
+            line, start = "".join([*self._begun, text[start : end.start()]]), end.end()
+            self._begun.clear()
             if line:
                 self._take(line)
             elif self._data:
                 yield "\n".join(self._data)
-                self._data, self._size = [], 0
-        self._text = self._text[start:]
-        if self._size + len(self._text) > MAX_EVENT_CHARS:
+                self._data.clear()
+            if not self._data:
+                self._size = 0
+        self._ended_in_cr = self._ended_in_cr or text.endswith("\r")
+        if start < len(text):
+            self._begun.append(text[start:])
+            self._size += len(text) - start
+        if self._size > MAX_EVENT_CHARS:
             raise ValueError(f"an event is longer than {MAX_EVENT_CHARS} characters")
 
     def _take(self, line: str) -> None:

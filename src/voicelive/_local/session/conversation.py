@@ -43,6 +43,8 @@ class Entry:
     """The item's sound in its wire format; empty once dropped."""
     audio_ms: int = 0
     """How long the item's sound is, kept or not."""
+    size: int = 0
+    """Bytes of JSON that a client sent for it."""
 
     @property
     def id(self) -> str:
@@ -67,11 +69,15 @@ class Conversation:
     def __init__(self, dialect: Dialect, max_audio: int = MAX_STORED_AUDIO) -> None:
         self._dialect = dialect
         self._max_audio = max_audio
+        self._by_id: dict[str, Entry] = {}
+        self._audio_bytes = 0
+        self.size = 0
+        """Bytes of JSON that the client sent for the items."""
         self.entries: list[Entry] = []
 
     def find(self, item_id: str) -> Entry | None:
         """Return the entry of an item, or None."""
-        return next((entry for entry in self.entries if entry.id == item_id), None)
+        return self._by_id.get(item_id)
 
     def add(self, entry: Entry, after: str | None = None) -> str | None:
         """Add an item and return the ``previous_item_id`` to announce it with.
@@ -88,9 +94,14 @@ class Conversation:
         if not after:
             previous = self.link_for(entry.origin)
             self.entries.append(entry)
-            return previous
-        self.entries.insert(self._place_after(after), entry)
-        return after
+        else:
+            previous = after
+            self.entries.insert(self._place_after(after), entry)
+        self._by_id[entry.id] = entry
+        self._audio_bytes += len(entry.audio)
+        self.size += entry.size
+        self._drop_audio()
+        return previous
 
     def _place_after(self, item_id: str) -> int:
         if item_id == "root":
@@ -126,6 +137,15 @@ class Conversation:
         if entry is None:
             raise RefusedError(errors.unknown_item("delete", item_id))
         self.entries.remove(entry)
+        del self._by_id[item_id]
+        self._audio_bytes -= len(entry.audio)
+        self.size -= entry.size
+
+    def clear(self) -> None:
+        """Forget everything: the session is over."""
+        self.entries.clear()
+        self._by_id.clear()
+        self._audio_bytes = self.size = 0
 
     def check_call(self, call_id: str) -> None:
         """Refuse the output of a call that is not in the conversation.
@@ -163,7 +183,9 @@ class Conversation:
         if entry.audio_ms:
             kept = len(entry.audio) * audio_end_ms // entry.audio_ms
             # Whole 16-bit samples; a byte more or less of G.711 is an eighth of a millisecond.
+            self._audio_bytes -= len(entry.audio)
             del entry.audio[kept - kept % 2 :]
+            self._audio_bytes += len(entry.audio)
         entry.audio_ms = audio_end_ms
         entry.payload["content"][0]["transcript"] = ""
 
@@ -171,11 +193,16 @@ class Conversation:
         """Append sound to an item, dropping the oldest items' sound where the limit is passed."""
         entry.audio_ms += milliseconds
         entry.audio += audio
-        excess = sum(len(each.audio) for each in self.entries) - self._max_audio
+        if self._by_id.get(entry.id) is not entry:
+            return  # counted when it is added
+        self._audio_bytes += len(audio)
+        self._drop_audio()
+
+    def _drop_audio(self) -> None:
         for old in self.entries:
-            if excess <= 0:
+            if self._audio_bytes <= self._max_audio:
                 break
-            excess -= len(old.audio)
+            self._audio_bytes -= len(old.audio)
             old.audio.clear()
 
     def turns(self) -> list[ConversationTurn]:

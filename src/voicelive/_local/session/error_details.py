@@ -66,6 +66,51 @@ def _brief(value: object) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
+def event_too_large(length: int, limit: int) -> Fault:
+    return Fault(
+        f"The event is too large: {length} characters beside its audio and images, where at most {limit} are read.",
+        code="event_too_large",
+    )
+
+
+def too_many_values(limit: int) -> Fault:
+    return Fault(f"The event is too large: it holds more than {limit} values.", code="event_too_large")
+
+
+def array_too_long(path: str, length: int, limit: int) -> Fault:
+    return Fault(
+        f"Invalid '{path}': array too long. Expected an array with maximum length {limit}, but got an array with "
+        f"length {length} instead.",
+        code="array_above_max_length",
+        param=path,
+    )
+
+
+def string_too_long(path: str, length: int, limit: int) -> Fault:
+    return Fault(
+        f"Invalid '{path}': string too long. Expected a string with maximum length {limit}, but got a string with "
+        f"length {length} instead.",
+        code="string_above_max_length",
+        param=path,
+    )
+
+
+def conversation_full(what: str) -> Fault:
+    return Fault(
+        f"The conversation is full: it holds {what}. Delete items, or open a new connection.",
+        code="conversation_too_long",
+        param="item",
+    )
+
+
+def typed_text_too_long(limit: int) -> Fault:
+    return Fault(
+        f"The texts being typed are too long together: at most {limit} characters may wait for input_text.done.",
+        code="string_above_max_length",
+        param="delta",
+    )
+
+
 def unsupported_event(event_type: str) -> Fault:
     return Fault(f"The local service does not support {event_type}.", param="type")
 

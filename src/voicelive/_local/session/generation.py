@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
@@ -33,7 +34,16 @@ from .tool_offer import Offer
 from .usage import estimate_usage, tokens
 from .writer import ResponseWriter
 
-__all__ = ["Generation"]
+__all__ = ["MAX_OUTPUT_TOKENS", "Generation"]
+
+
+MAX_OUTPUT_TOKENS = 16_384
+"""Tokens of an answer where the session sets no limit, as gpt-4o has it; the responder may never come to an end."""
+
+_TOKENS_AT_ONCE = 64
+"""Tokens that are sent before the other sessions have their turn."""
+
+_WORD = re.compile(r"\w+")
 
 
 class Generation:
@@ -58,6 +68,7 @@ class Generation:
         self._avatar = avatar
         self._mcp = mcp
         self._ready = ready
+        self._written = 0
         self._asked: Sequence[ConversationTurn] = ()
         self._fault: ResponseFault | None = None
         self._bridge: Generation | None = None
@@ -175,18 +186,22 @@ class Generation:
     async def _write_text(self, text: str) -> Incomplete | None:
         if not text:
             return None
-        writer, limit = self.writer, self.plan.max_output_tokens
+        writer, limit = self.writer, self.plan.max_output_tokens or MAX_OUTPUT_TOKENS
         if self._fault is not None:
-            limit = min(self._fault.after_tokens, limit) if limit is not None else self._fault.after_tokens
+            limit = min(self._fault.after_tokens, limit)
         if not writer.message_open:
             writer.open_message()
-        written = sum(1 for token in tokens(writer.text) if not token.isspace())
-        for token in tokens(text):
+        goes_on = f"{writer.text[-1:]}{text[:1]}"  # a word that two pieces share is one
+        written = self._written
+        for number, token in enumerate(tokens(text), 1):
             written += not token.isspace()
-            if limit is not None and written > limit:
+            if written > limit:
                 return Incomplete("max_output_tokens")
             writer.delta(token)
             await self._context.pacing.pause(self._context.pacing.between_tokens)
+            if number % _TOKENS_AT_ONCE == 0:
+                await self._context.drained()
+        self._written = written - (len(goes_on) == 2 and bool(_WORD.fullmatch(goes_on)))
         await self._context.drained()
         return None
 

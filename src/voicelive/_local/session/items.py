@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from ..._base import decode_base64
 from ..._generated import models
 from ..ids import new_id
+from ..limits import MAX_CONVERSATION_BYTES, MAX_EVENT_CHARS, MAX_ITEMS
 from . import error_details as errors
 from .context import Context, item_model
 from .conversation import Entry, item_from_request
@@ -15,10 +17,13 @@ from .error_details import RefusedError
 from .mcp_servers import McpServers
 from .turns import Turns
 
-__all__ = ["MAX_TYPED_TEXTS", "Items"]
+__all__ = ["MAX_TYPED_CHARS", "MAX_TYPED_TEXTS", "Items"]
 
 MAX_TYPED_TEXTS = 32
 """How many texts may be typed at once."""
+
+MAX_TYPED_CHARS = MAX_EVENT_CHARS
+"""Characters of all texts that are being typed."""
 
 
 class Items:
@@ -29,12 +34,14 @@ class Items:
         self._turns = turns
         self._mcp = mcp
         self._typed: dict[str, list[str]] = {}
+        self._typed_chars = 0
 
     async def create(self, event: models.ClientEventConversationItemCreate) -> None:
         """Add an item and send ``conversation.item.created``.
 
         Raises:
-            RefusedError: if there is no item, its type cannot be created, or it cannot be put where it should go.
+            RefusedError: if there is no item, its type cannot be created, it cannot be put where it should go, or
+                the conversation is full.
         """
         if event.item is None:
             raise RefusedError(errors.missing_item())
@@ -51,7 +58,13 @@ class Items:
             self._mcp.decide(request["approval_request_id"], request["approve"])
 
     def _add(self, entry: Entry, after: str | None = None) -> None:
-        previous = self._context.conversation.add(entry, after)
+        conversation = self._context.conversation
+        entry.size = len(json.dumps(entry.payload))
+        if len(conversation.entries) >= MAX_ITEMS:
+            raise RefusedError(errors.conversation_full(f"{MAX_ITEMS} items"))
+        if conversation.size + entry.size > MAX_CONVERSATION_BYTES:
+            raise RefusedError(errors.conversation_full(f"{conversation.size} bytes of items"))
+        previous = conversation.add(entry, after)
         self._context.announce(entry, previous)
 
     async def _hear_parts(self, entry: Entry, parts: list[dict[str, Any]]) -> None:
@@ -115,10 +128,13 @@ class Items:
         """Collect typed text; not acknowledged.
 
         Raises:
-            RefusedError: if too many texts are being typed at once.
+            RefusedError: if too many texts are being typed at once, or they are too long.
         """
         if event.id not in self._typed and len(self._typed) >= MAX_TYPED_TEXTS:
             raise RefusedError(errors.too_many_texts(MAX_TYPED_TEXTS))
+        if self._typed_chars + len(event.delta) > MAX_TYPED_CHARS:
+            raise RefusedError(errors.typed_text_too_long(MAX_TYPED_CHARS))
+        self._typed_chars += len(event.delta)
         self._typed.setdefault(event.id, []).append(event.delta)
 
     async def type_done(self, event: models.ClientEventInputTextDone) -> None:
@@ -131,6 +147,7 @@ class Items:
             text = "".join(self._typed.pop(event.id))
         except KeyError:
             raise RefusedError(errors.nothing_typed(event.id)) from None
+        self._typed_chars -= len(text)
         request = {
             "type": "message",
             "role": "user",

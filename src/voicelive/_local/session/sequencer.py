@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable
 
 __all__ = ["Sequencer"]
 
+_MAX_WEIGHT = 16 * 1024 * 1024
+"""Bytes that may wait before the session reads no more."""
+
 Job = Callable[[], Awaitable[None]]
 
 
@@ -19,13 +22,23 @@ class Sequencer:
     """
 
     def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[tuple[Job, int]] = deque()
+        self._weight = 0
         self._added = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
 
-    def add(self, job: Job) -> None:
-        """Run `job` after all jobs added before it; it answers for its own errors."""
-        self._jobs.append(job)
+    def add(self, job: Job, weight: int = 0) -> None:
+        """Run `job`, which keeps `weight` bytes, after all jobs added before it; it answers for its own errors."""
+        self._jobs.append((job, weight))
+        self._weight += weight
+        if self._weight > _MAX_WEIGHT:
+            self._room.clear()
         self._added.set()
+
+    async def room(self) -> None:
+        """Wait until what waits here is not too much."""
+        await self._room.wait()
 
     async def run(self) -> None:
         """Run the jobs until cancelled."""
@@ -33,4 +46,10 @@ class Sequencer:
             await self._added.wait()
             self._added.clear()
             while self._jobs:
-                await self._jobs.popleft()()
+                job, weight = self._jobs.popleft()
+                self._weight -= weight
+                if self._weight <= _MAX_WEIGHT:
+                    self._room.set()
+                await job()
+                # A job that need not wait gives way all the same: there may be thousands of them.
+                await asyncio.sleep(0)

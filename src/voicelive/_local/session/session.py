@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..._core.codec import decode_client_event
 from ..._core.lenient import read_model
 from ..._generated import models
 from ...errors import InvalidEventError
 from ..dialects import Dialect
 from ..faults.schedule import Opportunities, no_opportunities
+from ..limits import TooLargeError, read_client_event, weight_of
 from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
-from ..records import SessionRecord
+from ..records import MAX_KEPT_ITEM_BYTES, SessionRecord
 from . import error_details as errors
 from .avatar import Avatar
 from .context import Context, item_model
@@ -39,6 +40,7 @@ from .utterance import is_finished
 from .version_wire import wire_for
 
 if TYPE_CHECKING:
+    from ..._generated.registry import AnyClientEvent
     from ..engines import Engines
     from ..workers import Workers
 
@@ -51,6 +53,15 @@ MAX_CONFIGURATION_ATTEMPTS = 5
 
 _FLUSH_S = 2.0
 """Seconds that the last events get to leave."""
+
+_READ_AT_ONCE = 16 * 1024
+"""Length of the messages that are read without a change of thread."""
+
+_READ_S = 0.002
+"""Seconds of work for one message that are nobody's business."""
+
+_PAUSE_FACTOR = 4
+"""How much longer a session whose messages take longer pauses afterwards: it gets a fifth of a core."""
 
 Handler = Callable[[Any], Awaitable[None]]
 
@@ -228,6 +239,24 @@ class Session:
                 await asyncio.wait({sender})
             if self._over.is_set():
                 await self._channel.close(*self._goodbye)
+            self._leave_record()
+
+    def _leave_record(self) -> None:
+        """Let the record keep a part of the conversation, and let go of the rest: records outlive their sessions."""
+        record, entries = self._record, self._context.conversation.entries
+        kept, heard, left = list[models.ResponseItem](), list[str](), MAX_KEPT_ITEM_BYTES
+        for entry in reversed(entries):
+            left -= weight_of(json.dumps(entry.payload))
+            if left < 0:
+                break
+            kept.insert(0, item_model(self._wire.item(entry.payload)))
+            if entry.heard is not None:
+                heard.insert(0, entry.heard)
+        settings = dict(self._context.session)
+        if len(json.dumps(settings, default=str)) > MAX_KEPT_ITEM_BYTES:
+            settings.update(instructions="", tools=[])
+        record._items, record._heard, record._settings = (lambda: list(kept)), (lambda: list(heard)), (lambda: settings)
+        self._context.conversation.clear()
 
     @property
     def record(self) -> SessionRecord:
@@ -268,7 +297,10 @@ class Session:
 
     async def _receive(self, message: bytes | str) -> None:
         try:
-            received = decode_client_event(message)
+            received = await self._decode(message)
+        except TooLargeError as error:
+            self._refuse(error.fault, error.event_id)
+            return
         except InvalidEventError as error:
             self._refuse(_fault_of(error), error.event_id)
             return
@@ -278,7 +310,8 @@ class Session:
             # What it says is an event, but not of this version: refused as the session refuses values it lacks.
             self._refuse(replace(_fault_of(error), code="invalid_value"), error.event_id)
             return
-        self._record._received.add(received, len(message))
+        weight = weight_of(message)
+        self._record._received.add(received, weight)
         if not self._configured and event.type != "session.update":
             self._refuse(errors.session_update_first(), event.event_id)
             return
@@ -292,7 +325,25 @@ class Session:
             return
         if isinstance(event, models.ClientEventResponseCreate) and not self._prepare(event):
             return
-        self._sequencer.add(lambda: self._answer(ordered, event))
+        self._sequencer.add(lambda: self._answer(ordered, event), weight)
+        await self._sequencer.room()
+
+    async def _decode(self, message: bytes | str) -> AnyClientEvent:
+        """Read a message: a long one beside the event loop, and after what took long, a while later.
+
+        Raises:
+            TooLargeError: if it passes a limit.
+            InvalidEventError: if it is not an event of a client.
+        """
+        if len(message) <= _READ_AT_ONCE:
+            event, seconds = _timed(message)
+        else:
+            event, seconds = await self._options.workers.read(_timed, message)
+        if seconds > _READ_S:
+            await asyncio.sleep(seconds * _PAUSE_FACTOR)
+        if isinstance(event, Exception):
+            raise event
+        return event
 
     async def _answer(self, handler: Handler, event: models.ClientEvent) -> None:
         try:
@@ -369,6 +420,17 @@ class Session:
         if self._context.in_agent_mode and "instructions" in params:
             raise RefusedError(errors.agent_instructions_overridden())
         self._responses.create(params, event.additional_instructions)
+
+
+def _timed(message: bytes | str) -> tuple[AnyClientEvent | TooLargeError | InvalidEventError, float]:
+    """Read a message; return the event, or why it is none, and the seconds of work that it took."""
+    began = time.thread_time()
+    read: AnyClientEvent | TooLargeError | InvalidEventError
+    try:
+        read = read_client_event(message)
+    except (TooLargeError, InvalidEventError) as error:
+        read = error
+    return read, time.thread_time() - began
 
 
 def _fault_of(error: InvalidEventError) -> Fault:

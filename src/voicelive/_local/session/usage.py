@@ -16,6 +16,11 @@ __all__ = ["argument_pieces", "estimate_usage", "text_tokens", "tokens"]
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
+_MAX_COUNTED = 10_000
+"""Characters that are looked at one by one; counting a megabyte would hold up everybody else."""
+
+_MAX_PIECES = 1000
+
 _INPUT_AUDIO_TOKENS_PER_S = 10
 _OUTPUT_AUDIO_TOKENS_PER_S = 20
 
@@ -26,13 +31,19 @@ def tokens(text: str) -> list[str]:
 
 
 def argument_pieces(arguments: str) -> list[str]:
-    """Cut JSON arguments as they arrive: an empty object whole, others in pieces."""
-    return [arguments] if len(arguments) <= 2 else tokens(arguments)
+    """Cut JSON arguments as they arrive: an empty object whole, others in pieces, long ones in longer pieces."""
+    if len(arguments) <= 2:
+        return [arguments]
+    if len(arguments) <= _MAX_COUNTED:
+        return tokens(arguments)
+    size = len(arguments) // _MAX_PIECES + 1
+    return [arguments[start : start + size] for start in range(0, len(arguments), size)]
 
 
 def text_tokens(text: str) -> int:
-    """Estimate the tokens of `text`."""
-    return sum(1 for token in tokens(text) if not token.isspace())
+    """Estimate the tokens of `text`; of a long one by its beginning."""
+    counted = sum(1 for token in tokens(text[:_MAX_COUNTED]) if not token.isspace())
+    return counted if len(text) <= _MAX_COUNTED else counted * len(text) // _MAX_COUNTED
 
 
 def estimate_usage(
