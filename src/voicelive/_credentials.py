@@ -246,7 +246,10 @@ def _bearer(token: object) -> dict[str, str]:
     # Its repr shows it, and the errors below must not have it in their tracebacks.
     del token
     if not isinstance(text, str) or not text:
-        raise ConfigurationError(f"the credential gave a {kind} without a token")
+        # Neither must what is not text.
+        given, text = type(text).__name__, None
+        what = "without a token" if given in ("NoneType", "str") else f"whose token is {given}, not str"
+        raise ConfigurationError(f"the credential gave a {kind} {what}")
     text = Secret(text)
     check_header_value("the credential's token", text)
     return {AUTHORIZATION_HEADER: Secret(f"Bearer {text}")}

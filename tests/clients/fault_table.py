@@ -222,7 +222,6 @@ def stalling_rows() -> Iterator[Fault]:
     for name, start in (
         ("in the status line", b"HTTP/1.1 10"),
         ("in a header", b"HTTP/1.1 101 Switching Protocols\r\nUpgr"),
-        ("in the body", b"HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nx"),
     ):
         yield Fault("stalls in its answer", name, raw(start, stall=True), timeout, options=SHORT_OPENING)
     ready = errors.ReadyTimeoutError

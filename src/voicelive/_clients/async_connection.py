@@ -31,6 +31,8 @@ from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 __all__ = ["VoiceLiveConnection"]
 
 _SENDS_PER_BREAK = 64
+_LONGEST_STEP_S = 0.01
+"""How long receivers may hold up the event loop over what is there already."""
 _STEPS_TO_READ = 3
 
 
@@ -69,6 +71,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         self._turns: list[asyncio.Future[None]] = []
         self._drained = False
         self._sent = 0
+        self._last_break = 0.0
         self._requested: tuple[int, str] | None = None
         self._end: CloseInfo | None = None
         self._opened_before = False
@@ -120,6 +123,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             self._watch.open(time.monotonic())
             self._transport = transport
             self._inbox.count_with(transport.holding)
+            self._inbox.hide = transport.hide
             self._state = "open"
             return self
         if transport is not None:
@@ -211,6 +215,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         """
         if timeout is not None:
             check_timeout(timeout)
+        if time.monotonic() - self._last_break > _LONGEST_STEP_S:
+            await self._break()
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
         data, event = await self._within(timeout)
@@ -219,6 +225,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
         check_timeout(timeout)
+        if time.monotonic() - self._last_break > _LONGEST_STEP_S:
+            await self._break()
         return (await self._within(timeout))[0]
 
     def __aiter__(self) -> Self:
@@ -230,6 +238,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         return self
 
     async def __anext__(self) -> AnyServerEvent:
+        if time.monotonic() - self._last_break > _LONGEST_STEP_S:
+            await self._break()
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
         try:
@@ -274,6 +284,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         except TransportClosed as error:
             closed = self._closed_error(data)
             raise closed from closed.__cause__ or error
+
+    async def _break(self) -> None:
+        """Let the rest of the event loop have its turn: receiving does not wait while something is there."""
+        await asyncio.sleep(0)
+        self._last_break = time.monotonic()
 
     def _take(self) -> bytes | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
@@ -340,8 +355,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             try:
                 if self._watch.is_needed:
                     data = await self._recv_watched(transport)
+                elif (there := transport.take()) is not None:
+                    data = there
                 else:
                     data = await transport.recv()
+                    self._last_break = time.monotonic()
             except TimeoutError:
                 continue
             except TransportClosed:
@@ -362,6 +380,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 if waiter is None:
                     return data, event
                 inbox.pass_over(received)
+            if time.monotonic() - self._last_break > _LONGEST_STEP_S:
+                await self._break()
 
     async def _recv_watched(self, transport: Transport) -> bytes:
         """Return the next message, or give the connection up if it does not come in time."""

@@ -65,6 +65,8 @@ class Waiter:
         self.passed: Counter[str] = Counter()
         """Types of the events that arrived meanwhile and did not meet the condition."""
         self.last_error: str | None = None
+        self.hide: Callable[[str], str] = str
+        """Takes the credential out of what the service said."""
 
     @property
     def settled(self) -> bool:
@@ -100,7 +102,7 @@ class Waiter:
         # A service could make up types without end.
         self.passed[kind if kind in self.passed or len(self.passed) < _MAX_TYPES else _OTHERS] += 1
         if event.type == "error":
-            self.last_error = _error_text(event)
+            self.last_error = self.hide(_error_text(event))
 
     def timeout_error(self, timeout: float) -> ReceiveTimeoutError:
         """Build the error that says what was waited for, and what came instead."""
@@ -129,6 +131,8 @@ class Inbox:
         self.kept: deque[Received] = deque()
         self.waiters: list[Waiter] = []
         self._receivers: list[object] = []
+        self.hide: Callable[[str], str] = str
+        """Takes the credential out of what the service said."""
         self.holding = Holding()
         """Counts what is kept, together with what else has arrived at the connection."""
         self._count = 0
@@ -157,6 +161,7 @@ class Inbox:
         """Register a waiter, as :meth:`wait` does."""
         # Whoever receives beside this call is to get what passes by.
         waiter.keeps = waiter.keeps or bool(self._receivers)
+        waiter.hide = self.hide
         passed = 0
         for received in self.kept:
             if waiter.meets(received, self._decode):

@@ -20,18 +20,15 @@ from ..errors import (
     ThrottledError,
 )
 from .handshake import API_KEY_HEADER, AUTHORIZATION_HEADER, PATH, Endpoint, OpeningRequest
+from .secrecy import HIDDEN, Redactor, secrets_in
 
-__all__ = ["HIDDEN", "parse_retry_after", "refusal", "unreadable_answer"]
-
-HIDDEN = "(hidden)"
+__all__ = ["HIDDEN", "parse_retry_after", "redactor_of", "refusal", "unreadable_answer"]
 
 _MAX_BODY = 16 * 1024
 _MAX_SHOWN = 300
 _REQUEST_ID_HEADERS = ("apim-request-id", "x-ms-request-id", "x-request-id", "request-id")
 _CREDENTIAL_HEADERS = {API_KEY_HEADER.lower(), AUTHORIZATION_HEADER.lower()}
 _LEFT_OUT_HEADERS = {"set-cookie", "set-cookie2", "proxy-authorization", *_CREDENTIAL_HEADERS}
-_SHORTEST_SECRET = 6
-"""What is shorter would be blotted out in the middle of ordinary words."""
 _MIN_REDIRECT, _MIN_CLIENT_ERROR, _MIN_SERVER_ERROR = 300, 400, 500
 
 _CERTIFICATE_STATUSES = {400, 401, 403, 495, 496}
@@ -82,10 +79,10 @@ def refusal(
         now: when the answer came, with a time zone; without it a date in ``Retry-After`` tells nothing.
     """
     headers = list(headers)
-    secrets = _secrets(request)
-    kept = {name.lower(): _blot_out(value, secrets) for name, value in headers if name.lower() not in _LEFT_OUT_HEADERS}
+    hide = redactor_of(request)
+    kept = {name.lower(): hide(value) for name, value in headers if name.lower() not in _LEFT_OUT_HEADERS}
     # Blotted out before it is cut, so that no half of a secret is left.
-    shown_body = _blot_out(bytes(body or b"").decode("utf-8", "surrogateescape"), secrets)
+    shown_body = hide(bytes(body or b"")[: 2 * _MAX_BODY].decode("utf-8", "surrogateescape"))
     endpoint = request.endpoint
     details: dict[str, Any] = {
         "status": status,
@@ -129,24 +126,16 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime | None) -> float
     return max(0.0, (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds())
 
 
-def _secrets(request: OpeningRequest) -> list[str]:
-    """Find what an answer must not repeat: the credential, as a whole and without its scheme."""
-    values = [value for name, value in request.headers if name.lower() in _CREDENTIAL_HEADERS]
-    parts = {part for value in values for part in (value, value.partition(" ")[2] or value)}
-    return sorted((part for part in parts if len(part) >= _SHORTEST_SECRET), key=len, reverse=True)
-
-
-def _blot_out(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return text
+def redactor_of(request: OpeningRequest) -> Redactor:
+    """Return what takes the credential of `request` out of the service's words."""
+    return Redactor(secrets_in(request.url, request.headers))
 
 
 def unreadable_answer(request: OpeningRequest, what: str) -> HandshakeError:
     """Build the error for an answer that is no HTTP, or an upgrade that breaks the rules."""
     endpoint = request.endpoint
     return HandshakeError(
-        f"{endpoint.authority} {what}; check that the endpoint is a Voice Live resource "
+        f"{endpoint.authority} {redactor_of(request)(what)}; check that the endpoint is a Voice Live resource "
         f"and that no proxy stands in between (request id {request.request_id})",
         request_id=request.request_id,
     )

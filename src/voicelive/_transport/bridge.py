@@ -164,10 +164,11 @@ class Bridge:
             waiter.wake()
 
     def count(self, inbox: Inbox) -> None:
-        """Count what `inbox` keeps against the bounds too."""
+        """Count what `inbox` keeps against the bounds too, and let it tell nothing of the credential."""
         assert self._transport is not None
         holding = inbox.count_with(self._transport.holding)
         holding.post = self._engine.post
+        inbox.hide = self._transport.hide
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended; None while it is open."""

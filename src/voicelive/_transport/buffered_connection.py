@@ -15,11 +15,14 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
+from .answers import Answer
 from .frames import cut_out_messages
 from .receive_limit import Inflow
 
 _PONG = b"\x8a"
 """How the frame of a pong begins."""
+_BODY_PATIENCE = 1.0
+"""How long the body of a refusal may take, in seconds."""
 _IDLE_STEPS = 3
 """After so many steps of the loop without anything to read, nothing is there."""
 _LATE = 1.0
@@ -181,6 +184,7 @@ class StreamConnection(ClientConnection):
         self._overflow: asyncio.TimerHandle | None = None
         self._late_pong: bytes | None = None
         self._bytes_read = 0
+        self.answer = Answer()
         self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
 
     def process_event(self, event: Any) -> None:
@@ -191,9 +195,18 @@ class StreamConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         self._bytes_read += len(data)
+        if self.protocol.state is State.CONNECTING:
+            self._read_answer(data)
         super().data_received(data)
         if self.protocol.state is State.CLOSING:
             self.finish()
+
+    def _read_answer(self, data: bytes) -> None:
+        was_known = self.answer.is_refusal
+        self.answer.add(data)
+        if self.answer.is_refusal and not was_known:
+            # The status tells nearly everything; a body that does not end must not hold it up.
+            self._dropping = self.loop.call_later(_BODY_PATIENCE, self.transport.abort)
 
     def eof_received(self) -> None:
         is_open = self.protocol.state is not State.CONNECTING

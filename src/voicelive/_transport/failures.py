@@ -27,7 +27,8 @@ from websockets.protocol import Protocol
 
 from .._core.closing import CloseInfo, explain_end, interpret_end
 from .._core.handshake import OpeningRequest
-from .._core.refusals import refusal, unreadable_answer
+from .._core.refusals import redactor_of, refusal, unreadable_answer
+from .._core.secrecy import Redactor
 from .._core.tunnel import TunnelRefusedError, explain_refusal
 from ..errors import (
     ConfigurationError,
@@ -38,6 +39,7 @@ from ..errors import (
     VoiceLiveError,
 )
 from .addresses import SourceAddressError
+from .answers import Answer
 from .options import TransportOptions
 from .receive_limit import Inflow
 from .routes import Proxy, ProxyTlsError
@@ -69,6 +71,14 @@ _TOO_OLD = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
+class RefusedError(Exception):
+    """The service answered with a status in place of an upgrade, and the answer did not end."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
+
+
 def opening_error(
     error: Exception, request: OpeningRequest, options: TransportOptions, proxy: Proxy | None
 ) -> VoiceLiveError:
@@ -77,7 +87,7 @@ def opening_error(
     Raise it where no variable holds `error` any more: that may hold what must not be shown.
     """
     told = _opening_error(error, request, options, proxy)
-    told.__cause__ = _presentable(error)
+    told.__cause__ = _presentable(error, redactor_of(request))
     return told
 
 
@@ -99,6 +109,8 @@ def _opening_error(
         response = error.response
         headers = list(response.headers.raw_items())
         return refusal(response.status_code, headers, response.body, request, datetime.now(UTC))
+    if isinstance(error, RefusedError):
+        return refusal(error.answer.status, error.answer.headers, error.answer.body, request, datetime.now(UTC))
     if isinstance(error, SourceAddressError):
         source = options.source_address and options.source_address[0]
         return ConfigurationError(
@@ -135,8 +147,6 @@ def _opening_error(
         return ProxyError(explain_refusal(status, where), status=status)
     if isinstance(error, TunnelRefusedError):
         return ProxyError(explain_refusal(error.status, where), status=error.status)
-    if isinstance(error, InvalidMessage) and (status := _old_status(error)):
-        return refusal(status, [], None, request)
     if isinstance(error, (InvalidMessage, EOFError)):
         return unreadable_answer(request, "closed the connection or sent something else in place of an HTTP answer")
     if isinstance(error, InvalidHandshake):
@@ -148,10 +158,11 @@ def _opening_error(
     if isinstance(error, ConnectionClosed):
         return unreadable_answer(request, "closed the connection during the handshake")
     # What is left comes from values that are passed on as they are: vendor_options, a SOCKS proxy's package.
-    return ConfigurationError(f"the connection to {where} cannot be opened with these options: {error}")
+    text = redactor_of(request)(str(error))
+    return ConfigurationError(f"the connection to {where} cannot be opened with these options: {text}")
 
 
-def _presentable(error: Exception) -> Exception | None:
+def _presentable(error: Exception, hide: Redactor) -> Exception | None:
     """Return the error to chain to; None for one that may show a proxy's password, a query, or an answer
     that repeats the credential.
 
@@ -159,7 +170,7 @@ def _presentable(error: Exception) -> Exception | None:
     """
     if isinstance(error, ProxyTlsError):
         error = cast("Exception", error.__cause__)
-    if isinstance(error, (InvalidProxy, InvalidURI, InvalidStatus, VoiceLiveError)):
+    if isinstance(error, (InvalidProxy, InvalidURI, InvalidStatus, RefusedError, VoiceLiveError)):
         return None
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -167,6 +178,8 @@ def _presentable(error: Exception) -> Exception | None:
         each = left.pop()
         if each is not None and id(each) not in seen:
             seen.add(id(each))
+            if hide(str(each)) != str(each):
+                return None
             each.__traceback__ = None
             left += [each.__cause__, each.__context__]
     return error
@@ -185,6 +198,10 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
     With TLS 1.3 a client learns only after its handshake that it is refused; that shows as a connection that ended.
     """
     for websocket in made:
+        answer = getattr(websocket, "answer", None)
+        if isinstance(answer, Answer) and answer.is_refusal and not isinstance(error, InvalidStatus):
+            # Its status is known, whatever became of the rest.
+            return RefusedError(answer)
         refusal = getattr(getattr(websocket, "socket", None), "refusal", None)
         if isinstance(refusal, ssl.SSLError):
             return refusal

@@ -40,7 +40,8 @@ _SHOWN_PARAMETERS = {
     "x-ms-client-sdk",
     "x-ms-client-request-id",
 }
-_CONTENT_FRAMES = {"TEXT", "BINARY", "CONT"}
+
+_CODE_SIZE = 2
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
@@ -77,16 +78,22 @@ def _redacted(message: str, args: tuple[object, ...]) -> tuple[object, ...]:
         name = str(args[0]).lower()
         shown = name in _SHOWN_HEADERS or name.startswith("sec-websocket-")
         return args if shown else (args[0], HIDDEN)
+    if message.startswith("< HTTP/1.1") and len(args) == len(("status", "phrase")):
+        # The phrase is the service's own, and says nothing that the status does not.
+        return args[0], HIDDEN
     if message in {"> %s", "< %s"}:
         return tuple(_without_content(arg) for arg in args)
     return args
 
 
 def _without_content(frame: object) -> object:
+    """Describe a frame by its kind and size, and by its close code: a reason may repeat the credential."""
     opcode = getattr(getattr(frame, "opcode", None), "name", None)
-    if opcode in _CONTENT_FRAMES:
-        return f"{opcode} [{len(getattr(frame, 'data', b''))} bytes]"
-    return frame
+    if opcode is None:
+        return frame
+    data = bytes(getattr(frame, "data", b""))
+    code = f" {int.from_bytes(data[:2], 'big')}" if opcode == "CLOSE" and len(data) >= _CODE_SIZE else ""
+    return f"{opcode}{code} [{len(data)} bytes]"
 
 
 def _without_secrets(target: str) -> str:

@@ -78,6 +78,12 @@ class LastingTransport:
             self._break(error)
             return None
 
+    def hide(self, text: str) -> str:
+        """Take the credentials of the links out of what the service said."""
+        for transport in tuple(self._links.values()):
+            text = transport.hide(text)
+        return text
+
     @property
     def holding(self) -> Holding:
         """Counts what arrived and was not handed out, also what waits elsewhere than here."""

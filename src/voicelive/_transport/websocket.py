@@ -15,6 +15,7 @@ from websockets.version import version
 from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
+from .._core.refusals import redactor_of
 from ..errors import ConfigurationError
 from .buffered_connection import StreamConnection
 from .contexts import client_context
@@ -69,6 +70,11 @@ class Transport:
         """Counts what arrived and was not handed out, also what waits elsewhere than here."""
         return self._websocket.inflow.holding
 
+    @property
+    def hide(self) -> Callable[[str], str]:
+        """Takes the credential out of what the service said."""
+        return self._websocket.inflow.hide
+
     def hold(self) -> None:
         """Read nothing more, until :meth:`go_on`; if that does not come, the connection is given up."""
         self._websocket.arrivals.hold()
@@ -112,10 +118,12 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
         ConnectionError: saying which step failed and what to check.
     """
     made: list[StreamConnection] = []
+    hide = redactor_of(request)
 
     def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
         connection = StreamConnection(*args, **kwargs)
         connection.inflow = Inflow(options)
+        connection.inflow.hide = hide
         made.append(connection)
         return connection
 
