@@ -314,16 +314,21 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             # One of them is a TimeoutError too.
             raise
         except TimeoutError:
-            is_settled = waiter is not None and waiter.settled
-            if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
-                # Raises; what is kept comes first.
-                return await self._receive(waiter)
-            # The transport hands a message over in one step, so a limit that strikes before that step loses nothing.
-            if waiter is None:
-                raise ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout) from None
-            if not waiter.settled:
-                raise waiter.timeout_error(timeout) from None
-            return b"", None
+            pass
+        # Not in the handler: what is raised would hold the variables of whoever was interrupted.
+        return await self._timed_out(timeout, waiter)
+
+    async def _timed_out(self, timeout: float, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
+        is_settled = waiter is not None and waiter.settled
+        if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
+            # Raises; what is kept comes first.
+            return await self._receive(waiter)
+        # The transport hands a message over in one step, so a limit that strikes before that step loses nothing.
+        if waiter is None:
+            raise ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout)
+        if not waiter.settled:
+            raise waiter.timeout_error(timeout)
+        return b"", None
 
     async def _receive(self, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
         """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""

@@ -340,7 +340,9 @@ class StreamConnection(ClientConnection):
         """Wait for a pong. If the loop stood still all the time, it may have arrived, but was not read."""
         # Not wait_for(), which gives up in the very step in which the pong is read.
         waiting: set[asyncio.Future[Any]] = {pong, self.ended}
+        due = self.loop.time() + timeout
         await asyncio.wait({pong}, timeout=timeout)
+        stood_still = self.loop.time() - due > _LATE
         while self.arrivals.paused and not pong.done() and not self.ended.done():
             # Nothing is read while the application does not receive; there is another limit for that.
             await asyncio.wait(waiting, timeout=self.inflow.patience, return_when=asyncio.FIRST_COMPLETED)
@@ -351,6 +353,9 @@ class StreamConnection(ClientConnection):
             await asyncio.sleep(0)
             idle_steps = idle_steps + 1 if self._bytes_read == read else 0
             read = self._bytes_read
+        if stood_still and not pong.done():
+            # The service could send no more than the system took; the rest may come now.
+            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         return pong.done()
 
     def send_data(self) -> None:
