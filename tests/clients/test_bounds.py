@@ -58,8 +58,8 @@ async def test_what_wait_for_keeps_is_bounded(
                 await connection.wait_for("response.done", 30)
             numbers, error = await receive_all(connection)
             assert numbers == list(range(len(numbers)))
-            # Beyond the bound there is only what one read of the socket brings.
-            assert most * 0.8 < len(numbers) <= most + 256 * 1024 // SIZE + 2
+            # Beyond the bound there is only what a few reads of the socket bring.
+            assert most * 0.8 < len(numbers) <= most + 3 * 256 * 1024 // SIZE
             assert (error.code, error.recoverable) == (4002, False)
 
 

@@ -74,6 +74,15 @@ class Holding:
         """Whether there is room again."""
         return self.messages <= self._max_messages // 2 and self.cost <= self._max_bytes // 2
 
+    def gone(self) -> tuple[int, int]:
+        """Return how many messages were handed out or dropped so far, and what they cost."""
+        return self._went - len(self.kept), self._went_cost - self.kept_cost
+
+    def is_half_gone(self, since: tuple[int, int]) -> bool:
+        """Whether half as much as may be held is gone since then, as :meth:`gone` told it."""
+        messages, cost = self.gone()
+        return messages - since[0] >= self._max_messages / 2 or cost - since[1] >= self._max_bytes / 2
+
     def when_half_empty(self, tell: Callable[[], None]) -> None:
         """Call `tell` once, as soon as there is room again; for the thread that reads."""
         if tell not in self._waiting:

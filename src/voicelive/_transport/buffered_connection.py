@@ -386,11 +386,11 @@ class StreamConnection(ClientConnection):
 
     def _await_room(self) -> None:
         due = self.loop.time() + self.inflow.patience
-        self._overflow = self.loop.call_at(due, self._no_room, due)
+        self._overflow = self.loop.call_at(due, self._no_room, due, self.inflow.holding.gone())
 
-    def _no_room(self, due: float) -> None:
-        if self.loop.time() - due > _LATE:
-            # The loop stood still, so the application could not receive.
+    def _no_room(self, due: float, gone: tuple[int, int]) -> None:
+        if self.loop.time() - due > _LATE or self.inflow.holding.is_half_gone(gone):
+            # The loop stood still, so the application could not receive; or it does, and just has more before it.
             self._await_room()
         else:
             self.give_up("overflow")
