@@ -23,8 +23,8 @@ ResultT = TypeVar("ResultT")
 
 _OPENING, _CONDENSING = "voicelive-open", "voicelive-condense"
 
-_STEPS_PER_BREAK = 32
-"""Messages of a long burst or replay between two moments in which the rest of the event loop gets its turn."""
+_SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
+"""Messages of a long replay, or burst, between two moments in which the rest of the event loop gets its turn."""
 
 
 class LastingTransport:
@@ -206,7 +206,10 @@ class LastingTransport:
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.add(waiting)
         try:
-            await asyncio.wait({waiting}, timeout=timeout)
+            if timeout is None:
+                await waiting
+            else:
+                await asyncio.wait({waiting}, timeout=timeout)
         finally:
             self._waiting.discard(waiting)
 
@@ -292,7 +295,7 @@ class LastingTransport:
                 # Nothing that was to be sent then can be: the link's end says so to whoever receives.
                 return
             sent += 1
-            if sent % _STEPS_PER_BREAK == 0:
+            if sent % _SENT_PER_BREAK == 0:
                 await asyncio.sleep(0)
 
     async def _write(self, transport: Transport, outgoing: Outgoing) -> None:
@@ -336,11 +339,14 @@ class LastingTransport:
             while True:
                 data = await transport.recv()
                 self._lifeline.received(number, data, time.monotonic())
-                self._act()
+                if self._lifeline.actions:
+                    self._act()
+                elif self._waiting:
+                    self._notify()
                 if self._lifeline.is_full:
                     await self._wait_for_room(transport)
                 received += 1
-                if received % _STEPS_PER_BREAK == 0:
+                if received % _RECEIVED_PER_BREAK == 0:
                     # Receiving seldom waits while there is something to receive.
                     await asyncio.sleep(0)
         info = transport.end(None) or CloseInfo(1006, "", "network")

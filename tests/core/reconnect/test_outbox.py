@@ -9,7 +9,7 @@ import pytest
 
 from voicelive._core.contract import WireContract
 from voicelive._core.reconnect.receive_buffer import Mailbox
-from voicelive._core.reconnect.send_queue import Outbox, audio_size, is_audio
+from voicelive._core.reconnect.send_queue import SAY_NOTHING, Outbox, audio_delta, audio_size, is_audio, kind_of
 
 WIRE = WireContract("2026-06-01-preview")
 AUDIO = WIRE.encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
@@ -96,3 +96,27 @@ def test_a_mailbox_tells_when_it_holds_enough(limits: tuple[Any, Any], full: lis
     mailbox.clear()
     assert mailbox.take() is None
     assert not mailbox.is_full
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b'{"type":"response.text.delta","delta":"x"}', b"response.text.delta"),
+        (b'{"event_id": "e", "type": "response.text.delta"}', b"response.text.delta"),
+        (b'{"item":{"type":"response.text.delta"},"type":"conversation.item.created"}', b""),
+        (b'{"event_id":"\\u0041","type":"response.text.delta"}', b""),
+        (b'["type"]', b""),
+        (b"", b""),
+    ],
+)
+def test_the_type_shows_at_the_beginning_or_the_event_is_read(data: bytes, kind: bytes) -> None:
+    """A type is taken from the beginning of a message only where it can be no other's."""
+    assert kind_of(data) == kind
+
+
+def test_pieces_say_nothing_and_audio_is_measured() -> None:
+    """Each type that is not read in full is one of pieces; of a piece of audio the item and the size are read."""
+    assert all(kind.endswith(b".delta") for kind in SAY_NOTHING)
+    assert audio_delta(b'{"type":"response.audio.delta","item_id":"x","delta":"AAAA"}') == ("x", 3)
+    assert audio_delta(b'{"type":"response.audio.delta","item_id":"\\u0041","delta":"AAAA"}') == ("A", 3)
+    assert audio_delta(b'{"type":"response.audio.delta"}') == ("", 0)

@@ -22,7 +22,7 @@ from .messages import encoded, parsed
 from .policy import Backoff, ReconnectPolicy
 from .receive_buffer import Mailbox
 from .replay import Replay, not_carried_over
-from .send_queue import audio_delta
+from .send_queue import AUDIO_DELTAS, SAY_NOTHING, audio_delta, kind_of
 from .sending import Sending
 
 __all__ = ["Close", "Condense", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
@@ -406,9 +406,11 @@ class Lifeline:
         self._mailbox.put(data)
 
     def _learn(self, data: bytes, now: float) -> None:
-        audio = audio_delta(data)
-        if audio is not None:
-            self.ledger.received_audio(*audio)
+        kind = kind_of(data)
+        if kind in SAY_NOTHING:
+            return
+        if kind in AUDIO_DELTAS:
+            self.ledger.received_audio(*audio_delta(data))
             return
         event = parsed(data)
         before = self.ledger.expires_at

@@ -7,14 +7,38 @@ from collections import deque
 
 from .messages import parsed, read_text
 
-__all__ = ["Outbox", "audio_delta", "audio_size", "is_audio"]
+__all__ = ["AUDIO_DELTAS", "SAY_NOTHING", "Outbox", "audio_delta", "audio_size", "is_audio", "kind_of"]
 
 _AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
 _SOUND = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
 _LOOK_AT = 200
 _ID = re.compile(rb'"item_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_AUDIO_DELTA = re.compile(rb'"type"\s*:\s*"response\.(?:output_)?audio\.delta"')
-_LOOK_AT_DELTA = 300
+_LOOK_FOR_ID = 300
+_KIND = re.compile(rb'\{(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
+"""The type of an event where it stands first or second, as services write it; else the event is read in full."""
+
+AUDIO_DELTAS = {b"response.audio.delta", b"response.output_audio.delta"}
+"""Types of the pieces of an answer's audio: most of what arrives, and not to be read in full here."""
+
+SAY_NOTHING = {
+    b"conversation.item.input_audio_transcription.delta",
+    b"response.animation_blendshapes.delta",
+    b"response.animation_viseme.delta",
+    b"response.audio_timestamp.delta",
+    b"response.audio_transcript.delta",
+    b"response.function_call_arguments.delta",
+    b"response.output_audio_transcript.delta",
+    b"response.output_text.delta",
+    b"response.text.delta",
+    b"response.video.delta",
+}
+"""Types of events that leave no trace in a session: what they are pieces of comes whole later."""
+
+
+def kind_of(data: bytes) -> bytes:
+    """Return the type of a message that shows it at its beginning, else nothing."""
+    found = _KIND.match(data)
+    return b"" if found is None else found[1]
 
 
 def is_audio(data: bytes) -> bool:
@@ -32,14 +56,9 @@ def audio_size(data: bytes) -> int:
     return (end - start) * 3 // 4 - data.count(b"=", max(start, end - 2), end)
 
 
-def audio_delta(data: bytes) -> tuple[str, int] | None:
-    """Return the item's id and the size of a piece of an answer's audio; None for any other message.
-
-    Told by its beginning: most of what arrives is audio, and it is not to be read in full here.
-    """
-    if len(data) <= _LOOK_AT_DELTA or _AUDIO_DELTA.search(data, 0, _LOOK_AT_DELTA) is None:
-        return None
-    found = _ID.search(data, 0, _LOOK_AT_DELTA) or _ID.search(data)
+def audio_delta(data: bytes) -> tuple[str, int]:
+    """Return the item's id and the size of a piece of an answer's audio."""
+    found = _ID.search(data, 0, _LOOK_FOR_ID) or _ID.search(data)
     return ("" if found is None else _read_id(found[1])), audio_size(data)
 
 

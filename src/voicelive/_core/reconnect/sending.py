@@ -36,15 +36,16 @@ class Sending:
         """How many of the application's events are being sent at this moment."""
         self.truncations = 0
         """How many truncations were applied to what will be replayed, instead of being sent."""
-        self._overlap: deque[bytes] = deque()
+        self._overlap: deque[tuple[bytes, int]] = deque()
         self._overlap_bytes = 0
 
     def on_its_way(self, link: int, data: bytes, *, waited: bool = False) -> Outgoing:
         """Note an event that is sent now."""
         self.in_flight += 1
         if is_audio(data):
-            self._ledger.sent_audio(audio_size(data))
-            self._remember_audio(data)
+            size = audio_size(data)
+            self._ledger.sent_audio(size)
+            self._remember_audio(data, size)
             return Outgoing(link, data, waited=waited)
         event = parsed(data)
         item = event.get("item")
@@ -100,7 +101,7 @@ class Sending:
 
     def take_overlap(self, link: int) -> list[Outgoing]:
         """Hand out the latest input audio, to be sent to a fresh session."""
-        overlap = [Outgoing(link, data) for data in self._overlap]
+        overlap = [Outgoing(link, data) for data, _ in self._overlap]
         self._ledger.sent_audio(self._overlap_bytes)
         self.forget_overlap()
         return overlap
@@ -110,15 +111,15 @@ class Sending:
         self._overlap.clear()
         self._overlap_bytes = 0
 
-    def _remember_audio(self, data: bytes) -> None:
-        limit = self._policy.rollover_overlap_ms * self._ledger.settings.input_bytes_per_ms
+    def _remember_audio(self, data: bytes, size: int) -> None:
         # Audio of a turn with an id means nothing to a session that did not see the turn begin.
         if self._policy.rollover_before is None or not _APPEND.search(data, 0, _LOOK_AT):
             return
-        self._overlap.append(data)
-        self._overlap_bytes += audio_size(data)
+        self._overlap.append((data, size))
+        self._overlap_bytes += size
+        limit = self._policy.rollover_overlap_ms * self._ledger.settings.input_bytes_per_ms
         while self._overlap_bytes > limit:
-            self._overlap_bytes -= audio_size(self._overlap.popleft())
+            self._overlap_bytes -= self._overlap.popleft()[1]
 
     def _applied(self, data: bytes) -> bool:
         """Apply a truncation to what will be replayed: what is replayed is text, which cannot be truncated."""

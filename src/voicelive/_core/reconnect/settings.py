@@ -16,6 +16,7 @@ _KINDS = {
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
 _MOST_ASKED = 100
+_NOTHING: Mapping[str, Any] = {}
 _GROUP = "audio"
 """Its members' members are settings of their own: those of the versions with nested sessions."""
 
@@ -49,6 +50,7 @@ class Settings:
         self._unsure: list[dict[str, Any]] = []
         self._defaults: dict[str, Mapping[str, Any]] = {}
         self._reported: dict[str, Mapping[str, Any]] = {}
+        self._known_rates: tuple[Mapping[str, Any], tuple[int, int]] | None = None
 
     def sent(self, event: dict[str, Any]) -> bool:
         """Note an update that is on its way; False for other events."""
@@ -132,13 +134,26 @@ class Settings:
     @property
     def output_bytes_per_ms(self) -> int:
         """The size of a millisecond of the service's audio."""
-        form = _at(self._session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
-        name = form.get("type") if isinstance(form, Mapping) else form
-        return _BYTES_PER_MS.get(str(name), 48)
+        return self._rates()[1]
 
     @property
     def input_bytes_per_ms(self) -> int:
         """The size of a millisecond of the application's audio."""
+        return self._rates()[0]
+
+    def _rates(self) -> tuple[int, int]:
+        session = self._session
+        # Asked for with every piece of audio, and seldom different.
+        if self._known_rates is None or self._known_rates[0] is not session:
+            self._known_rates = session, (self._input_rate(), self._output_rate())
+        return self._known_rates[1]
+
+    def _output_rate(self) -> int:
+        form = _at(self._session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
+        name = form.get("type") if isinstance(form, Mapping) else form
+        return _BYTES_PER_MS.get(str(name), 48)
+
+    def _input_rate(self) -> int:
         form = _at(self._session, "input_audio_format", ("audio", "input", "format"), default="pcm16")
         name = form.get("type") if isinstance(form, Mapping) else form
         if name == "pcm16" and self._session.get("input_audio_sampling_rate") == 16000:
@@ -147,7 +162,7 @@ class Settings:
 
     @property
     def _session(self) -> Mapping[str, Any]:
-        return self._reported.get("session.update", {})
+        return self._reported.get("session.update", _NOTHING)
 
     def _confirmed(self, kind: str, session: Mapping[str, Any]) -> None:
         event = next((event for event in self._asked if event["type"] == kind), None)
