@@ -124,6 +124,8 @@ def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str
     tags = contract.tags(model.name)
     if model.base is None and (tags or model.children) and not is_event(model.name):
         text = text.replace(f"class {model.name}(Model):", f"class {model.name}(TaggedModel):", 1)
+    if is_event(model.name):
+        text = text.replace(f"class {model.name}(Model):", f"class {model.name}(BaseEvent):", 1)
     extra: list[str] = []
     if model.name == "ServerEvent":
         extra += CANONICAL_TYPE

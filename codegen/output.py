@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from .._base import OPEN, Base64, Model, OrInstanceOf, TaggedModel, UnixTime
+from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
 """
 
 

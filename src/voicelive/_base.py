@@ -5,34 +5,42 @@ Generated code imports from here and from pydantic only, so this module must sta
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    PlainSerializer,
-    TypeAdapter,
+    GetJsonSchemaHandler,
+    SerializationInfo,
+    model_serializer,
 )
-from pydantic_core import core_schema, to_json
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema, to_json, to_jsonable_python
 
 from ._building import building
+from ._wire_values import (
+    Base64,
+    UnixTime,
+    decode_base64,
+    decode_leniently,
+    encode_base64,
+    raw_audio,
+    standard_base64,
+    time_to,
+)
 
 __all__ = [
     "OPEN",
     "RECEIVED",
     "Base64",
+    "BaseEvent",
     "FieldIssue",
     "Model",
     "OpenEnum",
@@ -45,6 +53,7 @@ __all__ = [
     "encode_base64",
     "plain_model",
     "plain_value",
+    "raw_audio",
     "standard_base64",
 ]
 
@@ -182,6 +191,64 @@ class Model(BaseModel):
             # Half of a surrogate pair, which only an escape can hold; received texts may have one.
             return json.dumps(payload, separators=(",", ":")).encode("ascii")
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return :meth:`to_dict`, under the name that the official package has for it."""
+        return self.to_dict()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the field `name`; ``KeyError`` where it was not given, although the attribute reads None there."""
+        return self._given()[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the field `name` was given: whether it is in :meth:`to_dict`."""
+        return name in self._given()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the field `name`, or `default` where it was not given."""
+        return self._given().get(name, default)
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the fields that were given, the constants and the unknown ones among them."""
+        return self._given().keys()
+
+    def values(self) -> ValuesView[Any]:
+        """Return the values of the fields that were given."""
+        return self._given().values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return the fields that were given, name and value."""
+        return self._given().items()
+
+    def _given(self) -> dict[str, Any]:
+        given = self.__pydantic_fields_set__
+        tags = () if isinstance(self, TaggedModel) else self.__tags__
+        fields = {name: value for name, value in self.__dict__.items() if name in given or name in tags}
+        return {**fields, **(self.__pydantic_extra__ or {})}
+
+    @model_serializer(mode="plain")
+    def _serialized(self, info: SerializationInfo) -> dict[str, Any]:
+        # Null means something on the wire, so what was never set is left out on every way that pydantic has of writing.
+        fewer = info.exclude_none or info.exclude_defaults
+        payload = _without(self, nulls=info.exclude_none) if fewer else self.to_dict()
+        if info.include is None and info.exclude is None:
+            return payload
+        chosen: dict[str, Any] = to_jsonable_python(
+            # Any: two descriptions of the same forms, which type checkers do not know to be one.
+            payload,
+            include=cast("Any", info.include),
+            exclude=cast("Any", info.exclude),
+            inf_nan_mode="constants",
+        )
+        return chosen
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        # The serializer above says only that it writes an object; the fields say which.
+        fields = cast("core_schema.CoreSchema", {key: part for key, part in schema.items() if key != "serialization"})
+        return handler(fields)
+
     def _decoded_field(self, name: str) -> bytes:
         """Return the decoded bytes of base64 field `name`, decoding on first use only."""
         try:
@@ -192,12 +259,14 @@ class Model(BaseModel):
         if name in known:
             return known[name]
         text = self.__dict__.get(name)
+        problem = None
         try:
-            value: bytes = _validate_base64(text)
+            # Any: whatever arrived is tried.
+            value = decode_base64(cast("Any", text))
         except ValueError:
-            value, issue = _decode_leniently(name, text)
-            if issue is not None:
-                object.__setattr__(self, "_issues", (*self.issues, issue))
+            value, problem = decode_leniently(text)
+        if problem is not None:
+            object.__setattr__(self, "_issues", (*self.issues, FieldIssue(name, problem, text)))
         known[name] = value
         return value
 
@@ -237,6 +306,36 @@ class Model(BaseModel):
 # The slot itself: half the time of object.__getattribute__().
 _decoded: Any = Model.__dict__["_decoded"]
 _slot_of_decoded = _decoded.__get__
+
+
+class BaseEvent(Model):
+    """Base of the events of either side."""
+
+    __read__: ClassVar[Callable[[type[BaseEvent], Any], BaseEvent]]
+    """Reads a stored event as leniently as a received one; the codec puts it here."""
+
+    @classmethod
+    def from_json(cls, data: bytes | bytearray | memoryview | str) -> Self:
+        """Read a stored event from its JSON text, as leniently as from the wire: misfits are in :attr:`Model.issues`.
+
+        ``ServerEvent.from_json`` and ``ClientEvent.from_json`` give the class that the event's type has; an unknown
+        type gives ``UnknownServerEvent`` or ``ClientEvent`` itself, and what is not a JSON object gives
+        ``MalformedServerEvent``.
+
+        Raises:
+            InvalidEventError: if it is not an event of this class; of ``ClientEvent``, if it is not a JSON object.
+        """
+        return cast("Self", BaseEvent.__read__(cls, data))
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
+        """Read a stored event from its wire form as a mapping, such as :meth:`Model.to_dict` gives; see
+        :meth:`from_json`.
+
+        Raises:
+            InvalidEventError: if it is not an event of this class.
+        """
+        return cast("Self", BaseEvent.__read__(cls, payload))
 
 
 class ReadInt(int):
@@ -298,7 +397,8 @@ def plain_model(model: Model, *, keep_bare: bool = False) -> dict[str, Any]:
     """Return the fields of `model` that were given, its constants and its unknown fields, as JSON-ready values.
 
     Written out, because pydantic's own serializer refuses some of what a lenient reading holds.
-    With `keep_bare`, instances of a bare base (a kind of object that the schema lacks) stay as they are.
+    With `keep_bare`, instances of a bare base (a kind of object that the schema lacks) and raw bytes stay as they are:
+    the validation looks at both.
     """
     given = model.__pydantic_fields_set__
     # Constants have defaults, which pydantic counts as unset; the wire needs those of an event that was built here.
@@ -329,96 +429,19 @@ def plain_value(value: Any, *, keep_bare: bool = False) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_value(entry, keep_bare=keep_bare) for entry in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return encode_base64(value)
-    return _time_to(value)
+        return value if keep_bare else encode_base64(value)
+    return time_to(value)
 
 
-# Any: the declared type of validate_strings lists mappings only.
-_validate_base64: Any = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64")).validator.validate_strings
-
-
-def decode_base64(text: str) -> bytes:
-    """Decode standard or URL-safe base64 `text`, with or without padding.
-
-    Raises:
-        ValueError: if `text` holds anything else.
-    """
-    # pydantic-core's decoder takes a third to a seventh of the time of the standard library's.
-    decoded: bytes = _validate_base64(text)
-    return decoded
-
-
-def encode_base64(audio: bytes | bytearray | memoryview) -> str:
-    """Encode raw bytes with the standard alphabet, the only one the service documents."""
-    if isinstance(audio, memoryview) and not audio.c_contiguous:
-        audio = audio.tobytes()
-    return binascii.b2a_base64(audio, newline=False).decode("ascii")
-
-
-def standard_base64(text: str) -> str:
-    """Return base64 `text` as the service documents it: standard alphabet, padded.
-
-    Raises:
-        ValueError: if `text` is no base64 in any form.
-    """
-    decoded = decode_base64(text)
-    if len(text) % 4 == 0 and "-" not in text and "_" not in text:
-        return text
-    return encode_base64(decoded)
-
-
-def _decode_leniently(name: str, text: object) -> tuple[bytes, FieldIssue | None]:
-    """Decode what is no clean base64 text, as far as that goes."""
-    if text is None:
-        return b"", None
-    if isinstance(text, str):
-        try:
-            # Skips characters outside the alphabet, such as line breaks.
-            decoded = base64.b64decode(text)
-        except ValueError as error:
-            return b"", FieldIssue(name, f"not base64: {error}", text)
-        return decoded, FieldIssue(name, "not clean base64: other characters were skipped", text)
-    return b"", FieldIssue(name, "not base64 text", text)
-
-
-def _base64_from(value: object) -> object:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return encode_base64(value)
-    if isinstance(value, str):
-        return value
-    try:
-        view = memoryview(value)  # type: ignore[arg-type]
-    except TypeError:
-        return value
-    return encode_base64(view)
-
-
-def _checked_base64(text: str) -> str:
-    try:
-        return standard_base64(text)
-    except ValueError:
-        raise ValueError("neither raw bytes nor base64 text: pass the audio as bytes, or base64-encode it") from None
-
-
-Base64 = Annotated[str, BeforeValidator(_base64_from), AfterValidator(_checked_base64)]
-"""Base64 text in a message to the service; raw bytes-like values are encoded on the way in."""
-
-
-def _time_from(value: object) -> object:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return datetime.fromtimestamp(value, tz=UTC)
-        except (ValueError, OverflowError, OSError):
-            raise ValueError("not a Unix time in seconds") from None
-    return value
-
-
-def _time_to(value: object) -> object:
-    if isinstance(value, datetime):
-        seconds = value.timestamp()
-        return int(seconds) if seconds.is_integer() else seconds
-    return value
-
-
-UnixTime = Annotated[datetime, BeforeValidator(_time_from), PlainSerializer(_time_to, return_type=Any)]
-"""A time that travels as whole seconds since 1970-01-01 UTC."""
+def _without(value: Any, *, nulls: bool | None) -> Any:
+    """Return the wire form of `value` without fields that are null or, if not only `nulls`, at their defaults."""
+    if isinstance(value, Model):
+        defaults = {} if nulls else {name: field.default for name, field in type(value).model_fields.items()}
+        return {
+            name: _without(entry, nulls=nulls)
+            for name, entry in value.items()
+            if (entry is not None if nulls else name not in defaults or entry != defaults[name])
+        }
+    if isinstance(value, (list, tuple)):
+        return [_without(entry, nulls=nulls) for entry in value]
+    return plain_value(value)

@@ -1,12 +1,15 @@
 """Every model, event and enum of the contract, and the events that no schema declares."""
 
 from ._base import FieldIssue, Model
-from ._core.events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from ._core import stored
+from ._core.events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from ._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, NotCarriedOver
 from ._generated import enums, models
 from ._generated.enums import *  # noqa: F403 - the generated lists are the public face
 from ._generated.models import *  # noqa: F403
-from ._generated.registry import AnyClientEvent
+
+# Importing it has taught the events to read stored ones.
+del stored
 
 __all__ = [
     "AnyClientEvent",

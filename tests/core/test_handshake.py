@@ -230,3 +230,24 @@ def test_an_answer_that_is_no_http() -> None:
     assert type(error) is HandshakeError
     assert (error.status, error.request_id, error.recoverable) == (None, "request-1", True)
     assert "r.example sent noise" in str(error)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"model": "a\ud800"},
+        {"api_version": "a\ud800"},
+        {"agent_name": "a\ud800", "project_name": "p"},
+        {"query": {"a": "a\ud800"}},
+        {"query": {"a": ["b", "a\ud800"]}},
+        {"query": {"a\ud800": "b"}},
+        {"endpoint": "https://host.example/a\ud800"},
+        {"endpoint": "https://a\ud800.example"},
+        {"headers": {"x": "a\ud800"}},
+    ],
+    ids=repr,
+)
+def test_half_a_surrogate_pair_is_a_configuration_error(arguments: dict[str, Any]) -> None:
+    """A text that cannot be written in UTF-8 is refused as the argument that it is, before anything is opened."""
+    with pytest.raises(ConfigurationError, match=r"surrogate|Latin-1"):
+        prepare(**{"endpoint": "https://host.example", "model": "m", **arguments})

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from .._base import RECEIVED, FieldIssue, Model, plain_model, plain_value, standard_base64
+from .._base import RECEIVED, FieldIssue, Model, plain_model, plain_value, raw_audio, standard_base64
 from .._generated.models import ClientEvent, ServerEvent
-from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS, AnyClientEvent
+from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS
 from ..errors import InvalidEventError
-from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
+from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .field_issues import field_issues
 from .lenient import read_model
 
@@ -36,6 +36,7 @@ __all__ = [
     "encode_server_event",
     "json_of",
     "json_of_unknown",
+    "parsed",
     "plain_call",
     "plain_event",
     "validated",
@@ -89,13 +90,9 @@ class Decoder:
         return validate
 
     def _decode_slowly(self, data: bytes) -> AnyServerEvent:
-        try:
-            payload = _parse(data)
-        except (ValueError, RecursionError) as error:
-            return _malformed(data, f"not valid JSON: {error}")
-        if not isinstance(payload, dict):
-            kind = "null" if payload is None else type(payload).__name__
-            return _malformed(data, f"a JSON {kind}, not an object")
+        payload, problem = parsed(data)
+        if problem is not None:
+            return _malformed(data, problem)
         event_type = payload.get("type")
         cls = self._classes.get(event_type) if isinstance(event_type, str) else None
         if cls is None:
@@ -117,6 +114,18 @@ decode_server_event: Callable[[Message], AnyServerEvent] = _default.decode
 Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
 :class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
 """
+
+
+def parsed(data: bytes) -> tuple[dict[str, Any], str | None]:
+    """Read the JSON object that `data` is; the second value says why it is not one."""
+    try:
+        payload = _parse(data)
+    except (ValueError, RecursionError) as error:
+        return {}, f"not valid JSON: {error}"
+    if not isinstance(payload, dict):
+        kind = "null" if payload is None else type(payload).__name__
+        return {}, f"a JSON {kind}, not an object"
+    return payload, None
 
 
 def _parse(data: bytes) -> Any:
@@ -238,16 +247,15 @@ def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
         return None
     field, start, name_of_audio = known
     audio = fields[field]
-    try:
-        # Reads any buffer in place.
-        text = b2a_base64(audio, newline=False)
-    except (TypeError, BufferError):
-        if not isinstance(audio, str):
-            return None
+    if isinstance(audio, str):
         try:
             text = standard_base64(audio).encode("ascii")
         except ValueError:
             return None
+    elif (raw := raw_audio(audio)) is not None:
+        text = b2a_base64(raw, newline=False)
+    else:
+        return None
     for name, value in fields.items():
         if value is not None and name != field:
             if type(value) is not str or not value.isascii():
@@ -319,7 +327,7 @@ def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
 def json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
     """Return the JSON text of an event that no class describes; raises :class:`InvalidEventError` if there is none."""
     try:
-        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(plain_value(payload), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8")
     except (TypeError, ValueError) as error:
         raise InvalidEventError(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from .._generated.models import ServerEvent
-from .._generated.registry import KnownServerEvent
+from pydantic_core import CoreSchema
 
-__all__ = ["AnyServerEvent", "MalformedServerEvent", "UnknownServerEvent"]
+from .._generated.models import ClientEvent, ServerEvent
+from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
+from .any_event import any_event_schema, described
+
+__all__ = ["AnyClientEvent", "AnyServerEvent", "MalformedServerEvent", "UnknownServerEvent"]
 
 
 class UnknownServerEvent(ServerEvent):
@@ -67,10 +70,44 @@ class MalformedServerEvent(ServerEvent):
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from .._generated.registry import KnownClientEvent, KnownServerEvent
     from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
     LocalEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
     AnyServerEvent: TypeAlias = KnownServerEvent | LocalEvent | UnknownServerEvent | MalformedServerEvent
     """Whatever the connection can hand out; comparing ``type`` or matching a class narrows it."""
+    AnyClientEvent: TypeAlias = KnownClientEvent
+    """Every event that an application can send."""
 else:
-    AnyServerEvent = ServerEvent
+    # What type checkers see as a union is one class at run time: `isinstance` holds for every event, and as the type of
+    # a field or of an endpoint it reads each event as its own class and writes it whole.
+
+    class _OneForAll(type(ServerEvent)):
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, cls.__any_of__)
+
+    class AnyServerEvent(ServerEvent, metaclass=_OneForAll):
+        """Any event of the service, or of the connection itself; an unknown or unreadable one too."""
+
+        __any_of__ = ServerEvent
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+            return any_event_schema(ServerEvent, SERVER_EVENTS, other=CLIENT_EVENTS)
+
+        @classmethod
+        def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> Any:
+            return handler(described(ServerEvent, SERVER_EVENTS))
+
+    class AnyClientEvent(ClientEvent, metaclass=_OneForAll):
+        """Any event of an application; one of an unknown type too."""
+
+        __any_of__ = ClientEvent
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+            return any_event_schema(ClientEvent, CLIENT_EVENTS, other=SERVER_EVENTS)
+
+        @classmethod
+        def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> Any:
+            return handler(described(ClientEvent, CLIENT_EVENTS))

@@ -213,7 +213,7 @@ def parse_endpoint(endpoint: str, *, allow_plaintext: bool = False) -> Endpoint:
     """
     if not isinstance(endpoint, str):
         raise ConfigurationError(f"endpoint must be a str, not {type(endpoint).__name__}")
-    text = endpoint.strip()
+    text = _checked_text("endpoint", endpoint.strip())
     example = "such as https://RESOURCE.services.ai.azure.com"
     if not text:
         raise ConfigurationError(f"endpoint is empty: give the resource's address, {example}")
@@ -357,7 +357,17 @@ def _text(name: str, value: object) -> str | None:
     if not value.strip():
         raise ConfigurationError(f"{name} is empty: leave it out, or give it a value")
     # str subclasses such as enum members go as their plain text.
-    return str.__str__(value)
+    return _checked_text(name, str.__str__(value))
+
+
+def _checked_text(what: str, text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"{what} {text!r} holds half of a surrogate pair, which no URL can: it was decoded wrongly, or cut apart"
+        ) from None
+    return text
 
 
 def _merge_query(parameters: Mapping[str, str | None], query: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
@@ -369,6 +379,7 @@ def _merge_query(parameters: Mapping[str, str | None], query: Mapping[str, Any] 
     for name, value in merged.items():
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"query holds the name {name!r}: names are text")
+        _checked_text("the query parameter", name)
         if value is not None:
             pairs.extend((name, text) for text in _query_values(name, value))
     return tuple(pairs)
@@ -381,7 +392,7 @@ def _query_values(name: str, value: object) -> Iterable[str]:
     elif isinstance(value, bool):
         yield "true" if value else "false"
     elif isinstance(value, str):
-        yield str.__str__(value)
+        yield _checked_text(f"query parameter {name!r}: the value", str.__str__(value))
     elif isinstance(value, (int, float)):
         yield str(value)
     else:

@@ -19,7 +19,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
-from .._base import FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt
+from .._base import BaseEvent, FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt
 
 __all__ = ["prepare_reading", "read_model"]
 
@@ -111,7 +111,8 @@ def _reader(annotation: Any) -> Reader:
         return _dict_reader(_reader(get_args(annotation)[1]))
     if isinstance(annotation, type):
         if issubclass(annotation, Model):
-            return _model_reader(annotation)
+            any_of = annotation.__dict__.get("__any_of__")
+            return _model_reader(annotation) if any_of is None else _any_event_reader(any_of)
         if issubclass(annotation, Enum):
             return _enum_reader(annotation)
     return _SCALARS.get(annotation, _read_any)
@@ -269,6 +270,14 @@ def _model_reader(cls: type[Model]) -> Reader:
         if isinstance(value, dict):
             return _build(cls, value, path, issues)
         return _misfit("an object", value, path, issues)
+
+    return read
+
+
+def _any_event_reader(base: type[BaseEvent]) -> Reader:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
+        # What misfits in such an event is told by the event itself.
+        return base.from_dict(value) if isinstance(value, dict) else _misfit("an object", value, path, issues)
 
     return read
 

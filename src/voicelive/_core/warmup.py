@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 from .._base import Model
 from .._generated import models
 from .codec import decode_server_event
-from .events import MalformedServerEvent, UnknownServerEvent
+from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .lenient import prepare_reading
 
 __all__ = ["all_models", "build_models"]
@@ -27,5 +28,8 @@ def build_models() -> None:
     for model in all_models():
         model.model_rebuild()
         prepare_reading(model)
+    # The classes that stand for any event; to type checkers they are unions.
+    for any_event in (cast("Any", AnyServerEvent), cast("Any", AnyClientEvent)):
+        any_event.model_rebuild()
     # The path of a message that is no event; it notes nothing, for it is the contract's own.
     decode_server_event(b'{"type":"voicelive.malformed"}')

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from .._base import OPEN, Base64, Model, OrInstanceOf, TaggedModel, UnixTime
+from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
 from .enums import (
     AnimationOutputType,
     AudioTimestampType,
@@ -808,7 +808,7 @@ class CachedTokenDetails(Model):
         ) -> None: ...
 
 
-class ClientEvent(Model):
+class ClientEvent(BaseEvent):
     """What all events of the application have in common."""
 
     type: str
@@ -3289,7 +3289,7 @@ class Scene(Model):
         ) -> None: ...
 
 
-class ServerEvent(Model):
+class ServerEvent(BaseEvent):
     """What all events of the service have in common."""
 
     type: str

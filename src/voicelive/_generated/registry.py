@@ -11,7 +11,7 @@ from . import models
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-__all__ = ["AUDIO_FIELDS", "CLIENT_EVENTS", "SERVER_EVENTS", "AnyClientEvent", "KnownServerEvent"]
+__all__ = ["AUDIO_FIELDS", "CLIENT_EVENTS", "SERVER_EVENTS", "KnownClientEvent", "KnownServerEvent"]
 
 SERVER_EVENTS: dict[str, type[models.ServerEvent]] = {
     "conversation.item.created": models.ServerEventConversationItemCreated,
@@ -202,7 +202,7 @@ if TYPE_CHECKING:
         | models.ServerEventRtcCallError
         | models.ServerEventRtcCallSdpCreated
     )
-    AnyClientEvent: TypeAlias = (
+    KnownClientEvent: TypeAlias = (
         models.ClientEventConversationItemCreate
         | models.ClientEventConversationItemDelete
         | models.ClientEventConversationItemRetrieve
@@ -228,4 +228,4 @@ if TYPE_CHECKING:
     )
 else:
     KnownServerEvent = models.ServerEvent
-    AnyClientEvent = models.ClientEvent
+    KnownClientEvent = models.ClientEvent

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from .._core.codec import decode_client_event
-from .._generated.registry import AnyClientEvent
+from .._core.events import AnyClientEvent
 from .session import error_details as errors
 from .session.error_details import Fault, RefusedError
 

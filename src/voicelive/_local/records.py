@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from .._core.events import AnyServerEvent
+from .._core.events import AnyClientEvent, AnyServerEvent
 from .._generated.models import ClientEvent, ResponseItem, ServerEvent
-from .._generated.registry import AnyClientEvent
 from .control.timeline import Timeline
 from .notifier import Changes
 

@@ -40,7 +40,7 @@ from .utterance import is_finished
 from .version_wire import wire_for
 
 if TYPE_CHECKING:
-    from ..._generated.registry import AnyClientEvent
+    from ..._core.events import AnyClientEvent
     from ..engines import Engines
     from ..workers import Workers
 
