@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -181,6 +182,39 @@ def types(session: nox.Session) -> None:
     install(session, "types", "test", "codegen", extras="identity,local,cli,mcp")
     session.run("mypy")
     session.run("pyright")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build sdist and wheel into `dist/`, check what they say and hold, and run the sdist's own tests from it."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "package"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    # Metadata, and that the package index can show the README.
+    session.run("twine", "check", "--strict", *(str(path) for path in Path("dist").iterdir()))
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(next(Path("dist").glob("*.tar.gz"))) as archive:
+            archive.extractall(folder, filter="data")
+        (unpacked,) = Path(folder).iterdir()
+        check_contents(session, unpacked)
+        # From here on nothing of the checkout is read.
+        session.chdir(unpacked)
+        session.install(".[identity,local,cli,mcp]", *nox.project.dependency_groups(PYPROJECT, "test", "codegen"))
+        # Those that read files of other folders, or of an installed package.
+        places = ["tests/core", "tests/schema", "tests/codegen", "tests/testing", "tests/test_wire_table.py"]
+        session.run("pytest", *(session.posargs or [*IN_PARALLEL, *places]))
+
+
+def check_contents(session: nox.Session, unpacked: Path) -> None:
+    """Fail unless the unpacked sdist holds what is under version control, and nothing else."""
+    if shutil.which("git") is None or not Path(".git").exists():
+        session.warn("not a checkout of git: what the sdist holds is not compared")
+        return
+    tracked = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=True).stdout
+    wanted = {*tracked.rstrip("\0").split("\0"), "PKG-INFO"}
+    held = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    if held != wanted:
+        session.error(f"the sdist lacks {sorted(wanted - held)} and should not have {sorted(held - wanted)}")
 
 
 @nox.session
