@@ -55,7 +55,8 @@ def test_a_module_is_public_if_no_part_of_its_path_begins_with_an_underscore() -
     assert ["voicelive", *(name for name in found if "._" not in name)] == FACES
 
 
-@pytest.mark.parametrize("face", FACES)
+# pytest finds the plugin's hooks by `dir()`, so that one shows them.
+@pytest.mark.parametrize("face", [face for face in FACES if face != "voicelive.pytest_plugin"])
 def test_a_face_lists_its_names_and_no_others(face: str) -> None:
     """`dir()` gives exactly the public names, before and after they are used."""
     done = subprocess.run([sys.executable, "-c", FRESH, face], capture_output=True, text=True, timeout=60, check=True)

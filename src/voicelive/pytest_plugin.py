@@ -1,7 +1,8 @@
 """The pytest plugin: fixtures for testing voice agents against a scripted service.
 
 pytest loads this file in every run of every project that has the package installed. So it imports nothing here; the
-fixtures import what they need when a test first asks for them.
+fixtures import what they need when a test first asks for them. It has no `__dir__` either: pytest finds the hooks in
+`dir()`.
 """
 
 from __future__ import annotations
@@ -84,7 +85,3 @@ def _options(node: pytest.Item) -> dict[str, Any]:
             raise pytest.UsageError(f"the marker {_MARKER!r} takes keyword arguments only, not {marker.args!r}")
         options.update(marker.kwargs)
     return options
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
