@@ -21,14 +21,20 @@ def input_type(contract: Contract, schema: Schema) -> str:
     return " | ".join(kinds)
 
 
+_SIMPLE = {
+    None: "Any",
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "null": "None",
+}
+
+
 def _members(contract: Contract, schema: Schema) -> list[str]:
     name = ref_name(schema)
     if name is not None:
-        if name in contract.enums:
-            return [name, "str"]
-        if name in contract.unions:
-            return _members(contract, contract.unions[name])
-        return [name, "Mapping[str, Any]"]
+        return _named(contract, name)
     constant = constant_of(schema)
     if constant is not None:
         return [f"Literal[{json.dumps(constant)}]"]
@@ -42,22 +48,25 @@ def _members(contract: Contract, schema: Schema) -> list[str]:
         return [k for kind in schema["type"] for k in _members(contract, {**schema, "type": kind})]
     if "enum" in schema:
         return [f"Literal[{', '.join(json.dumps(value) for value in schema['enum'])}]"]
+    return [_plain(contract, schema)]
+
+
+def _named(contract: Contract, name: str) -> list[str]:
+    if name in contract.enums:
+        return [name, "str"]
+    if name in contract.unions:
+        return _members(contract, contract.unions[name])
+    return [name, "Mapping[str, Any]"]
+
+
+def _plain(contract: Contract, schema: Schema) -> str:
     kind = schema.get("type")
     if kind == "array":
-        return [f"Sequence[{input_type(contract, schema['items'])}]"]
+        return f"Sequence[{input_type(contract, schema['items'])}]"
     if kind == "object":
         values = schema.get("additionalProperties", schema.get("unevaluatedProperties", {}))
         inner = input_type(contract, values) if isinstance(values, dict) and values else "Any"
-        return [f"Mapping[str, {inner}]"]
-    simple = {
-        "string": "str",
-        "integer": "int",
-        "number": "float",
-        "boolean": "bool",
-        "null": "None",
-    }
-    if kind in simple:
-        return [simple[kind]]
-    if kind is None:
-        return ["Any"]
+        return f"Mapping[str, {inner}]"
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
     raise SchemaError(f"no rule for the type of {json.dumps(schema)[:200]}")

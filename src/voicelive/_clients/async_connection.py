@@ -290,6 +290,10 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         await asyncio.sleep(0)
         self._last_break = time.monotonic()
 
+    async def _break_if_due(self) -> None:
+        if time.monotonic() - self._last_break > _LONGEST_STEP_S:
+            await self._break()
+
     def _take(self) -> bytes | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
         self._check_home()
@@ -347,11 +351,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         while True:
             if waiter is not None and waiter.settled:
                 return b"", None
-            if self._requested is not None:
-                raise self._closed_error()
-            if waiter is None and inbox.kept:
+            if waiter is None and inbox.kept and self._requested is None:
                 return inbox.take(), None
-            if self._drained:
+            if self._drained or self._requested is not None:
                 raise self._closed_error()
             if self._reading:
                 await self._turn()
@@ -365,28 +367,32 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 else:
                     data = await transport.recv()
                     self._last_break = time.monotonic()
-            except TimeoutError:
-                continue
-            except TransportClosed:
-                self._drained = True
+            except (TimeoutError, TransportClosed) as error:
+                self._drained = isinstance(error, TransportClosed)
                 continue
             finally:
                 # No other task runs before this one waits again, so the event is in its place by then.
                 self._reading = False
-                if self._turns:
-                    self._wake()
+                self._wake()
             if self._requested is not None:
                 continue
             if waiter is None and not inbox.waiters:
                 return data, None
-            event = self._decode(data)
-            received = inbox.sort(data, event)
+            received = self._sorted(data, waiter)
             if received is not None:
-                if waiter is None:
-                    return data, event
-                inbox.pass_over(received)
-            if time.monotonic() - self._last_break > _LONGEST_STEP_S:
-                await self._break()
+                return received
+            await self._break_if_due()
+
+    def _sorted(self, data: bytes, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None] | None:
+        """Give a message to whoever waits for it, and return it if it is for this receiver."""
+        event = self._decode(data)
+        received = self._inbox.sort(data, event)
+        if received is None:
+            return None
+        if waiter is None:
+            return data, event
+        self._inbox.pass_over(received)
+        return None
 
     async def _recv_watched(self, transport: Transport) -> bytes:
         """Return the next message, or give the connection up if it does not come in time."""

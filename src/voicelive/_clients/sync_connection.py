@@ -401,8 +401,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                             waiter = Waiter()
                             bridge.waiting.append(waiter)
                             continue
-                    if bridge.needs_room:
-                        bridge.go_on()
+                    bridge.go_on()
                     waiter.wait(left)
             finally:
                 if search is None:
@@ -411,8 +410,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 if waiter is not None:
                     bridge.waiting.remove(waiter)
                     waiter.close()
-                if bridge.needs_room:
-                    bridge.go_on()
+                bridge.go_on()
                 self._inbox.holding.tell_if_half_empty()
             return received
         except BaseException:

@@ -153,7 +153,9 @@ class Bridge:
     # Receiving.
 
     def go_on(self) -> None:
-        """Tell the loop that there is room again, if there is enough."""
+        """Tell the loop that there is room again, if it waits for that and there is enough."""
+        if not self.needs_room:
+            return
         if len(self.arrived) <= self._most // 2 and self._arrived_bytes - self.taken_bytes <= self._most_bytes // 2:
             self.needs_room = False
             self._engine.post(self._make_room)

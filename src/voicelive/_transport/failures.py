@@ -8,9 +8,9 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -86,80 +86,139 @@ def opening_error(
 
     Raise it where no variable holds `error` any more: that may hold what must not be shown.
     """
-    told = _opening_error(error, request, options, proxy)
+    told = _opening_error(error, _Opening(request, options, proxy))
     told.__cause__ = _presentable(error, redactor_of(request))
     return told
 
 
-def _opening_error(
-    error: Exception, request: OpeningRequest, options: TransportOptions, proxy: Proxy | None
-) -> VoiceLiveError:
-    """Build the error that says why the connection could not be opened and what to check.
+class _Opening(NamedTuple):
+    """What was being opened."""
 
-    Args:
-        error: what the transport raised.
-        request: the opening request.
-        options: the options it was opened with.
-        proxy: the proxy that the connection goes through, if any.
-    """
-    where = request.endpoint.authority
+    request: OpeningRequest
+    options: TransportOptions
+    proxy: Proxy | None
+
+    @property
+    def where(self) -> str:
+        return self.request.endpoint.authority
+
+
+def _opening_error(error: Exception, opening: _Opening) -> VoiceLiveError:
+    """Build the error that says why the connection could not be opened and what to check."""
     if isinstance(error, VoiceLiveError):
         return error
-    if isinstance(error, InvalidStatus):
-        response = error.response
-        headers = list(response.headers.raw_items())
-        return refusal(response.status_code, headers, response.body, request, datetime.now(UTC))
-    if isinstance(error, RefusedError):
-        return refusal(error.answer.status, error.answer.headers, error.answer.body, request, datetime.now(UTC))
-    if isinstance(error, SourceAddressError):
-        source = options.source_address and options.source_address[0]
-        return ConfigurationError(
-            f"{where} cannot be reached from source_address {source!r} ({error}): give an address of this machine, "
-            "of the same family (IPv4 or IPv6) as the host's"
-        )
-    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return _timeout_error(error, where, options)
-    if proxy is not None and isinstance(error, (socket.gaierror, ConnectionRefusedError)):
-        what = "refused the connection" if isinstance(error, ConnectionRefusedError) else "could not be found"
-        return ProxyError(
-            f"the proxy on the way to {where} {what}: check the option 'proxy', HTTPS_PROXY, and that the proxy runs"
-        )
-    if isinstance(error, ProxyTlsError):
-        return _tls_error(error.__cause__, "the proxy", option="proxy_ssl")
-    if isinstance(error, ssl.SSLError):
-        # Of two TLS connections, asyncio does not tell which one failed.
-        where += ", or of its proxy," if proxy is not None and proxy.scheme == "https" else ""
-        return _tls_error(error, where)
-    if isinstance(error, socket.gaierror):
-        return ConnectionError(
-            f"the host of {where} could not be found ({error.strerror or error}): "
-            "check the endpoint's spelling and this machine's DNS and network"
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return ConnectionError(
-            f"{where} refused the connection: check the endpoint's host and port, and that the service runs there"
-        )
-    # Whatever names a proxy may show its password, so its text is left out.
-    if isinstance(error, InvalidProxy):
-        return ConfigurationError("the proxy's URL cannot be used: check the option 'proxy' and HTTPS_PROXY")
-    if isinstance(error, TransportProxyError):
-        status = getattr(getattr(error, "response", None), "status_code", None) or _old_status(error)
-        return ProxyError(explain_refusal(status, where), status=status)
-    if isinstance(error, TunnelRefusedError):
-        return ProxyError(explain_refusal(error.status, where), status=error.status)
-    if isinstance(error, (InvalidMessage, EOFError)):
-        return unreadable_answer(request, "closed the connection or sent something else in place of an HTTP answer")
-    if isinstance(error, InvalidHandshake):
-        return unreadable_answer(request, f"did not upgrade to a WebSocket properly ({error})")
-    if isinstance(error, OSError):
-        return _network_error(error, where)
-    if isinstance(error, InvalidURI):
-        return ConfigurationError(f"the address made for {where} cannot be used: check endpoint and query")
-    if isinstance(error, ConnectionClosed):
-        return unreadable_answer(request, "closed the connection during the handshake")
+    for kind, explain in _EXPLANATIONS:
+        if isinstance(error, kind) and (explained := explain(error, opening)) is not None:
+            return explained
     # What is left comes from values that are passed on as they are: vendor_options, a SOCKS proxy's package.
-    text = redactor_of(request)(str(error))
-    return ConfigurationError(f"the connection to {where} cannot be opened with these options: {text}")
+    text = redactor_of(opening.request)(str(error))
+    return ConfigurationError(f"the connection to {opening.where} cannot be opened with these options: {text}")
+
+
+def _status(error: InvalidStatus, opening: _Opening) -> VoiceLiveError:
+    response = error.response
+    headers = list(response.headers.raw_items())
+    return refusal(response.status_code, headers, response.body, opening.request, datetime.now(UTC))
+
+
+def _unfinished(error: RefusedError, opening: _Opening) -> VoiceLiveError:
+    answer = error.answer
+    return refusal(answer.status, answer.headers, answer.body, opening.request, datetime.now(UTC))
+
+
+def _source_address(error: SourceAddressError, opening: _Opening) -> VoiceLiveError:
+    source = opening.options.source_address and opening.options.source_address[0]
+    return ConfigurationError(
+        f"{opening.where} cannot be reached from source_address {source!r} ({error}): give an address of this machine, "
+        "of the same family (IPv4 or IPv6) as the host's"
+    )
+
+
+def _unreachable_proxy(error: OSError, opening: _Opening) -> VoiceLiveError | None:
+    if opening.proxy is None:
+        return None
+    what = "refused the connection" if isinstance(error, ConnectionRefusedError) else "could not be found"
+    return ProxyError(
+        f"the proxy on the way to {opening.where} {what}: "
+        "check the option 'proxy', HTTPS_PROXY, and that the proxy runs"
+    )
+
+
+def _proxy_tls(error: ProxyTlsError, opening: _Opening) -> VoiceLiveError:
+    return _tls_error(error.__cause__, "the proxy", option="proxy_ssl")
+
+
+def _tls(error: ssl.SSLError, opening: _Opening) -> VoiceLiveError:
+    # Of two TLS connections, asyncio does not tell which one failed.
+    or_proxy = ", or of its proxy," if opening.proxy is not None and opening.proxy.scheme == "https" else ""
+    return _tls_error(error, opening.where + or_proxy)
+
+
+def _unknown_host(error: socket.gaierror, opening: _Opening) -> VoiceLiveError:
+    return ConnectionError(
+        f"the host of {opening.where} could not be found ({error.strerror or error}): "
+        "check the endpoint's spelling and this machine's DNS and network"
+    )
+
+
+def _refused(error: ConnectionRefusedError, opening: _Opening) -> VoiceLiveError:
+    return ConnectionError(
+        f"{opening.where} refused the connection: check the endpoint's host and port, and that the service runs there"
+    )
+
+
+def _unusable_proxy(error: InvalidProxy, opening: _Opening) -> VoiceLiveError:
+    # Whatever names a proxy may show its password, so its text is left out.
+    return ConfigurationError("the proxy's URL cannot be used: check the option 'proxy' and HTTPS_PROXY")
+
+
+def _refusing_proxy(error: TransportProxyError, opening: _Opening) -> VoiceLiveError:
+    status = getattr(getattr(error, "response", None), "status_code", None) or _old_status(error)
+    return ProxyError(explain_refusal(status, opening.where), status=status)
+
+
+def _refused_tunnel(error: TunnelRefusedError, opening: _Opening) -> VoiceLiveError:
+    return ProxyError(explain_refusal(error.status, opening.where), status=error.status)
+
+
+def _no_answer(error: InvalidMessage | EOFError, opening: _Opening) -> VoiceLiveError:
+    what = "closed the connection or sent something else in place of an HTTP answer"
+    return unreadable_answer(opening.request, what)
+
+
+_Kinds = type[Exception] | tuple[type[Exception], ...]
+_EXPLANATIONS: Sequence[tuple[_Kinds, Callable[[Any, _Opening], VoiceLiveError | None]]] = [
+    (InvalidStatus, _status),
+    (RefusedError, _unfinished),
+    (SourceAddressError, _source_address),
+    (TimeoutError, lambda error, opening: _timeout_error(error, opening.where, opening.options)),
+    ((socket.gaierror, ConnectionRefusedError), _unreachable_proxy),
+    (ProxyTlsError, _proxy_tls),
+    (ssl.SSLError, _tls),
+    (socket.gaierror, _unknown_host),
+    (ConnectionRefusedError, _refused),
+    (InvalidProxy, _unusable_proxy),
+    (TransportProxyError, _refusing_proxy),
+    (TunnelRefusedError, _refused_tunnel),
+    ((InvalidMessage, EOFError), _no_answer),
+    (
+        InvalidHandshake,
+        lambda error, opening: unreadable_answer(opening.request, f"did not upgrade to a WebSocket properly ({error})"),
+    ),
+    (OSError, lambda error, opening: _network_error(error, opening.where)),
+    (
+        InvalidURI,
+        lambda error, opening: ConfigurationError(
+            f"the address made for {opening.where} cannot be used: check endpoint and query"
+        ),
+    ),
+    (
+        ConnectionClosed,
+        lambda error, opening: unreadable_answer(opening.request, "closed the connection during the handshake"),
+    ),
+]
+"""What explains each kind of error; the first that fits and has something to say is taken. A kind stands before those
+it derives from: ``TimeoutError``, ``ssl.SSLError`` and ``socket.gaierror`` are each an ``OSError``."""
 
 
 def _presentable(error: Exception, hide: Redactor) -> Exception | None:

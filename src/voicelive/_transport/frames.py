@@ -108,47 +108,24 @@ class FrameSplitter:
             self._parse(data)
 
     def _split(self, data: bytes) -> None:
-        at = 0
         if self._header:
             data = self._header + data
             self._header = b""
-        elif self._missing:
-            at = self._missing
-            if len(data) < at:
-                self._message += data
-                self._missing -= len(data)
-                return
-            self._message += data[:at]
-            self._missing = 0
-            self._protocol.events.append(bytes(self._message))
-            self._message = bytearray()
-        elif self._others:
-            at = min(self._others, len(data))
-            self._others -= at
-            self._parse(data[:at])
-            if self._protocol.state is not State.OPEN:
-                self._leave(data[at:])
-                return
+        at = self._rest(data)
         size = len(data)
         events = self._protocol.events
         while size - at >= 2:
             length = data[at + 1]
-            if length < 126:
-                start = at + 2
-            elif length == 126:
-                start = at + 4
-                if start > size:
-                    break
-                length = data[at + 2] << 8 | data[at + 3]
-            elif length == 127:
-                start = at + 10
+            start = at + 2
+            if length >= 126:
+                if length > 127:
+                    # Masked, which no service may do.
+                    self._leave(data[at:])
+                    return
+                start += 2 if length == 126 else 8
                 if start > size:
                     break
                 length = int.from_bytes(data[at + 2 : start], "big")
-            else:
-                # Masked, which no service may do.
-                self._leave(data[at:])
-                return
             end = start + length
             if data[at] == _WHOLE_TEXT and length <= self._max_size and not self._in_fragments:
                 if end > size:
@@ -156,18 +133,43 @@ class FrameSplitter:
                     self._missing = end - size
                     return
                 events.append(data[start:end])
-            else:
-                if not data[at] & _CONTROL:
-                    self._in_fragments = not data[at] & _FIN
-                self._parse(data[at:end])
-                self._others = max(0, end - size)
-                if self._protocol.state is not State.OPEN:
-                    # Closed by the service, or given up because of this frame.
-                    self._leave(data[end:])
-                    return
+            elif not self._pass_on(data, at, end):
+                return
             at = end
         if at < size:
             self._header = data[at:]
+
+    def _rest(self, data: bytes) -> int:
+        """Take what belongs to the frame that has begun to arrive, and return how much of `data` that was."""
+        size = len(data)
+        if self._missing:
+            at = min(self._missing, size)
+            self._message += data[:at]
+            self._missing -= at
+            if not self._missing:
+                self._protocol.events.append(bytes(self._message))
+                self._message = bytearray()
+            return at
+        if self._others:
+            at = min(self._others, size)
+            self._others -= at
+            return at if self._pass_bytes(data[:at], data[at:]) else size
+        return 0
+
+    def _pass_on(self, data: bytes, at: int, end: int) -> bool:
+        """Give the protocol the frame that begins there; return whether frames are still cut out afterwards."""
+        if not data[at] & _CONTROL:
+            self._in_fragments = not data[at] & _FIN
+        self._others = max(0, end - len(data))
+        return self._pass_bytes(data[at:end], data[end:])
+
+    def _pass_bytes(self, data: bytes, after: bytes) -> bool:
+        self._parse(data)
+        if self._protocol.state is State.OPEN:
+            return True
+        # Closed by the service, or given up because of this frame.
+        self._leave(after)
+        return False
 
 
 def cut_out_messages(connection: Any, max_size: int | None) -> None:

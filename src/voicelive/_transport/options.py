@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -155,24 +155,12 @@ def read_options(options: Mapping[str, Any] | None, endpoint: Endpoint) -> Trans
             raise ConfigurationError(f"connection option {name!r} cannot be switched off: leave it out")
     checked: dict[str, Any] = {}
     for name, value in given.items():
-        if name in {"max_size", "max_queue", "max_buffer"}:
-            checked[name] = _count(name, value)
-        elif name == "compression":
-            checked[name] = _compression(value)
-        elif name == "proxy":
-            checked[name] = _proxy(value)
-        elif name == "ssl":
-            checked[name] = _ssl(value, endpoint)
-        elif name == "proxy_ssl":
-            checked[name] = check_context(name, value)
-        elif name == "source_address":
-            checked[name] = _source_address(value)
-        elif name == "allow_plaintext_credentials":
-            checked[name] = _plaintext(value)
-        elif name == "vendor_options":
-            checked[name] = _vendor_options(value)
-        else:
-            checked[name] = _seconds(name, value)
+        checked[name] = _CHECKS.get(name, _seconds)(name, value)
+    if checked.get("ssl") is not None and not endpoint.secure:
+        raise ConfigurationError(
+            f"connection option 'ssl' does not fit the endpoint {endpoint.authority}, which is not encrypted: "
+            "use https:// or leave ssl out"
+        )
     if endpoint.is_loopback:
         # Proxies of the system are for the network; few could reach this machine.
         checked.setdefault("proxy", None)
@@ -213,21 +201,21 @@ def _count(name: str, value: object) -> int | None:
     raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes {unit} above 0, or None for no limit")
 
 
-def _compression(value: object) -> str | None:
+def _compression(name: str, value: object) -> str | None:
     if value is True or value == "deflate":
         return "deflate"
     if value is None or value is False:
         return None
-    raise ConfigurationError(f"connection option 'compression' is {value!r}; it takes True, 'deflate', False or None")
+    raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes True, 'deflate', False or None")
 
 
-def _proxy(value: object) -> str | bool | None:
+def _proxy(name: str, value: object) -> str | bool | None:
     if value is None or value is False:
         return None
     if value is True:
         return True
     if not isinstance(value, str):
-        raise ConfigurationError(f"connection option 'proxy' takes a URL, True or None, not {type(value).__name__}")
+        raise ConfigurationError(f"connection option {name!r} takes a URL, True or None, not {type(value).__name__}")
     # The value may hold a password, so no message repeats it.
     try:
         parts = urlsplit(value)
@@ -236,23 +224,13 @@ def _proxy(value: object) -> str | bool | None:
         valid = False
     if not valid:
         raise ConfigurationError(
-            "connection option 'proxy' is no proxy URL: write it like http://HOST:PORT, "
+            f"connection option {name!r} is no proxy URL: write it like http://HOST:PORT, "
             f"with one of the schemes {', '.join(PROXY_SCHEMES)}"
         )
     return value
 
 
-def _ssl(value: object, endpoint: Endpoint) -> ssl.SSLContext | None:
-    context = check_context("ssl", value)
-    if context is not None and not endpoint.secure:
-        raise ConfigurationError(
-            f"connection option 'ssl' does not fit the endpoint {endpoint.authority}, which is not encrypted: "
-            "use https:// or leave ssl out"
-        )
-    return context
-
-
-def _source_address(value: object) -> tuple[str, int] | None:
+def _source_address(name: str, value: object) -> tuple[str, int] | None:
     if value is None:
         return None
     host, port = value if isinstance(value, tuple) and len(value) == 2 else (value, 0)
@@ -262,17 +240,15 @@ def _source_address(value: object) -> tuple[str, int] | None:
         ipaddress.ip_address(host)
     except ValueError:
         raise ConfigurationError(
-            f"connection option 'source_address' is {value!r}; it takes an IP address of this machine, such as "
+            f"connection option {name!r} is {value!r}; it takes an IP address of this machine, such as "
             "'10.0.0.5', or a pair of it and a port, such as ('10.0.0.5', 0)"
         ) from None
     return host, port
 
 
-def _plaintext(value: object) -> bool:
+def _plaintext(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(
-            f"connection option 'allow_plaintext_credentials' is {value!r}; it takes True or False"
-        )
+        raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes True or False")
     return value
 
 
@@ -281,9 +257,9 @@ def allows_plaintext(options: Mapping[str, Any] | None) -> bool:
     return isinstance(options, Mapping) and options.get("allow_plaintext_credentials") is True
 
 
-def _vendor_options(value: object) -> dict[str, Any]:
+def _vendor_options(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"connection option 'vendor_options' must be a mapping, not {type(value).__name__}")
+        raise ConfigurationError(f"connection option {name!r} must be a mapping, not {type(value).__name__}")
     reserved = sorted(_RESERVED_VENDOR_OPTIONS & {str(name) for name in value})
     if reserved:
         raise ConfigurationError(
@@ -291,3 +267,18 @@ def _vendor_options(value: object) -> dict[str, Any]:
             "of connect() for it, where there is one"
         )
     return {str(name): item for name, item in value.items()}
+
+
+_CHECKS: dict[str, Callable[[str, object], object]] = {
+    "max_size": _count,
+    "max_queue": _count,
+    "max_buffer": _count,
+    "compression": _compression,
+    "proxy": _proxy,
+    "proxy_ssl": check_context,
+    "ssl": check_context,
+    "source_address": _source_address,
+    "allow_plaintext_credentials": _plaintext,
+    "vendor_options": _vendor_options,
+}
+"""What checks an option and returns the value to use; all others are times, in seconds."""
