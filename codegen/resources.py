@@ -21,11 +21,21 @@ __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
 CONNECTION_NAMES = frozenset(("close", "close_info", "open", "recv", "recv_bytes", "request_id", "send", "wait_for"))
 """What a connection has beside its resources."""
 
-LOCAL_EVENTS = {
+CONNECTION_EVENTS = {
     "voicelive.reconnecting": "ConnectionReconnecting",
     "voicelive.restored": "ConnectionRestored",
     "voicelive.gave_up": "ConnectionGaveUp",
 }
+CONVERSATION_EVENTS = {
+    "voicelive.state": "ConversationState",
+    "voicelive.interrupted": "ConversationInterrupted",
+    "voicelive.resumed": "InterruptionResumed",
+    "voicelive.tool_started": "ToolStarted",
+    "voicelive.tool_done": "ToolFinished",
+    "voicelive.turn_done": "TurnFinished",
+    "voicelive.observer_failed": "ObserverFailed",
+}
+LOCAL_EVENTS = CONNECTION_EVENTS | CONVERSATION_EVENTS
 """Events that a connection makes itself, which no schema declares, and their classes."""
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -163,7 +173,13 @@ def make_waiting(contract: Contract, *, asynchronous: bool) -> str:
         known.append((literal, f"models.{name}"))
     known += [(json.dumps(event_type), name) for event_type, name in LOCAL_EVENTS.items()]
     known.append((json.dumps("voicelive.malformed"), "MalformedServerEvent"))
-    return _render("waiting.py.jinja2", known=known, local=LOCAL_EVENTS, asynchronous=asynchronous)
+    return _render(
+        "waiting.py.jinja2",
+        known=known,
+        connection=CONNECTION_EVENTS,
+        conversation=CONVERSATION_EVENTS,
+        asynchronous=asynchronous,
+    )
 
 
 def _check_names(event_type: str) -> None:

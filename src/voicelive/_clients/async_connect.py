@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from .._base import Model
     from .._core.contract import ContractCheck
+    from .._core.conversation.barge_in import BargeIn
     from .._core.reconnect.policy import ReconnectPolicy
     from .._credentials import AsyncCredential
     from .._transport.options import ConnectionOptions
+    from ..tools import AnyTools
     from .async_connection import VoiceLiveConnection
 
 __all__ = ["connect", "warmup"]
@@ -28,6 +30,8 @@ __all__ = ["connect", "warmup"]
 @suggest_keywords
 @resolved_when_read(
     Any="typing",
+    AnyTools="..tools",
+    BargeIn=".._core.conversation.barge_in",
     AsyncCredential=".._credentials",
     ConnectionOptions=".._transport.options",
     ContractCheck=".._core.contract",
@@ -58,6 +62,10 @@ def connect(
     contract_check: ContractCheck = "warn",
     strict: bool = False,
     reconnect: ReconnectPolicy | None = None,
+    barge_in: bool | BargeIn = False,
+    tools: AnyTools = (),
+    observers: Iterable[object] = (),
+    metrics: bool = False,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``async with`` or ``await open()`` opens it.
 
@@ -97,6 +105,14 @@ def connect(
             reading it leniently. For tests.
         reconnect: make the connection again when it breaks, and move to a fresh session before its time is up: see
             :class:`ReconnectPolicy`. Left out: a connection that breaks has ended.
+        barge_in: do what has to be done when the user speaks over an answer: flush the player, truncate what was not
+            heard, drop late audio. ``True``, or a :class:`~voicelive.conversation.BargeIn` with conditions. Off by
+            default: who sends raw events sees raw behaviour.
+        tools: functions that the model may call, run beside the call: see :mod:`voicelive.tools`. Put their
+            ``definitions`` into the session.
+        observers: objects whose hooks see every event that is sent and received, and what was heard: plain functions
+            ``on_open``, ``on_send``, ``on_receive``, ``on_heard``, ``on_tool``, ``on_reconnect`` and ``on_close``.
+        metrics: keep the figures of each turn, also without the others.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.
@@ -137,6 +153,13 @@ def connect(
 
         check_policy(reconnect)
         local_events = local_events_of()
+    conversation = None
+    if barge_in is not False or tools or observers or metrics:
+        from .._conversation.layer import conversation_options
+        from .._core.conversation.local_events import CONVERSATION_EVENTS
+
+        conversation = conversation_options(barge_in, tools, observers, metrics)
+        local_events = (*local_events, *CONVERSATION_EVENTS)
     contract = WireContract(
         api_version,
         events=events,
@@ -147,7 +170,7 @@ def connect(
     )
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client="async")
-    return VoiceLiveConnection(handshake, source, options, contract, reconnect)
+    return VoiceLiveConnection(handshake, source, options, contract, reconnect, conversation)
 
 
 def warmup(*, freeze: bool = True) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 
 from .._base import Model
+from .._conversation.layer import ConversationLayer, ConversationOptions
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
@@ -27,6 +28,7 @@ from .._transport.options import TransportOptions
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import Transport, open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
+from .async_conversation import ConversationFace
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -36,7 +38,7 @@ _LONGEST_STEP_S = 0.01
 _STEPS_TO_READ = 3
 
 
-class VoiceLiveConnection(ConnectionResources, EventWaiting):
+class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     """A connection to the Voice Live service, for one event loop. Made by :func:`connect`.
 
     All methods may be called from any task of the loop at any time, and cancelled. Every event goes to one receiver:
@@ -50,12 +52,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         options: TransportOptions,
         contract: WireContract,
         reconnect: ReconnectPolicy | None = None,
+        conversation: ConversationOptions | None = None,
     ) -> None:
         self._handshake = handshake
         self._credential = credential
         self._options = options
         self._contract = contract
-        self._decode = contract.decode
+        self._decode: Callable[[bytes], AnyServerEvent] = contract.decode
+        self._layer = None if conversation is None else self._make_layer(conversation)
         self._transport: Transport | None = None
         self._state = "new"
         self._inbox = Inbox(self._decode)
@@ -131,6 +135,21 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         raise ConnectionStateError("close() was called while the connection opened")
 
     async def _open_transport(self) -> Transport:
+        transport = await self._open_plain()
+        return transport if self._layer is None else self._layer.start(transport)
+
+    def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
+        layer = ConversationLayer(
+            options,
+            decode=self._contract.decode,
+            encode=self._contract.encode_event,
+            connection=lambda: self,
+            is_own_loop=True,
+        )
+        self._decode = layer.event_of
+        return layer
+
+    async def _open_plain(self) -> Transport:
         if self._reconnect is None:
             return await open_transport(await self._request(), self._options)
         from .._transport.reconnect_setup import Lasting
@@ -219,8 +238,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             await self._break()
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
-        data, event = await self._within(timeout)
-        return self._decode(data) if event is None else event
+        return await self._next(timeout)
 
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
@@ -243,12 +261,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         if (arrived := self._take()) is not None:
             return self._decode(arrived)
         try:
-            data, event = await self._within(None)
+            return await self._next(None)
         except ConnectionClosed as error:
             if ends_quietly(error.info, requested=self._requested is not None):
                 raise StopAsyncIteration from None
             raise
-        return self._decode(data) if event is None else event
 
     async def _wait_for(self, condition: Condition, timeout: float | None, keep: bool) -> Any:
         # The typed `wait_for`, one overload an event type, is generated.
@@ -293,6 +310,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     async def _break_if_due(self) -> None:
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
+
+    async def _next(self, timeout: float | None) -> AnyServerEvent:
+        while True:
+            data, event = await self._within(timeout)
+            event = self._decode(data) if event is None else event
+            # What wait_for passed over may have become late meanwhile; the transport holds nothing late.
+            if self._layer is None or not self._layer.is_late(event):
+                return event
 
     def _take(self) -> bytes | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""

@@ -8,11 +8,12 @@ import time
 import uuid
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from .._base import Model
+from .._conversation.layer import ConversationLayer, ConversationOptions
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
@@ -34,8 +35,11 @@ from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
 from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
+from .sync_conversation import ConversationFace
 
 __all__ = ["VoiceLiveConnection"]
+
+T = TypeVar("T")
 
 _JUDGING_S = 1.0
 """How long to wait for the end of a connection that was given up, before looking at it again."""
@@ -68,7 +72,7 @@ class _Requests:
         return await asyncio.to_thread(self.prepare) if first is None else first
 
 
-class VoiceLiveConnection(ConnectionResources, EventWaiting):
+class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     """A connection to the Voice Live service, for threads. Made by :func:`connect`.
 
     All methods may be called from any thread at any time. Every event goes to one receiver: the oldest ``wait_for``
@@ -86,12 +90,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
         options: TransportOptions,
         contract: WireContract,
         reconnect: ReconnectPolicy | None = None,
+        conversation: ConversationOptions | None = None,
     ) -> None:
         self._credential = credential
         self._requests = _Requests(handshake, credential)
         self._options = options
         self._contract = contract
-        self._decode = contract.decode
+        self._decode: Callable[[bytes], AnyServerEvent] = contract.decode
+        self._layer = None if conversation is None else self._make_layer(conversation)
         self._state = "new"
         self._generation = generation()
         # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
@@ -178,7 +184,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
     def _open_bridge(self) -> Bridge:
         self._requests.prepare_first()
         self._engine = lease()
-        self._opening = bridge = Bridge(self._engine, self._options)
+        wrap = None if self._layer is None else self._layer.start
+        self._opening = bridge = Bridge(self._engine, self._options, wrap)
         if self._requested is not None:
             raise asyncio.CancelledError
         if self._reconnect is None:
@@ -189,6 +196,25 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
             lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
             bridge.open_lasting(lasting, self._requests.next)
         return bridge
+
+    def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
+        # The engine must not keep a connection that the application has dropped.
+        dropped_or_self = weakref.ref(self)
+        layer = ConversationLayer(
+            options,
+            decode=self._contract.decode,
+            encode=self._contract.encode_event,
+            connection=dropped_or_self,
+            is_own_loop=False,
+        )
+        self._decode = layer.event_of
+        return layer
+
+    def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        self._opened()
+        if self._engine is None:
+            raise self._closed_error()
+        return self._engine.call(work)
 
     def _release(self) -> None:
         engine, self._engine = self._engine, None
@@ -351,7 +377,12 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting):
                 received = self._receive(timeout, None)
             elif bridge.needs_room:
                 bridge.go_on()
-            return self._decode(received if isinstance(received, bytes) else received.data)
+            event = self._decode(received if isinstance(received, bytes) else received.data)
+            if self._layer is None or not self._layer.is_late(event):
+                return event
+            # Audio of what was interrupted meanwhile.
+            received = None
+            return self._next_event(timeout)
         except InvalidEventError:
             raise
         except BaseException:

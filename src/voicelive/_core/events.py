@@ -71,9 +71,28 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from .._generated.registry import KnownClientEvent, KnownServerEvent
+    from .conversation.local_events import (
+        ConversationInterrupted,
+        ConversationState,
+        InterruptionResumed,
+        ObserverFailed,
+        ToolFinished,
+        ToolStarted,
+        TurnFinished,
+    )
     from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
-    LocalEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
+    ConnectionEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
+    ConversationEvent: TypeAlias = (
+        ConversationState
+        | ConversationInterrupted
+        | InterruptionResumed
+        | ToolStarted
+        | ToolFinished
+        | TurnFinished
+        | ObserverFailed
+    )
+    LocalEvent: TypeAlias = ConnectionEvent | ConversationEvent
     AnyServerEvent: TypeAlias = KnownServerEvent | LocalEvent | UnknownServerEvent | MalformedServerEvent
     """Whatever the connection can hand out; comparing ``type`` or matching a class narrows it."""
     AnyClientEvent: TypeAlias = KnownClientEvent

@@ -8,6 +8,7 @@ from typing import Any, cast
 from .._base import Model
 from .._generated import models
 from .codec import decode_server_event
+from .conversation.local_events import CONVERSATION_EVENTS
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .lenient import prepare_reading
 
@@ -21,6 +22,7 @@ def all_models() -> Iterator[type[Model]]:
         if isinstance(value, type) and issubclass(value, Model):
             yield value
     yield from (UnknownServerEvent, MalformedServerEvent)
+    yield from CONVERSATION_EVENTS
 
 
 def build_models() -> None:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from typing import Literal, TypeVar, overload
 
     from .._base import Model
+    from .._core.conversation.local_events import (
+        ConversationInterrupted,
+        ConversationState,
+        InterruptionResumed,
+        ObserverFailed,
+        ToolFinished,
+        ToolStarted,
+        TurnFinished,
+    )
     from .._core.events import AnyServerEvent, MalformedServerEvent
     from .._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
     from . import models
@@ -761,6 +770,41 @@ class EventWaiting:
         async def wait_for(
             self, condition: Literal["voicelive.gave_up"], timeout: float | None = None, *, keep: bool = True
         ) -> ConnectionGaveUp: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.state"], timeout: float | None = None, *, keep: bool = True
+        ) -> ConversationState: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.interrupted"], timeout: float | None = None, *, keep: bool = True
+        ) -> ConversationInterrupted: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.resumed"], timeout: float | None = None, *, keep: bool = True
+        ) -> InterruptionResumed: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.tool_started"], timeout: float | None = None, *, keep: bool = True
+        ) -> ToolStarted: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.tool_done"], timeout: float | None = None, *, keep: bool = True
+        ) -> ToolFinished: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.turn_done"], timeout: float | None = None, *, keep: bool = True
+        ) -> TurnFinished: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.observer_failed"], timeout: float | None = None, *, keep: bool = True
+        ) -> ObserverFailed: ...
 
         @overload
         async def wait_for(

@@ -56,8 +56,14 @@ class _Sending:
 class Bridge:
     """One connection as threads see it. Methods may be called from any thread, except those marked as the loop's."""
 
-    def __init__(self, engine: LoopThread, options: TransportOptions) -> None:
+    def __init__(
+        self,
+        engine: LoopThread,
+        options: TransportOptions,
+        wrap: Callable[[Transport], Transport] | None = None,
+    ) -> None:
         self._engine = engine
+        self._wrap = wrap
         self._close_timeout = options.close_timeout
         # Together with what waits on this side, as much may have arrived as the options say.
         self._most = min(_MOST_MESSAGES, max(1, (options.max_queue or 1 << 30) // _SHARE))
@@ -254,8 +260,8 @@ class Bridge:
 
     # What runs on the loop.
 
-    def _start(self, transport: Transport) -> None:
-        self._transport = transport
+    def _start(self, opened: Transport) -> None:
+        self._transport = transport = opened if self._wrap is None else self._wrap(opened)
         self._pumping = self._engine.loop.create_task(self._pump(transport), context=Context())
         if self._is_closing:
             self._drop()

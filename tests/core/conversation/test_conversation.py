@@ -19,13 +19,17 @@ from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.conversation import Conversation
 from voicelive._core.conversation.local_events import ConversationState
 from voicelive._core.conversation.measure import Observed, measure
-from voicelive.models import ClientEventInputAudioBufferAppend, ClientEventResponseCreate
+from voicelive.models import ClientEventInputAudioBufferAppend, ClientEventResponseCreate, ConnectionRestored
 
 MS = 48
 
 
 def event(kind: str, **fields: Any) -> Model:
     return decode_server_event(json.dumps({"type": kind, "event_id": "e", **fields}))
+
+
+def decode_local(payload: dict[str, Any]) -> Model:
+    return ConnectionRestored.model_validate(payload)
 
 
 def audio(item_id: str, ms: int, response_id: str = "r1") -> Model:
@@ -273,12 +277,37 @@ def test_where_the_application_answers_turns_a_tool_has_its_response(call: Call)
     assert call.asked() == ["output call_1 7", "tool_done", "response.create"]
 
 
-def test_a_tool_that_outlives_its_session(call: Call) -> None:
-    """Its output is not sent to the session that knows no such call."""
+def test_a_session_that_moves_takes_the_calls_along(call: Call) -> None:
+    """What waited goes out, and a call's output too; what the old session was asked for is superseded."""
+    asked = call.conversation.request({"a": 1}, call.now)
+    call(created(), called(1))
+    waiting = call.conversation.request({"b": 2}, call.now)
+    call.asked()
+    assert call(event("voicelive.restored")) == ["response.create", "turn_done"]
+    assert asked.outcome is not None
+    assert asked.outcome.status.value == "superseded"
+    assert waiting.outcome is None
+    call.conversation.tool_finished("call_1", "7", "completed", call.now)
+    assert call.asked() == ["output call_1 7", "tool_done"]
+    assert call(created("r2"), done("r2")) == ["response.create"]
+
+
+def test_a_planned_move_interrupts_nothing(call: Call) -> None:
+    """A session that moves before its time is up loses nothing that was asked for."""
+    restored = decode_local({"type": "voicelive.restored", "planned": True})
+    ticket = call.conversation.request(None, call.now)
+    call(restored, created("r1"), done("r1"))
+    assert ticket.outcome is not None
+    assert ticket.outcome.status.value == "completed"
+
+
+def test_a_tool_that_outlives_the_connection(call: Call) -> None:
+    """Its output goes nowhere, and that is told."""
     call(created(), called(1))
     ticket = call.conversation.request({"a": 1}, call.now)
     call.asked()
-    call.conversation.session_lost("the session moved")
+    call.conversation.ended()
+    call.asked()
     call.conversation.tool_finished("call_1", "7", "completed", call.now)
     assert call.asked() == ["tool_done"]
     assert ticket.outcome is not None
@@ -492,7 +521,7 @@ def test_any_interleaving_keeps_the_rules(steps: list[str]) -> None:
     def lose(number: int) -> None:
         nonlocal response, on_its_way
         response, on_its_way = None, 0
-        call.conversation.session_lost("moved")
+        call.conversation.received(decode_local({"type": "voicelive.restored"}), call.now)
 
     acts: dict[str, Callable[[int], object]] = {
         "created": begin,

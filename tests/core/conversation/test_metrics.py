@@ -74,7 +74,7 @@ def test_tools_are_part_of_the_turn_that_called_them() -> None:
     meter.tool_done("a", 3.0)
     meter.tool_done("b", 4.0)
     meter.tool_done("unknown", 5.0)
-    assert meter.requested(4.1) is None
+    assert meter.requested(4.1, follows_tools=True) is None
     meter.created("r2", 4.2)
     (turn,) = meter.turns
     assert turn.response_ids == ("r1", "r2")

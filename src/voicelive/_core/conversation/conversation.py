@@ -69,6 +69,7 @@ class Conversation:
         self._new_id = new_id
         self._own_events: dict[str, str] = {}
         self._held: Interruption | None = None
+        self._after_tools: Ticket | None = None
         self._state: State = "listening"
         self._reports_playback = False
 
@@ -212,6 +213,12 @@ class Conversation:
 
     def _restored(self, event: Model, now: float) -> None:
         self.meter.reconnected()
+        self.timeline.restart(self.policy.session.input)
+        if not getattr(event, "planned", False) or getattr(event, "interrupted_responses", None):
+            self.queue.session_moved("the session moved to another connection before it answered")
+        self.calls.session_moved()
+        self._own_events.clear()
+        self._follow_up(now)
 
     # What goes out, is played, or is asked for.
 
@@ -269,15 +276,10 @@ class Conversation:
         if self._interrupts:
             self._react(self.policy.tick(now))
 
-    def session_lost(self, reason: str) -> None:
-        """Note that the session is over and another takes its place: what was asked for is not coming."""
-        self.queue.clear(reason)
-        self.calls.clear()
-        self._own_events.clear()
-
     def ended(self) -> None:
-        """Note the end of the call."""
+        """Note the end of the call: nothing that was asked for is coming, and no output is wanted any more."""
         self.queue.clear("the connection ended")
+        self.calls.clear()
         self._tell_turn(self.meter.end())
 
     # What follows.
@@ -340,14 +342,14 @@ class Conversation:
 
     def _follow_up(self, now: float) -> None:
         if self.calls.take_follow_up():
-            self.queue.request()
+            self._after_tools = self.queue.request()
         self._pump(now)
 
     def _pump(self, now: float) -> None:
         while request := self.queue.next():
             more = {} if request.parameters is None else {"response": dict(request.parameters)}
             self._send({"type": "response.create", **more})
-            self._tell_turn(self.meter.requested(now))
+            self._tell_turn(self.meter.requested(now, follows_tools=self._after_tools in request.tickets))
 
     def _send(self, event: dict[str, Any]) -> None:
         event_id = self._new_id()
@@ -377,7 +379,8 @@ class Conversation:
 
 def _text(holder: object, name: str) -> str | None:
     value = getattr(holder, name, None)
-    return value if isinstance(value, str) else None
+    # Members of the open enums are texts too.
+    return str.__str__(value) if isinstance(value, str) else None
 
 
 def _index(event: object) -> int:

@@ -14,6 +14,7 @@ __all__ = [
     "ConversationInterrupted",
     "ConversationState",
     "InterruptionResumed",
+    "ObserverFailed",
     "ToolFinished",
     "ToolStarted",
     "TurnFinished",
@@ -82,6 +83,16 @@ class ToolFinished(ServerEvent):
     """What the model was given."""
 
 
+class ObserverFailed(ServerEvent):
+    """An observer of the connection raised, and was taken off; the call goes on without it."""
+
+    type: Literal["voicelive.observer_failed"] = "voicelive.observer_failed"
+    observer: str = ""
+    """The observer's class."""
+    reason: str = ""
+    """The class of what it raised; the log of ``voicelive.observers`` has the rest."""
+
+
 class TurnFinished(ServerEvent):
     """A turn of the conversation is over; ``connection.metrics`` has its figures as a typed record."""
 
@@ -97,4 +108,5 @@ CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     ToolStarted,
     ToolFinished,
     TurnFinished,
+    ObserverFailed,
 )

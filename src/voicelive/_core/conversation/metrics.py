@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from statistics import quantiles
 
 __all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
 
@@ -127,6 +126,9 @@ class Spread:
             return None
         if len(known) == 1:
             return cls(count=1, p50=known[0], p95=known[0])
+        # It takes longer to load than all the rest here.
+        from statistics import quantiles
+
         cuts = quantiles(known, n=20, method="inclusive")
         return cls(count=len(known), p50=cuts[9], p95=cuts[18])
 
@@ -256,9 +258,14 @@ class TurnMeter:
         self._current.item_id, self._current.ended, self._current.stopped = item_id, ended, now
         return done
 
-    def requested(self, now: float) -> TurnMetrics | None:
-        """Note a request for a response: a turn begins, unless one waits for it already; returns the one that ends."""
-        if self._turn is not None and (self._turn.created is None or self._tools or self._turn.tool_ms is not None):
+    def requested(self, now: float, *, follows_tools: bool = False) -> TurnMetrics | None:
+        """Note a request for a response: a turn begins, unless one waits for it already; returns the one that ends.
+
+        Args:
+            now: when.
+            follows_tools: whether it is for the response after tools, which belongs to the turn that called them.
+        """
+        if self._turn is not None and (self._turn.created is None or follows_tools):
             return None
         done = self.begin()
         self._current.stopped = now

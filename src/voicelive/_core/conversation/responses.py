@@ -179,14 +179,19 @@ class ResponseQueue:
                     self._waiting.remove(request)
                 return
 
-    def clear(self, reason: str) -> None:
-        """End everything that waits or is under way: the session it was for is over."""
-        under_way = [*([self._answers] if self._answers else []), *self._asked, *self._waiting]
-        self._waiting.clear()
+    def session_moved(self, reason: str) -> None:
+        """End what was sent or in progress: it was of a session that is over. What waits goes to the next one."""
+        under_way = [*([self._answers] if self._answers else []), *self._asked]
         self._asked.clear()
         self._answers, self._active, self._is_active = None, None, False
         for request in under_way:
             self._settle(request, ResponseOutcome(status=ResponseEnd.SUPERSEDED, reason=reason))
+
+    def clear(self, reason: str) -> None:
+        """End everything that waits or is under way: the connection is over."""
+        self.session_moved(reason)
+        while self._waiting:
+            self._settle(self._waiting.popleft(), ResponseOutcome(status=ResponseEnd.SUPERSEDED, reason=reason))
 
     def _settle(self, request: Request, outcome: ResponseOutcome) -> None:
         for ticket in request.tickets:

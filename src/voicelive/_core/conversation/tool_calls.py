@@ -127,6 +127,14 @@ class ToolCalls:
             wanted = wanted or (batch.wants_response and batch.turn == self._turn)
         return wanted
 
+    def session_moved(self) -> None:
+        """Note that another session took the place of the one that made the calls: its responses end nowhere.
+
+        The calls go on, and their outputs go to the new session, which knows the calls.
+        """
+        for batch in self._batches.values():
+            batch.is_done = True
+
     def clear(self) -> list[Call]:
         """Forget every call: the session that made them is over. Returns those that were under way."""
         lost = list(self._open.values())

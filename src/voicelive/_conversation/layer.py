@@ -1,0 +1,242 @@
+"""What binds the conversation to a connection, the same for both clients: options, player, tools, observers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from .._base import Model
+from .._core.closing import CloseInfo
+from .._core.conversation.barge_in import BargeIn
+from .._core.conversation.conversation import Conversation
+from .._core.conversation.ledger import Heard
+from .._core.conversation.local_events import CONVERSATION_EVENTS, ObserverFailed
+from .._core.conversation.tool_calls import Call
+from .._transport.conversing import ConversationTransport
+from .._transport.websocket import Transport
+from ..errors import ConfigurationError
+from ..tools import Tools
+from .observers import CallbackThread, Observers, check_observers
+from .tool_runner import ToolRunner
+
+__all__ = ["CONVERSATION_EVENTS", "ConversationLayer", "ConversationOptions", "conversation_options"]
+
+_logger = logging.getLogger("voicelive.conversation")
+
+
+@dataclass(frozen=True)
+class ConversationOptions:
+    """What ``connect()`` was given for the conversation."""
+
+    barge_in: BargeIn | None
+    tools: Tools | None
+    observers: tuple[object, ...]
+
+
+def conversation_options(
+    barge_in: bool | BargeIn, tools: Tools | Iterable[Any], observers: Iterable[object], metrics: bool
+) -> ConversationOptions | None:
+    """Check the options; None if none is on.
+
+    Raises:
+        ConfigurationError: naming the one that cannot be.
+    """
+    if not isinstance(barge_in, (bool, BargeIn)):
+        raise ConfigurationError(f"barge_in is {barge_in!r}; it takes True, False or a BargeIn")
+    if not isinstance(tools, Iterable) or isinstance(tools, (str, bytes, Mapping)):
+        raise ConfigurationError(f"tools takes Tools or a list of tools, not {type(tools).__name__}")
+    if not isinstance(observers, Iterable):
+        raise ConfigurationError(f"observers takes a list of observers, not {type(observers).__name__}")
+    given = tools if isinstance(tools, Tools) else Tools(tools)
+    watching = tuple(check_observers(observers))
+    if barge_in is False and not len(given) and not watching and not metrics:
+        return None
+    options = BargeIn() if barge_in is True else barge_in or None
+    return ConversationOptions(options, given if len(given) else None, watching)
+
+
+class ConversationLayer:
+    """The application's side of one connection's conversation: a :class:`Listener` of its transport."""
+
+    def __init__(
+        self,
+        options: ConversationOptions,
+        *,
+        decode: Callable[[bytes], Any],
+        encode: Callable[[Mapping[str, Any] | Model], bytes],
+        connection: Callable[[], Any],
+        is_own_loop: bool,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            options: what ``connect()`` was given.
+            decode: turns a message into an event.
+            encode: turns an event into a message.
+            connection: gives the connection, for tools and observers.
+            is_own_loop: whether the transport's loop is the application's own.
+        """
+        self._options = options
+        self._decode = decode
+        self._encode = encode
+        self._connection = connection
+        self._is_own_loop = is_own_loop
+        self.conversation = Conversation(
+            barge_in=options.barge_in,
+            runs_tools=options.tools is not None,
+            new_id=lambda: f"voicelive_{uuid.uuid4().hex}",
+        )
+        self.transport: ConversationTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runner: ToolRunner | None = None
+        self._observers: Observers | None = None
+        self._flushes: list[Callable[[], Any]] = []
+        self._callbacks = CallbackThread()
+
+    @property
+    def observers_dropped(self) -> int:
+        """How many calls of observers were dropped because they were too slow."""
+        return self._callbacks.dropped
+
+    def start(self, inner: Transport) -> Transport:
+        """Keep the conversation over a transport that is open; on its loop."""
+        self._loop = asyncio.get_running_loop()
+        if self._options.tools is not None:
+            self._runner = ToolRunner(
+                self._options.tools, self._tool_finished, self._connection, is_own_loop=self._is_own_loop
+            )
+        if self._options.observers:
+            self._observers = Observers(
+                list(self._options.observers), self._callbacks, ask=self._asked, failed=self._observer_failed
+            )
+        self.transport = ConversationTransport(inner, self.conversation, self, decode=self._decode, encode=self._encode)
+        if self._observers is not None:
+            self._observers.call("on_open", self._connection())
+        # It offers all that is used of a transport by the clients.
+        return cast("Transport", self.transport)
+
+    def on_flush(self, callback: Callable[[], Any]) -> None:
+        """Have `callback` called whenever the player is to drop what it holds."""
+        if not callable(callback):
+            raise ConfigurationError(f"on_flush takes a function without arguments, not {callback!r}")
+        self._flushes.append(callback)
+
+    # As the transport's listener, on its loop.
+
+    def flush(self) -> None:
+        """Have the player drop what it holds."""
+        for callback in self._flushes:
+            if self._is_own_loop:
+                self._call_flush(callback)
+            else:
+                self._callbacks.call(self._call_flush, callback)
+
+    def _call_flush(self, callback: Callable[[], Any]) -> None:
+        try:
+            callback()
+        except Exception:
+            _logger.exception("an on_flush callback failed")
+
+    def run_tool(self, call: Call) -> None:
+        """Begin to run a tool."""
+        if self._runner is not None:
+            self._runner.run(call)
+
+    def cancel_tools(self) -> None:
+        """Cancel the tools that are to stop when the user interrupts."""
+        if self._runner is not None:
+            self._runner.cancel_interrupted()
+
+    def received(self, event: Any, now: float) -> None:
+        """Take an event that arrived."""
+        if self._observers is None:
+            return
+        self._observers.call("on_receive", event, now)
+        if event.type in ("voicelive.reconnecting", "voicelive.restored", "voicelive.gave_up"):
+            self._observers.call("on_reconnect", event)
+
+    def told(self, event: Any) -> None:
+        """Take an event of the connection's own."""
+        if self._observers is not None and event.type in ("voicelive.tool_started", "voicelive.tool_done"):
+            self._observers.call("on_tool", event)
+
+    def sent(self, data: bytes, now: float) -> None:
+        """Take an event that was sent."""
+        if self._observers is not None and self._observers.wants("on_send"):
+            self._observers.call("on_send", json.loads(data), now)
+
+    def heard(self, heard: list[Heard]) -> None:
+        """Take how far items have been played."""
+        if self._observers is not None:
+            for one in heard:
+                self._observers.call("on_heard", one.item_id, one.content_index, one.ms)
+
+    def ended(self, info: CloseInfo | None) -> None:
+        """Take the end of the connection."""
+        if self._runner is not None:
+            self._runner.close()
+        if self._observers is not None:
+            self._observers.call("on_close", info)
+        self._callbacks.close()
+
+    # For the connection's face, from any thread.
+
+    def event_of(self, data: bytes) -> Any:
+        """Return the event of a message, made once."""
+        return self._decode(data) if self.transport is None else self.transport.event_of(data)
+
+    def is_late(self, event: Any) -> bool:
+        """Whether an event is audio of something that was interrupted meanwhile."""
+        return self.conversation.is_late(event)
+
+    def played(self, size: int, item_id: str | None) -> None:
+        """Take how many bytes were played."""
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
+        self._on_loop(lambda transport: transport.played(size, item_id))
+
+    def underrun(self) -> None:
+        """Take that the player had nothing to play in the midst of an answer."""
+        self._on_loop(lambda transport: transport.conversation.meter.underrun())
+
+    def _on_loop(self, action: Callable[[ConversationTransport], object]) -> None:
+        transport, loop = self.transport, self._loop
+        if transport is None or loop is None or loop.is_closed():
+            return
+        try:
+            is_there = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            is_there = False
+        if is_there:
+            action(transport)
+        else:
+            loop.call_soon_threadsafe(action, transport)
+
+    # From tools and observers.
+
+    def _tool_finished(self, call_id: str, output: str, end: Any, *, duration_ms: int, wants_response: bool) -> None:
+        if self.transport is not None:
+            self.transport.tool_finished(call_id, output, end, duration_ms=duration_ms, wants_response=wants_response)
+
+    def _asked(self, wanted: Any) -> None:
+        events = [wanted] if isinstance(wanted, (Mapping, Model)) else list(wanted)
+        for event in events:
+            self._on_loop(partial(_ask, event))
+
+    def _observer_failed(self, observer: object, error: Exception) -> None:
+        event = ObserverFailed(observer=type(observer).__name__, reason=type(error).__name__)
+        self._on_loop(partial(_tell, event))
+
+
+def _ask(event: Mapping[str, Any] | Model, transport: ConversationTransport) -> None:
+    transport.ask(event)
+
+
+def _tell(event: Model, transport: ConversationTransport) -> None:
+    transport.tell(event)

@@ -1,0 +1,372 @@
+"""A transport on which the conversation is kept: every message is looked at as it arrives, whoever receives it later.
+
+Runs on the connection's event loop, under both clients. What the conversation decides is carried out here; callbacks
+and tools of the application are handed to whoever was given for them, never run from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from contextvars import Context
+from typing import Any, Protocol
+
+from .._core.closing import Cause, CloseInfo
+from .._core.conversation.actions import Action, CancelTools, Flush, RunTool, Send, Tell
+from .._core.conversation.conversation import Conversation
+from .._core.conversation.ledger import Heard, Interruption
+from .._core.conversation.responses import ResponseOutcome, Ticket
+from .._core.conversation.tool_calls import Call
+from .._core.end_evidence import describe_unsent
+from .._core.holding import MESSAGE_OVERHEAD, Holding
+from ..errors import InvalidEventError, VoiceLiveError
+from .logs import transport_logger
+from .receive_limit import Inflow
+from .websocket import ConnectionClosed, Transport
+
+__all__ = ["ConversationTransport", "Listener"]
+
+_TYPE = re.compile(rb'\{"type":\s*"([^"\\]+)"')
+_AUDIO = re.compile(rb'"audio":\s*"')
+
+
+class Listener(Protocol):
+    """Who carries out what is the application's: its player, its tools and its observers. Called on the loop."""
+
+    def flush(self) -> None:
+        """Have the player drop what it holds."""
+
+    def told(self, event: Any) -> None:
+        """Take an event that the connection hands the application itself, for the observers."""
+
+    def run_tool(self, call: Call) -> None:
+        """Begin to run a tool; its end comes back by :meth:`ConversationTransport.tool_finished`."""
+
+    def cancel_tools(self) -> None:
+        """Cancel the tools that are to stop when the user interrupts."""
+
+    def received(self, event: Any, now: float) -> None:
+        """Take an event that arrived, for the observers."""
+
+    def sent(self, data: bytes, now: float) -> None:
+        """Take an event that was sent, for the observers."""
+
+    def heard(self, heard: list[Heard]) -> None:
+        """Take how far items have been played, for the observers."""
+
+    def ended(self, info: CloseInfo | None) -> None:
+        """Take the end of the connection."""
+
+
+class ConversationTransport:
+    """Like :class:`Transport`, over one, with what a conversation decides carried out in between."""
+
+    def __init__(
+        self,
+        inner: Transport,
+        conversation: Conversation,
+        listener: Listener,
+        *,
+        decode: Callable[[bytes], Any],
+        encode: Callable[[Any], bytes],
+    ) -> None:
+        self._inner = inner
+        self.conversation = conversation
+        self._listener = listener
+        self._decode = decode
+        self._encode = encode
+        self._loop = asyncio.get_running_loop()
+        # The one below holds nothing for long, and stops to read when what waits here is too much.
+        self.holding: Holding = inner.holding
+        """Counts what arrived and was not handed out, wherever it waits."""
+        self._arrived: deque[bytes] = deque()
+        # The event of each message that waits, so that it is not made twice. Keyed by identity: the message lives as
+        # long as its entry.
+        self._events: dict[int, tuple[bytes, Any]] = {}
+        self._waiter: asyncio.Future[None] | None = None
+        self._has_ended = False
+        self._tickets: dict[Ticket, list[asyncio.Future[ResponseOutcome]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._sending: set[asyncio.Task[None]] = set()
+        self._pumping = self._loop.create_task(self._pump(), context=Context())
+
+    # As a transport.
+
+    async def recv(self) -> bytes:
+        """Return the next message; a call that is cancelled loses nothing."""
+        while (data := self.take()) is None:
+            if self._has_ended:
+                raise ConnectionClosed(None, None)
+            waiter = self._waiter = self._loop.create_future()
+            try:
+                await waiter
+            finally:
+                self._waiter = None
+        return data
+
+    def take(self) -> bytes | None:
+        """Return the next message if it is there already, else None."""
+        if not self._arrived:
+            return None
+        data = self._arrived.popleft()
+        self.holding.take(len(data))
+        return data
+
+    def nudge(self) -> None:
+        """End the wait of the task that receives, if one does, as if its time were up."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(TimeoutError("nudged"))
+
+    def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
+        """Send one text message, and return what is left to be awaited, if anything."""
+        self._note_sent(data)
+        return self._inner.begin(data)
+
+    async def send(self, data: bytes) -> None:
+        """Send one text message, given as UTF-8."""
+        self._note_sent(data)
+        await self._inner.send(data)
+
+    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        """Return how the connection ended; None while it is open."""
+        return self._inner.end(requested)
+
+    @property
+    def hide(self) -> Callable[[str], str]:
+        """Takes the credential out of what the service said."""
+        return self._inner.hide
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is sent now can go out."""
+        return self._inner.is_ready
+
+    @property
+    def inflow(self) -> Inflow:
+        """What arrived and was not taken from the transport below."""
+        return self._inner.inflow
+
+    def give_up(self, cause: Cause) -> None:
+        """Drop the connection at once, for a reason of this side's own."""
+        self._inner.give_up(cause)
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._pumping.cancel()
+        self._inner.abort()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send a close frame, and drop the connection if the service does not answer in time."""
+        try:
+            await self._inner.close(code, reason)
+        finally:
+            self._pumping.cancel()
+            await asyncio.wait({self._pumping})
+
+    # For the application's side of the conversation; on the loop.
+
+    def event_of(self, data: bytes) -> Any:
+        """Return the event of a message that was taken, made once."""
+        entry = self._events.pop(id(data), None)
+        if entry is None or entry[0] is not data:
+            return self._decode(data)
+        return entry[1]
+
+    def is_late(self, event: Any) -> bool:
+        """Whether an event is audio of something that was interrupted meanwhile."""
+        return self.conversation.is_late(event)
+
+    def played(self, size: int, item_id: str | None = None) -> None:
+        """Take how many bytes were played."""
+        heard = self.conversation.played(size, time.monotonic(), item_id=item_id)
+        if heard:
+            self._listener.heard(heard)
+        self._act()
+
+    def interrupt(self) -> Interruption | None:
+        """Interrupt the answer; see :meth:`Conversation.interrupt`."""
+        interruption = self.conversation.interrupt(time.monotonic())
+        self._act()
+        return interruption
+
+    def request(self, parameters: Mapping[str, Any] | None) -> Ticket:
+        """Ask for a response as soon as none is in progress."""
+        ticket = self.conversation.request(parameters, time.monotonic())
+        self._tickets[ticket] = []
+        self._act()
+        return ticket
+
+    async def outcome(self, ticket: Ticket) -> ResponseOutcome:
+        """Wait until a response that was asked for has ended."""
+        if ticket.outcome is not None:
+            return ticket.outcome
+        waiting: asyncio.Future[ResponseOutcome] = self._loop.create_future()
+        self._tickets.setdefault(ticket, []).append(waiting)
+        return await waiting
+
+    def tool_finished(
+        self, call_id: str, output: str, end: Any, *, duration_ms: int = 0, wants_response: bool = True
+    ) -> None:
+        """Take the end of a tool; see :meth:`Conversation.tool_finished`."""
+        self.conversation.tool_finished(
+            call_id, output, end, time.monotonic(), duration_ms=duration_ms, wants_response=wants_response
+        )
+        self._act()
+
+    def tell(self, event: Any) -> None:
+        """Hand the application an event of the connection's own."""
+        self._listener.told(event)
+        self._put(event.to_json(), event)
+
+    def ask(self, event: Any) -> None:
+        """Send an event that an observer asked for."""
+        self._send(event)
+
+    # Carrying out.
+
+    async def _pump(self) -> None:
+        inner = self._inner
+        try:
+            while True:
+                data: bytes | None = await inner.recv()
+                while data is not None:
+                    self._arrive(data)
+                    data = inner.take()
+        except ConnectionClosed:
+            pass
+        except VoiceLiveError as error:
+            transport_logger().debug("the conversation ends: %s", type(error).__name__)
+        finally:
+            self._end()
+
+    def _arrive(self, data: bytes) -> None:
+        now = time.monotonic()
+        try:
+            event = self._decode(data)
+        except InvalidEventError:
+            # A strict connection: whoever receives it is told.
+            self._put(data, None)
+            return
+        self._listener.received(event, now)
+        try:
+            is_shown = self.conversation.received(event, now) and not self.conversation.is_late(event)
+        except Exception:  # noqa: BLE001 - see below
+            # A fault of this package's must cost the call nothing but what it would have decided.
+            transport_logger().exception("the conversation could not take an event of type %s", event.type)
+            is_shown = True
+        if is_shown:
+            self._put(data, event)
+        self._act()
+
+    def _put(self, data: bytes, event: Any) -> None:
+        self.holding.add(len(data))
+        self._arrived.append(data)
+        if event is not None:
+            self._events[id(data)] = (data, event)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _act(self) -> None:
+        """Carry out what the conversation asks for."""
+        actions = self.conversation.actions
+        while actions:
+            self._carry_out(actions.popleft())
+        if self._tickets:
+            self._settle_tickets()
+        self._set_timer()
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case Send(event):
+                self._send(event)
+            case Flush():
+                self._drop_late()
+                self._listener.flush()
+            case Tell(event):
+                self.tell(event)
+            case RunTool(call):
+                self._listener.run_tool(call)
+            case CancelTools():
+                self._listener.cancel_tools()
+
+    def _drop_late(self) -> None:
+        """Take audio of what was interrupted out of what waits to be received."""
+        is_late = self.conversation.is_late
+        late = {key for key, (_, event) in self._events.items() if is_late(event)}
+        if late:
+            kept = [data for data in self._arrived if id(data) not in late]
+            dropped = sum(len(data) for data in self._arrived) - sum(map(len, kept))
+            count = len(self._arrived) - len(kept)
+            self._arrived = deque(kept)
+            for key in late:
+                del self._events[key]
+            self.holding.release(count, dropped + count * MESSAGE_OVERHEAD)
+
+    def _send(self, event: Any) -> None:
+        try:
+            data = self._encode(event)
+        except VoiceLiveError as error:
+            transport_logger().warning("an event of the conversation could not be sent: %s", error)
+            return
+        self._listener.sent(data, time.monotonic())
+        rest = self._inner.begin(data)
+        if rest is not None:
+            task = self._loop.create_task(_quietly(rest))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    def _note_sent(self, data: bytes) -> None:
+        now = time.monotonic()
+        found = _TYPE.match(data)
+        kind = found[1].decode() if found else describe_unsent(data).type
+        size = _audio_size(data) if kind == "input_audio_buffer.append" else 0
+        self.conversation.sent(kind, now, audio_size=size)
+        self._listener.sent(data, now)
+        if self.conversation.actions:
+            self._act()
+
+    def _settle_tickets(self) -> None:
+        for ticket in [ticket for ticket in self._tickets if ticket.outcome is not None]:
+            for waiting in self._tickets.pop(ticket):
+                if not waiting.done() and ticket.outcome is not None:
+                    waiting.set_result(ticket.outcome)
+
+    def _set_timer(self) -> None:
+        due = self.conversation.due()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None and not self._has_ended:
+            self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._tick)
+
+    def _tick(self) -> None:
+        self.conversation.tick(time.monotonic())
+        self._act()
+
+    def _end(self) -> None:
+        self._has_ended = True
+        self.conversation.ended()
+        self._act()
+        self._listener.ended(self._inner.end(None))
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+async def _quietly(rest: Coroutine[Any, Any, None]) -> None:
+    # The end of the connection tells whoever receives.
+    with suppress(ConnectionClosed, VoiceLiveError):
+        await rest
+
+
+def _audio_size(data: bytes) -> int:
+    """Return how many bytes of audio an encoded append carries."""
+    found = _AUDIO.search(data)
+    if found is None:
+        return 0
+    end = data.find(b'"', found.end())
+    text = data[found.end() : end]
+    return len(text) * 3 // 4 - text[-2:].count(b"=")
