@@ -6,106 +6,34 @@ enums are in :mod:`voicelive.models`.
 
 from __future__ import annotations
 
-from ._version import __version__
+from ._version import __version__ as __version__
 
 # Type checkers know this name; importing `typing` for it would take most of this module's time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import aio, conversation, errors, local, models, testing, tools
-    from ._base import FieldIssue
-    from ._clients.sync_connect import connect, warmup
-    from ._clients.sync_connection import VoiceLiveConnection
-    from ._clients.sync_conversation import ResponseHandle
-    from ._core.closing import CloseInfo
-    from ._core.contract import ContractCheck
-    from ._core.reconnect.policy import ReconnectPolicy
-    from ._credentials import Credential
-    from ._transport.options import ConnectionOptions
-    from .errors import (
-        AuthenticationError,
-        BadRequestError,
-        BlockingInAsyncWarning,
-        ConfigurationError,
-        ConfigurationRejectedError,
-        ConnectionClosed,
-        ConnectionError,
-        ConnectionStateError,
-        ConnectTimeoutError,
-        ContractWarning,
-        HandshakeError,
-        InternalError,
-        InvalidEventError,
-        KeepaliveTimeoutError,
-        MessageTooBigError,
-        NotFoundError,
-        ProxyError,
-        ReadyTimeoutError,
-        ReceiveOverflowError,
-        ReceiveTimeoutError,
-        ReconnectFailedError,
-        RedirectError,
-        ResponseStalledError,
-        SendQueueFullError,
-        SessionExpiredError,
-        ThrottledError,
-        TlsError,
-        UnsentEvent,
-        VoiceLiveError,
-    )
-
-__all__ = [
-    "AuthenticationError",
-    "BadRequestError",
-    "BlockingInAsyncWarning",
-    "CloseInfo",
-    "ConfigurationError",
-    "ConfigurationRejectedError",
-    "ConnectTimeoutError",
-    "ConnectionClosed",
-    "ConnectionError",
-    "ConnectionOptions",
-    "ConnectionStateError",
-    "ContractCheck",
-    "ContractWarning",
-    "Credential",
-    "FieldIssue",
-    "HandshakeError",
-    "InternalError",
-    "InvalidEventError",
-    "KeepaliveTimeoutError",
-    "MessageTooBigError",
-    "NotFoundError",
-    "ProxyError",
-    "ReadyTimeoutError",
-    "ReceiveOverflowError",
-    "ReceiveTimeoutError",
-    "ReconnectFailedError",
-    "ReconnectPolicy",
-    "RedirectError",
-    "ResponseHandle",
-    "ResponseStalledError",
-    "SendQueueFullError",
-    "SessionExpiredError",
-    "ThrottledError",
-    "TlsError",
-    "UnsentEvent",
-    "VoiceLiveConnection",
-    "VoiceLiveError",
-    "__version__",
-    "aio",
-    "connect",
-    "conversation",
-    "errors",
-    "local",
-    "models",
-    "testing",
-    "tools",
-    "warmup",
-]
+    from . import aio as aio
+    from . import conversation as conversation
+    from . import errors as errors
+    from . import local as local
+    from . import models as models
+    from . import testing as testing
+    from . import tools as tools
+    from ._base import FieldIssue as FieldIssue
+    from ._clients.sync_connect import connect as connect
+    from ._clients.sync_connect import warmup as warmup
+    from ._clients.sync_connection import VoiceLiveConnection as VoiceLiveConnection
+    from ._clients.sync_conversation import ResponseHandle as ResponseHandle
+    from ._core.closing import CloseInfo as CloseInfo
+    from ._core.contract import ContractCheck as ContractCheck
+    from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
+    from ._credentials import Credential as Credential
+    from ._transport.options import ConnectionOptions as ConnectionOptions
+    from .errors import *  # noqa: F403
 
 # Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
+# What is not here is in `errors`, whose `__all__` is the only list of them. Type checkers see the block above instead.
 _MODULES = {
     "CloseInfo": "_core.closing",
     "ContractCheck": "_core.contract",
@@ -126,12 +54,22 @@ def __getattr__(name: str) -> Any:
 
     if name in _SUBPACKAGES:
         return import_module(f"{__name__}.{name}")
-    if name not in __all__:
+    if name in _MODULES:
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    elif name.startswith("_") and name != "__all__":
+        # No public name does, and the import system asks for those of modules.
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
+    else:
+        errors = import_module(f"{__name__}.errors")
+        if name == "__all__":
+            value = ["__version__", *_SUBPACKAGES, *_MODULES, *errors.__all__]
+        elif name in errors.__all__:
+            value = getattr(errors, name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(__getattr__("__all__"))

@@ -7,88 +7,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._base import FieldIssue
-    from ._clients.async_connect import connect, warmup
-    from ._clients.async_connection import VoiceLiveConnection
-    from ._clients.async_conversation import ResponseHandle
-    from ._core.closing import CloseInfo
-    from ._core.contract import ContractCheck
-    from ._core.reconnect.policy import ReconnectPolicy
-    from ._credentials import AsyncCredential
-    from ._transport.options import ConnectionOptions
-    from .errors import (
-        AuthenticationError,
-        BadRequestError,
-        ConfigurationError,
-        ConfigurationRejectedError,
-        ConnectionClosed,
-        ConnectionError,
-        ConnectionStateError,
-        ConnectTimeoutError,
-        ContractWarning,
-        HandshakeError,
-        InternalError,
-        InvalidEventError,
-        KeepaliveTimeoutError,
-        MessageTooBigError,
-        NotFoundError,
-        ProxyError,
-        ReadyTimeoutError,
-        ReceiveOverflowError,
-        ReceiveTimeoutError,
-        ReconnectFailedError,
-        RedirectError,
-        ResponseStalledError,
-        SendQueueFullError,
-        SessionExpiredError,
-        ThrottledError,
-        TlsError,
-        UnsentEvent,
-        VoiceLiveError,
-    )
+    from ._base import FieldIssue as FieldIssue
+    from ._clients.async_connect import connect as connect
+    from ._clients.async_connect import warmup as warmup
+    from ._clients.async_connection import VoiceLiveConnection as VoiceLiveConnection
+    from ._clients.async_conversation import ResponseHandle as ResponseHandle
+    from ._core.closing import CloseInfo as CloseInfo
+    from ._core.contract import ContractCheck as ContractCheck
+    from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
+    from ._credentials import AsyncCredential as AsyncCredential
+    from ._transport.options import ConnectionOptions as ConnectionOptions
+    from .errors import *  # noqa: F403
 
-__all__ = [
-    "AsyncCredential",
-    "AuthenticationError",
-    "BadRequestError",
-    "CloseInfo",
-    "ConfigurationError",
-    "ConfigurationRejectedError",
-    "ConnectTimeoutError",
-    "ConnectionClosed",
-    "ConnectionError",
-    "ConnectionOptions",
-    "ConnectionStateError",
-    "ContractCheck",
-    "ContractWarning",
-    "FieldIssue",
-    "HandshakeError",
-    "InternalError",
-    "InvalidEventError",
-    "KeepaliveTimeoutError",
-    "MessageTooBigError",
-    "NotFoundError",
-    "ProxyError",
-    "ReadyTimeoutError",
-    "ReceiveOverflowError",
-    "ReceiveTimeoutError",
-    "ReconnectFailedError",
-    "ReconnectPolicy",
-    "RedirectError",
-    "ResponseHandle",
-    "ResponseStalledError",
-    "SendQueueFullError",
-    "SessionExpiredError",
-    "ThrottledError",
-    "TlsError",
-    "UnsentEvent",
-    "VoiceLiveConnection",
-    "VoiceLiveError",
-    "connect",
-    "warmup",
-]
-
-# Names are looked up when first used, as in the package above.
+# Names are looked up when first used, and errors found, as in the package above.
 _MODULES = {
     "AsyncCredential": "_credentials",
     "CloseInfo": "_core.closing",
@@ -106,12 +37,22 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name not in __all__:
+    if name in _MODULES:
+        value = getattr(import_module(f"{__package__}.{_MODULES[name]}"), name)
+    elif name.startswith("_") and name != "__all__":
+        # No public name does, and the import system asks for those of modules.
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__package__}.{_MODULES.get(name, 'errors')}"), name)
+    else:
+        errors = import_module(f"{__package__}.errors")
+        if name == "__all__":
+            value = [*_MODULES, *errors.__all__]
+        elif name in errors.__all__:
+            value = getattr(errors, name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(__getattr__("__all__"))

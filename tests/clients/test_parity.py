@@ -31,7 +31,6 @@ DEVIATIONS = [
     Deviation("connect", "docstring", "names its own `with`, credentials and example"),
     Deviation("VoiceLiveConnection", "docstring", "one is for threads, the other for the tasks of one loop"),
     Deviation("VoiceLiveConnection.close", "docstring", "only a task can be cancelled while it closes"),
-    Deviation("voicelive.BlockingInAsyncWarning", "names", "only a blocking method can hold up somebody's loop"),
 ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,10 +53,34 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 @pytest.mark.parametrize("name", voicelive.errors.__all__)
 def test_every_error_is_explained(name: str) -> None:
-    """Each exception has its row: when it comes, and what to do."""
+    """Each exception has its row: when it comes, every attribute that it adds to its base's, and what to do."""
     rows = [line for line in page("errors.md").splitlines() if line.startswith(f"| `{name}`")]
     assert len(rows) == 1
-    assert all(cell.strip() for cell in rows[0].strip("|").split("|"))
+    cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
+    assert len(cells) == 4
+    assert all(cells)
+    error = getattr(voicelive.errors, name)
+    bases = [base.__name__ for base in error.__mro__[1:] if base.__module__ == error.__module__]
+    added = attributes(name).difference(*(attributes(base) for base in bases))
+    assert set(re.findall(r"`([a-z]\w*)`", cells[2])) == added
+
+
+def attributes(name: str) -> set[str]:
+    """The public attributes that a class of `voicelive.errors` gives its instances, by its source."""
+    tree = ast.parse(Path(voicelive.errors.__file__).read_text(encoding="utf-8"))
+    own = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    found: set[str] = set()
+    for node in (part for cls in own for part in ast.walk(cls)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attribute, ctx=ast.Store()):
+                found.add(attribute)
+            case ast.AnnAssign(target=ast.Name(id=attribute)):
+                found.add(attribute)
+            case ast.FunctionDef(name=attribute, decorator_list=[ast.Name(id="property")]):
+                found.add(attribute)
+            case _:
+                pass
+    return found
 
 
 def test_every_close_code_is_explained() -> None:
