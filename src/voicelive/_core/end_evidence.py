@@ -41,7 +41,8 @@ class LastWords:
         if kind == "error":
             error = _mapping(event.get("error"))
             code, param = str(error.get("code")), str(error.get("param"))
-            self.verdict = _FATAL.get(code, self.verdict)
+            if code in _FATAL:
+                self.verdict = _FATAL[code]
             self.refused_configuration = code in _CONFIGURATION_CODES or param.partition(".")[0] == "session"
         elif kind in ("session.created", "session.updated"):
             expires_at = _mapping(event.get("session")).get("expires_at")

@@ -95,7 +95,7 @@ class Waiter:
         if by_kind is not None:
             return by_kind
         condition = cast("Callable[[AnyServerEvent], object]", self.condition)
-        return bool(condition(event if isinstance(event, Model) else event(received.data)))
+        return bool(condition(event(received.data) if callable(event) else event))
 
     def _pass_over(self, event: AnyServerEvent) -> None:
         kind = str(event.type)

@@ -45,10 +45,14 @@ async def _connect_first(addresses: list[Address], source: tuple[str, int] | Non
     fit = fitting(addresses, source)
     if not fit:
         raise OSError("the host has no address")
+
+    def socket_for(info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        return prepared_socket(socket.AddressFamily(info[0]), source)
+
     return await start_connection(
         [(each.family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", each.address) for each in fit],
         happy_eyeballs_delay=HEAD_START,
-        socket_factory=lambda info: prepared_socket(socket.AddressFamily(info[0]), source),
+        socket_factory=socket_for,
     )
 
 
