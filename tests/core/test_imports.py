@@ -80,7 +80,7 @@ RULES = [
         "_clients.async_connection",
         CLIENT
         | {"_clients.async_conversation", "_fork"}
-        | {f"_transport.{name}" for name in ("options", "websocket", "reconnect_setup", "reconnecting")},
+        | {f"_transport.{name}" for name in ("options", "transport", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),

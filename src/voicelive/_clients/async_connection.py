@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from .._base import Model
 from .._conversation.layer import ConversationLayer, ConversationOptions
@@ -25,8 +25,9 @@ from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
 from .._transport.options import TransportOptions
+from .._transport.transport import Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
-from .._transport.websocket import Transport, open_transport, outcome
+from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 from .async_conversation import ConversationFace
 
@@ -158,8 +159,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
         transport = LastingTransport(lasting, self._request)
         await transport.open()
-        # It offers all that is used of a transport here.
-        return cast("Transport", transport)
+        return transport
 
     async def _request(self) -> OpeningRequest:
         """Complete the opening request of the next connection, with a fresh token."""
@@ -349,7 +349,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
 
     async def _timed_out(self, timeout: float, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
         is_settled = waiter is not None and waiter.settled
-        if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().inflow.last_arrival):
+        if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().last_arrival):
             # Raises; what is kept comes first.
             return await self._receive(waiter)
         # The transport hands a message over in one step, so a limit that strikes before that step loses nothing.
@@ -421,7 +421,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
 
     async def _recv_watched(self, transport: Transport) -> bytes:
         """Return the next message, or give the connection up if it does not come in time."""
-        last_arrival = transport.inflow.last_arrival
+        last_arrival = transport.last_arrival
         due = self._watch.due(last_arrival)
         if due is None:
             data = await transport.recv()
@@ -442,7 +442,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             # If the loop stood still, there may be something to read that it has not seen yet.
             await asyncio.sleep(0)
         due = self._watch.due(last_arrival)
-        if due is None or time.monotonic() < due[0] or transport.inflow.last_arrival != last_arrival:
+        if due is None or time.monotonic() < due[0] or transport.last_arrival != last_arrival:
             return False
         transport.give_up(due[1])
         return True

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from .._base import Model
 from .._core.closing import CloseInfo
@@ -19,7 +19,7 @@ from .._core.conversation.ledger import Heard
 from .._core.conversation.local_events import CONVERSATION_EVENTS, ObserverFailed
 from .._core.conversation.tool_calls import Call
 from .._transport.conversing import ConversationTransport
-from .._transport.websocket import Transport
+from .._transport.transport import Transport
 from ..errors import ConfigurationError
 from ..tools import Tools
 from .observers import CallbackThread, Observers, check_observers
@@ -118,8 +118,7 @@ class ConversationLayer:
         self.transport = ConversationTransport(inner, self.conversation, self, decode=self._decode, encode=self._encode)
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
-        # It offers all that is used of a transport by the clients.
-        return cast("Transport", self.transport)
+        return self.transport
 
     def on_flush(self, callback: Callable[[], Any]) -> None:
         """Have `callback` called whenever the player is to drop what it holds."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from .._calls import Call
 from .._core.closing import Cause, CloseInfo
@@ -26,7 +26,8 @@ from .._threads import Waiter
 from .logs import transport_logger
 from .options import TransportOptions
 from .reconnect_setup import Lasting, broken
-from .websocket import ConnectionClosed, Transport, open_transport
+from .transport import Transport
+from .websocket import ConnectionClosed, open_transport
 
 __all__ = ["Bridge", "ConnectionClosed"]
 
@@ -122,8 +123,7 @@ class Bridge:
 
         async def opening() -> None:
             await transport.open()
-            # It offers all that is used of a transport here.
-            self._start(cast("Transport", transport))
+            self._start(transport)
 
         self._open(opening)
 
@@ -186,7 +186,7 @@ class Bridge:
     def last_arrival(self) -> float:
         """When the last message arrived."""
         assert self._transport is not None
-        return self._transport.inflow.last_arrival
+        return self._transport.last_arrival
 
     def give_up(self, cause: Cause, last_arrival: float) -> None:
         """Drop the connection soon, unless something has arrived since `last_arrival` after all."""
@@ -383,7 +383,7 @@ class Bridge:
             # If the loop stood still, there may be something to read that it has not seen yet.
             await asyncio.sleep(0)
         assert self._transport is not None
-        if self._transport.inflow.last_arrival == last_arrival:
+        if self._transport.last_arrival == last_arrival:
             self._transport.give_up(cause)
 
     def _give_up(self, cause: Cause, last_arrival: float) -> None:

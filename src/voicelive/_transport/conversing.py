@@ -25,8 +25,8 @@ from .._core.end_evidence import describe_unsent
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from ..errors import InvalidEventError, VoiceLiveError
 from .logs import transport_logger
-from .receive_limit import Inflow
-from .websocket import ConnectionClosed, Transport
+from .transport import Transport
+from .websocket import ConnectionClosed
 
 __all__ = ["ConversationTransport", "Listener"]
 
@@ -63,7 +63,7 @@ class Listener(Protocol):
 
 
 class ConversationTransport:
-    """Like :class:`Transport`, over one, with what a conversation decides carried out in between."""
+    """A :class:`Transport` over another, with what a conversation decides carried out in between."""
 
     def __init__(
         self,
@@ -135,10 +135,9 @@ class ConversationTransport:
         """Return how the connection ended; None while it is open."""
         return self._inner.end(requested)
 
-    @property
-    def hide(self) -> Callable[[str], str]:
-        """Takes the credential out of what the service said."""
-        return self._inner.hide
+    def hide(self, text: str, /) -> str:
+        """Take the credential out of what the service said."""
+        return self._inner.hide(text)
 
     @property
     def is_ready(self) -> bool:
@@ -146,9 +145,9 @@ class ConversationTransport:
         return self._inner.is_ready
 
     @property
-    def inflow(self) -> Inflow:
-        """What arrived and was not taken from the transport below."""
-        return self._inner.inflow
+    def last_arrival(self) -> float:
+        """When the last message arrived, by the monotonic clock."""
+        return self._inner.last_arrival
 
     def give_up(self, cause: Cause) -> None:
         """Drop the connection at once, for a reason of this side's own."""

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from .._core.closing import CloseInfo
+from .._core.closing import Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.reconnect.machine import Close, Condense, Open, Outgoing, SendFull
 from .logs import transport_logger
 from .reconnect_setup import Lasting, broken, failure_of, gone, queue_full
-from .websocket import ConnectionClosed, Transport, open_transport
+from .websocket import ConnectionClosed, WebSocketTransport, open_transport
 
 __all__ = ["LastingTransport"]
 
@@ -28,7 +28,7 @@ _SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
 
 
 class LastingTransport:
-    """Like :class:`Transport`, over one connection after the other.
+    """A :class:`Transport` over one WebSocket connection after the other.
 
     A task watches the time. Each link has a task that opens it and sends what restores it, and one that reads. If one
     of them fails, or the state machine does, the connection ends with that as its cause: nobody else would notice.
@@ -39,11 +39,12 @@ class LastingTransport:
         self._request = request
         self._lifeline = lasting.lifeline()
         self._broken: CloseInfo | None = None
-        self._links: dict[int, Transport] = {}
+        self._links: dict[int, WebSocketTransport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
         self._closing: tuple[int, str] | None = None
         self._nudged = False
+        self._last_arrival = time.monotonic()
 
     async def open(self) -> None:
         """Open the first link.
@@ -78,7 +79,7 @@ class LastingTransport:
             self._break(error)
             return None
 
-    def hide(self, text: str) -> str:
+    def hide(self, text: str, /) -> str:
         """Take the credentials of the links out of what the service said."""
         for transport in tuple(self._links.values()):
             text = transport.hide(text)
@@ -119,9 +120,19 @@ class LastingTransport:
         """Whether what is sent now can go out."""
         return False
 
+    @property
+    def last_arrival(self) -> float:
+        """When the last message arrived over any link, by the monotonic clock."""
+        return max((link.last_arrival for link in self._links.values()), default=self._last_arrival)
+
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended for good; None while it lives."""
         return self._final
+
+    def give_up(self, cause: Cause) -> None:
+        """Drop the links there are, for a reason of this side's own; a new one is opened if the policy allows it."""
+        for link in tuple(self._links.values()):
+            link.give_up(cause)
 
     def abort(self) -> None:
         """Drop the connection at once, and end every task."""
@@ -279,7 +290,7 @@ class LastingTransport:
             self._links.pop(number, None)
             await transport.close(*(self._closing or (1000, "")))
 
-    async def _restore(self, number: int, transport: Transport) -> None:
+    async def _restore(self, number: int, transport: WebSocketTransport) -> None:
         sent = 0
         while True:
             outgoing = self._lifeline.next_to_send(number, time.monotonic())
@@ -298,7 +309,7 @@ class LastingTransport:
             if sent % _SENT_PER_BREAK == 0:
                 await asyncio.sleep(0)
 
-    async def _write(self, transport: Transport, outgoing: Outgoing) -> None:
+    async def _write(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
         try:
             await transport.send(outgoing.data)
         except ConnectionClosed:
@@ -312,7 +323,7 @@ class LastingTransport:
             if self._lifeline.actions:
                 self._act()
 
-    async def _wait_for_room(self, transport: Transport) -> None:
+    async def _wait_for_room(self, transport: WebSocketTransport) -> None:
         """Read no more of a link until the application has received half of what may wait for it."""
         transport.hold()
         self._lifeline.holding.when_half_empty(self._notify)
@@ -320,7 +331,7 @@ class LastingTransport:
             await self._change(None)
         transport.go_on()
 
-    def _not_sent(self, transport: Transport, outgoing: Outgoing) -> None:
+    def _not_sent(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
         info = transport.end(None)
         kept = self._decide(self._lifeline.unsent, outgoing, time.monotonic())
         self._act()
@@ -331,7 +342,7 @@ class LastingTransport:
         if not kept:
             raise queue_full(self._lasting.policy, outgoing.data) from None
 
-    async def _read(self, number: int, transport: Transport) -> None:
+    async def _read(self, number: int, transport: WebSocketTransport) -> None:
         # It ends too if the application does not receive.
         transport.when_ended(self._notify)
         with suppress(ConnectionClosed):
@@ -353,4 +364,5 @@ class LastingTransport:
         self._lifeline.ended(number, info, time.monotonic())
         self._act()
         self._links.pop(number, None)
+        self._last_arrival = max(self._last_arrival, transport.last_arrival)
         await transport.close(1000, "")

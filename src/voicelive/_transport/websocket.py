@@ -25,16 +25,17 @@ from .logs import transport_logger
 from .options import TransportOptions
 from .receive_limit import Inflow
 from .routes import Proxy, find_proxy
+from .transport import Transport
 
-__all__ = ["ConnectionClosed", "Transport", "open_transport", "outcome"]
+__all__ = ["ConnectionClosed", "WebSocketTransport", "open_transport", "outcome"]
 
 _OWN_WAY = {"host", "port", "family", "proto", "flags", "local_addr", "happy_eyeballs_delay", "interleave"}
 """Arguments for asyncio's own ``create_connection``."""
 _NESTING_WEBSOCKETS = 16
 
 
-class Transport:
-    """One open WebSocket. Methods raise the transport's own :exc:`ConnectionClosed`; :meth:`end` explains it."""
+class WebSocketTransport:
+    """A :class:`Transport` over one open WebSocket."""
 
     def __init__(self, websocket: StreamConnection, options: TransportOptions) -> None:
         self._websocket = websocket
@@ -42,7 +43,7 @@ class Transport:
         # Bound once and without a layer in between: these run for every event.
         self.recv: Callable[[], Coroutine[Any, Any, bytes]] = websocket.receive
         """Return the next message; a call that is cancelled loses nothing."""
-        self.take = websocket.arrivals.take
+        self.take: Callable[[], bytes | None] = websocket.arrivals.take
         """Return the next message if it is there already and nobody waits for it, else None."""
         self.send: Callable[[bytes], Coroutine[Any, Any, None]] = websocket.send_message
         """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
@@ -61,19 +62,18 @@ class Transport:
         return self._websocket.protocol.state is State.OPEN
 
     @property
-    def inflow(self) -> Inflow:
-        """What arrived and was not received yet."""
-        return self._websocket.inflow
+    def last_arrival(self) -> float:
+        """When the last message arrived, by the monotonic clock."""
+        return self._websocket.inflow.last_arrival
 
     @property
     def holding(self) -> Holding:
         """Counts what arrived and was not handed out, also what waits elsewhere than here."""
         return self._websocket.inflow.holding
 
-    @property
-    def hide(self) -> Callable[[str], str]:
-        """Takes the credential out of what the service said."""
-        return self._websocket.inflow.hide
+    def hide(self, text: str, /) -> str:
+        """Take the credential out of what the service said."""
+        return self._websocket.inflow.hide(text)
 
     def hold(self) -> None:
         """Read nothing more, until :meth:`go_on`; if that does not come, the connection is given up."""
@@ -111,7 +111,7 @@ class Transport:
         await websocket.wait_closed()
 
 
-async def open_transport(request: OpeningRequest, options: TransportOptions) -> Transport:
+async def open_transport(request: OpeningRequest, options: TransportOptions) -> WebSocketTransport:
     """Open a connection: TCP, TLS and the upgrade within ``open_timeout``.
 
     Raises:
@@ -159,7 +159,7 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
                     _check_nesting()
                     arguments.setdefault("proxy_ssl", options.proxy_ssl or await asyncio.to_thread(client_context))
             websocket = await _Connector(request.url, **arguments)
-        return Transport(cast("StreamConnection", websocket), options)
+        return WebSocketTransport(cast("StreamConnection", websocket), options)
     except OPENING_FAILURES as error:
         failure = telling(error, made)
         _clean_up(made, sock)
