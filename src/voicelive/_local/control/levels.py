@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
 from array import array
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from ..._base import decode_base64
 from ..audio import AudioFormat, AudioFormatError, decode_alaw, decode_ulaw, output_format, to_samples
 from ..session.input_audio import InputFormat
 
@@ -23,7 +23,7 @@ Levels = tuple[float, list[int]]
 def read_levels(audio: str, direction: str, session: Mapping[str, Any]) -> Levels | None:
     """Return the levels of base64 audio in the format of a session; None where it cannot be read."""
     try:
-        data = binascii.a2b_base64(audio)
+        data = decode_base64(audio)
         if direction == "in":
             shape = InputFormat.of(session)
             samples, rate = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
+
+from ..._base import encode_base64
 
 __all__ = ["PAGE_PATH", "page"]
 
@@ -68,4 +69,4 @@ def _read(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return f"sha256-{encode_base64(hashlib.sha256(text.encode()).digest())}"

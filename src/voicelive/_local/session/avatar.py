@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from typing import Any
 
+from ..._base import decode_base64, encode_base64
 from ..._generated import models
 from . import error_details as errors
 from .context import Context
@@ -54,8 +53,12 @@ def sdp_answer(offer: str) -> str:
         RefusedError: if `offer` is something else.
     """
     try:
-        description: Any = json.loads(base64.b64decode(offer, validate=True))
-    except (binascii.Error, ValueError) as error:
+        text = decode_base64(offer)
+    except ValueError:
+        raise RefusedError(errors.invalid_sdp("it is not base64")) from None
+    try:
+        description: Any = json.loads(text)
+    except ValueError as error:
         raise RefusedError(errors.invalid_sdp(str(error))) from None
     if not isinstance(description, dict) or not isinstance(description.get("sdp"), str):
         raise RefusedError(errors.invalid_sdp("it has no sdp text"))
@@ -65,4 +68,4 @@ def sdp_answer(offer: str) -> str:
             media, _, rest = line[2:].partition(" ")
             lines += [f"m={media} 0 {rest.partition(' ')[2]}", "a=inactive"]
     answer = {"type": "answer", "sdp": "\r\n".join([*lines, ""])}
-    return base64.b64encode(json.dumps(answer).encode()).decode("ascii")
+    return encode_base64(json.dumps(answer).encode())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
-from ..._base import decode_base64
+from ..._base import decode_base64, encode_base64
 from ..._generated import models
 from ..ids import new_id
 from ..limits import MAX_CONVERSATION_BYTES, MAX_EVENT_CHARS, MAX_ITEMS
@@ -96,7 +95,7 @@ class Items:
             raise RefusedError(errors.unknown_item("retrieve", event.item_id))
         item = item_model(entry.payload).to_dict()
         if entry.audio and item.get("content"):
-            item["content"][0]["audio"] = base64.b64encode(entry.audio).decode("ascii")
+            item["content"][0]["audio"] = encode_base64(entry.audio)
         self._context.send(models.ServerEventConversationItemRetrieved(item=item_model(item)))
 
     async def delete(self, event: models.ClientEventConversationItemDelete) -> None:
