@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._clients.sync_connect import warmup as warmup
     from ._clients.sync_connection import VoiceLiveConnection as VoiceLiveConnection
     from ._clients.sync_conversation import ResponseHandle as ResponseHandle
-    from ._core.closing import CloseInfo as CloseInfo
+    from ._core.close_info import CloseInfo as CloseInfo
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import Credential as Credential
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
 # What is not here is in `errors`, whose `__all__` is the only list of them. Type checkers see the block above instead.
 _MODULES = {
-    "CloseInfo": "_core.closing",
+    "CloseInfo": "_core.close_info",
     "ContractCheck": "_core.contract",
     "Credential": "_credentials",
     "FieldIssue": "_base",

@@ -6,13 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ._threads import Waiter
 from .errors import ConnectionStateError
-
-if TYPE_CHECKING:
-    from ._loop import LoopThread
 
 __all__ = ["GRACE_S", "Call"]
 
@@ -22,10 +19,24 @@ GRACE_S = 1.0
 """How long is waited for what was cancelled, and for the thread at the end of the process."""
 
 
+class CallThread(Protocol):
+    """What a call needs of the thread that it runs on."""
+
+    calls: set[Call[Any]]
+    death: BaseException | None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    def post(self, callback: Callable[..., object], *arguments: Any, context: Context | None = None) -> None: ...
+
+    def ended_error(self) -> ConnectionStateError: ...
+
+
 class Call(Generic[T]):
     """A coroutine on the loop's thread, and the one caller who wants its result."""
 
-    def __init__(self, thread: LoopThread, work: Callable[[], Coroutine[Any, Any, T]], context: Context | None) -> None:
+    def __init__(self, thread: CallThread, work: Callable[[], Coroutine[Any, Any, T]], context: Context | None) -> None:
         self._thread = thread
         self._work = work
         self._waiter = Waiter()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ._clients.async_connect import warmup as warmup
     from ._clients.async_connection import VoiceLiveConnection as VoiceLiveConnection
     from ._clients.async_conversation import ResponseHandle as ResponseHandle
-    from ._core.closing import CloseInfo as CloseInfo
+    from ._core.close_info import CloseInfo as CloseInfo
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import AsyncCredential as AsyncCredential
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Names are looked up when first used, and errors found, as in the package above.
 _MODULES = {
     "AsyncCredential": "_credentials",
-    "CloseInfo": "_core.closing",
+    "CloseInfo": "_core.close_info",
     "ContractCheck": "_core.contract",
     "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",

@@ -17,7 +17,7 @@ from ._core.annotations import resolved_when_read
 
 if TYPE_CHECKING:
     from ._base import FieldIssue
-    from ._core.closing import CloseInfo
+    from ._core.close_info import CloseInfo
 
 __all__ = [
     "AuthenticationError",
@@ -181,7 +181,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         unsent: the event that the failing call did not send.
     """
 
-    @resolved_when_read(CloseInfo="._core.closing")
+    @resolved_when_read(CloseInfo="._core.close_info")
     def __init__(
         self,
         code: int,

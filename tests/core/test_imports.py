@@ -128,15 +128,15 @@ def rule_for(module: str) -> Rule:
     return max(fitting, key=lambda rule: len(rule.place))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Name every module a file imports when it runs; what only type checkers see does not count."""
+def imports(path: Path, *, for_checkers: bool = False) -> Iterator[str]:
+    """Name every module a file imports when it runs; what only type checkers see counts only if it is asked for."""
     module = module_name(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     if module == f"{PACKAGE}.__init__":
         package = PACKAGE
 
     def visit(node: ast.AST) -> Iterator[str]:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not for_checkers:
             for other in node.orelse:
                 yield from visit(other)
             return
@@ -261,3 +261,22 @@ def test_importing_loads_no_extra(statement: str) -> None:
     """Neither client, nor the models, nor the local service load what only an extra brings."""
     extras = {"azure.identity", "aiohttp", "typer", "rich", "click", *ENGINES}
     assert not extras & loaded_by(statement)
+
+
+def needed_by(path: Path) -> set[str]:
+    """The files of the package that a file needs at any time: when it loads, in a function, or for its types."""
+    modules = {module_name(file).removesuffix(".__init__") for file in FILES}
+    found = {name if name in modules else name.rpartition(".")[0] for name in imports(path, for_checkers=True)}
+    return found & modules
+
+
+def test_no_file_needs_itself_by_any_detour() -> None:
+    """There are no circles, those of imports in functions and for type checkers counted."""
+    needs = {module_name(path).removesuffix(".__init__"): needed_by(path) for path in FILES}
+    # Whatever needs nothing that is left cannot be part of a circle.
+    while free := {module for module, needed in needs.items() if not needed & needs.keys()}:
+        needs = {module: needed for module, needed in needs.items() if module not in free}
+    # Nor can what nothing of the rest needs: what stays are the circles, and what lies between two of them.
+    while needs.keys() - (needed := set[str]().union(*needs.values())):
+        needs = {module: those for module, those in needs.items() if module in needed}
+    assert {module: sorted(those & needs.keys()) for module, those in needs.items()} == {}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
 from ..errors import (
     ConfigurationError,
     ConfigurationRejectedError,
@@ -19,6 +16,7 @@ from ..errors import (
     SessionExpiredError,
     UnsentEvent,
 )
+from .close_info import Cause, CloseInfo, Initiator
 from .end_evidence import LastWords
 
 __all__ = [
@@ -34,12 +32,6 @@ __all__ = [
     "explain_end",
     "interpret_end",
 ]
-
-Initiator = Literal["local", "server", "network", "timeout"]
-Cause = Literal[
-    "expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect", "internal"
-]
-"""Why a connection ended, where the caller acts differently because of it."""
 
 NORMAL = 1000
 _GOING_AWAY = 1001
@@ -104,40 +96,10 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
     "internal": (InternalError, "connect again, and report it with the error that caused this one"),
 }
 
-_RECOVERABLE = {_GOING_AWAY, 1005, _ABNORMAL, _INTERNAL, 1012, 1013, 1014}
-_RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect", "internal"}
 _OF_THIS_SIDE = {"overflow", "internal", "reconnect"}
 """Causes that hold whatever the service said."""
 _LATE_BY = 60
 """A service that closes with 1001 so many seconds before ``expires_at``, or later, means the end of the session."""
-
-
-@dataclass(frozen=True)
-class CloseInfo:
-    """How a connection ended."""
-
-    code: int
-    """The WebSocket close code; 1005 where the closing side gave none, 1006 where nobody said goodbye."""
-    reason: str
-    """The text the closing side gave; often empty."""
-    initiator: Initiator
-    """Who ended it first: this side (``close()``, or a message it could not accept), the service, the network, or a
-    time that ran out (keepalive, ``ready_timeout``, ``stall_timeout``)."""
-    cause: Cause | None = field(default=None, compare=False)
-    """Why, where that calls for an action of its own: each has a subclass of :class:`ConnectionClosed`."""
-    error: BaseException | None = field(default=None, compare=False, repr=False)
-    """What failed, where that ended the connection; the ``__cause__`` of the error that is raised."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        # What failed may hold anything, such as a lock; copies do without it, as copies of every exception do.
-        return {**self.__dict__, "error": None}
-
-    @property
-    def recoverable(self) -> bool:
-        """Whether connecting again, with nothing else changed, can help."""
-        if self.cause is not None:
-            return self.cause in _RECOVERABLE_CAUSES
-        return self.initiator != "local" and self.code in _RECOVERABLE
 
 
 def interpret_end(

@@ -9,14 +9,13 @@ import ssl
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from typing_extensions import TypedDict, Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from .._core.annotations import resolved_when_read
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
@@ -39,12 +38,10 @@ from .session import error_details as errors
 from .session.error_details import Fault as Refusal
 from .session.session import Session, SessionOptions
 from .session_socket import WireChannel
+from .threaded import ThreadedLocalService
 from .workers import Workers
 
-if TYPE_CHECKING:
-    from .threaded import ThreadedLocalService
-
-__all__ = ["LocalService", "LocalServiceOptions"]
+__all__ = ["LocalService", "LocalServiceOptions", "start_in_thread"]
 
 logger = logging.getLogger("voicelive.local")
 
@@ -204,13 +201,10 @@ class LocalService:
         self._changes = Changes()
 
     @classmethod
-    @resolved_when_read(ThreadedLocalService=".threaded")
     def in_thread(
         cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
     ) -> ThreadedLocalService:
         """Return a service that runs its event loop in a thread of its own; takes the same arguments."""
-        from .threaded import ThreadedLocalService
-
         return ThreadedLocalService(cls(host, port, **options))
 
     @property
@@ -449,3 +443,13 @@ def _check_options(options: Mapping[str, Any]) -> None:
     if unknown:
         known = ", ".join(LocalServiceOptions.__annotations__)
         raise TypeError(f"LocalService has no argument {', '.join(unknown)}; it has host, port, {known}")
+
+
+def start_in_thread(
+    host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
+) -> ThreadedLocalService:
+    """Start a :class:`LocalService` in a thread and return it; call ``stop()`` on it when done.
+
+    Takes the arguments of :class:`LocalService` and raises what it and :meth:`LocalService.start` raise.
+    """
+    return LocalService.in_thread(host, port, **options).start()

@@ -8,22 +8,41 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
-from typing_extensions import Unpack
-
-from .._core.annotations import resolved_when_read
 from .errors import LocalServiceError
 from .faults import Faults
+from .notifier import Changes
 from .records import SessionRecord
 
-if TYPE_CHECKING:
-    from .service import LocalService, LocalServiceOptions
-
-__all__ = ["ThreadedLocalService", "start_in_thread"]
+__all__ = ["ThreadedLocalService"]
 
 _START_S = 30.0
 _STOP_S = 30.0
+
+
+class Runnable(Protocol):
+    """What is needed of the service that runs in the thread: a :class:`LocalService`."""
+
+    _changes: Changes
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def sessions(self) -> Sequence[SessionRecord]: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
 
 
 class ThreadedLocalService:
@@ -32,8 +51,7 @@ class ThreadedLocalService:
     A context manager; or call :meth:`start` and :meth:`stop`. Made by :meth:`LocalService.in_thread`.
     """
 
-    @resolved_when_read(LocalService=".service")
-    def __init__(self, service: LocalService) -> None:
+    def __init__(self, service: Runnable) -> None:
         self._service = service
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -165,16 +183,3 @@ class ThreadedLocalService:
         async with self._service:
             self._started.set()
             await self._stopping.wait()
-
-
-@resolved_when_read(LocalServiceOptions=".service")
-def start_in_thread(
-    host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
-) -> ThreadedLocalService:
-    """Start a :class:`LocalService` in a thread and return it; call ``stop()`` on it when done.
-
-    Takes the arguments of :class:`LocalService` and raises what it and :meth:`LocalService.start` raise.
-    """
-    from .service import LocalService
-
-    return LocalService.in_thread(host, port, **options).start()

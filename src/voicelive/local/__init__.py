@@ -10,8 +10,8 @@ from .._local.faults import Fault, Faults
 from .._local.pacing import FAST, REAL, Pacing
 from .._local.quirks import QUIRKS, Quirk
 from .._local.records import SessionRecord
-from .._local.service import LocalService
-from .._local.threaded import ThreadedLocalService, start_in_thread
+from .._local.service import LocalService, start_in_thread
+from .._local.threaded import ThreadedLocalService
 
 __all__ = [
     "Engines",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import InvalidFaultError
+from .formatting import format_fault
 
 __all__ = ["Fault", "MomentFault", "ResponseFault", "StreamFault"]
 
@@ -35,8 +36,6 @@ class Fault:
             self._refuse("chance", self.chance, "give a probability above 0 and at most 1")
 
     def __str__(self) -> str:
-        from .text import format_fault
-
         return format_fault(self)
 
     def _refuse(self, what: str, value: object, remedy: str) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field, fields
+from dataclasses import fields
 from typing import Any
 
 from ..errors import InvalidFaultError
 from .base import Fault
+from .formatting import IN_SECONDS, field_names, format_fault, main_field
 from .kinds import KINDS, ModelNotFound, Refuse
 
 __all__ = ["describe_kind", "field_names", "format_fault", "main_field", "parse_fault"]
@@ -26,10 +27,7 @@ _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)")
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "B": 1, "KB": 1000, "KiB": 1024, "MB": 1000**2, "MiB": 1024**2}
-_IN_SECONDS = {"seconds", "age", "retry_after"}
 _WHOLE = {"status", "code", "events", "after_tokens"}
-_COMMON = ("session", "times", "chance")
-_WHEN = ("events", "age", "event")
 
 
 def parse_fault(text: str) -> Fault:
@@ -74,37 +72,6 @@ def parse_fault(text: str) -> Fault:
     return kind(**values)
 
 
-def format_fault(fault: Fault) -> str:
-    """Return the text that :func:`parse_fault` reads as the same fault; fields at their defaults are left out."""
-    main = main_field(type(fault))
-    head, parts = fault.name, list[str]()
-    for field in _own_fields(type(fault)):
-        value = getattr(fault, field.name)
-        if field.name == main:
-            if value is not None and value != "":
-                head += f":{_written(field.name, value)}"
-        elif value != field.default:
-            parts.append(f"{field.name}={_written(field.name, value)}")
-    return f"{head}@{','.join(parts)}" if parts else head
-
-
-def main_field(kind: type[Fault]) -> str | None:
-    """Return the field whose value follows the colon, if there is one."""
-    return next((field.name for field in fields(kind) if not field.kw_only), None)
-
-
-def field_names(kind: type[Fault]) -> tuple[str, ...]:
-    """Return all fields of a kind: its own, then when it happens, then what all have."""
-    return tuple(field.name for field in _own_fields(kind))
-
-
-def _own_fields(kind: type[Fault]) -> list[Field[Any]]:
-    def place(field: Field[Any]) -> int:
-        return 2 if field.name in _COMMON else 1 if field.name in _WHEN else 0
-
-    return sorted(fields(kind), key=place)
-
-
 def _fields_text(kind: type[Fault]) -> str:
     return ", ".join(field_names(kind))
 
@@ -122,7 +89,7 @@ def _value(text: str, rest: str) -> tuple[str, str]:
 
 
 def _read(kind: type[Fault], name: str, raw: str) -> Any:
-    if name in _IN_SECONDS:
+    if name in IN_SECONDS:
         return _quantity(kind, name, raw, _SECONDS, "seconds such as 250ms, 1.5s or 2m")
     if name == "size":
         return int(_quantity(kind, name, raw, _BYTES, "bytes such as 65536, 64KiB or 8MiB"))
@@ -151,16 +118,6 @@ def _quantity(kind: type[Fault], name: str, raw: str, units: Mapping[str, float]
     if found is None or found[2] not in units:
         raise InvalidFaultError(f"{kind.name}: {name} cannot be {raw!r}: give {wanted}")
     return round(float(found[1]) * units[found[2]], 6)
-
-
-def _written(name: str, value: object) -> str:
-    if value is None:
-        return "*"
-    if name in _IN_SECONDS:
-        return f"{value:g}s"
-    text = str(value)
-    plain = text and text == text.strip() and not set(text) & set(',@"')
-    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def describe_kind(kind: type[Fault]) -> dict[str, Any]:
