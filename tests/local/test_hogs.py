@@ -7,10 +7,13 @@ other programs on this machine change nothing about that.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import math
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from array import array
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -28,7 +31,7 @@ from voicelive._local.session import generation
 from voicelive.local import Engines, LocalService
 
 from .chat_endpoint import ChatEndpoint
-from .helpers import DEADLINE, Client, connected, url_of
+from .helpers import DEADLINE, Client, connected, tones, url_of
 
 MIB = 2**20
 
@@ -83,13 +86,23 @@ async def outside() -> AsyncIterator[Outside]:
 
 
 @asynccontextmanager
-async def session_of(outside: Outside) -> AsyncGenerator[Client, None]:
-    """Open a session in writing."""
+async def session_of(outside: Outside, **settings: Any) -> AsyncGenerator[Client, None]:
+    """Open a session, in writing unless the settings say otherwise."""
     async with connect(url_of(outside.endpoint), max_size=None, max_queue=None, compression=None) as websocket:
         client = Client(websocket)
         assert (await client.recv())["type"] == "session.created"
-        await client.update(modalities=["text"])
+        await client.update(**(settings or {"modalities": ["text"]}))
         yield client
+
+
+SPEAKING = {"modalities": ["text", "audio"], "max_response_output_tokens": 4}
+"""Short answers: what a session has been sent is remembered, sound too."""
+
+_SAID = tones("hi") + bytes(48_000)
+_HUM = array("h", [int(8000 * math.sin(2 * math.pi * n / 80)) for n in range(2400)]).tobytes()
+"""A tone of 300 Hz: loud enough for speech, and no word of any kind."""
+
+Turn = Callable[[Client], Awaitable[None]]
 
 
 async def turn(client: Client) -> None:
@@ -99,17 +112,31 @@ async def turn(client: Client) -> None:
     await client.until("response.done")
 
 
-async def dearest_turn(outside: Outside, client: Client, attack: asyncio.Task[None]) -> float:
+async def spoken_turn(client: Client) -> None:
+    """Say something, and be answered by sound."""
+    await client.append(_SAID)
+    await client.until("response.done")
+
+
+async def dearest_turn(outside: Outside, client: Client, attack: asyncio.Task[None], hold: Turn = turn) -> float:
     """Hold turns until an attack is over, once at least; return the service's seconds during the dearest one."""
     dearest = 0.0
     while True:
         before, began = outside.cpu_s(), time.monotonic()
-        await turn(client)
+        await hold(client)
         # No turn can have kept the service busy for longer than it lasted.
         dearest = max(dearest, min(outside.cpu_s() - before, time.monotonic() - began))
         if attack.done():
             attack.result()
             return dearest
+
+
+async def back_within(outside: Outside, before: int, client: Client) -> None:
+    """Hold turns until the service has no more than 100 MiB more than it had before."""
+    deadline = time.monotonic() + DEADLINE
+    while outside.memory() - before >= 100 * MIB:
+        assert time.monotonic() < deadline, (outside.memory() - before) / MIB
+        await turn(client)
 
 
 def item(*parts: dict[str, Any]) -> dict[str, Any]:
@@ -130,11 +157,14 @@ TOOLS = json.dumps(
 DENSE = json.dumps({"type": "session.update", "event_id": "e", "session": {"x": [[[], {}]] * 60_000}})
 
 
+@pytest.mark.parametrize("hold", [turn, spoken_turn], ids=["written", "spoken"])
 @pytest.mark.parametrize("message", [PARTS, UNKNOWN, TOOLS, DENSE], ids=["parts", "unknown", "tools", "dense"])
-async def test_an_event_beyond_measure_is_refused_at_once(outside: Outside, message: str) -> None:
+async def test_an_event_beyond_measure_is_refused_at_once(outside: Outside, message: str, hold: Turn) -> None:
     """It gets an error with a code and the event's id, the bystander goes on, and the memory comes back."""
-    async with session_of(outside) as bystander:
+    async with session_of(outside) as bystander, session_of(outside, **SPEAKING) as speaker:
+        other = bystander if hold is turn else speaker
         await turn(bystander)
+        await hold(other)
         before = outside.memory()
 
         async def attack() -> None:
@@ -143,8 +173,29 @@ async def test_an_event_beyond_measure_is_refused_at_once(outside: Outside, mess
                 error = await hog.error()
                 assert (error["code"], error["event_id"]) == ("event_too_large", "e")
 
-        assert await dearest_turn(outside, bystander, asyncio.create_task(attack())) < 1
-        assert outside.memory() - before < 100 * MIB
+        assert await dearest_turn(outside, other, asyncio.create_task(attack()), hold) < 1
+        await back_within(outside, before, bystander)
+
+
+@pytest.mark.parametrize("sound", [bytes(4800), _HUM], ids=["silence", "noise"])
+async def test_audio_by_the_minute_leaves_with_its_session(outside: Outside, sound: bytes) -> None:
+    """Twenty minutes of audio at once: somebody else is heard and answered meanwhile, and the memory comes back."""
+    audio = base64.b64encode(sound * (15 * MIB // len(sound))).decode()
+    message = json.dumps({"type": "input_audio_buffer.append", "audio": audio})
+    async with session_of(outside) as bystander, session_of(outside, **SPEAKING) as speaker:
+        await turn(bystander)
+        await spoken_turn(speaker)
+        before = outside.memory()
+
+        async def attack() -> None:
+            async with session_of(outside) as hog:
+                for _ in range(4):
+                    await hog.send_raw(message)
+                await hog.send("input_audio_buffer.clear")
+                await hog.until("input_audio_buffer.cleared")
+
+        assert await dearest_turn(outside, speaker, asyncio.create_task(attack()), spoken_turn) < 1
+        await back_within(outside, before, bystander)
 
 
 async def test_texts_by_the_hundred_fill_a_conversation_and_leave_with_it(outside: Outside) -> None:
@@ -164,10 +215,28 @@ async def test_texts_by_the_hundred_fill_a_conversation_and_leave_with_it(outsid
                 assert seen[-1]["error"]["code"] == "conversation_too_long"
 
         assert await dearest_turn(outside, bystander, asyncio.create_task(attack())) < 1
-        deadline = time.monotonic() + DEADLINE
-        while outside.memory() - before > 100 * MIB:
-            assert time.monotonic() < deadline, (outside.memory() - before) / MIB
-            await turn(bystander)
+        await back_within(outside, before, bystander)
+
+
+async def test_items_by_the_thousand_are_answered_as_fast_as_a_few(outside: Outside) -> None:
+    """With 5,000 items a response costs little more than with the 4,000 that a responder sees; all of them leave."""
+    create = json.dumps({"type": "conversation.item.create", "item": item(TEXT)})
+    async with session_of(outside) as bystander:
+        await turn(bystander)
+        before = outside.memory()
+
+        async def attack() -> None:
+            async with session_of(outside) as hog:
+                for _ in range(10):
+                    for _ in range(500):
+                        await hog.send_raw(create)
+                    for _ in range(500):
+                        assert (await hog.recv())["type"] == "conversation.item.created"
+                for _ in range(3):
+                    await turn(hog)
+
+        assert await dearest_turn(outside, bystander, asyncio.create_task(attack())) < 1
+        await back_within(outside, before, bystander)
 
 
 async def test_sessions_by_the_hundred_come_one_after_the_other(outside: Outside) -> None:

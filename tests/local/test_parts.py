@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -134,10 +134,10 @@ def test_a_truncated_answer_leaves_the_context() -> None:
     conversation = Conversation(CASCADED)
     conversation.add(spoken("u"))
     conversation.add(answer("a", milliseconds=1000))
-    assert conversation.turns() == [MessageTurn("user", "hello"), MessageTurn("assistant", "well")]
+    assert conversation.seen()[0] == [MessageTurn("user", "hello"), MessageTurn("assistant", "well")]
     conversation.truncate("a", 400)
 
-    assert conversation.turns() == [MessageTurn("user", "hello")]
+    assert conversation.seen()[0] == [MessageTurn("user", "hello")]
     with pytest.raises(RefusedError, match="400ms is already shorter than 401ms"):
         conversation.truncate("a", 401)
 
@@ -150,7 +150,30 @@ def test_a_responder_sees_calls_and_their_outputs() -> None:
     for number, item in enumerate((call, output)):
         conversation.add(Entry(item_from_request(item, f"i{number}"), origin="client"))
 
-    assert conversation.turns() == [FunctionCallTurn("c", "f", "{}"), FunctionOutputTurn("c", "1")]
+    assert conversation.seen()[0] == [FunctionCallTurn("c", "f", "{}"), FunctionOutputTurn("c", "1")]
+
+
+def test_a_responder_sees_the_latest_of_a_long_conversation() -> None:
+    """4,000 items, or 512 Ki characters of them, and the last one whatever its length; the user's sound likewise."""
+
+    def add(texts: Iterable[str]) -> None:
+        for text in texts:
+            item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+            entry = Entry(item_from_request(item, f"i{len(conversation.entries)}"), origin="client", audio_ms=10)
+            conversation.add(entry)
+
+    conversation = Conversation(CASCADED)
+    add(str(number) for number in range(5000))
+    turns, spoken_ms = conversation.seen()
+    assert turns == [MessageTurn("user", str(number)) for number in range(1000, 5000)]
+    assert spoken_ms == 40_000
+
+    add("x" * 2**18 for _ in range(3))
+    turns, spoken_ms = conversation.seen()
+    assert ([len(turn.text) for turn in turns], spoken_ms) == ([2**18] * 2, 20)  # type: ignore[union-attr]
+
+    add(["x" * 2**20])
+    assert [len(turn.text) for turn in conversation.seen()[0]] == [2**20]  # type: ignore[union-attr]
 
 
 def test_turns_are_found_by_the_audios_own_time() -> None:
@@ -381,4 +404,26 @@ async def test_an_iterators_error_reaches_the_caller() -> None:
     assert await anext(iteration) == 1
     with pytest.raises(RuntimeError, match="broken"):
         await anext(iteration)
+    workers.close()
+
+
+async def test_work_that_nobody_waits_for_is_waited_for() -> None:
+    """What a cancelled caller has left in a thread counts as unfinished until the thread is done with it."""
+    entered, gate = threading.Event(), threading.Event()
+
+    def work() -> None:
+        entered.set()
+        gate.wait(DEADLINE)
+
+    workers = Workers(1)
+    assert not await workers.unfinished()
+    task = asyncio.create_task(workers.run(work))
+    assert await asyncio.to_thread(entered.wait, DEADLINE)
+    task.cancel()
+    await asyncio.wait({task}, timeout=DEADLINE)
+    waiting = asyncio.create_task(workers.unfinished())
+    done, _ = await asyncio.wait({waiting}, timeout=0.05)
+    assert not done
+    gate.set()
+    assert await asyncio.wait_for(waiting, DEADLINE)
     workers.close()

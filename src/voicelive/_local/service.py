@@ -27,6 +27,7 @@ from .faults import Fault, Faults, ModelNotFound
 from .faults.schedule import Opportunities
 from .handshake import Handshake
 from .limits import MAX_MESSAGE_BYTES
+from .memory import MemoryKeeper
 from .notifier import Changes
 from .outbound import AddressRule, McpAccess
 from .pacer import Pacer
@@ -54,6 +55,7 @@ REMEMBERED_SESSIONS = 100
 
 _OPENING_S = 0.004  # between two handshakes that come at once
 _SHARING_S = 0.05  # records are shrunk this long after sessions have begun or ended
+_PONG_S = 120.0  # a client's answer to a ping stands behind all that it has sent, and may be long in being reached
 _CLOSE_S = 2.0  # what a client gets to answer a goodbye
 _STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
@@ -137,9 +139,10 @@ class LocalService:
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
-    128 MiB in each direction of its record, and with `control` 5,000 abbreviated events. The service: the records of
-    the latest 100 sessions; those of running ones share 512 MiB, those of finished ones 64 MiB, the oldest events going
-    first, and 64 KiB of the latest items each.
+    128 MiB in each direction of its record, and with `control` 5,000 abbreviated events. A responder sees the latest
+    4,000 items, or 524,288 characters of them. The service: the records of the latest 100 sessions; those of running
+    ones share 512 MiB, those of finished ones 64 MiB, the oldest events going first, and 64 KiB of the latest items
+    each. After sessions have ended, free memory is given back to the system.
 
     Raises:
         UnprotectedHostError: for a host beyond loopback without an `api_key`.
@@ -193,6 +196,7 @@ class LocalService:
         )
         self._server: Server | None = None
         self._workers: Workers | None = None
+        self._memory: MemoryKeeper | None = None
         self._loaded: Engines | None = None
         self._running: set[Session] = set()
         self._arrivals = Pacer(_OPENING_S)
@@ -262,6 +266,7 @@ class LocalService:
                 ssl=self._ssl,
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
+                ping_timeout=_PONG_S,
                 close_timeout=_CLOSE_S,
                 logger=_wire_logger,
                 server_header=None,
@@ -274,6 +279,7 @@ class LocalService:
             ) from error
         self._server = server
         self._workers = Workers(self._worker_threads)
+        self._memory = MemoryKeeper(self._workers)
         self._loaded = engines
         return self
 
@@ -298,6 +304,8 @@ class LocalService:
         if self._sharing is not None:
             self._sharing.cancel()
             self._share_memory()
+        if self._memory is not None:
+            self._memory.stop()
         # Engines cannot be interrupted: this takes as long as the step that each may be in.
         await asyncio.to_thread(workers.close)
         if engines is not None and self._engines is None:
@@ -386,6 +394,8 @@ class LocalService:
             await connection.close()
             record._close(*_end_of(connection))
             self._share_memory_soon()
+            if self._workers is not None and self._memory is not None:
+                self._memory.session_ended()
             if self._control is not None:
                 self._control.changed()
 

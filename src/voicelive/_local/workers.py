@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from typing_extensions import ParamSpec
 
@@ -37,6 +37,7 @@ class Workers:
         self._listening = ThreadPoolExecutor(1, thread_name_prefix="voicelive-listen")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="voicelive-read")
         self._heavy = ThreadPoolExecutor(count, thread_name_prefix="voicelive-speech")
+        self._under_way: set[Future[Any]] = set()
 
     async def listen(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short blocking call in the listening thread."""
@@ -48,7 +49,20 @@ class Workers:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a long blocking call in one of the heavy threads."""
-        return await asyncio.wrap_future(self._heavy.submit(function, *args, **kwargs))
+        return await asyncio.wrap_future(self._begin(function, *args, **kwargs))
+
+    async def unfinished(self) -> bool:
+        """Wait for the heavy work that is under way by now, whether anybody wants it or not; return whether any was."""
+        under_way = [asyncio.wrap_future(future) for future in tuple(self._under_way)]
+        if under_way:
+            await asyncio.wait(under_way)
+        return bool(under_way)
+
+    def _begin(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future = self._heavy.submit(function, *args, **kwargs)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
 
     async def iterate(
         self, make: Callable[P, Iterator[T] | AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
@@ -87,7 +101,7 @@ class Workers:
         step: Future[bool] | None = None
         try:
             while True:
-                step = self._heavy.submit(run_ahead)
+                step = self._begin(run_ahead)
                 step.add_done_callback(lambda done: hand_over(values.put_nowait, done))
                 while not isinstance(came := await values.get(), Future):
                     yield came

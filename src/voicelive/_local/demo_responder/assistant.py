@@ -80,7 +80,7 @@ def _outputs_after_calls(conversation: Sequence[ConversationTurn]) -> list[Conve
     calls = {turn.call_id for turn in conversation if isinstance(turn, FunctionCallTurn)}
     ordered: list[ConversationTurn] = []
     for turn in conversation:
-        if isinstance(turn, FunctionOutputTurn) and turn.call_id in calls - made:
+        if isinstance(turn, FunctionOutputTurn) and turn.call_id in calls and turn.call_id not in made:
             early.setdefault(turn.call_id, []).append(turn)
             continue
         ordered.append(turn)

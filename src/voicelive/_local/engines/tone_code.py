@@ -149,21 +149,34 @@ def _is_tone(window: array[int], frequency: float, other: float) -> bool:
     return strength**2 > power and strength > _CLARITY * _strength(window, other)
 
 
+def _may_be_tone(window: array[int], frequency: float) -> bool:
+    """Whether a good part of what a window holds is this frequency."""
+    return any(window) and 2 * _strength(window, frequency) ** 2 > sum(map(mul, window, window)) / len(window)
+
+
+def _edge_strength(before: array[int], after: array[int]) -> float:
+    """How strong an edge from mark to space is; 0 where there is none."""
+    if not any(before) or not any(after):
+        return 0.0
+    if not _is_tone(before, _MARK_HZ, _SPACE_HZ) or not _is_tone(after, _SPACE_HZ, _MARK_HZ):
+        return 0.0
+    return min(_strength(before, _MARK_HZ), _strength(after, _SPACE_HZ))
+
+
 def _find_start(samples: array[int], place: int) -> int | None:
     """The sample where a mark gives way to a space, at ``place`` or later."""
     best: tuple[float, int] | None = None
-    last = len(samples) - _PROBE
-    for edge in range(max(place, _PROBE), last + 1, _HOP):
-        before, after = samples[edge - _PROBE : edge], samples[edge : edge + _PROBE]
-        if not any(before) or not any(after):
+    first, last = max(place, _PROBE), len(samples) - _PROBE
+    for block in range(first, last + 1, _PROBE):
+        # A mark is six times as long as this, so that one look tells for all edges of the block.
+        if best is None and not _may_be_tone(samples[block - _PROBE : block], _MARK_HZ):
             continue
-        found = _is_tone(before, _MARK_HZ, _SPACE_HZ) and _is_tone(after, _SPACE_HZ, _MARK_HZ)
-        if found:
-            strength = min(_strength(before, _MARK_HZ), _strength(after, _SPACE_HZ))
-            if best is None or strength > best[0]:
+        for edge in range(block, min(block + _PROBE, last + 1), _HOP):
+            strength = _edge_strength(samples[edge - _PROBE : edge], samples[edge : edge + _PROBE])
+            if strength and (best is None or strength > best[0]):
                 best = (strength, edge)
-        elif best is not None:
-            break
+            elif not strength and best is not None:
+                return best[1]
     return None if best is None else best[1]
 
 

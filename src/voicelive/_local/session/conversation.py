@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from ..dialects import Dialect
@@ -18,17 +19,32 @@ from ..engines.protocols import (
 from . import error_details as errors
 from .error_details import RefusedError
 
-__all__ = ["MAX_STORED_AUDIO", "Conversation", "Entry", "item_from_request", "turns_of"]
+__all__ = [
+    "MAX_CONTEXT_CHARS",
+    "MAX_CONTEXT_ITEMS",
+    "MAX_STORED_AUDIO",
+    "Conversation",
+    "Entry",
+    "item_from_request",
+    "turns_of",
+]
 
 MAX_STORED_AUDIO = 32 * 1024 * 1024
 """Bytes of audio that a conversation keeps; beyond that the oldest items lose their sound first."""
+
+MAX_CONTEXT_ITEMS = 4000
+"""Items, the latest ones, that a responder gets to see."""
+
+MAX_CONTEXT_CHARS = 512 * 1024
+"""Characters that they may add up to, about what a model with 128,000 tokens of context sees; one item with words is
+always seen."""
 
 Origin = Literal["client", "speech", "response"]
 
 _CREATABLE = ("message", "function_call", "function_call_output", "mcp_approval_response")
 
 
-@dataclass
+@dataclass(eq=False)  # an item is itself: comparing what is in two of them would be slow
 class Entry:
     """One item of the conversation."""
 
@@ -106,10 +122,10 @@ class Conversation:
     def _place_after(self, item_id: str) -> int:
         if item_id == "root":
             return 0
-        for index, entry in enumerate(self.entries):
-            if entry.id == item_id:
-                return index + 1
-        raise RefusedError(errors.unknown_previous_item(item_id))
+        entry = self.find(item_id)
+        if entry is None:
+            raise RefusedError(errors.unknown_previous_item(item_id))
+        return self.entries.index(entry) + 1
 
     def link_for(self, origin: Origin) -> str | None:
         """Return the ``previous_item_id`` that the service would report for a new last item.
@@ -205,9 +221,25 @@ class Conversation:
             self._audio_bytes -= len(old.audio)
             old.audio.clear()
 
-    def turns(self) -> list[ConversationTurn]:
-        """Return the conversation as a responder takes it."""
-        return [turn for entry in self.entries for turn in turns_of(entry.payload, entry.heard)]
+    def seen(self) -> tuple[list[ConversationTurn], int]:
+        """Return the latest of the conversation, as a responder takes it, and the milliseconds the user spoke in it."""
+        turns: list[list[ConversationTurn]] = []
+        left, spoken_ms, any_seen = MAX_CONTEXT_CHARS, 0, False
+        for entry in islice(reversed(self.entries), MAX_CONTEXT_ITEMS):
+            of_entry = turns_of(entry.payload, entry.heard)
+            left -= sum(map(_chars_of, of_entry))
+            if left < 0 and any_seen:
+                break
+            any_seen = any_seen or bool(of_entry)
+            turns.append(of_entry)
+            spoken_ms += entry.audio_ms if entry.is_user_message else 0
+        return [turn for of_entry in reversed(turns) for turn in of_entry], spoken_ms
+
+
+def _chars_of(turn: ConversationTurn) -> int:
+    if isinstance(turn, FunctionCallTurn):
+        return len(turn.name) + len(turn.arguments)
+    return len(turn.output if isinstance(turn, FunctionOutputTurn) else turn.text)
 
 
 def turns_of(item: Mapping[str, Any], heard: str | None = None) -> list[ConversationTurn]:

@@ -70,6 +70,7 @@ class Generation:
         self._ready = ready
         self._written = 0
         self._asked: Sequence[ConversationTurn] = ()
+        self._asked_ms = 0
         self._fault: ResponseFault | None = None
         self._bridge: Generation | None = None
         self._accompanying: deque[models.ServerEvent] = deque()
@@ -177,7 +178,7 @@ class Generation:
 
     def _conversation(self) -> list[ConversationTurn]:
         if self.plan.input_items is None:
-            turns = self._context.conversation.turns()
+            turns, self._asked_ms = self._context.conversation.seen()
         else:
             turns = [turn for item in self.plan.input_items for turn in turns_of(item)]
         turns += [turn for item in self.plan.appended_items for turn in turns_of(item)]
@@ -228,11 +229,10 @@ class Generation:
 
     def usage(self) -> dict[str, Any]:
         """Estimate what the response has cost so far."""
-        entries = self._context.conversation.entries
         return estimate_usage(
             instructions=self.plan.instructions,
             context=self._asked,
-            input_audio_ms=sum(entry.audio_ms for entry in entries if entry.is_user_message),
+            input_audio_ms=self._asked_ms,
             output_text=f"{self.writer.text} {self.writer.arguments}",
             output_audio_ms=self.writer.audio_ms,
             generated=self.plan.given_text is None,
