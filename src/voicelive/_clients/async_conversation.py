@@ -86,6 +86,9 @@ class ConversationFace:
 
         Returns:
             What was heard and what was not, in ms and in words; None if nothing was cut off.
+
+        Raises:
+            ConnectionClosed: if the connection is closed.
         """
         self._kept()
         return await self._interrupt()
@@ -100,6 +103,7 @@ class ConversationFace:
             response: fields of ``response.create``'s ``response``, such as ``instructions``.
 
         Raises:
+            InvalidEventError: if the fields do not fit the contract.
             ConnectionClosed: if the connection is closed.
         """
         self._kept()
@@ -138,12 +142,10 @@ class ConversationFace:
         return layer
 
     async def _interrupt(self) -> Interruption | None:
-        return self._started().interrupt()
+        return self._reachable().interrupt()
 
     async def _ask(self, parameters: dict[str, Any] | None) -> Ticket:
-        transport = self._started()
-        if transport.end(None) is not None:
-            raise self._closed_error()
+        transport = self._reachable()
         return transport.request(parameters)
 
     async def _outcome(self, ticket: Ticket, timeout: float | None) -> ResponseOutcome:
@@ -154,6 +156,12 @@ class ConversationFace:
             raise ReceiveTimeoutError(
                 f"the response has not ended within {timeout:g} s", timeout=timeout or 0
             ) from None
+
+    def _reachable(self) -> ConversationTransport:
+        transport = self._started()
+        if transport.end(None) is not None:
+            raise self._closed_error()
+        return transport
 
     def _started(self) -> ConversationTransport:
         transport = self._kept().transport

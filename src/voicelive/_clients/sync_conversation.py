@@ -90,6 +90,9 @@ class ConversationFace:
 
         Returns:
             What was heard and what was not, in ms and in words; None if nothing was cut off.
+
+        Raises:
+            ConnectionClosed: if the connection is closed.
         """
         self._kept()
         return self._interrupt()
@@ -104,6 +107,7 @@ class ConversationFace:
             response: fields of ``response.create``'s ``response``, such as ``instructions``.
 
         Raises:
+            InvalidEventError: if the fields do not fit the contract.
             ConnectionClosed: if the connection is closed.
         """
         self._kept()
@@ -142,7 +146,7 @@ class ConversationFace:
         return layer
 
     def _interrupt(self) -> Interruption | None:
-        transport = self._started()
+        transport = self._reachable()
 
         async def interrupt() -> Interruption | None:
             return transport.interrupt()
@@ -150,9 +154,7 @@ class ConversationFace:
         return self._run(interrupt)
 
     def _ask(self, parameters: dict[str, Any] | None) -> Ticket:
-        transport = self._started()
-        if transport.end(None) is not None:
-            raise self._closed_error()
+        transport = self._reachable()
 
         async def request() -> Ticket:
             return transport.request(parameters)
@@ -160,6 +162,8 @@ class ConversationFace:
         return self._run(request)
 
     def _outcome(self, ticket: Ticket, timeout: float | None) -> ResponseOutcome:
+        if ticket.outcome is not None:
+            return ticket.outcome
         transport = self._started()
 
         async def outcome() -> ResponseOutcome:
@@ -172,6 +176,12 @@ class ConversationFace:
             raise ReceiveTimeoutError(
                 f"the response has not ended within {timeout:g} s", timeout=timeout or 0
             ) from None
+
+    def _reachable(self) -> ConversationTransport:
+        transport = self._started()
+        if transport.end(None) is not None:
+            raise self._closed_error()
+        return transport
 
     def _started(self) -> ConversationTransport:
         transport = self._kept().transport

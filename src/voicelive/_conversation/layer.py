@@ -226,6 +226,8 @@ class ConversationLayer:
     def _asked(self, wanted: Any) -> None:
         events = [wanted] if isinstance(wanted, (Mapping, Model)) else list(wanted)
         for event in events:
+            # Raises for what cannot be sent, here, where it is the observer's failure.
+            self._encode(event)
             self._on_loop(partial(_ask, event))
 
     def _observer_failed(self, observer: object, error: Exception) -> None:

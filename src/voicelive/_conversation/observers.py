@@ -131,11 +131,11 @@ class Observers:
     def _call(self, observer: object, function: _Hook, arguments: tuple[Any, ...]) -> None:
         try:
             wanted = function(*arguments)
+            if wanted is not None:
+                # Raises for what cannot be an event.
+                self._ask(wanted)
         except Exception as error:
             for hooks in self._hooks.values():
                 hooks[:] = [entry for entry in hooks if entry[0] is not observer]
             _logger.exception("the observer %s failed, and is taken off", type(observer).__name__)
             self._failed(observer, error)
-            return
-        if wanted is not None:
-            self._ask(wanted)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from .._core.conversation.tool_calls import ArgumentsError, Call, error_output, parse_arguments
 from ..tools import Tool, ToolContext, ToolError, Tools, output_of
+from .tool_threads import ToolThreads
 
 __all__ = ["ToolRunner"]
 
@@ -19,6 +19,8 @@ _logger = logging.getLogger("voicelive.tools")
 
 _FAILED = "The tool failed."
 """What the model is told of an exception: its text may hold what is not for the caller's ears."""
+
+_STOPPED = error_output("The user interrupted, so the tool was stopped.")
 
 Finished = Callable[..., None]
 
@@ -41,7 +43,7 @@ class ToolRunner:
         self._connection = connection
         self._is_own_loop = is_own_loop
         self._slots = asyncio.Semaphore(tools.max_concurrency)
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = ToolThreads()
         self._running: dict[asyncio.Task[None], Tool | None] = {}
         self._state: dict[str, Any] = {}
 
@@ -50,7 +52,13 @@ class ToolRunner:
         found = self._tools.get(call.name)
         task = asyncio.get_running_loop().create_task(self._answer(call, found))
         self._running[task] = found
-        task.add_done_callback(lambda ended: self._running.pop(ended, None))
+        task.add_done_callback(partial(self._ended, call))
+
+    def _ended(self, call: Call, task: asyncio.Task[None]) -> None:
+        found = self._running.pop(task, None)
+        if task.cancelled():
+            # Before its first step: nothing of it has run that could have answered.
+            self._finished(call.call_id, _STOPPED, "cancelled", wants_response=found is None or found.respond)
 
     def cancel_interrupted(self) -> None:
         """Cancel the tools that are to stop when the user interrupts; the model is told so."""
@@ -62,10 +70,10 @@ class ToolRunner:
         """End every tool that can be ended; the output of the others is dropped."""
         for task in tuple(self._running):
             task.cancel()
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _answer(self, call: Call, found: Tool | None) -> None:
+        task = asyncio.current_task()
+        is_cancelled = task.cancelling if task is not None else bool
         began = time.monotonic()
         end, wants_response = "completed", found.respond if found is not None else True
         try:
@@ -84,7 +92,11 @@ class ToolRunner:
             limit = found.timeout if found is not None else None
             end, output = "timed_out", error_output(f"The tool did not finish within {limit:g} seconds.")
         except asyncio.CancelledError:
-            end, output = "cancelled", error_output("The user interrupted, so the tool was stopped.")
+            if is_cancelled():
+                end, output = "cancelled", _STOPPED
+            else:
+                _logger.warning("the tool %s raised CancelledError", call.name)
+                end, output = "failed", error_output(_FAILED)
         except Exception:
             _logger.exception("the tool %s failed", call.name)
             end, output = "failed", error_output(_FAILED)
@@ -111,16 +123,4 @@ class ToolRunner:
     async def _call(self, found: Tool, bound: Callable[[], Any]) -> Any:
         if found.is_async and self._is_own_loop:
             return await bound()
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._tools.max_concurrency, thread_name_prefix="voicelive-tool")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _in_thread, bound)
-
-
-def _in_thread(bound: Callable[[], Any]) -> Any:
-    result = bound()
-    # A coroutine of the application has a loop of its own there, and never holds up the connection's.
-    return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
-
-
-async def _awaited(result: Any) -> Any:
-    return await result
+        return await self._threads.call(bound, found.name)

@@ -193,7 +193,14 @@ class ConversationTransport:
         return interruption
 
     def request(self, parameters: Mapping[str, Any] | None) -> Ticket:
-        """Ask for a response as soon as none is in progress."""
+        """Ask for a response as soon as none is in progress.
+
+        Raises:
+            VoiceLiveError: if the parameters cannot be sent.
+        """
+        if parameters is not None:
+            # Now, while there is someone to be told, not when its turn has come.
+            self._encode({"type": "response.create", "response": dict(parameters)})
         ticket = self.conversation.request(parameters, time.monotonic())
         self._tickets[ticket] = []
         self._act()
