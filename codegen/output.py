@@ -47,6 +47,12 @@ from typing_extensions import TypeAliasType
 from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
 """
 
+PUBLIC_MODULE = """
+# Where users import them from: tracebacks, pickles and documentation name it. No annotation here may be text, which
+# would be looked up there.
+__name__ = "voicelive.models"
+"""
+
 
 def generate(document: Path | None = None) -> dict[str, str]:
     """Return the generated files, name to text, for one OpenAPI document, or for all those of the schema."""
@@ -81,11 +87,12 @@ def generate(document: Path | None = None) -> dict[str, str]:
         "__init__.py": ("Generated code: models, enums, the event registry, resource classes.", ""),
         "enums.py": (
             "Enums of the contract. The service may extend any of them.",
-            f"\nfrom .._base import OpenEnum\n\n__all__ = {everything!r}\n\n\n{enums}",
+            f"\nfrom .._base import OpenEnum\n\n__all__ = {everything!r}\n{PUBLIC_MODULE}\n\n{enums}",
         ),
         "models.py": (
             "Models and events of the contract.",
-            f"{MODEL_IMPORTS}\nfrom .enums import {names}\n\n__all__ = {_public(contract)!r}\n\n\n{models}",
+            f"{MODEL_IMPORTS}\nfrom .enums import {names}\n\n__all__ = {_public(contract)!r}\n"
+            f"{PUBLIC_MODULE}\n\n{models}",
         ),
         **{name: (doc, f"\n{body}") for name, (doc, body) in derived.items()},
     }

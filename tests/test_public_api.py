@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import pickle
 import pkgutil
 import re
 import subprocess
@@ -119,6 +120,76 @@ def test_the_list_of_the_public_interface_is_current() -> None:
         LIST.write_text(text, encoding="utf-8")
     listed = LIST.read_text(encoding="utf-8").splitlines()
     assert found == listed, f"if this is meant, write the list anew with {WRITE}=write"
+
+
+def public_things() -> Iterator[tuple[str, str, Any]]:
+    """Each public class and function: face, name, itself; one that two faces export comes twice."""
+    for face in FACES:
+        module = import_module(face)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                yield face, name, thing
+
+
+def test_a_public_thing_says_it_is_from_where_it_is_imported() -> None:
+    """`__module__`, which tracebacks and documentation show, is a face that exports the thing under its name."""
+    wrong = [
+        f"{face}.{name} says {thing.__module__}.{thing.__qualname__}"
+        for face, name, thing in public_things()
+        if thing.__module__ not in FACES
+        or (
+            thing.__module__ != face and getattr(import_module(thing.__module__), thing.__qualname__, None) is not thing
+        )
+    ]
+    assert not wrong
+
+
+def test_every_public_thing_can_be_pickled() -> None:
+    """What stands in a face is pickled by name, and the same object comes back; constants come back equal."""
+    for face in FACES:
+        module = import_module(face)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                assert pickle.loads(pickle.dumps(thing)) is thing, f"{face}.{name}"
+            # Fixtures are pytest's objects; it looks them up by name.
+            elif not inspect.ismodule(thing) and face != "voicelive.pytest_plugin":
+                assert pickle.loads(pickle.dumps(thing)) == thing, f"{face}.{name}"
+
+
+FROM_PRIVATE_MODULES = """
+import pickle, sys
+from voicelive._core import events
+from voicelive._generated.models import ResponseSession
+made = [events.MalformedServerEvent(data=b"x"), ResponseSession(id="s")]
+assert "voicelive.models" not in sys.modules
+assert {type(one).__module__ for one in made} == {"voicelive.models"}
+assert made[1] == ResponseSession.model_validate({"id": "s"})
+assert "voicelive.models" not in sys.modules
+sys.stdout.buffer.write(pickle.dumps(made))
+"""
+
+
+def test_values_say_the_same_where_the_face_was_never_imported() -> None:
+    """An event made before anybody imported `voicelive.models` is pickled by that name, and read where it is loaded."""
+    script = [sys.executable, "-c", FROM_PRIVATE_MODULES]
+    pickled = subprocess.run(script, stdout=subprocess.PIPE, timeout=60, check=True).stdout
+    assert b"_generated" not in pickled
+    event, session = pickle.loads(pickled)
+    assert event == voicelive.models.MalformedServerEvent(data=b"x")
+    assert session == voicelive.models.ResponseSession(id="s")
+
+
+def test_source_is_found_or_said_to_be_missing_and_never_another_one() -> None:
+    """`inspect.getsource` shows the source of functions; that of a class of another file it never mistakes."""
+    for face, name, thing in public_things():
+        try:
+            source = inspect.getsource(thing)
+        except OSError:
+            assert inspect.isclass(thing), f"{face}.{name}"
+        else:
+            assert re.search(rf"^(class|(async )?def) {name}\b", source, re.MULTILINE), f"{face}.{name}: {source[:80]}"
 
 
 def own_types(hint: object) -> Iterator[type]:

@@ -3,8 +3,6 @@
 Generated code imports from here and from pydantic only, so this module must stay free of sockets, clocks and clients.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, ItemsView, KeysView, Mapping, ValuesView
@@ -25,6 +23,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema, to_json, to_jsonable_python
 
 from ._building import building
+from ._public import public_in
 from ._wire_values import (
     Base64,
     UnixTime,
@@ -58,6 +57,7 @@ __all__ = [
 ]
 
 
+@public_in("voicelive")
 @dataclass(frozen=True)
 class FieldIssue:
     """One field that did not fit its declared type.
@@ -111,6 +111,7 @@ OPEN: Any = Field(union_mode="left_to_right")
 """Marks ``SomeEnum | str``: try the enum first, keep any other text as it is."""
 
 
+@public_in("voicelive.models")
 class Model(BaseModel):
     """Base of all generated models: lenient about what it does not know, exact about null and absence.
 
@@ -311,7 +312,7 @@ _slot_of_decoded = _decoded.__get__
 class BaseEvent(Model):
     """Base of the events of either side."""
 
-    __read__: ClassVar[Callable[[type[BaseEvent], Any], BaseEvent]]
+    __read__: "ClassVar[Callable[[type[BaseEvent], Any], BaseEvent]]"
     """Reads a stored event as leniently as a received one; the codec puts it here."""
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .._core.annotations import resolved_when_read
 from .._core.argument_hints import suggest_keywords
 from .._generated.versions import DEFAULT_API_VERSION
+from .._public import public_in
 
 # Type checkers know this name; importing `typing` for it would take most of this module's time.
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["connect", "warmup"]
 
 
+@public_in("voicelive.aio")
 @suggest_keywords
 @resolved_when_read(
     Any="typing",
@@ -173,6 +175,7 @@ def connect(
     return VoiceLiveConnection(handshake, source, options, contract, reconnect, conversation)
 
 
+@public_in("voicelive.aio")
 def warmup(*, freeze: bool = True) -> None:
     """Load and build now what the first connection, and the first event of each type, would load and build otherwise.
 

@@ -24,6 +24,7 @@ from .._credentials import CredentialSource
 from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
+from .._public import public_in
 from .._transport.options import TransportOptions
 from .._transport.transport import Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
@@ -39,6 +40,7 @@ _LONGEST_STEP_S = 0.01
 _STEPS_TO_READ = 3
 
 
+@public_in("voicelive.aio")
 class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     """A connection to the Voice Live service, for one event loop. Made by :func:`connect`.
 

@@ -11,6 +11,7 @@ from .._core.conversation.ledger import Interruption
 from .._core.conversation.metrics import CallMetrics, TurnMetrics
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.timeouts import check_timeout
+from .._public import public_in
 from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ConversationFace", "ResponseHandle"]
 
 
+@public_in("voicelive.aio")
 class ResponseHandle:
     """A response that was asked for by ``connection.respond()``; wait for its end, or leave it alone."""
 

@@ -30,6 +30,7 @@ from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
 from .._loop import LoopThread, lease
+from .._public import public_in
 from .._threads import Waiter
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
@@ -72,6 +73,7 @@ class _Requests:
         return await asyncio.to_thread(self.prepare) if first is None else first
 
 
+@public_in("voicelive")
 class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     """A connection to the Voice Live service, for threads. Made by :func:`connect`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._public import public_in
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Playback"]
 
 
+@public_in("voicelive.conversation")
 class Playback:
     """The connection's side of a player: report what was played, and be told when to drop the rest.
 

@@ -23,6 +23,13 @@ class TakenAsItIs:
     def __get_pydantic_core_schema__(self, source: object, handler: object) -> dict[str, str]:
         return {"type": "any"}
 
+    # So that what holds it, such as a pickled alias, is equal to its copy.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TakenAsItIs)
+
+    def __hash__(self) -> int:
+        return hash(TakenAsItIs)
+
 
 def resolved_when_read(**modules: str) -> Callable[[F], F]:
     """Let the annotations of a function be real types for whoever reads them.

@@ -1,12 +1,13 @@
 """The audio formats of a session: how many bytes a second each takes, and how bytes and milliseconds convert."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+
+from .._public import public_in
 
 __all__ = ["PCM16", "AudioFormat", "audio_format"]
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True)
 class AudioFormat:
     """A format of the wire: mono, samples of `width` bytes."""
@@ -34,6 +35,7 @@ _FORMATS = {"pcm16": PCM16, "g711_ulaw": _G711, "g711_alaw": _G711, "audio/pcm":
 )
 
 
+@public_in("voicelive.conversation")
 def audio_format(name: object, rate: int | None = None) -> AudioFormat:
     """Return the format of a name such as ``"pcm16"`` or ``"pcm16_8000hz"``; one that is not known counts as PCM16.
 

@@ -1,9 +1,9 @@
 """What is known of an end: the value that errors carry and that the connection shows. Imports no error."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from .._public import public_in
 
 __all__ = ["Cause", "CloseInfo", "Initiator"]
 
@@ -17,6 +17,7 @@ _RECOVERABLE = {1001, 1005, 1006, 1011, 1012, 1013, 1014}
 _RECOVERABLE_CAUSES = {"expired", "keepalive", "ready", "stall", "reconnect", "internal"}
 
 
+@public_in("voicelive")
 @dataclass(frozen=True)
 class CloseInfo:
     """How a connection ended."""

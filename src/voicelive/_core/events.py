@@ -3,19 +3,19 @@
 # Each kind narrows the `type` of its base to a constant, on purpose.
 # pyright: reportIncompatibleVariableOverride=false
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic_core import CoreSchema
 
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
+from .._public import public_in
 from .any_event import any_event_schema, described
 
 __all__ = ["AnyClientEvent", "AnyServerEvent", "MalformedServerEvent", "UnknownServerEvent"]
 
 
+@public_in("voicelive.models")
 class UnknownServerEvent(ServerEvent):
     """An event of a type that the contract does not have: a newer service, or a private extension.
 
@@ -54,6 +54,7 @@ class UnknownServerEvent(ServerEvent):
         return self.raw
 
 
+@public_in("voicelive.models")
 class MalformedServerEvent(ServerEvent):
     """A message that is not a JSON object: nothing the service should send, and no reason to end the call.
 
@@ -105,6 +106,7 @@ else:
         def __instancecheck__(cls, instance: Any) -> bool:
             return isinstance(instance, cls.__any_of__)
 
+    @public_in("voicelive.models")
     class AnyServerEvent(ServerEvent, metaclass=_OneForAll):
         """Any event of the service, or of the connection itself; an unknown or unreadable one too."""
 
@@ -118,6 +120,7 @@ else:
         def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> Any:
             return handler(described(ServerEvent, SERVER_EVENTS))
 
+    @public_in("voicelive.models")
     class AnyClientEvent(ClientEvent, metaclass=_OneForAll):
         """Any event of an application; one of an unknown type too."""
 

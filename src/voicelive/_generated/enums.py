@@ -46,6 +46,10 @@ __all__ = [
     "TurnDetectionType",
 ]
 
+# Where users import them from: tracebacks, pickles and documentation name it. No annotation here may be text, which
+# would be looked up there.
+__name__ = "voicelive.models"
+
 
 class AnimationOutputType(OpenEnum):
     """Kinds of animation data."""

@@ -305,6 +305,10 @@ __all__ = [
     "VoiceLiveErrorDetails",
 ]
 
+# Where users import them from: tracebacks, pickles and documentation name it. No annotation here may be text, which
+# would be looked up there.
+__name__ = "voicelive.models"
+
 
 class ActionFind(TaggedModel):
     """A web search looked for text within a page."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from .._public import public_in
 from ..errors import ConfigurationError, VoiceLiveError
 
 __all__ = ["InvalidFaultError", "LocalServiceError", "PortInUseError", "UnprotectedHostError"]
 
 
+@public_in("voicelive.local")
 class LocalServiceError(VoiceLiveError):
     """The local service could not be started, or was used in a way that it does not allow."""
 
 
+@public_in("voicelive.local")
 class PortInUseError(LocalServiceError, OSError):
     """The port that was asked for is taken by another program."""
 
@@ -23,6 +26,7 @@ class PortInUseError(LocalServiceError, OSError):
         self.port = port
 
 
+@public_in("voicelive.local")
 class UnprotectedHostError(LocalServiceError, ConfigurationError):
     """The service would listen beyond this machine without asking for a key."""
 
@@ -33,5 +37,6 @@ class UnprotectedHostError(LocalServiceError, ConfigurationError):
         self.host = host
 
 
+@public_in("voicelive.local.faults")
 class InvalidFaultError(LocalServiceError, ConfigurationError):
     """A fault that cannot be committed: a value out of range, or a text that does not name one."""

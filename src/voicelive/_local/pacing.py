@@ -1,14 +1,15 @@
 """How long the local service lets its clients wait."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
+from .._public import public_in
+
 __all__ = ["FAST", "REAL", "Pacing", "resolve_pacing"]
 
 
+@public_in("voicelive.local")
 @dataclass(frozen=True)
 class Pacing:
     """Artificial delays, in seconds, at the points where the real service takes its time."""
@@ -26,7 +27,7 @@ class Pacing:
     audio_speed: float = 0.0
     """Audio deltas leave this many times faster than they play; 0 means at once."""
 
-    def faster(self, times: float) -> Pacing:
+    def faster(self, times: float) -> "Pacing":
         """Return the same delays, each that many times shorter.
 
         Raises:

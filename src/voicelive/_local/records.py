@@ -1,7 +1,5 @@
 """What the local service remembers of its sessions, for tests and tools to look at."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -10,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from .._core.events import AnyClientEvent, AnyServerEvent
 from .._generated.models import ClientEvent, ResponseItem, ServerEvent
+from .._public import public_in
 from .control.timeline import Timeline
 from .notifier import Changes
 
@@ -93,6 +92,7 @@ class TimedEvent:
     event: ClientEvent | ServerEvent
 
 
+@public_in("voicelive.local")
 @dataclass
 class SessionRecord:
     """One connection as the service saw it. Safe to read from any thread, live while the session runs."""

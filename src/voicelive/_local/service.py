@@ -16,6 +16,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from .._public import public_in
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
@@ -88,6 +89,7 @@ class LocalServiceOptions(TypedDict, total=False):
     ssl: ssl.SSLContext | None
 
 
+@public_in("voicelive.local")
 class LocalService:
     """A server that speaks the Voice Live contract, with speech engines of this machine or stand-ins for them.
 
@@ -455,6 +457,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
         raise TypeError(f"LocalService has no argument {', '.join(unknown)}; it has host, port, {known}")
 
 
+@public_in("voicelive.local")
 def start_in_thread(
     host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
 ) -> ThreadedLocalService:

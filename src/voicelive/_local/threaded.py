@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Protocol, Self
 
+from .._public import public_in
 from .errors import LocalServiceError
 from .faults import Faults
 from .notifier import Changes
@@ -45,6 +46,7 @@ class Runnable(Protocol):
     ) -> None: ...
 
 
+@public_in("voicelive.local")
 class ThreadedLocalService:
     """A :class:`LocalService` whose event loop runs in a thread of its own.
 

@@ -14,12 +14,14 @@ from .._local.audio import Resampler
 from .._local.records import SessionRecord
 from .._local.session.input_audio import InputFormat
 from .._local.session.version_wire import wire_for
+from .._public import public_in
 
 __all__ = ["ObservedSession"]
 
 _RATE = 24000
 
 
+@public_in("voicelive.testing")
 class ObservedSession:
     """One connection of the client under test. Everything is live: reading again shows what has come since."""
 

@@ -21,6 +21,7 @@ from .._local.engines import (
 )
 from .._local.faults import Faults
 from .._local.service import LocalServiceOptions
+from .._public import public_in
 from ..local import Engines, LocalService
 from .answers import Answers
 from .expectations import Expectations
@@ -31,6 +32,7 @@ _TURN_SILENCE_MS = 800
 _PCM16 = "pcm16"
 
 
+@public_in("voicelive.testing")
 class ScriptedService(Expectations):
     """A local service in a thread of its own, whose answers a test writes.
 

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from .._core.handshake import Endpoint
 from .._core.timeouts import LONGEST
+from .._public import public_in
 from ..errors import ConfigurationError
 from .contexts import check_context
 
@@ -22,6 +23,7 @@ __all__ = ["PROXY_SCHEMES", "ConnectionOptions", "TransportOptions", "allows_pla
 MIB = 1024 * 1024
 
 
+@public_in("voicelive")
 class ConnectionOptions(TypedDict, total=False):
     """Settings of the connection itself, all optional. Times in seconds, sizes in bytes.
 

@@ -4,16 +4,16 @@ The service makes audio faster than it plays, so most interruptions come after `
 whether or not a response is in progress.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from ..._public import public_in
 from ...errors import ConfigurationError
 from .session_view import SessionView
 
 __all__ = ["BargeIn", "BargeInPolicy", "Reaction"]
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class BargeIn:
     """What counts as an interruption, for ``connect(barge_in=…)``. Raises ConfigurationError for what cannot be."""
@@ -34,6 +34,7 @@ class BargeIn:
                 raise ConfigurationError(f"BargeIn({name}=…) takes a whole number from 0 on, not {value!r}")
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Reaction:
     """What an interruption is answered with."""
@@ -64,6 +65,7 @@ class _Speech:
     has_stopped: bool = False
 
 
+@public_in("voicelive.conversation")
 class BargeInPolicy:
     """Decides when the user's speech interrupts, and what follows from it. Times are in seconds, of any one clock.
 

@@ -1,12 +1,13 @@
 """Which words of an answer were heard, where only the heard share of its sound is known."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+
+from ..._public import public_in
 
 __all__ = ["TimedWord", "split_heard"]
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True)
 class TimedWord:
     """A word of an answer and where it ends in the answer's sound (from ``response.audio_timestamp.delta``)."""
@@ -15,6 +16,7 @@ class TimedWord:
     end_ms: int
 
 
+@public_in("voicelive.conversation")
 def split_heard(text: str, heard_ms: float, audio_ms: float, words: tuple[TimedWord, ...] = ()) -> tuple[str, str]:
     """Split an answer's text into what was heard of it and the rest.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 
+from ..._public import public_in
 from ..audio_formats import PCM16, AudioFormat
 
 __all__ = ["InputTimeline"]
@@ -13,6 +14,7 @@ _MARKS = 16_384
 """How many sends are remembered: half an hour of 100 ms chunks. What lies before is of no turn under way."""
 
 
+@public_in("voicelive.conversation")
 class InputTimeline:
     """Marks of the bytes sent and the time of each; ``audio_start_ms`` and ``audio_end_ms`` are positions on it."""
 

@@ -4,13 +4,12 @@ The service has no event for playback, and its audio comes 5 to 20 times as fast
 was heard. Counts bytes for each content part of each item, never a clock.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..._public import public_in
 from ...errors import ConfigurationError
 from ..audio_formats import PCM16, AudioFormat
 from .heard import TimedWord, split_heard
@@ -24,6 +23,7 @@ _MS_PER_CHARACTER = 65.0
 """How long a character takes to say until answers of the call show it: some 15 characters a second."""
 
 
+@public_in("voicelive.conversation")
 class Heard(NamedTuple):
     """How far an item has been heard."""
 
@@ -32,6 +32,7 @@ class Heard(NamedTuple):
     ms: int
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Truncation:
     """The arguments of one ``conversation.item.truncate``."""
@@ -41,6 +42,7 @@ class Truncation:
     audio_end_ms: int
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Interruption:
     """What was heard and not heard of what was to be played, over all items."""
@@ -75,6 +77,7 @@ class _Part:
     words: list[TimedWord] = field(default_factory=list[TimedWord])
 
 
+@public_in("voicelive.conversation")
 class PlaybackLedger:
     """What was received and played of the answers, for one player. Not safe for threads by itself.
 

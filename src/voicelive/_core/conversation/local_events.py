@@ -3,11 +3,10 @@
 # Each kind narrows the `type` of its base to a constant, on purpose.
 # pyright: reportIncompatibleVariableOverride=false
 
-from __future__ import annotations
-
 from typing import Literal
 
 from ..._generated.models import ServerEvent
+from ..._public import public_in
 
 __all__ = [
     "CONVERSATION_EVENTS",
@@ -21,6 +20,7 @@ __all__ = [
 ]
 
 
+@public_in("voicelive.models")
 class ConversationState(ServerEvent):
     """What the conversation is doing changed: for a user interface to show."""
 
@@ -29,6 +29,7 @@ class ConversationState(ServerEvent):
     """``listening`` to the user, ``thinking`` about an answer, running a ``tool``, or ``speaking``."""
 
 
+@public_in("voicelive.models")
 class ConversationInterrupted(ServerEvent):
     """The user, or the application, interrupted an answer: what was heard of it, and what was not."""
 
@@ -47,6 +48,7 @@ class ConversationInterrupted(ServerEvent):
     """The words that were not, as far as its transcript had come."""
 
 
+@public_in("voicelive.models")
 class InterruptionResumed(ServerEvent):
     """An interruption held no words: what was not heard of the answer may be played on from where it stopped."""
 
@@ -57,6 +59,7 @@ class InterruptionResumed(ServerEvent):
     """Where to go on in its audio, in ms."""
 
 
+@public_in("voicelive.models")
 class ToolStarted(ServerEvent):
     """A tool that the model called runs."""
 
@@ -68,6 +71,7 @@ class ToolStarted(ServerEvent):
     """Its arguments, JSON as the model wrote it."""
 
 
+@public_in("voicelive.models")
 class ToolFinished(ServerEvent):
     """A tool has ended, and the model has its output."""
 
@@ -83,6 +87,7 @@ class ToolFinished(ServerEvent):
     """What the model was given."""
 
 
+@public_in("voicelive.models")
 class ObserverFailed(ServerEvent):
     """An observer of the connection raised, and was taken off; the call goes on without it."""
 
@@ -93,6 +98,7 @@ class ObserverFailed(ServerEvent):
     """The class of what it raised; the log of ``voicelive.observers`` has the rest."""
 
 
+@public_in("voicelive.models")
 class TurnFinished(ServerEvent):
     """A turn of the conversation is over; ``connection.metrics`` has its figures as a typed record."""
 

@@ -1,19 +1,19 @@
 """The figures of a call from a list of its events, such as a recording's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
 from ..._base import Model
+from ..._public import public_in
 from .conversation import Conversation, audio_size
 from .metrics import CallMetrics
 
 __all__ = ["Observed", "measure"]
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True)
 class Observed:
     """One event of a call: when, which way, and what."""
@@ -26,6 +26,7 @@ class Observed:
     """The event: a server event for ``in``, a client event for ``out``."""
 
 
+@public_in("voicelive.conversation")
 def measure(events: Iterable[Observed], *, played: Iterable[tuple[float, str, int]] = ()) -> CallMetrics:
     """Return the figures of a call, as ``connection.metrics`` would have had them.
 

@@ -3,14 +3,15 @@
 Times are in seconds of any one clock; figures in milliseconds. What is not known is None, never 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+
+from ..._public import public_in
 
 __all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class TokenCounts:
     """Tokens that responses used, by kind; None where the service did not say."""
@@ -23,7 +24,7 @@ class TokenCounts:
     output_text: int | None = None
     output_audio: int | None = None
 
-    def __add__(self, other: TokenCounts) -> TokenCounts:
+    def __add__(self, other: "TokenCounts") -> "TokenCounts":
         sums = {}
         for one in fields(self):
             mine, theirs = getattr(self, one.name), getattr(other, one.name)
@@ -31,7 +32,7 @@ class TokenCounts:
         return TokenCounts(**sums)
 
     @classmethod
-    def of(cls, usage: object) -> TokenCounts:
+    def of(cls, usage: object) -> "TokenCounts":
         """Read the ``usage`` of a response in its wire form; what is missing or not a number is None."""
         given = _mapping(usage)
         came, went = _mapping(given.get("input_token_details")), _mapping(given.get("output_token_details"))
@@ -46,6 +47,7 @@ class TokenCounts:
         )
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Price:
     """Prices in any one currency for a million tokens of each kind."""
@@ -72,6 +74,7 @@ class Price:
         return millions / 1_000_000
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class TurnMetrics:
     """One turn: what the user said or asked for, and the responses to it."""
@@ -110,6 +113,7 @@ class TurnMetrics:
     """The tokens of its responses."""
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Spread:
     """How a figure spreads over the turns that have it, in ms."""
@@ -119,7 +123,7 @@ class Spread:
     p95: float
 
     @classmethod
-    def of(cls, values: Iterable[float | None]) -> Spread | None:
+    def of(cls, values: Iterable[float | None]) -> "Spread | None":
         """Return the spread of what is known; None if nothing is."""
         known = sorted(value for value in values if value is not None)
         if not known:
@@ -133,6 +137,7 @@ class Spread:
         return cls(count=len(known), p50=cuts[9], p95=cuts[18])
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class CallMetrics:
     """A whole call."""
@@ -198,6 +203,7 @@ class _Turn:
         )
 
 
+@public_in("voicelive.conversation")
 class TurnMeter:
     """Collects the figures while the call goes on. A turn ends where the next begins, or with the call."""
 

@@ -4,13 +4,13 @@ The service refuses a ``response.create`` while a response is active, and nothin
 error may name no event, so it is matched by its code.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from ..._public import public_in
 
 __all__ = ["ALREADY_ACTIVE", "Request", "ResponseOutcome", "ResponseQueue", "ResponseEnd", "Ticket"]
 
@@ -18,6 +18,7 @@ ALREADY_ACTIVE = "conversation_already_has_active_response"
 """The code of the error for a ``response.create`` that came while another response was in progress."""
 
 
+@public_in("voicelive.conversation")
 class ResponseEnd(str, Enum):
     """How a response that was asked for ended."""
 
@@ -29,6 +30,7 @@ class ResponseEnd(str, Enum):
     """It was never made: the user's next turn, a new session or the end of the connection took its place."""
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class ResponseOutcome:
     """How a response that was asked for ended."""
@@ -40,6 +42,7 @@ class ResponseOutcome:
     """Why it did not complete, as far as the service said."""
 
 
+@public_in("voicelive.conversation")
 @dataclass(eq=False)
 class Ticket:
     """Somebody's request for a response."""
@@ -50,6 +53,7 @@ class Ticket:
     """How it ended, once it has."""
 
 
+@public_in("voicelive.conversation")
 @dataclass(eq=False)
 class Request:
     """One ``response.create``, for one ticket or for several that ask for the same."""
@@ -61,6 +65,7 @@ class Request:
     """Whether the queue sent it; what the application sends by itself is watched, not sent again."""
 
 
+@public_in("voicelive.conversation")
 class ResponseQueue:
     """Says when a ``response.create`` may be sent. Not safe for threads by itself.
 

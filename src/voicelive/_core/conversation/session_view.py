@@ -1,11 +1,10 @@
 """What the decisions need to know of a session's settings, as the service reported them last."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..._public import public_in
 from ..audio_formats import PCM16, AudioFormat, audio_format
 
 __all__ = ["SessionView"]
@@ -13,6 +12,7 @@ __all__ = ["SessionView"]
 _SPOKEN = {"audio"}
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class SessionView:
     """The effective settings. The defaults are those that the service was observed to use."""
@@ -37,7 +37,7 @@ class SessionView:
     """The silence that ends a turn and is included in ``audio_end_ms``; None where the service did not say."""
 
     @classmethod
-    def of(cls, session: Mapping[str, Any]) -> SessionView:
+    def of(cls, session: Mapping[str, Any]) -> "SessionView":
         """Read the session of a ``session.created`` or ``session.updated``, in the flat form or in v1's nested one.
 
         What is missing has its default; what cannot be read is passed over.

@@ -1,12 +1,12 @@
 """Function calls: which tool to run on which arguments, and one output for every call, whatever becomes of it."""
 
-from __future__ import annotations
-
 import json
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
+
+from ..._public import public_in
 
 __all__ = ["ArgumentsError", "Call", "ToolCalls", "error_output", "parse_arguments"]
 
@@ -14,10 +14,12 @@ _REMEMBERED = 256
 """Ids of calls that were answered, kept to recognize an event that repeats one."""
 
 
+@public_in("voicelive.conversation")
 class ArgumentsError(ValueError):
     """The model gave arguments that are not a JSON object; the text is for the model."""
 
 
+@public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One call of a tool, as the service announced it."""
@@ -40,6 +42,7 @@ class _Batch:
     wants_response: bool = False
 
 
+@public_in("voicelive.conversation")
 def parse_arguments(text: str | None) -> dict[str, Any]:
     """Return the arguments of a call; empty text means none.
 
@@ -57,11 +60,13 @@ def parse_arguments(text: str | None) -> dict[str, Any]:
     return value
 
 
+@public_in("voicelive.conversation")
 def error_output(message: str) -> str:
     """Return the output that tells the model what went wrong."""
     return json.dumps({"error": message}, ensure_ascii=False, separators=(",", ":"))
 
 
+@public_in("voicelive.conversation")
 class ToolCalls:
     """Keeps account of the calls under way: each is answered once, and one response follows those of one response."""
 

@@ -3,14 +3,13 @@
 # Each kind narrows the `type` of its base to a constant, on purpose.
 # pyright: reportIncompatibleVariableOverride=false
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field
 
 from ..._base import Model
 from ..._generated.models import ServerEvent
+from ..._public import public_in
 
 __all__ = [
     "LOCAL_EVENTS",
@@ -21,6 +20,7 @@ __all__ = [
 ]
 
 
+@public_in("voicelive.models")
 class NotCarriedOver(Model):
     """Something of the old session that the new one was not told."""
 
@@ -34,6 +34,7 @@ class NotCarriedOver(Model):
     """Why not."""
 
 
+@public_in("voicelive.models")
 class ConnectionReconnecting(ServerEvent):
     """The connection broke, and is about to be opened again. Comes before each attempt; never from the service."""
 
@@ -50,6 +51,7 @@ class ConnectionReconnecting(ServerEvent):
     """The session that was lost."""
 
 
+@public_in("voicelive.models")
 class ConnectionRestored(ServerEvent):
     """The session continues on a new connection: its settings and its conversation are there again."""
 
@@ -92,6 +94,7 @@ class ConnectionRestored(ServerEvent):
     """Bytes of input audio that the old session had, without having confirmed them as a turn."""
 
 
+@public_in("voicelive.models")
 class ConnectionGaveUp(ServerEvent):
     """The connection could not be made again. Nothing follows it: the next receive raises the error that says why."""
 

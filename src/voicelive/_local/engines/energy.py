@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log10
 from operator import mul
 
+from ..._public import public_in
 from ..audio import to_samples
 from .framing import Windows
 from .protocols import VAD_WINDOW_MS
@@ -16,6 +17,7 @@ _LOUD_DBFS = -25.0
 _FULL_SCALE_SQUARED = 32768.0**2
 
 
+@public_in("voicelive.local.engines")
 class EnergyVad:
     """Takes whatever is loud enough for speech.
 

@@ -8,11 +8,11 @@ waits for others, such as a language model across the network, is better written
 :class:`AsyncResponder`: it takes no thread, and is stopped the moment the user barges in.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from ..._public import public_in
 
 __all__ = [
     "VAD_RATE",
@@ -52,10 +52,12 @@ VAD_WINDOW_BYTES = VAD_RATE * VAD_WINDOW_MS // 1000 * 2
 """Bytes of PCM16 in one window (1024)."""
 
 
+@public_in("voicelive.local.engines")
 class EngineUnavailableError(ImportError):
     """A speech engine cannot be used here; the message says why and what to install."""
 
 
+@public_in("voicelive.local.engines")
 class ResponderError(Exception):
     """An answer cannot be given, or not to its end.
 
@@ -72,6 +74,7 @@ class ResponderError(Exception):
         self.type = type
 
 
+@public_in("voicelive.local.engines")
 class VoiceActivityDetector(Protocol):
     """Tells speech from silence in one stream of audio; not shared between sessions."""
 
@@ -88,6 +91,7 @@ class VoiceActivityDetector(Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 @runtime_checkable
 class LightDetector(VoiceActivityDetector, Protocol):
     """A detector so light that a thread and a resampler would cost more than it does.
@@ -101,6 +105,7 @@ class LightDetector(VoiceActivityDetector, Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class Word:
     """One word and where it is spoken, in milliseconds from the start of the audio."""
@@ -110,6 +115,7 @@ class Word:
     duration_ms: int
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class Transcript:
     """What was heard: ``text`` is empty when nothing was understood."""
@@ -118,6 +124,7 @@ class Transcript:
     words: Sequence[Word] = ()
 
 
+@public_in("voicelive.local.engines")
 class Transcriber(Protocol):
     """Turns a whole utterance into text."""
 
@@ -136,6 +143,7 @@ class Transcriber(Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 class Synthesizer(Protocol):
     """Turns text into speech."""
 
@@ -160,6 +168,7 @@ class Synthesizer(Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class MessageTurn:
     """Something said: by the user, by the assistant, or put in by the system."""
@@ -168,6 +177,7 @@ class MessageTurn:
     text: str
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class FunctionCallTurn:
     """A function call that the assistant made earlier."""
@@ -178,6 +188,7 @@ class FunctionCallTurn:
     """The arguments as JSON text."""
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class FunctionOutputTurn:
     """What the application answered to a function call."""
@@ -189,6 +200,7 @@ class FunctionOutputTurn:
 ConversationTurn: TypeAlias = MessageTurn | FunctionCallTurn | FunctionOutputTurn
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class ResponderRequest:
     """What a responder gets to answer from, oldest turn first."""
@@ -202,6 +214,7 @@ class ResponderRequest:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class TextChunk:
     """A piece of the answer's text; the pieces joined are the whole answer."""
@@ -209,6 +222,7 @@ class TextChunk:
     text: str
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class FunctionCall:
     """A function the responder wants called, with its arguments as JSON text."""
@@ -217,6 +231,7 @@ class FunctionCall:
     arguments: str
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class Incomplete:
     """The answer ends here, unfinished; what follows is not asked for."""
@@ -224,6 +239,7 @@ class Incomplete:
     reason: Literal["max_output_tokens", "content_filter"]
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class FileSearch:
     """A search in the agent's files that the responder has made; it shows as an item of the response."""
@@ -233,6 +249,7 @@ class FileSearch:
     """What was found, as on the wire: ``{"filename": …, "text": …, "score": …}``."""
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class WebSearch:
     """A search in the web that the responder has made; it shows as an item of the response."""
@@ -241,6 +258,7 @@ class WebSearch:
 ResponderOutput: TypeAlias = TextChunk | FunctionCall | FileSearch | WebSearch | Incomplete
 
 
+@public_in("voicelive.local.engines")
 class Responder(Protocol):
     """Answers a conversation."""
 
@@ -253,6 +271,7 @@ class Responder(Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 class AsyncResponder(Protocol):
     """Answers a conversation in the event loop of the service, without ever blocking it."""
 
@@ -264,6 +283,7 @@ class AsyncResponder(Protocol):
         ...
 
 
+@public_in("voicelive.local.engines")
 class AnyResponder(Protocol):
     """What a service takes as its responder: one of either kind, or one that decides by the request."""
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
 
+from ..._public import public_in
 from ...errors import CopyableError
 from .bundle import Engines
 from .protocols import EngineUnavailableError
@@ -56,10 +57,12 @@ _KIND_NAMES: Mapping[EngineKind, str] = {
 }
 
 
+@public_in("voicelive.local.engines")
 class EngineNotFoundError(EngineUnavailableError):
     """No engine has this name; the message names those that there are."""
 
 
+@public_in("voicelive.local.engines")
 class EngineOptionsError(CopyableError, ValueError):
     """An engine was given options that it does not take, or not those that it needs."""
 
@@ -78,6 +81,7 @@ class EngineOptionsError(CopyableError, ValueError):
         return f"{self.engine} does not take {', '.join(map(name_of, self.unknown))}"
 
 
+@public_in("voicelive.local.engines")
 def engine_names(kind: EngineKind) -> dict[str, str]:
     """Return the names of the engines of a kind, sorted, each with where it comes from."""
     installed = {found.name: _origin(found) for found in entry_points(group=ENTRY_POINT_GROUPS[kind])}
@@ -118,6 +122,7 @@ def load_engine(kind: EngineKind, name: str) -> Callable[..., Any]:
     return loaded  # type: ignore[no-any-return]
 
 
+@public_in("voicelive.local.engines")
 def make_engine(kind: EngineKind, name: str, options: Mapping[str, Any] | None = None) -> Any:
     """Make the engine of this name, or for ``vad`` what makes one a session.
 
@@ -134,6 +139,7 @@ def make_engine(kind: EngineKind, name: str, options: Mapping[str, Any] | None =
     return make if kind == "vad" else engine
 
 
+@public_in("voicelive.local.engines")
 def with_engines(
     engines: Engines,
     *,

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from ..._public import public_in
 from .protocols import Responder, ResponderError, ResponderOutput, ResponderRequest, TextChunk
 
 __all__ = ["Script", "ScriptedResponder", "ScriptedTurn"]
@@ -24,6 +25,7 @@ Script: TypeAlias = ScriptedTurn | Callable[[ResponderRequest], ScriptedTurn]
 _PIECE = re.compile(r"\s*\S+\s*")
 
 
+@public_in("voicelive.local.engines")
 class ScriptedResponder:
     """Answers request after request with the turns that it is given, in their order.
 

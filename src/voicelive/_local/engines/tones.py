@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from re import finditer
 
+from ..._public import public_in
 from .protocols import Transcript, Word
 from .tone_code import MAX_TEXT_BYTES, SYMBOL_MS, TONE_RATE, decode, encode
 
@@ -18,6 +19,7 @@ _CHUNK_BYTES = TONE_RATE * 2 // 10
 _LEAD_MS = 5 * SYMBOL_MS  # mark (2), space (1) and length (2) come before the text
 
 
+@public_in("voicelive.local.engines")
 class ToneSynthesizer:
     """Speaks text as tones, about 60 ms a character, at 24 kHz.
 
@@ -52,6 +54,7 @@ class ToneSynthesizer:
             yield bytes(chunk)
 
 
+@public_in("voicelive.local.engines")
 class ToneTranscriber:
     """Reads back what a :class:`ToneSynthesizer` spoke; other audio is an empty text.
 

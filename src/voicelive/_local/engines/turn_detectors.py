@@ -5,12 +5,11 @@ the clock on the wall says. It advances in windows of 32 ms, so every reported t
 multiple of 32.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..._public import public_in
 from .protocols import VAD_WINDOW_MS, VoiceActivityDetector
 
 __all__ = ["SpeechStarted", "SpeechStopped", "TurnDetector", "TurnEvent", "TurnParams", "TurnState"]
@@ -19,6 +18,7 @@ _HYSTERESIS = 0.15
 _LOWEST_THRESHOLD = 0.01
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class TurnParams:
     """When speech counts as a turn; the fields are those of ``server_vad``.
@@ -58,6 +58,7 @@ class TurnParams:
         return max(self.threshold - _HYSTERESIS, min(self.threshold, _LOWEST_THRESHOLD))
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class SpeechStarted:
     """A turn began; ``audio_start_ms`` already includes the prefix padding."""
@@ -65,6 +66,7 @@ class SpeechStarted:
     audio_start_ms: int
 
 
+@public_in("voicelive.local.engines")
 @dataclass(frozen=True)
 class SpeechStopped:
     """A turn ended; ``audio_end_ms`` includes the silence that ended it."""
@@ -80,6 +82,7 @@ def _windows(duration_ms: int) -> int:
     return max(1, -(-duration_ms // VAD_WINDOW_MS))
 
 
+@public_in("voicelive.local.engines")
 class TurnState:
     """The state machine itself: probabilities in, turn events out."""
 
@@ -141,6 +144,7 @@ class TurnState:
         return SpeechStopped(self.elapsed_ms)
 
 
+@public_in("voicelive.local.engines")
 class TurnDetector:
     """Finds turns in a stream of 16 kHz PCM16 with a voice activity detector."""
 

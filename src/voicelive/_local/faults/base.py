@@ -1,10 +1,9 @@
 """What faults have in common: whom they hit, how often, and when."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..._public import public_in
 from ..errors import InvalidFaultError
 from .formatting import format_fault
 
@@ -13,6 +12,7 @@ __all__ = ["Fault", "MomentFault", "ResponseFault", "StreamFault"]
 _MAX_SECONDS = 86_400.0
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """What all faults have in common; ``str()`` of one is the text that the command line takes."""
@@ -54,6 +54,7 @@ class Fault:
             self._refuse(what, value, "give a text that is not empty")
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True, kw_only=True)
 class MomentFault(Fault):
     """A fault that happens at a moment of a session: at once, unless one of these says when.
@@ -89,6 +90,7 @@ class MomentFault(Fault):
             raise InvalidFaultError(f"{type(self).__name__}: {' and '.join(given)} are given: choose one moment")
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True, kw_only=True)
 class StreamFault(Fault):
     """A fault in the events that the service sends."""
@@ -101,6 +103,7 @@ class StreamFault(Fault):
         self._check_text("event", self.event)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True, kw_only=True)
 class ResponseFault(Fault):
     """A fault that ends a response early."""

@@ -5,11 +5,10 @@ committed in all sessions together (once by default; None for always), and by wh
 (1.0 by default; which ones, the seed decides).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
+from ..._public import public_in
 from .base import Fault, MomentFault, ResponseFault, StreamFault
 
 __all__ = [
@@ -43,6 +42,7 @@ MalformedForm = Literal["truncated", "text", "array", "no_type", "wrong_types", 
 # --- before there is a session ---------------------------------------------------------------------------------------
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Refuse(Fault):
     """Answer a handshake with an HTTP error: 401, 403, 404, 429 with ``Retry-After``, 503, …
@@ -70,6 +70,7 @@ class Refuse(Fault):
             self._refuse("session", self.session, "a handshake has no session yet; leave it out")
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class ModelNotFound(Fault):
     """Accept the handshake, then tell that the model does not exist, as the service does, and close with 1008.
@@ -88,6 +89,7 @@ class ModelNotFound(Fault):
 # --- at a moment -----------------------------------------------------------------------------------------------------
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Close(MomentFault):
     """Close the connection with a code and a reason."""
@@ -108,6 +110,7 @@ class Close(MomentFault):
             self._refuse("reason", self.reason, f"a close frame has room for {_MAX_REASON_BYTES} bytes")
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Abort(MomentFault):
     """Cut the TCP connection without a close frame, as a failing network does: clients see 1006."""
@@ -115,6 +118,7 @@ class Abort(MomentFault):
     name: ClassVar[str] = "abort"
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Expire(MomentFault):
     """End the session as if its time were up: the error ``session_expired``, then close code 1001."""
@@ -123,6 +127,7 @@ class Expire(MomentFault):
     first_event: ClassVar[int] = 1
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Stall(MomentFault):
     """Send nothing more, with the connection open and pings answered."""
@@ -138,6 +143,7 @@ class Stall(MomentFault):
             self._check_seconds("seconds", self.seconds)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class ErrorEvent(MomentFault):
     """Send an ``error`` event; the session goes on. With the code ``rate_limit_exceeded``: too many requests."""
@@ -164,6 +170,7 @@ class ErrorEvent(MomentFault):
 # --- in the stream of events -----------------------------------------------------------------------------------------
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Drop(StreamFault):
     """Leave an event out."""
@@ -174,6 +181,7 @@ class Drop(StreamFault):
     """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Delay(StreamFault):
     """Hold an event back for some seconds, and with it all that follow it."""
@@ -187,6 +195,7 @@ class Delay(StreamFault):
         self._check_seconds("seconds", self.seconds)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Duplicate(StreamFault):
     """Send an event twice, to the last byte."""
@@ -197,6 +206,7 @@ class Duplicate(StreamFault):
     """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Reorder(StreamFault):
     """Let the next event overtake one, where the contract lets the two come in either order.
@@ -212,6 +222,7 @@ class Reorder(StreamFault):
     """The type of the events that it hits; ``*`` and ``?`` stand for anything, as in ``response.*.delta``."""
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Oversize(StreamFault):
     """Make an event at least `size` bytes long with a field that the contract does not have."""
@@ -226,6 +237,7 @@ class Oversize(StreamFault):
         self._check_whole("size", self.size, 1, _MAX_BYTES)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class UnknownEvent(StreamFault):
     """Send an event of a type that the contract does not have, before each event that is hit."""
@@ -240,6 +252,7 @@ class UnknownEvent(StreamFault):
         self._check_text("type", self.type)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class Malformed(StreamFault):
     """Break an event.
@@ -261,6 +274,7 @@ class Malformed(StreamFault):
 # --- in a turn -------------------------------------------------------------------------------------------------------
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class TranscriptionFailure(Fault):
     """Fail to transcribe what the user said: ``conversation.item.input_audio_transcription.failed``."""
@@ -276,6 +290,7 @@ class TranscriptionFailure(Fault):
         self._check_text("message", self.message)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class ContentFilter(ResponseFault):
     """End a response with the status ``incomplete``, its reason ``content_filter``."""
@@ -283,6 +298,7 @@ class ContentFilter(ResponseFault):
     name: ClassVar[str] = "content_filter"
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class MaxTokens(ResponseFault):
     """End a response with the status ``incomplete``, its reason ``max_output_tokens``."""
@@ -290,6 +306,7 @@ class MaxTokens(ResponseFault):
     name: ClassVar[str] = "max_tokens"
 
 
+@public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class ResponseFailure(ResponseFault):
     """End a response with the status ``failed`` and an error, such as ``rate_limit_exceeded``."""

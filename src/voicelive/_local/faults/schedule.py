@@ -1,13 +1,12 @@
 """The faults that a service is to commit, and how often each was committed already."""
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from ..._public import public_in
 from ..errors import InvalidFaultError
 from .base import Fault
 from .text import parse_fault
@@ -21,6 +20,7 @@ F = TypeVar("F", bound=Fault)
 F_co = TypeVar("F_co", bound=Fault, covariant=True)
 
 
+@public_in("voicelive.local.faults")
 @dataclass(eq=False)
 class PlannedFault(Generic[F_co]):
     """A fault that was given to the service."""
@@ -41,6 +41,7 @@ class PlannedFault(Generic[F_co]):
         return not self.cleared and (times is None or self.committed < times)
 
 
+@public_in("voicelive.local.faults")
 class Faults:
     """The faults that a service commits; safe to use from any thread while it runs.
 

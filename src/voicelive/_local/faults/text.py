@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from ..._public import public_in
 from ..errors import InvalidFaultError
 from .base import Fault
 from .formatting import IN_SECONDS, field_names, format_fault, main_field
@@ -30,6 +31,7 @@ _BYTES = {"": 1, "B": 1, "KB": 1000, "KiB": 1024, "MB": 1000**2, "MiB": 1024**2}
 _WHOLE = {"status", "code", "events", "after_tokens"}
 
 
+@public_in("voicelive.local.faults")
 def parse_fault(text: str) -> Fault:
     """Read one fault.
 
