@@ -21,7 +21,7 @@ from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS
 from ..errors import InvalidEventError
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from .field_issues import field_issues
+from .field_issues import field_issues, printable, surrogate_issues
 from .lenient import read_model
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def json_of(event: ClientEvent) -> bytes:
     try:
         text = to_json(event.to_dict())
     except ValueError as error:  # a value of a type that JSON does not know, or half of a surrogate pair
-        raise InvalidEventError(f"{event.type} cannot be written as JSON: {error}", event_type=event.type) from None
+        raise _unwritable(str(event.type), event.to_dict(), error) from None
     if b"NaN" in text or b"Infinity" in text:
         # Free-form fields, such as a tool's parameters, may hold numbers that JSON lacks; words in a text are fine.
         return json_of_unknown(event.type, event.to_dict())
@@ -330,6 +330,12 @@ def json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
         text = json.dumps(plain_value(payload), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8")
     except (TypeError, ValueError) as error:
-        raise InvalidEventError(
-            f"{event_type} cannot be written as JSON: {error}", event_type=event_type, issues=()
-        ) from None
+        raise _unwritable(event_type, payload, error) from None
+
+
+def _unwritable(event_type: str, payload: dict[str, Any], error: Exception) -> InvalidEventError:
+    issues = tuple(surrogate_issues(payload))
+    reason = "; ".join(map(str, issues[:5])) if issues else str(error)
+    return InvalidEventError(
+        f"{printable(event_type)} cannot be written as JSON: {reason}", event_type=event_type, issues=issues
+    )

@@ -11,13 +11,14 @@ from .shape_hints import hint_for
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["field_issues"]
+__all__ = ["field_issues", "printable", "surrogate_issues"]
 
 _TAGS = ("type", "role")
 """The fields by whose value a union's member is chosen."""
 
 _KINDS = {
     "string_type": "a string",
+    "string_unicode": "text without halves of surrogate pairs",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
@@ -153,3 +154,29 @@ def _sentence(details: ErrorDetails) -> str:
 
 def _plain(discriminator: object) -> str:
     return f"`{str(discriminator).strip(chr(39))}`"
+
+
+_HALF = "holds half of a surrogate pair, which UTF-8 cannot: it was decoded wrongly, or cut apart"
+
+
+def surrogate_issues(payload: object, path: str = "") -> list[FieldIssue]:
+    """Return one issue for each text of a payload, names included, that UTF-8 cannot hold."""
+    if isinstance(payload, str):
+        return [] if printable(payload) == payload else [FieldIssue(path, _HALF, payload)]
+    found: list[FieldIssue] = []
+    if isinstance(payload, Mapping):
+        for name, value in payload.items():
+            shown = printable(str(name))
+            inner = f"{path}.{shown}" if path else shown
+            if shown != str(name):
+                found.append(FieldIssue(inner, f"the name {_HALF}", name))
+            found += surrogate_issues(value, inner)
+    elif isinstance(payload, list | tuple):
+        for index, value in enumerate(payload):
+            found += surrogate_issues(value, f"{path}[{index}]")
+    return found
+
+
+def printable(text: str) -> str:
+    """Return `text` with halves of surrogate pairs escaped: who logs it is not to fail at them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
