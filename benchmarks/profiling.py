@@ -28,7 +28,7 @@ WARMUP = 200
 def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
     """Profile receiving; return the ten functions with the most own time: microseconds and calls an event, name."""
     client: Any = CLIENTS["voicelive" if kind == "async" else "voicelive (sync)"]
-    query = {"mode": "flood", "mix": "turn", "count": WARMUP + EVENTS}
+    query = {"mode": "flood", "mix": "turn", "first": WARMUP, "count": WARMUP + EVENTS}
     profiles = [cProfile.Profile()]
     if kind == "async":
 
@@ -36,6 +36,7 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
             async with client.open(port, query) as connection:
                 await client.go(connection)
                 await client.receive(connection, WARMUP)
+                await client.go(connection)
                 with profiles[0]:
                     await client.receive(connection, EVENTS)
 
@@ -48,6 +49,7 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
             if sys.version_info < (3, 12):  # from 3.12 on, a profiler sees all threads
                 profiles.append(cProfile.Profile())
                 loop_thread.post(profiles[1].enable)
+            client.go(connection)
             with profiles[0]:
                 client.receive(connection, EVENTS)
             loop_thread.call(_disabling(profiles[1:]))

@@ -65,6 +65,8 @@ def summary(results: dict[str, Any]) -> str:
         "the server's write to the application's hands. One pass. How many fill a core is reckoned from the CPU of the "
         "most sessions that all clients kept up with.\n",
         _sessions(results),
+        *_same_work(results),
+        *_policy(results),
         "\n## Options of the transport\n",
         "Receiving whole turns, microseconds of CPU an event.\n",
         table(["option", "µs"], [[label, ranged(spread(values))] for label, values in results["options"].items()]),
@@ -117,6 +119,44 @@ def _times(results: dict[str, Any]) -> str:
     columns = _columns(results)
     rows = [[client, *(ranged(spread(column[client])) for column in columns.values())] for client in results["send"]]
     return table(["client", *columns], rows)
+
+
+def _same_work(results: dict[str, Any]) -> list[str]:
+    # Results from before this was measured have none.
+    if "same_work" not in results:
+        return []
+    sends = results["same_work"]
+    rows = []
+    for label, values in sends.items():
+        end = SYNC if SYNC in label else ""
+        raw, encoding = sends[f"websockets{end}"], sends[f"websockets{end}, encoding each chunk"]
+        rows.append([label, ranged(spread(values)), *(ranged(ratio(values, floor), "x") for floor in (raw, encoding))])
+    return [
+        "\n## Sending, the same work\n",
+        "100 ms of PCM. Raw `websockets` sends a message that was made before; *encoding each chunk* makes one of each "
+        "chunk, as the typed client does.\n",
+        table(["client", "µs", "of the ready message", "of encoding each chunk"], rows),
+    ]
+
+
+def _policy(results: dict[str, Any]) -> list[str]:
+    if "policy" not in results:
+        return []
+    rows = [
+        [
+            f"{client}: {kind}",
+            ranged(spread(measured["without"])),
+            ranged(spread(measured["with"])),
+            ranged(ratio(measured["with"], measured["without"]), "x"),
+        ]
+        for client, by_kind in results["policy"].items()
+        for kind, measured in by_kind.items()
+    ]
+    return [
+        "\n## With a reconnect policy\n",
+        "Microseconds of CPU an event.\n",
+        table(["", "without", "with", "ratio"], rows),
+    ]
 
 
 def _latency(latency: dict[str, Any]) -> str:

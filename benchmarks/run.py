@@ -61,8 +61,11 @@ def run(plan: Plan, say: Callable[[str], None], *, only_sessions: bool = False) 
         bench = Bench(port, plan, say)
         if only_sessions:
             return bench.sessions()
+        work(port, [{"kind": "contracts", "client": "all"}])
         results |= bench.events()
         results |= bench.paths()
+        results |= bench.same_work()
+        results["policy"] = bench.policy()
         results["memory"] = bench.memory()
         results["imports"] = imports(plan.starts, say)
         results["cold_start"] = cold_starts(port, plan.starts, say)
@@ -177,6 +180,46 @@ class Bench:
             for task, result in zip(tasks, work(self._port, tasks), strict=True):
                 buffers[str(task["buffer"])].append(result["us"])
         return {"options": options, "slow_paths": slow, "buffers": buffers}
+
+    def same_work(self) -> Results:
+        """Sending: raw `websockets` with a message made before, with one made of each chunk, and the typed client."""
+        sends: dict[str, list[float]] = defaultdict(list)
+        labelled = [
+            (f"{client}{end}{what}", f"{client}{end}", more)
+            for end in ("", " (sync)")
+            for client, what, more in (
+                ("websockets", "", {}),
+                ("websockets", ", encoding each chunk", {"encode": True}),
+                ("voicelive", "", {}),
+            )
+        ]
+        for number in range(self._plan.option_rounds):
+            self._say(f"sending, the same work, round {number + 1} of {self._plan.option_rounds}")
+            for label, client, more in in_turn(tuple(labelled), number):
+                task = {"kind": "send", "count": self._plan.events, "client": client, **more}
+                sends[label].append(work(self._port, [task])[0]["us"])
+        return {"same_work": sends}
+
+    def policy(self) -> Results:
+        """Receiving and sending without a reconnect policy and with one, by client."""
+        found: dict[str, Any] = {}
+        kinds = {
+            "receive, whole turns": {"kind": "receive", "mix": "turn"},
+            "receive, 100 ms of audio": {"kind": "receive", "mix": "audio"},
+            "send, 100 ms of audio": {"kind": "send"},
+        }
+        for number in range(self._plan.option_rounds):
+            self._say(f"with a policy and without, round {number + 1} of {self._plan.option_rounds}")
+            for client in ("voicelive", "voicelive (sync)"):
+                by_kind = found.setdefault(client, {kind: {"without": [], "with": []} for kind in kinds})
+                for how in in_turn(("without", "with"), number):
+                    tasks = [
+                        {**task, "client": client, "count": self._plan.events, "policy": how == "with"}
+                        for task in kinds.values()
+                    ]
+                    for kind, result in zip(kinds, work(self._port, tasks), strict=True):
+                        by_kind[kind][how].append(result["us"])
+        return found
 
     def memory(self) -> Results:
         """KiB of an idle session."""

@@ -4,7 +4,8 @@ Runs in a process of its own: ``python -m benchmarks.server`` prints its port. W
 the query of the client's URL:
 
 ``mode=flood``
-    once the client has sent a message: `count` messages of `mix`, as fast as the client reads.
+    once the client has sent a message: the first `first` of `count` messages of `mix`, as fast as the client reads;
+    once it has sent another one, the rest. Without `first`, all of them at once.
 ``mode=sink``
     reads and drops; after `first` messages, and after `count`, it answers with one.
 ``mode=stamp``
@@ -95,6 +96,7 @@ class Replay(asyncio.Protocol):
         self._going = False
         self._received = 0
         self._sent = 0
+        self._limit = 0
         self._writable = True
         self._query: dict[str, str] = {}
 
@@ -194,19 +196,25 @@ class Replay(asyncio.Protocol):
         if self._mode == "sink" and self._received in self._answered:
             self._transport.write(frames_of("hello", self._dialect, self._deflate)[0])
         if self._going:
+            if self._mode == "flood":
+                self._flood_to(self._count)
             return
         self._going = True
         if self._mode == "flood":
-            self._flood()
+            self._flood_to(int(self._query.get("first", self._count)))
         elif self._mode == "paced":
             self._wheel.join(self)
         elif self._mode == "stamp":
             threading.Thread(target=self._stamp, args=(float(self._query["rate"]),), daemon=True).start()
 
+    def _flood_to(self, limit: int) -> None:
+        self._limit = limit
+        self._flood()
+
     def _flood(self) -> None:
         cycle = frames_of(self._mix, self._dialect, self._deflate)
-        while self._writable and self._sent < self._count:
-            last = min(self._sent + _BATCH, self._count)
+        while self._writable and self._sent < self._limit:
+            last = min(self._sent + _BATCH, self._limit)
             self._transport.write(b"".join(cycle[index % len(cycle)] for index in range(self._sent, last)))
             self._sent = last
 

@@ -48,6 +48,9 @@ def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
         at_most(f"send: voicelive{end} to websockets{end}", ratio(ours, send[f"websockets{end}"]), 1.8)
         at_least(f"send: openai{end} to voicelive{end}", ratio(send[f"openai{end}"], ours), 7)
     at_least("send: azure-ai-voicelive to voicelive", ratio(send["azure-ai-voicelive"], send["voicelive"]), 2.3)
+    for client, by_kind in results.get("policy", {}).items():
+        for kind, measured in by_kind.items():
+            at_most(f"{kind}: {client} with a policy to without", ratio(measured["with"], measured["without"]), 1.15)
     imports = results["imports"]["wall_ms"]
     for name in ("voicelive (sync)", "voicelive"):
         at_most(f"import: {name} to azure-ai-voicelive", ratio(imports[name], imports["azure-ai-voicelive"]), 0.55)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from .clients import CLIENTS, Client
 from .frames import PCM_CHUNK, audio_bytes, messages
 
-__all__ = ["first_events", "latency", "receive", "run_async", "send", "stall"]
+__all__ = ["contracts", "first_events", "latency", "receive", "run_async", "send", "stall"]
 
 WARMUP = 200
 
@@ -47,7 +48,7 @@ def receive(port: int, task: dict[str, Any]) -> dict[str, float]:
     """Measure the CPU time of receiving `count` events of `mix`, in microseconds an event."""
     client: Client = CLIENTS[task["client"]]
     mix, count = task["mix"], task["count"]
-    query = {"mode": "flood", "mix": mix, "dialect": client.dialect, "count": WARMUP + count}
+    query = {"mode": "flood", "mix": mix, "dialect": client.dialect, "first": WARMUP, "count": WARMUP + count}
     extra = {"decode": task["decode"]} if "decode" in task else {}
     cost, total = _measured(
         client, port, query, task, lambda c, connection, n: c.receive(connection, n, **extra), count
@@ -67,13 +68,15 @@ def send(port: int, task: dict[str, Any]) -> dict[str, float]:
     query = {"mode": "sink", "dialect": client.dialect, "first": WARMUP, "count": WARMUP + count}
 
     # The server answers the last one: everything has left then.
+    extra = {"encode": task["encode"]} if "encode" in task else {}
+
     async def work_async(c: Any, connection: Any, n: int) -> int:
-        await c.send(connection, pcm, n)
+        await c.send(connection, pcm, n, **extra)
         await c.receive(connection, 1)
         return 0
 
     def work(c: Any, connection: Any, n: int) -> int:
-        c.send(connection, pcm, n)
+        c.send(connection, pcm, n, **extra)
         c.receive(connection, 1)
         return 0
 
@@ -91,7 +94,9 @@ def _measured(
     *,
     go: bool = True,
 ) -> tuple[float, int]:
-    options = task.get("options", {})
+    options = dict(task.get("options", {}))
+    if task.get("policy"):
+        options["policy"] = True
     setting = task.get("gc", "on")
     if client.is_async:
 
@@ -102,6 +107,9 @@ def _measured(
                 total = await work(client, connection, WARMUP)
                 _set_gc(setting)
                 start = time.process_time()
+                if go:
+                    # Only now: a client that reads ahead must not have read before the clock started.
+                    await client.go(connection)
                 total += await work(client, connection, count)
                 return (time.process_time() - start) / count * 1e6, total
 
@@ -113,6 +121,8 @@ def _measured(
             total = work(client, connection, WARMUP)
             _set_gc(setting)
             start = time.process_time()
+            if go:
+                client.go(connection)
             total += work(client, connection, count)
             result = (time.process_time() - start) / count * 1e6, total
     gc.unfreeze()
@@ -145,6 +155,35 @@ def latency(port: int, task: dict[str, Any]) -> dict[str, Any]:
     busy = (time.process_time() - started[0]) / (time.monotonic() - started[1])
     # The first events pay for what is built when it is first met.
     return {"us": [round(value / 1000, 1) for value in found[count // 10 :]], "busy": busy}
+
+
+def contracts(port: int, task: dict[str, Any]) -> dict[str, Any]:
+    """Check that every message is one that the client's own contract knows; a client is slow with any other.
+
+    Raises:
+        RuntimeError: naming the event that a client does not know.
+    """
+    from azure.ai.voicelive.models import ServerEvent
+    from openai.types.realtime import RealtimeServerEvent
+    from pydantic import TypeAdapter, ValidationError
+
+    from voicelive._core.codec import decode_server_event
+
+    union: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
+    for mix in ("hello", "turn", "audio", "audio500"):
+        for message in messages(mix, "ga"):
+            try:
+                union.validate_json(message)
+            except ValidationError as error:
+                raise RuntimeError(f"not in openai's contract: {message[:200]!r}: {error}") from None
+        for message in messages(mix, "dated"):
+            theirs: Any = ServerEvent._deserialize(json.loads(message), [])
+            if type(theirs) is ServerEvent:
+                raise RuntimeError(f"not in the contract of azure-ai-voicelive: {message[:200]!r}")
+            ours = decode_server_event(message)
+            if type(ours).__name__ == "UnknownServerEvent" or ours.issues:
+                raise RuntimeError(f"not in the contract of voicelive: {message[:200]!r}: {ours.issues}")
+    return {}
 
 
 def first_events(port: int, task: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ KINDS: dict[str, Any] = {
     "receive": tasks.receive,
     "send": tasks.send,
     "latency": tasks.latency,
+    "contracts": tasks.contracts,
     "first_events": tasks.first_events,
     "stall": tasks.stall,
     "memory": sessions.memory,
