@@ -49,7 +49,7 @@ TOLD_HEAD = """\
 
 In the flows "unknown event" and "malformed message"; a client that raises goes on when it is asked for the next event:
 
-| Client | An event of an unknown type | A message that is no JSON |
+| Client | An event of an unknown type | A message that is not JSON |
 | --- | --- | --- |
 """
 

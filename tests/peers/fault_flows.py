@@ -57,7 +57,7 @@ async def expiry(stage: Stage) -> None:
 
 
 async def unknown_event(stage: Stage) -> None:
-    """An event of a type that no contract has: the session goes on. What the user sees of it is told below."""
+    """An event of a type that no contract has: the session goes on. What the user sees of it is shown below."""
     async with stage.service() as service, stage.connected(service) as peer:
         service.faults.add(UnknownEvent("session.mood", event="session.updated"))
         await peer.configure(Setup(instructions="Still here."))
@@ -85,7 +85,7 @@ async def told_next(peer: Peer) -> str:
 
 
 async def malformed(stage: Stage) -> None:
-    """A message that is no JSON: the session goes on. What the user sees of it is told below."""
+    """A message that is not JSON: the session goes on. What the user sees of it is shown below."""
     async with stage.service() as service, stage.connected(service) as peer:
         service.faults.add(Malformed("text", event="session.updated"))
         await peer.configure(Setup(instructions="Lost."))

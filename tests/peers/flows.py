@@ -204,7 +204,7 @@ async def truncation(stage: Stage) -> None:
 
 
 async def error(stage: Stage) -> None:
-    """A value that there is not and a cancel of nothing are typed errors; the session goes on."""
+    """A value that does not exist and a cancel with nothing to cancel are typed errors; the session goes on."""
     async with stage.service() as service, stage.connected(service) as peer:
         await peer.misconfigure("smell")
         invalid = await soon(peer.next())

@@ -71,7 +71,7 @@ async def parallel_calls(stage: Stage) -> None:
 
 
 async def mcp_call(stage: Stage) -> None:
-    """The tools of an MCP server are listed; the model calls one, the client approves, the result is told."""
+    """The tools of an MCP server are listed; the model calls one, the client approves, the result is reported."""
     responder = Scripted([FunctionCall("stock_level", '{"article": "bolt"}')], [TextChunk("There are seven.")])
     with running_server() as shop:
         async with stage.service(responder=responder) as service, stage.connected(service) as peer:
