@@ -167,7 +167,7 @@ def read(document: Schema) -> Contract:
         schemas: dict[str, Schema] = document["components"]["schemas"]
         version = str(document["info"]["version"])
     except (KeyError, TypeError):
-        raise SchemaError("the document is no OpenAPI document with an info.version and components.schemas") from None
+        raise SchemaError("this is not an OpenAPI document with an info.version and components.schemas") from None
     _check_references(document, schemas)
     contract = Contract(version, {}, {}, {}, {})
     for name, schema in schemas.items():
@@ -183,7 +183,7 @@ def read(document: Schema) -> Contract:
     for name, model in contract.models.items():
         if model.base is not None:
             if model.base not in contract.models:
-                raise SchemaError(f"{name} extends {model.base}, which is no model")
+                raise SchemaError(f"{name} extends {model.base}, which is not a model")
             contract.models[model.base].children.append(name)
     for base in EVENT_BASES:
         if base in contract.models:

@@ -157,7 +157,7 @@ def _as_kind_of(contract: Contract, model: ModelSchema, original: str, text: str
         raise SchemaError(f"{model.name} is said to be another name of {original}, which does not exist")
     names = [set(contract.fields(name)) for name in (model.name, original)]
     if names[0] != names[1]:
-        raise SchemaError(f"{model.name} is no other name of {original}: their fields differ")
+        raise SchemaError(f"{model.name} is not another name of {original}: their fields differ")
     return text.replace(f"class {model.name}({model.base}):", f"class {model.name}({original}):", 1)
 
 
@@ -232,7 +232,7 @@ def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
     tags = {leaf: contract.tags(leaf) for leaf in leaves}
     shared = [tag for tag in tags[leaves[0]] if all(tag in tags[leaf] for leaf in leaves)]
     if not shared:
-        # Nothing tells them apart but their fields.
+        # Only their fields tell them apart.
         return " | ".join(leaves)
     first = shared[0]
     groups: dict[str, list[str]] = {}

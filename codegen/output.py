@@ -151,7 +151,7 @@ def differences(files: dict[str, str], target: Path = TARGET) -> str:
 
 
 def schema_problems(schema: Path = SCHEMA) -> list[str]:
-    """Tell where the emitted documents no longer belong to the TypeSpec sources, without compiling them."""
+    """Say where the emitted documents no longer belong to the TypeSpec sources, without compiling them."""
     record = json.loads((schema / "openapi" / "sources.json").read_text(encoding="utf-8"))
     problems: list[str] = []
     for kind, pattern in (("sources", "*.tsp"), ("documents", "openapi/*.json")):

@@ -102,7 +102,7 @@ def _property(contract: Contract, owner: str, name: str, schema: Schema, sent: b
         result = _type(contract, where, schema, sent)
     description = str(schema.get("description", "")).strip()
     if "default" in schema:
-        # The service fills its defaults in, so they are told, not set.
+        # The service fills in its defaults, so they are documented, not set.
         description = f"{description}\n\nDefault of the service: `{json.dumps(schema['default'])}`."
     limits = [
         f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema

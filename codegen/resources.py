@@ -185,7 +185,7 @@ def make_waiting(contract: Contract, *, asynchronous: bool) -> str:
 def _check_names(event_type: str) -> None:
     for word in event_type.split("."):
         if not word.isidentifier() or keyword.iskeyword(word):
-            raise SchemaError(f"the client event {event_type!r} cannot become a method: {word!r} is no Python name")
+            raise SchemaError(f"the client event {event_type!r} cannot become a method: {word!r} is not a Python name")
     if event_type.split(".")[0] in CONNECTION_NAMES:
         raise SchemaError(
             f"the client event {event_type!r} would hide the connection's own {event_type.split('.')[0]!r}"
@@ -235,7 +235,7 @@ def _method(contract: Contract, event_type: str, name: str, method: str) -> Meth
 
 
 def _parameter_type(contract: Contract, prop: Property) -> str:
-    # pydantic, which reads the annotations for whoever wraps a method, knows no buffers.
+    # pydantic, which reads the annotations for whoever wraps a method, does not know buffers.
     return input_type(contract, prop.schema).replace(" | ".join(AUDIO), "AudioInput")
 
 

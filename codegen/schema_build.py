@@ -143,7 +143,7 @@ def _install(node: Path, npm: Path, schema: Path) -> None:
 
 def _normalised(text: str) -> str:
     document = json.loads(text)
-    # The versions must be declared inside the contract, but are no part of what goes over the wire.
+    # The versions must be declared inside the contract, but are not part of what goes over the wire.
     versions = document["components"]["schemas"].pop(VERSIONS)
     known = {member["const"] for member in versions["oneOf"]}
     version = document["info"]["version"]

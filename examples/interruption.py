@@ -59,7 +59,7 @@ def main() -> None:
             elif event.type == "response.audio_transcript.done":
                 print(f"Assistant: {event.transcript}")
             elif event.type == "error" and event.error.code != "response_cancel_not_active":
-                # With nothing left to cancel, that code is no error.
+                # With nothing left to cancel, that code is not an error.
                 print(f"Error: {event.error.message}")
             elif event.type == "response.done":
                 print(f"Response {event.response.status}")

@@ -14,7 +14,7 @@ BREAKS = ["abort@event=response.text.delta,times=2"]
 
 
 def ask(conn: VoiceLiveConnection, question: str) -> str:
-    """Ask in writing and return the whole answer, however often the connection breaks meanwhile."""
+    """Ask as text and return the whole answer, however often the connection breaks meanwhile."""
     conn.conversation.item.create(item=UserMessageItem(content=[InputTextContentPart(text=question)]))
     conn.response.create()
     answer = None
@@ -34,7 +34,7 @@ def ask(conn: VoiceLiveConnection, question: str) -> str:
             if event.interrupted_responses or event.unanswered_requests:
                 # What was being answered will not be finished.
                 conn.response.create()
-    raise RuntimeError("the service said goodbye")
+    raise RuntimeError("the service closed the connection")
 
 
 def main() -> None:

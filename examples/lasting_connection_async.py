@@ -17,7 +17,7 @@ BREAKS = ["abort@event=response.text.delta,times=2"]
 
 
 async def ask(conn: VoiceLiveConnection, question: str) -> str:
-    """Ask in writing and return the whole answer, however often the connection breaks meanwhile."""
+    """Ask as text and return the whole answer, however often the connection breaks meanwhile."""
     await conn.conversation.item.create(item=UserMessageItem(content=[InputTextContentPart(text=question)]))
     await conn.response.create()
     answer = None
@@ -37,7 +37,7 @@ async def ask(conn: VoiceLiveConnection, question: str) -> str:
             if event.interrupted_responses or event.unanswered_requests:
                 # What was being answered will not be finished.
                 await conn.response.create()
-    raise RuntimeError("the service said goodbye")
+    raise RuntimeError("the service closed the connection")
 
 
 async def main() -> None:

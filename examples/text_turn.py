@@ -1,4 +1,4 @@
-"""Ask in writing; print the answer as it arrives and save it as speech."""
+"""Ask as text; print the answer as it arrives and save it as speech."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask in writing; print the answer as it arrives and save it as speech. Asynchronous."""
+"""Ask as text; print the answer as it arrives and save it as speech. Asynchronous."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _part(change: Change) -> str:
     if change.before is ABSENT:
         return f"{subject}new {change.what} {_value(change, change.after)}"
     if change.after is ABSENT:
-        return f"{subject}no {change.what} any more, was {_value(change, change.before)}"
+        return f"{subject}no longer has the {change.what} {_value(change, change.before)}"
     return f"{subject}{change.what} {_value(change, change.before)} is now {_value(change, change.after)}"
 
 

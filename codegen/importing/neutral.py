@@ -107,7 +107,7 @@ class Specification:
         return {name: entry for name, entry in self.named.items() if isinstance(entry, Enum)}
 
     def lineage(self, name: str) -> Iterator[Model]:
-        """A model and its bases, the model first. A base that is no model ends it."""
+        """A model and its bases, the model first. A base that is not a model ends it."""
         current: str | None = name
         while current is not None and isinstance(model := self.named.get(current), Model):
             yield model
@@ -126,7 +126,7 @@ class Specification:
         return self.fields(base) if base is not None else {}
 
     def tag(self, name: str) -> tuple[str, str] | None:
-        """The field and the value by which the nearest polymorphic base tells a model, or None."""
+        """The field and the value by which the nearest polymorphic base distinguishes a model, or None."""
         for base in list(self.lineage(name))[1:]:
             if base.discriminator is not None:
                 own = self._model(name).fields.get(base.discriminator)
@@ -146,7 +146,7 @@ class Specification:
         return found[1].lower() if found and lineage and self._constant_type(name) else ""
 
     def event_type(self, name: str) -> str | None:
-        """The ``type`` of a model that is an event, or None if it is none."""
+        """The ``type`` of a model that is an event, or None if it is not one."""
         is_model = isinstance(self.named.get(name), Model)
         return self._constant_type(name) if is_model and self.direction(name) else None
 

@@ -22,7 +22,7 @@ DATA = ("example", "examples", "default", "enum", "const", "x-ms-examples")
 
 
 def load(path: Path) -> Specification:
-    """Read a file into the neutral form; raises :class:`SpecificationError` if it is no specification in order."""
+    """Read a file into the neutral form; raises :class:`SpecificationError` if it is not a valid specification."""
     return normalise(read_document(path))
 
 
@@ -235,7 +235,7 @@ class _Normaliser:
             self.named[name] = replace(model, fields={**again, **model.fields})
 
     def _tag_models(self) -> None:
-        """Give each descendant of a polymorphic model the constant that tells it, however the dialect says it."""
+        """Give each descendant of a polymorphic model the constant that marks it, however the dialect says it."""
         explicit = any(isinstance(s, dict) and TAG_EXTENSION in s for s in self.document.schemas.values())
         for name, model in self.specification.models.items():
             base = next((b for b in list(self.specification.lineage(name))[1:] if b.discriminator), None)
@@ -276,7 +276,7 @@ class _Normaliser:
         for value, target in mapping.items():
             name = target if target in self.document.schemas else schema_name(self.document, target, where)
             if name is None:
-                raise self.document.fail(where, f"{value} leads to {target}, which is no schema with a name")
+                raise self.document.fail(where, f"{value} leads to {target}, which is not a schema with a name")
             found[str(value)] = name
         return found
 

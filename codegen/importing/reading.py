@@ -43,7 +43,7 @@ def read_document(path: Path) -> Document:
     except FileNotFoundError:
         raise SpecificationError(f"{path}: there is no such file") from None
     except UnicodeDecodeError as error:
-        raise SpecificationError(f"{path}: is not UTF-8 text: byte {error.start} is no part of it") from None
+        raise SpecificationError(f"{path}: is not UTF-8 text: byte {error.start} is not part of it") from None
     except OSError as error:
         raise SpecificationError(f"{path}: cannot be read: {error.strerror}") from None
     return identify(parse(text, str(path)), str(path))
@@ -72,7 +72,7 @@ def parse(text: str, source: str) -> Any:
 
 
 def identify(content: Any, source: str) -> Document:
-    """Tell the dialect and find the schemas; raises :class:`SpecificationError` if there are none."""
+    """Determine the dialect and find the schemas; raises :class:`SpecificationError` if there are none."""
     if not isinstance(content, dict):
         raise SpecificationError(f"{source}: is not a specification: it holds {_kind(content)}, not an object")
     place: tuple[str, ...]
@@ -128,7 +128,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_number(name: str) -> float:
-    raise ValueError(f"is not JSON: {name} is no JSON number")
+    raise ValueError(f"is not JSON: {name} is not a JSON number")
 
 
 def _check_depth(node: Any, source: str, depth: int = 0) -> None:

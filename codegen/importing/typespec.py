@@ -173,7 +173,7 @@ class _Emitter:
                 self._note_again("value", f"{change.owner}.{change.after}", versions)
             else:
                 groups.setdefault(change.owner, []).append(str(change.after))
-        # The type of a new event belongs into the list of types, whether the document has such a list or not.
+        # The type of a new event belongs in the list of types, whether the document has such a list or not.
         for name in self.fresh:
             event_type = self.new.event_type(name)
             if event_type is not None:

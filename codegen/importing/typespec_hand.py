@@ -23,7 +23,7 @@ FLAGS = {
 def by_hand(comparison: Comparison, writer: Writer, doubled: Mapping[str, str]) -> Iterator[str]:
     """One line for each change of what the schema has already, with the decorator to use.
 
-    `doubled` holds the models that changed what tells them, new name to old name: the schema holds both.
+    `doubled` holds the models that changed what distinguishes them, new name to old name: the schema holds both.
     """
     version = f"Versions.{version_member(writer.version)}" if writer.version else "Versions.…"
     for change in comparison.changes:
@@ -45,7 +45,7 @@ def _text(change: Change, version: str, writer: Writer, doubled: Mapping[str, st
     if change.what in FLAGS:
         return FLAGS[change.what][bool(change.after)]
     if change.after is ABSENT:
-        return f"has no {change.what} any more, was {literal(change.before)}"
+        return f"no longer has the {change.what} {literal(change.before)}"
     was = "" if change.before is ABSENT else f", was {literal(change.before)}"
     return f"has the {change.what} {literal(change.after)} now{was}"
 

@@ -26,7 +26,7 @@ DECORATORS = {
     "minItems": "minItems",
     "maxItems": "maxItems",
 }
-# Their literals are no plain text, and no field of the service has had such a default yet.
+# Their literals are not plain text, and no field of the service has had such a default yet.
 WITHOUT_DEFAULT = ("bytes", "unixTimestamp", "utcDateTime", "plainDate", "plainTime", "duration", "decimal")
 WORDS = {
     "bytes": "base64",
@@ -96,7 +96,7 @@ class Writer:
         return " | ".join(self.kind(member) for member in kind.members)
 
     def variant(self, kind: Kind) -> str:
-        """A member of a named union that is no enum."""
+        """A member of a named union that is not an enum."""
         if isinstance(kind, Constant):
             return f"{identifier(member_name(str(kind.value)))}: {quoted(kind.value)},"
         return f"{self.kind(kind)},"

@@ -21,7 +21,7 @@ _SIGNALS = [
 ]
 
 # Before 2.14 two threads that met one model for the first time could each take away what the other had just made. From
-# then on pydantic has a lock of its own; a second one around it could be taken the other way round by other threads.
+# then on pydantic has a lock of its own; a second one around it could be taken in the other order by other threads.
 _HAS_LOCK = tuple(int(part) for part in VERSION.split(".")[:2]) >= (2, 14)
 _one_at_a_time: AbstractContextManager[Any] = nullcontext() if _HAS_LOCK else threading.RLock()
 

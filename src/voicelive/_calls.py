@@ -118,7 +118,7 @@ class Call(Generic[T]):
         self.settle()
 
     def settle(self) -> None:
-        """Tell who waits that nothing more will come."""
+        """Tell whoever waits that nothing more will come."""
         self._is_done = True
         self._thread.calls.discard(self)
         self._waiter.wake()

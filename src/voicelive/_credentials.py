@@ -199,7 +199,9 @@ def _checked(credential: object, client: Client) -> object:
     if isinstance(credential, (str, bytes)):
         raise ConfigurationError("credential is plain text: wrap the key, as in AzureKeyCredential(key)")
     if isinstance(credential, type):
-        raise ConfigurationError(f"credential is the class {credential.__name__}: make one, {credential.__name__}(...)")
+        raise ConfigurationError(
+            f"credential is the class {credential.__name__}: pass an instance, {credential.__name__}(...)"
+        )
     if not callable(_getter(credential)):
         raise ConfigurationError(
             f"credential is a {type(credential).__name__}, which gives neither a key nor tokens: "
@@ -223,8 +225,8 @@ def _checked_key(key: Secret) -> Secret:
     if not key.strip():
         raise ConfigurationError("credential holds an empty key")
     if key != key.strip():
-        raise ConfigurationError("the key of credential begins or ends with blanks: remove them, e.g. with .strip()")
-    check_header_value("the key of credential", key)
+        raise ConfigurationError("the credential's key begins or ends with blanks: remove them, e.g. with .strip()")
+    check_header_value("the credential's key", key)
     return key
 
 

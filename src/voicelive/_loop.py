@@ -1,7 +1,7 @@
 """The event loop that all synchronous connections of the process run on, in a thread of its own.
 
 It starts with the first lease and stops some seconds after the last one was given back. What waits for it is a thread,
-or a greenlet where gevent has patched the process: then this thread is a real one of the system all the same.
+or a greenlet where gevent has patched the process: then this thread is still a real one of the system.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class LoopThread:
             raise self.ended_error() from self.death
 
     def check_caller(self) -> None:
-        """Refuse a call that would wait for ever, and warn of one that holds up somebody's event loop.
+        """Refuse a call that would wait forever, and warn about one that holds up somebody's event loop.
 
         Raises:
             ConnectionStateError: in a forked child, or on the loop's own thread.

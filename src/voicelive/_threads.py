@@ -126,7 +126,7 @@ def check_patches() -> None:
 
 
 def warn_inside_a_loop() -> None:
-    """Warn, once a process, of a call that holds up somebody's event loop."""
+    """Warn, once per process, about a call that holds up somebody's event loop."""
     global _has_warned
     if not _has_warned and not _has_greenlets() and asyncio._get_running_loop() is not None:
         _has_warned = True

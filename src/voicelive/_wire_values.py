@@ -85,7 +85,7 @@ def decode_leniently(text: object) -> tuple[bytes, str | None]:
     return b"", "not base64 text"
 
 
-# What base64 text consists of. Raw audio with so many bytes that are all letters, digits or two signs does not occur.
+# What base64 text consists of. Raw audio with that many bytes that are all letters, digits or two signs does not occur.
 _BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/_-]*={0,2}")
 _SHORTEST_TEXT, _SHORTEST_PADDED_TEXT = 32, 8
 _PADDING = ord("=")

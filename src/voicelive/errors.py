@@ -111,7 +111,7 @@ class ContractWarning(UserWarning):
 
 
 class BlockingInAsyncWarning(UserWarning):
-    """A blocking method is called inside a running event loop, which stands still meanwhile. Said once a process."""
+    """A blocking method is called inside a running event loop, which stands still meanwhile. Said once per process."""
 
 
 class ReceiveTimeoutError(VoiceLiveError, TimeoutError):
@@ -174,7 +174,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
     """The connection has ended.
 
     Args:
-        code: the WebSocket close code, e.g. 1000 (normal), 1006 (broken without goodbye), 1008 (refused).
+        code: the WebSocket close code, e.g. 1000 (normal), 1006 (broken without a close frame), 1008 (refused).
         reason: the text the closing side gave; often empty.
         info: who ended the connection.
         message: the error's text; made from the code and the reason when left out.
@@ -313,7 +313,7 @@ class NotFoundError(HandshakeError):
 
 
 class ThrottledError(HandshakeError):
-    """Too many connections or tokens a minute (HTTP 429). ``retry_after`` says when to try again, if it is known."""
+    """Too many connections or tokens per minute (HTTP 429). ``retry_after`` says when to try again, if it is known."""
 
 
 class RedirectError(HandshakeError):

@@ -49,7 +49,7 @@ def voicelive_service(request: pytest.FixtureRequest) -> Iterator[ScriptedServic
             yield service
         finally:
             del request.node.stash[_service]
-    # What a test leaves undone that has failed, or was skipped on its way, is no news.
+    # What a test leaves undone that has failed, or was skipped on its way, is not news.
     if service.strict and not request.node.stash.get(_cut_short, False) and (complaints := service.complaints()):
         pytest.fail("\n".join([*complaints, "", service.timeline()]), pytrace=False)
 

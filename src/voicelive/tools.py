@@ -77,7 +77,7 @@ class Tool:
     """The JSON schema of its arguments."""
     function: Callable[..., Any]
     timeout: float | None = 30.0
-    """How long it may run, in seconds; None for no limit. Past it the model is told so, and the call goes on."""
+    """How long it may run, in seconds; None for no limit. After that the model is told so, and the call goes on."""
     on_interrupt: Literal["finish", "cancel"] = "finish"
     """Whether it runs on when the user interrupts."""
     respond: bool = True
@@ -252,7 +252,7 @@ class Tools:
             ConfigurationError: if two have the same name, one cannot be a tool, or `max_concurrency` is not above 0.
         """
         if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
-            raise ConfigurationError(f"max_concurrency is {max_concurrency!r}; it takes a whole number from 1 on")
+            raise ConfigurationError(f"max_concurrency is {max_concurrency!r}; it takes a whole number, 1 or more")
         self.max_concurrency = max_concurrency
         """How many run at the same time; others wait."""
         self._tools: dict[str, Tool] = {}
@@ -267,9 +267,9 @@ class Tools:
         """
         made = one if isinstance(one, Tool) else Tool.from_function(one) if callable(one) else None
         if made is None:
-            raise ConfigurationError(f"{one!r} cannot be a tool: give a function, or what @tool makes")
+            raise ConfigurationError(f"{one!r} cannot be a tool: give a function, or what @tool returns")
         if made.name in self._tools:
-            raise ConfigurationError(f"there are two tools of the name {made.name!r}: give one of them another name=…")
+            raise ConfigurationError(f"there are two tools named {made.name!r}: give one of them another name=…")
         self._tools[made.name] = made
         return made
 

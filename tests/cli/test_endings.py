@@ -32,7 +32,7 @@ with_hangup = needs(hasattr(signal, "SIGHUP"), "this system has no SIGHUP")
 @with_hangup
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_ends_a_conversation_in_good_order(name: str, tmp_path: Path, service: ThreadedLocalService) -> None:
-    """In the middle of a turn: the service is told goodbye, the answers so far are saved, 128 and the signal's number.
+    """In the middle of a turn: a close frame goes out, the answers so far are saved, 128 and the signal's number.
 
     A terminal that closes may send its signal twice.
     """
@@ -48,7 +48,7 @@ def test_a_signal_ends_a_conversation_in_good_order(name: str, tmp_path: Path, s
     assert process.returncode == 128 + signal.Signals[name]
     assert errors == f"voicelive: ended by {name}\n"
     assert listen_to(reply) == "You said: hi"
-    service.stop()  # had the goodbye not come, this would close the session with 1001
+    service.stop()  # had the close frame not come, this would close the session with 1001
     assert service.sessions[-1].close_code == 1000
 
 

@@ -43,14 +43,14 @@ async def test_a_chat_endpoint_answers(command: Command, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--responder", "gpt"), "no responder is called 'gpt'; there is: assistant, openai"),
-        (("--transcriber", "x"), "no transcriber is called 'x'; there is: sphinx, tones"),
-        (("--vad", "x"), "no voice activity detector is called 'x'; there is: energy, silero"),
-        (("--synthesizer", "x"), "no synthesizer is called 'x'; there is: espeak, tones"),
+        (("--responder", "gpt"), "no responder is called 'gpt'; there are: assistant, openai"),
+        (("--transcriber", "x"), "no transcriber is called 'x'; there are: sphinx, tones"),
+        (("--vad", "x"), "no voice activity detector is called 'x'; there are: energy, silero"),
+        (("--synthesizer", "x"), "no synthesizer is called 'x'; there are: espeak, tones"),
         (("--responder", "openai", "--model", "m"), "the responder 'openai' needs --base-url"),
         (("--responder", "assistant", "--model", "m"), "the responder 'assistant' does not take --model"),
-        (("--base-url", "http://127.0.0.1/v1"), "--base-url: is for a responder that is named"),
-        (("--responder", "openai", "--base-url", "x", "--model", "m"), "base_url 'x' is no address"),
+        (("--base-url", "http://127.0.0.1/v1"), "--base-url: works only with a named responder"),
+        (("--responder", "openai", "--base-url", "x", "--model", "m"), "base_url 'x' is not an address"),
     ],
 )
 def test_what_cannot_be_is_one_line(options: tuple[str, ...], message: str, command: Command) -> None:

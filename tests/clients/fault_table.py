@@ -162,7 +162,7 @@ def closing_rows() -> Iterator[Fault]:
         "close with half a code", "half a code", writes(frame(CLOSE, b"\x03")), errors.ConnectionClosed, 1002, "local"
     )
     yield Fault(
-        "close with a reason that is no UTF-8",
+        "close with a reason that is not UTF-8",
         "reason",
         writes(goodbye(1000, b"\xff")),
         errors.ConnectionClosed,
@@ -233,7 +233,7 @@ def stalling_rows() -> Iterator[Fault]:
     still = writes(begun, stall=True)
     yield Fault("stalls in a response", "response", still, stalled, 4001, "timeout", 2, SHORT_STALL)
     yield Fault(
-        "stalls in a message amid a response",
+        "stalls in a message during a response",
         "message of a response",
         writes(begun + frame(TEXT, b"{", fin=False), stall=True),
         stalled,
@@ -275,7 +275,7 @@ def content_rows() -> Iterator[Fault]:
         1,
     )
     yield Fault(
-        "sends text that is no UTF-8 (a `MalformedServerEvent`)",
+        "sends text that is not UTF-8 (a `MalformedServerEvent`)",
         "utf-8",
         writes(frame(TEXT, b"\xff\xfe") + bye),
         None,

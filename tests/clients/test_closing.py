@@ -252,7 +252,7 @@ async def test_close_while_opening(client: Client) -> None:
         assert await asyncio.to_thread(connected.wait, 10)
         await connection.close()
         server.run(tell())
-        with pytest.raises(ConnectionStateError, match="while the connection opened"):
+        with pytest.raises(ConnectionStateError, match="while the connection was opening"):
             await asyncio.wait_for(opening, 10)
         await assert_nothing_left(server.port)
 

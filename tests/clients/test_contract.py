@@ -55,7 +55,7 @@ async def test_private_events(client: Client) -> None:
         await script.close()
         other = client.connect(server.endpoint, credential=CREDENTIAL)
         await other.open()
-        with pytest.warns(ContractWarning, match=r"'x\.lamp\.turn_on' is no client event type"):
+        with pytest.warns(ContractWarning, match=r"'x\.lamp\.turn_on' is not a client event type"):
             await other.do(lambda connection: connection.send({"type": "x.lamp.turn_on", "room": "cellar"}))
         event = await other.do(lambda connection: connection.recv(timeout=10))
         assert type(event) is models.UnknownServerEvent
@@ -134,10 +134,10 @@ async def test_an_unknown_version_is_accepted_with_a_warning(client: Client) -> 
         ({"preview_features": 5}, "list of names"),
         ({"events": 5}, "list of event classes"),
         ({"credential_scopes": 5}, "one scope or a list"),
-        ({"preview_features": ["Barge In"]}, "'Barge In' is no name"),
+        ({"preview_features": ["Barge In"]}, "'Barge In' is not a name"),
         ({"preview_features": ["A"], "headers": {"voicelive-features": "B=V1Preview"}}, "given twice"),
         ({"contract_check": "shout"}, "'shout'"),
-        ({"events": [models.RequestSession]}, "RequestSession is no event class"),
+        ({"events": [models.RequestSession]}, "RequestSession is not an event class"),
     ],
 )
 async def test_what_cannot_work_is_refused(client: Client, arguments: dict[str, Any], says: str) -> None:

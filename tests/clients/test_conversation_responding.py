@@ -215,8 +215,8 @@ BAD: list[tuple[str, Any, type[Exception], str]] = [
     ("a negative size", lambda c: c.playback.played(-1), ConfigurationError, "0 or more; not -1"),
     ("a float", lambda c: c.playback.played(1.5), ConfigurationError, "0 or more; not 1.5"),
     ("no function", lambda c: c.playback.on_flush(3), ConfigurationError, "on_flush takes a function"),
-    ("an empty text", lambda c: c.respond("  "), ConfigurationError, "a text that says something"),
-    ("not a text", lambda c: c.say(3), ConfigurationError, "a text that says something"),
+    ("an empty text", lambda c: c.respond("  "), ConfigurationError, "text that is not blank"),
+    ("not a text", lambda c: c.say(3), ConfigurationError, "text that is not blank"),
 ]
 
 

@@ -237,8 +237,8 @@ RAW: list[tuple[Any, type[ConnectionError], str]] = [
     (never_answers, ConnectTimeoutError, "open_timeout=0.5"),
     (answers_half_a_header, ConnectTimeoutError, "open_timeout=0.5"),
     (closes_at_once, HandshakeError, "closed the connection"),
-    (closes_in_the_header, HandshakeError, "in place of an HTTP answer"),
-    (speaks_no_http, HandshakeError, "in place of an HTTP answer"),
+    (closes_in_the_header, HandshakeError, "instead of an HTTP answer"),
+    (speaks_no_http, HandshakeError, "instead of an HTTP answer"),
     (upgrades_wrongly, HandshakeError, "did not upgrade"),
     (resets, ConnectionError, "check"),
 ]

@@ -198,12 +198,12 @@ def use_an_unknown_shape(schemas: dict[str, Any]) -> None:
         (forget_the_type, "ServerEventNameless"),
         (use_an_unknown_shape, "RequestSession.model"),
         (rename_what_is_gone, "another name of ServerEventOfYore, which does not exist"),
-        (rename_something_else, "no other name of ServerEventError: their fields differ"),
-        (use_an_enum_as_base, "ServerEventOdd extends Modality, which is no model"),
+        (rename_something_else, "not another name of ServerEventError: their fields differ"),
+        (use_an_enum_as_base, "ServerEventOdd extends Modality, which is not a model"),
         (partial(client_event, event_type="conversation.item"), "both a method and a resource"),
         (partial(client_event, event_type="send.now"), "would hide the connection's own 'send'"),
-        (partial(client_event, event_type="lights.import"), "'import' is no Python name"),
-        (partial(client_event, event_type="lights.turn-on"), "'turn-on' is no Python name"),
+        (partial(client_event, event_type="lights.import"), "'import' is not a Python name"),
+        (partial(client_event, event_type="lights.turn-on"), "'turn-on' is not a Python name"),
     ],
 )
 def test_a_broken_schema_stops_and_is_named(

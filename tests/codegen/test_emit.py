@@ -187,7 +187,7 @@ def test_what_is_left_to_do_is_listed(tmp_path: Path, capsys: Capture) -> None:
         f"field InputTextContentPart.text (content_parts.tsp) is optional now: @madeOptional({version})",
         "field RequestSession.avatar (session.tsp) may no longer be null",
         "field VideoParams.bitrate (avatar.tsp) has the default 1 now, was 2000000",
-        "field AudioEchoCancellation.channels (audio.tsp) has no minimum any more, was 1",
+        "field AudioEchoCancellation.channels (audio.tsp) no longer has the minimum 1",
         "model ServerVad (turn_detection.tsp) is called RealtimeVoiceActivity in the document; the schema keeps "
         "its name",
         "enum ItemParamStatus (items.tsp) is closed in the document; the schema keeps every enum open",

@@ -53,10 +53,10 @@ def warned(contract: WireContract, event_type: str, **fields: Any) -> list[str]:
         (
             "2026-07-15",
             {"instrctions": "x"},
-            "session.instrctions: no field of RequestSession in any API version; did you mean 'instructions'?",
+            "session.instrctions: not a field of RequestSession in any API version; did you mean 'instructions'?",
         ),
         ("2026-07-15", {"turn_detection": {"type": "server_vad", "treshold": 0.5}}, "did you mean 'threshold'?"),
-        ("2026-07-15", {"zzzzzz": 1}, "session.zzzzzz: no field of RequestSession"),
+        ("2026-07-15", {"zzzzzz": 1}, "session.zzzzzz: not a field of RequestSession"),
     ],
 )
 def test_what_a_version_lacks_is_told_and_sent(version: str, session: dict[str, Any], says: str | None) -> None:
@@ -150,10 +150,10 @@ def test_private_events_are_typed_both_ways() -> None:
 
 
 def test_private_events_that_cannot_be() -> None:
-    """A class that is no event, or has no constant type, is refused by name."""
+    """A class that is not an event, or has no constant type, is refused by name."""
     untyped: Any = type("Untyped", (models.ServerEvent,), {})
     for wrong, says in (
-        (models.RequestSession, "RequestSession is no event"),
+        (models.RequestSession, "RequestSession is not an event"),
         (untyped, "Untyped needs a constant type"),
     ):
         with pytest.raises(ConfigurationError, match=says):
@@ -196,7 +196,7 @@ def test_one_loop_reads_both_names(event_type: str) -> None:
 def test_an_event_nobody_knows() -> None:
     """An event of an unknown type warns once and is sent, is refused, or is sent in silence."""
     event = {"type": "x.unheard.of", "answer": 42}
-    with pytest.warns(ContractWarning, match=r"'x\.unheard\.of' is no client event type.*sent all the same"):
+    with pytest.warns(ContractWarning, match=r"'x\.unheard\.of' is not a client event type.*sent anyway"):
         assert json.loads(WireContract("2026-07-15").encode_event(event)) == event
     with pytest.raises(InvalidEventError, match="nothing was sent"):
         WireContract("2026-07-15", check="error").encode_event(event)

@@ -104,7 +104,7 @@ NESTED = b'{"type": "error", "error": {"x": ' + b'{"a":' * 400 + b"1" + b"}" * 4
     ids=repr,
 )
 def test_messages_that_are_no_event(data: bytes | str) -> None:
-    """A message that is no JSON object is handed out as such, with its bytes and the reason."""
+    """A message that is not JSON object is handed out as such, with its bytes and the reason."""
     event = decode_server_event(data)
     assert isinstance(event, MalformedServerEvent)
     assert event.type == "voicelive.malformed"

@@ -284,8 +284,8 @@ def test_models_validate_where_they_are_built() -> None:
     [
         (b"{", "not valid JSON"),
         (b"[]", "not a JSON object"),
-        (b'{"type": "no.such"}', "no client event type"),
-        (b"{}", "no client event type"),
+        (b'{"type": "no.such"}', "not a client event type"),
+        (b"{}", "not a client event type"),
         (b'{"type": "conversation.item.delete", "event_id": "e7"}', "item_id"),
     ],
 )

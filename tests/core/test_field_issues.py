@@ -25,7 +25,7 @@ def response(**fields: Any) -> dict[str, Any]:
 
 
 NESTED = {"type": "function", "function": {"name": "search", "parameters": {"type": "object"}}}
-BESIDE = 'the fields in "{}" belong beside "type", not in an object of their own'
+BESIDE = 'the fields in "{}" belong next to "type", not in a separate object'
 VAD = {"type": "server_vad", "server_vad": {"threshold": 1}, "silence_duration_ms": "x"}
 
 REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
@@ -59,7 +59,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
         session(voice={"name": "en-US-AvaNeural"}),
         {
             "session.voice": 'needs a `type`: add "type": "azure-standard" or another one; '
-            "a voice of OpenAI is given by its name alone"
+            "an OpenAI voice is given by its name alone"
         },
     ),
     (item(role="user", content=[]), {"item": 'needs a `type`: add "type": "message" or another one'}),

@@ -184,7 +184,7 @@ def test_an_unknown_status_still_says_something() -> None:
         ({"headers": {"X-A": "\u65e5"}}, "outside Latin-1"),
         ({"preview_features": "BargeIn"}, "must be a list of names"),
         ({"preview_features": 5}, "must be a list of names"),
-        ({"preview_features": ["Barge In"]}, "'Barge In' is no name"),
+        ({"preview_features": ["Barge In"]}, "'Barge In' is not a name"),
         ({"preview_features": ["A"], "headers": {"voicelive-features": "B"}}, "given twice"),
     ],
 )

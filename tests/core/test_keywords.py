@@ -19,6 +19,6 @@ def test_the_nearest_keyword_is_named() -> None:
     call: Any = greet
     with pytest.raises(TypeError, match=r"greet\(\) has no argument 'loudy': did you mean 'loudly'\?"):
         call(name="a", loudy=True)
-    with pytest.raises(TypeError, match="known are: name, loudly"):
+    with pytest.raises(TypeError, match="it takes name, loudly"):
         call(xyz=1)
     assert call(name="a", loudly=True) == "A"

@@ -339,7 +339,7 @@ async def test_an_address_in_disguise_is_what_it_leads_to(written: str) -> None:
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
 def test_a_chat_endpoint_is_not_at_a_metadata_address(host: str) -> None:
     """The operator chooses the endpoint; an address that never is one is refused at once."""
-    with pytest.raises(ConfigurationError, match="link-local address or one of a cloud's metadata"):
+    with pytest.raises(ConfigurationError, match="link-local address or a cloud's metadata service"):
         OpenAIResponder(f"http://{host}/v1", "m")
 
 

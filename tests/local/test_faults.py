@@ -419,7 +419,7 @@ def test_text_says_the_same_as_an_object(text: str, fault: Fault) -> None:
     [
         ("", "does not begin with the name of a fault: use one of refuse, "),
         ("explode", "there is no fault 'explode': use one of refuse, "),
-        ("close:1006", "code cannot be 1006: no close frame may say that"),
+        ("close:1006", "code cannot be 1006: a close frame cannot carry it"),
         ("close:soon", "close: code cannot be 'soon': give a whole number"),
         ("close@event=a,age=1", "age and event are given: choose one moment"),
         ("close@colour=red", "close has no 'colour': use one of code, reason, events, age, event, session, times"),
@@ -446,7 +446,7 @@ def test_a_fault_that_cannot_be_is_refused_with_a_remedy(text: str, says: str) -
 def test_what_is_no_fault_is_refused() -> None:
     """Neither a number nor the base class is a fault."""
     for value in (5, Fault()):
-        with pytest.raises(InvalidFaultError, match="is no fault"):
+        with pytest.raises(InvalidFaultError, match="is not a fault"):
             LocalService(faults=[value])  # type: ignore[list-item]
 
 

@@ -185,8 +185,8 @@ async def test_the_key_is_sent_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("base_url", "options", "message"),
     [
-        ("127.0.0.1:11434/v1", {}, "is no address: give one like"),
-        ("ftp://127.0.0.1/v1", {}, "is no address"),
+        ("127.0.0.1:11434/v1", {}, "is not an address: give one like"),
+        ("ftp://127.0.0.1/v1", {}, "is not an address"),
         ("https://me:pass@example.com/v1", {}, "has credentials"),
         ("http://example.com/v1", {"api_key": "k"}, "would go to example.com in the clear"),
         ("https://example.com/v1", {"api_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY holds no API key"),

@@ -83,7 +83,7 @@ def nests(client: Client) -> None:
 async def test_where_asyncio_cannot_do_it(client: Client, connect: Any) -> None:
     """Where websockets is too old for it, the error says what helps."""
     if client.flavour == "async":
-        with pytest.raises(ConfigurationError, match=r"https:// URL from websockets 16 on"):
+        with pytest.raises(ConfigurationError, match=r"https:// URL only with websockets 16 or later"):
             await connect("https://service.example", proxy="https://127.0.0.1:1").open()
         await assert_nothing_left()
 

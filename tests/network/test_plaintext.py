@@ -50,7 +50,7 @@ async def test_a_proxy_elsewhere_does_not_see_it_either(client: Client, proxies:
     """To a proxy of another machine an unencrypted connection is not opened, even where the endpoint is this one."""
     with WebSocketServer(sends(event("session.created"))) as server:
         proxy = f"http://{ELSEWHERE}:{proxies.open.port}"
-        with pytest.raises(ConfigurationError, match="through a proxy of another machine"):
+        with pytest.raises(ConfigurationError, match="through a proxy on another machine"):
             await prepared(client, server.endpoint, proxy=proxy).open()
         assert server.requests == []
         async with prepared(client, server.endpoint, proxy=proxy, allow_plaintext_credentials=True) as connection:

@@ -162,7 +162,7 @@ async def test_a_gateway_that_answers_in_http_1_0(connect: Any) -> None:
     ],
 )
 async def test_what_is_no_proxy(connect: Any, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """What the environment has, and is no proxy's URL, is an error that says so and does not repeat it."""
+    """What the environment has, and is not a proxy URL, is an error that says so and does not repeat it."""
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(ConfigurationError, match=r"proxy's URL cannot be used.* HTTPS_PROXY") as caught:
         await connect("https://service.example").open()

@@ -91,7 +91,7 @@ def test_what_else_goes_wrong_is_told_too(service: ScriptedService) -> None:
         with pytest.raises(voicelive.ConnectionClosed) as caught:
             conn.wait_for("response.done", timeout=DEADLINE)
     assert caught.value.code == 1011
-    assert service.complaints() == ["1 fault(s) never came about: close:1001@events=1000"]
+    assert service.complaints() == ["1 fault(s) never happened: close:1001@events=1000"]
 
 
 def test_speech_is_understood_in_both_directions(service: ScriptedService) -> None:

@@ -226,7 +226,7 @@ def test_two_tools_of_one_name_are_an_error() -> None:
     assert tools.definitions[0]["name"] == "search"
     assert tools.get("search") is not None
     assert tools.get("other") is None
-    with pytest.raises(ConfigurationError, match="two tools of the name 'search'"):
+    with pytest.raises(ConfigurationError, match="two tools named 'search'"):
         tools.add(search)
 
 

@@ -96,7 +96,7 @@ Engines = Annotated[
     EngineChoice,
     typer.Option(
         help="What the local service hears and speaks with: speech needs the extra 'local', basic answers in tones, "
-        "auto takes speech where it is installed.",
+        "auto takes speech if it is installed.",
     ),
 ]
 
@@ -112,18 +112,18 @@ def talk(
             "- is standard input. Repeatable.",
         ),
     ] = None,
-    text: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Ask this in writing. Repeatable.")] = None,
+    text: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Ask this as text. Repeatable.")] = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the spoken answers to this WAV file (24 kHz PCM16).")
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Write the service's events as JSON lines, and all else to standard error.")
+        bool, typer.Option("--json", help="Write the service's events as JSON lines, and the rest to standard error.")
     ] = False,
     endpoint: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="The service's address. Left out: the one in the environment, else a local service.",
+            help="The service's address. Left out: the one in the environment, or else a local service.",
         ),
     ] = None,
     model: Annotated[
@@ -139,9 +139,7 @@ def talk(
         str | None, typer.Option(metavar="NAME", help="The agent's project; needs --agent-name.")
     ] = None,
     voice: Annotated[str | None, typer.Option(metavar="NAME", help="The voice, e.g. alloy or en-US-AvaNeural.")] = None,
-    instructions: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="What the assistant is to be and do.")
-    ] = None,
+    instructions: Annotated[str | None, typer.Option(metavar="TEXT", help="Instructions for the assistant.")] = None,
     language: Annotated[str | None, typer.Option(metavar="TAG", help="The language spoken, e.g. en-US.")] = None,
     transcription_model: Annotated[
         str | None,
@@ -248,27 +246,27 @@ def serve_command(
         list[str] | None,
         typer.Option(
             metavar="FAULT",
-            help="Do this wrong, e.g. close:1011@events=20. Repeatable; `voicelive faults kinds` lists what there is.",
+            help="Commit this fault, e.g. close:1011@events=20. Repeatable; `voicelive faults kinds` lists the kinds.",
         ),
     ] = None,
     fault_seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Decides which opportunities a fault with a chance takes.")
+        int, typer.Option(metavar="NUMBER", help="Seed of the random choices of faults that have a chance.")
     ] = 0,
     quirk: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help=f"Behave in a way that is uncertain of the real service: {', '.join(QUIRKS)}. Repeatable.",
+            help=f"Behave in a way that is not certain for the real service: {', '.join(QUIRKS)}. Repeatable.",
         ),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Answer to this host name too, beside that of --host. Repeatable."),
+        typer.Option(metavar="NAME", help="Answer to this host name too, besides that of --host. Repeatable."),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ORIGIN", help="Let web pages of this origin in, such as http://localhost:3000. Repeatable."
+            metavar="ORIGIN", help="Let in web pages from this origin, such as http://localhost:3000. Repeatable."
         ),
     ] = None,
     allow_mcp: Annotated[
@@ -290,7 +288,7 @@ def serve_command(
         Path | None, typer.Option(metavar="FILE", help="Speak TLS (https, wss) with this certificate, as PEM.")
     ] = None,
     tls_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The certificate's key, where it is in a file of its own.")
+        Path | None, typer.Option(metavar="FILE", help="The certificate's key, if it is in a separate file.")
     ] = None,
     debug: Debug = False,
 ) -> None:

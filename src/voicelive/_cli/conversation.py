@@ -17,7 +17,7 @@ from .turns import Progress, Turn, describe_error
 __all__ = ["Conversation", "Observer"]
 
 _SILENCE_MARGIN_MS = 300
-"""The service tells the end of speech about this much later than the silence it was asked to wait for."""
+"""The service reports the end of speech about this much later than the silence it was asked to wait for."""
 
 _TRANSCRIPT_GRACE = 3.0
 """Seconds that a transcript may come after the answer has ended."""
@@ -55,7 +55,7 @@ class Conversation:
 
         Args:
             connection: an open connection.
-            observer: is told of every event.
+            observer: is told about every event.
             timeout: seconds that the service may take after the user's part of a turn.
             pace: how many times faster than speech recordings are sent; 0 sends them at once.
             chunk_ms: length of the pieces in which recordings are sent.
@@ -150,7 +150,7 @@ class Conversation:
         length = recording.duration_ms / 1000 / self._pace if self._pace else 0
         if not await _finished(self._stream(recording, recording.data, self._pace, sent), length + self._timeout):
             raise ConversationFailed(
-                f"waited {self._timeout:g} s for the connection to take {turn.label}: network or service is stuck"
+                f"waited {self._timeout:g} s for the connection to take {turn.label}: network or service stalled"
             )
 
     async def _stream(

@@ -35,7 +35,7 @@ _LABEL_WIDTH = 8
 
 
 def notice(text: str) -> None:
-    """Tell the user something that is no part of the conversation, on standard error; if that fails, nobody."""
+    """Tell the user something that is not part of the conversation, on standard error; if that fails, nobody."""
     try:
         print(f"voicelive: {_printable(text)}", file=sys.stderr, flush=True)
     except OSError:
@@ -92,7 +92,7 @@ class Display:
             self._end_progress()
 
     def received(self, event: AnyServerEvent, turn: Turn | None) -> None:
-        """Show what an event tells."""
+        """Show what an event says."""
         if self._events is not None:
             self._events.write_line(_json_line(event))
         match event:
@@ -137,7 +137,7 @@ class Display:
         self._console.print(table)
 
     def saved(self, path: object, seconds: float) -> None:
-        """Tell where the answers were saved."""
+        """Say where the answers were saved."""
         self._line("saved", f"{path} ({seconds:.1f} s, {REPLY_RATE // 1000} kHz PCM16)")
 
     def _line(self, label: str, text: str) -> None:

@@ -61,7 +61,7 @@ async def loaded_engines(
 def _replaced(engines: Engines, named: NamedEngines) -> Engines:
     if named.responder_options and named.responder is None:
         given = ", ".join(map(_option, named.responder_options))
-        raise CommandError(f"{given}: is for a responder that is named, such as --responder openai")
+        raise CommandError(f"{given}: works only with a named responder, such as --responder openai")
     try:
         return with_engines(
             engines,

@@ -26,7 +26,9 @@ faults = typer.Typer(
     rich_markup_mode=None,
 )
 
-Endpoint = Annotated[str, typer.Option(metavar="URL", help="The address of the service, as `voicelive serve` says it.")]
+Endpoint = Annotated[
+    str, typer.Option(metavar="URL", help="The address of the service, as `voicelive serve` prints it.")
+]
 Key = Annotated[
     str | None,
     typer.Option("--api-key", metavar="KEY", envvar="VOICELIVE_LOCAL_API_KEY", help="The key of the service."),
@@ -38,7 +40,7 @@ _HERE = f"http://127.0.0.1:{DEFAULT_PORT}"
 @faults.command("add")
 def add(
     texts: Annotated[
-        list[str], typer.Argument(metavar="FAULT", help="Such as close:1011@events=20 or drop:response.done.")
+        list[str], typer.Argument(metavar="FAULT", help="A fault, such as close:1011@events=20 or drop:response.done.")
     ],
     endpoint: Endpoint = _HERE,
     api_key: Key = None,
@@ -46,7 +48,7 @@ def add(
     """Add faults; prints each with the id by which it can be cleared.
 
     FAULT is NAME[:VALUE][@FIELD=VALUE[,FIELD=VALUE...]]. Fields of all: session=ID, times=N (or *, for always) and
-    chance=P. `voicelive faults kinds` tells the others. Seconds may be written 250ms, 1.5s or 2m, sizes 64KiB or 8MiB.
+    chance=P. `voicelive faults kinds` lists the others. Seconds may be written 250ms, 1.5s or 2m, sizes 64KiB or 8MiB.
     """
     with _told():
         for text in texts:
@@ -57,7 +59,10 @@ def add(
 
 @faults.command("clear")
 def clear(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Such as fault_1; none for all.")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="A fault's id, such as fault_1. Left out: all."),
+    ] = None,
     endpoint: Endpoint = _HERE,
     api_key: Key = None,
 ) -> None:
@@ -97,7 +102,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _told() -> Generator[None, None, None]:
-    """Tell what went wrong in one line, and end with the exit code that goes with it."""
+    """Say what went wrong in one line, and end with the exit code that goes with it."""
     try:
         yield
     except (ControlError, InvalidFaultError) as error:

@@ -30,7 +30,7 @@ class Output:
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
-        """Tell whether somebody looks at it."""
+        """Return whether it is a terminal."""
         return self._stream is not None and self._stream.isatty()
 
     def fileno(self) -> int:
@@ -87,7 +87,7 @@ def discard(stream: TextIO | None) -> None:
     """Lead a stream to nowhere, so that what Python still holds for it cannot fail again at exit."""
     if stream is None:
         return
-    with suppress(OSError):  # a stream without a descriptor is somebody's who looks after it
+    with suppress(OSError):  # whoever made a stream without a descriptor looks after it
         target = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(target, stream.fileno())

@@ -59,7 +59,7 @@ class Recording:
     input_audio_format: str
     """``"pcm16"`` (little-endian), ``"g711_ulaw"`` or ``"g711_alaw"``."""
     rate: int
-    """Samples a second, in Hz."""
+    """Samples per second, in Hz."""
     data: bytes
     speech_end_ms: int
     """Where the last audible 20 ms end, in milliseconds from the start."""

@@ -58,7 +58,7 @@ async def serve(settings: ServeSettings) -> None:
         CommandError: if the engines asked for cannot be used, the API key is blank, a quirk does not exist, or the
             certificate cannot be used.
         OutputFailed: if it cannot be told where the service is.
-        LocalServiceError: if the port is in use, the host needs an API key, or a fault is none.
+        LocalServiceError: if the port is in use, the host needs an API key, or a fault is not valid.
     """
     api_key = settings.api_key or None
     if api_key is not None and not api_key.strip():

@@ -269,7 +269,7 @@ def _check_target(path: Path) -> None:
 def _save(path: Path, turns: list[Turn], display: Display) -> None:
     audio = b"".join(turn.audio for turn in turns)
     if not audio:
-        notice(f"nothing was answered aloud, so {path} was not written")
+        notice(f"there was no spoken answer, so {path} was not written")
         return
     try:
         with path.open("wb") as file, wave.open(file, "wb") as writer:

@@ -1,4 +1,4 @@
-"""One turn of the conversation as its events tell it: what was heard and answered, when, and whether it has ended.
+"""One turn of the conversation as its events report it: what was heard and answered, when, and whether it has ended.
 
 Values in, values out: the clock's readings come from outside, in seconds.
 """

@@ -135,7 +135,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             return self
         if transport is not None:
             await transport.close(*(self._requested or (NORMAL, "")))
-        raise ConnectionStateError("close() was called while the connection opened")
+        raise ConnectionStateError("close() was called while the connection was opening")
 
     async def _open_transport(self) -> Transport:
         transport = await self._open_plain()
@@ -232,7 +232,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             ReceiveTimeoutError: if nothing arrives in time; nothing is lost.
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
-            ConfigurationError: if `timeout` is no number of seconds.
+            ConfigurationError: if `timeout` is not a number of seconds.
         """
         if timeout is not None:
             check_timeout(timeout)

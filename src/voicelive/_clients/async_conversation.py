@@ -101,7 +101,7 @@ class ConversationFace:
         Requests without arguments that wait at the same time share one response.
 
         Args:
-            text: what the user says, in writing; it is added to the conversation first.
+            text: what the user says, as text; it is added to the conversation first.
             response: fields of ``response.create``'s ``response``, such as ``instructions``.
 
         Raises:
@@ -111,7 +111,7 @@ class ConversationFace:
         self._kept()
         if text is not None:
             if not isinstance(text, str) or not text.strip():
-                raise ConfigurationError(f"respond() takes a text that says something, not {text!r}")
+                raise ConfigurationError(f"respond() takes text that is not blank, not {text!r}")
             content = [{"type": "input_text", "text": text}]
             item = {"type": "message", "role": "user", "content": content}
             await self._send_call("conversation.item.create", {"item": item})
@@ -128,15 +128,15 @@ class ConversationFace:
             ConnectionClosed: if the connection is closed.
         """
         if not isinstance(text, str) or not text.strip():
-            raise ConfigurationError(f"say() takes a text that says something, not {text!r}")
+            raise ConfigurationError(f"say() takes text that is not blank, not {text!r}")
         message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": text}]}
         return await self.respond(pre_generated_assistant_message=message)
 
     def _kept(self) -> ConversationLayer:
         if self._layer is None:
             raise ConfigurationError(
-                "this connection keeps no conversation: open it with connect(barge_in=True), tools=[…], observers=[…] "
-                "or metrics=True"
+                "this connection does not keep a conversation: open it with connect(barge_in=True), tools=[…], "
+                "observers=[…] or metrics=True"
             )
         layer: ConversationLayer = self._layer
         if layer.transport is None:

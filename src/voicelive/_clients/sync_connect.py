@@ -101,7 +101,7 @@ def connect(
         events: event classes of your own, derived from ``ServerEvent`` or ``ClientEvent`` with a constant `type`: such
             events are then received and sent typed.
         contract_check: what to do when something is sent that `api_version` lacks or that no version knows: ``warn``
-            once by :class:`ContractWarning` and send it all the same, refuse it as an ``error``, or ``ignore`` it.
+            once by :class:`ContractWarning` and send it anyway, refuse it as an ``error``, or ``ignore`` it.
         strict: raise :class:`InvalidEventError` for a received message that does not fit the contract, instead of
             reading it leniently. For tests.
         reconnect: make the connection again when it breaks, and move to a fresh session before its time is up: see

@@ -164,7 +164,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             self._release()
             if self._requested is None:
                 raise ConnectionStateError("the program is ending: no connection can be opened any more") from None
-            raise ConnectionStateError("close() was called while the connection opened") from None
+            raise ConnectionStateError("close() was called while the connection was opening") from None
         except BaseException:
             self._state = "closed"
             self._release()
@@ -181,7 +181,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 return self
         bridge.close(*(requested or (NORMAL, "")))
         self._release()
-        raise ConnectionStateError("close() was called while the connection opened")
+        raise ConnectionStateError("close() was called while the connection was opening")
 
     def _open_bridge(self) -> Bridge:
         self._requests.prepare_first()
@@ -291,7 +291,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             ReceiveTimeoutError: if nothing arrives in time; nothing is lost.
             ConnectionClosed: if the connection is closed; after the service closed it, only when every event that
                 arrived before has been received.
-            ConfigurationError: if `timeout` is no number of seconds.
+            ConfigurationError: if `timeout` is not a number of seconds.
         """
         if timeout is not None:
             check_timeout(timeout)
@@ -496,7 +496,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         return None
 
     def _time_left(self, bridge: Bridge, deadline: float | None, timeout: float, search: Search | None) -> float | None:
-        """Return how long to wait for more, None for ever; give the connection up if it should have come by now."""
+        """Return how long to wait for more, None without end; give the connection up if it should have come by now."""
         now = time.monotonic()
         left = until_look = None if deadline is None else deadline - now
         if self._watch.is_needed and (due := self._watch.due(bridge.last_arrival)) is not None:

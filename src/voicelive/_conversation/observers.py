@@ -137,5 +137,5 @@ class Observers:
         except Exception as error:
             for hooks in self._hooks.values():
                 hooks[:] = [entry for entry in hooks if entry[0] is not observer]
-            _logger.exception("the observer %s failed, and is taken off", type(observer).__name__)
+            _logger.exception("the observer %s failed and was removed", type(observer).__name__)
             self._failed(observer, error)

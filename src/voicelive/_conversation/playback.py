@@ -1,4 +1,4 @@
-"""What a player tells the connection, and is told by it; the same for both clients."""
+"""What a player tells the connection, and what the connection tells it; the same for both clients."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Playback:
     @latency_ms.setter
     def latency_ms(self, value: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ConfigurationError(f"latency_ms is {value!r}; it takes whole milliseconds from 0 on")
+            raise ConfigurationError(f"latency_ms is {value!r}; it takes whole milliseconds, 0 or more")
         self._layer.conversation.latency_ms = value
 
     def on_flush(self, callback: Callable[[], Any]) -> None:

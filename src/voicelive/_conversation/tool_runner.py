@@ -18,7 +18,7 @@ __all__ = ["ToolRunner"]
 _logger = logging.getLogger("voicelive.tools")
 
 _FAILED = "The tool failed."
-"""What the model is told of an exception: its text may hold what is not for the caller's ears."""
+"""What the model is told about an exception: its text may hold what is not for the caller's ears."""
 
 _STOPPED = error_output("The user interrupted, so the tool was stopped.")
 

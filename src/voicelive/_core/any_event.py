@@ -1,4 +1,4 @@
-"""What pydantic is told of a field that takes any event: how it is read, written and described."""
+"""What pydantic is told about a field that takes any event: how it is read, written and described."""
 
 from __future__ import annotations
 

@@ -53,4 +53,4 @@ def _hint(name: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    return f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""The audio formats of a session: how many bytes a second each takes, and how bytes and milliseconds convert."""
+"""The audio formats of a session: how many bytes per second each takes, and how bytes and milliseconds convert."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class AudioFormat:
     """A format of the wire: mono, samples of `width` bytes."""
 
     rate: int
-    """Samples a second, in Hz."""
+    """Samples per second, in Hz."""
     width: int
     """Bytes of a sample: 2 for little-endian PCM16, 1 for G.711."""
 

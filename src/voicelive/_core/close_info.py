@@ -23,7 +23,7 @@ class CloseInfo:
     """How a connection ended."""
 
     code: int
-    """The WebSocket close code; 1005 where the closing side gave none, 1006 where nobody said goodbye."""
+    """The WebSocket close code; 1005 where the closing side gave none, 1006 where no close frame came."""
     reason: str
     """The text the closing side gave; often empty."""
     initiator: Initiator

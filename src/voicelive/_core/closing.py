@@ -56,7 +56,7 @@ _MEANINGS = {
     1002: "protocol error",
     1003: "unsupported data",
     1005: "no code given",
-    _ABNORMAL: "the connection broke without a goodbye",
+    _ABNORMAL: "the connection broke without a close frame",
     1007: "invalid data",
     _POLICY: "refused by the service's policy",
     _TOO_BIG: "message too big",
@@ -99,7 +99,7 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
 _OF_THIS_SIDE = {"overflow", "internal", "reconnect"}
 """Causes that hold whatever the service said."""
 _LATE_BY = 60
-"""A service that closes with 1001 so many seconds before ``expires_at``, or later, means the end of the session."""
+"""A service that closes with 1001 this many seconds before ``expires_at``, or later, means the end of the session."""
 
 
 def interpret_end(
@@ -110,7 +110,7 @@ def interpret_end(
     requested: tuple[int, str] | None,
     given_up: Cause | None = None,
 ) -> CloseInfo:
-    """Tell how a connection ended from the close frames that went over it.
+    """Work out how a connection ended from the close frames that went over it.
 
     Args:
         received: code and reason of the service's close frame, if one came.
@@ -134,12 +134,12 @@ def interpret_end(
 
 
 def explain_end(info: CloseInfo, words: LastWords, ended_at: float) -> CloseInfo:
-    """Add the cause of an end, as far as what the service last said tells it.
+    """Add the cause of an end, as far as the service's last words show it.
 
     Not for an end that the application asked for.
 
     Args:
-        info: the end, as :func:`interpret_end` tells it.
+        info: the end, as :func:`interpret_end` returns it.
         words: what the service said, up to the end.
         ended_at: when it ended, in seconds since the epoch.
     """
@@ -165,7 +165,7 @@ def _cause_of(info: CloseInfo, words: LastWords, ended_at: float) -> Cause | Non
 
 
 def ends_quietly(info: CloseInfo | None, *, requested: bool) -> bool:
-    """Tell whether ``for event in connection`` ends without an error."""
+    """Return whether ``for event in connection`` ends without an error."""
     if requested or info is None:
         return requested
     return info.initiator == "server" and info.code == NORMAL and info.cause is None
@@ -207,7 +207,7 @@ def check_close_arguments(code: int, reason: str) -> None:
     """Refuse what does not fit into a close frame.
 
     Raises:
-        ConfigurationError: for a code an application may not send, or a reason that is no text or too long.
+        ConfigurationError: for a code an application may not send, or a reason that is not text or too long.
     """
     # 1004-1006 and 1015 only exist in reports, never on the wire.
     allowed = isinstance(code, int) and (code in {1000, 1001, 1002, 1003, *range(1007, 1015)} or 3000 <= code <= 4999)

@@ -111,7 +111,7 @@ _default = Decoder(SERVER_EVENTS)
 decode_server_event: Callable[[Message], AnyServerEvent] = _default.decode
 """Turn one message from the service into an event.
 
-Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is no JSON object gives
+Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is not a JSON object gives
 :class:`MalformedServerEvent`, and a known event with odd fields gives its own class with :attr:`Model.issues`.
 """
 
@@ -135,12 +135,12 @@ def _parse(data: bytes) -> Any:
         if "recursion limit" in str(error):
             # 200 levels. Deeper ones could be read, but not be walked safely afterwards.
             raise
-        # The standard library also takes lone surrogates. Bytes that are no UTF-8 are for neither.
+        # The standard library also takes lone surrogates. Neither takes bytes that are not UTF-8.
         return json.loads(data.decode("utf-8"))
 
 
 def _malformed(data: bytes, reason: str) -> AnyServerEvent:
-    _log_once(("voicelive.malformed", reason), "message is no event: %s", reason)
+    _log_once(("voicelive.malformed", reason), "the message is not an event: %s", reason)
     return MalformedServerEvent(data=data, reason=reason)
 
 
@@ -286,7 +286,7 @@ def validated(
     cls = classes.get(event_type) if isinstance(event_type, str) else None
     if cls is None:
         raise InvalidEventError(
-            f"{event_type!r} is no client event type",
+            f"{event_type!r} is not a client event type",
             event_type=event_type if isinstance(event_type, str) else None,
             issues=(FieldIssue("type", "not a client event type", event_type),),
             event_id=event_id,

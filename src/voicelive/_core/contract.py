@@ -52,7 +52,7 @@ class WireContract:
         previews: whether the connection asks for preview features.
 
     Raises:
-        ConfigurationError: if a class among `events` cannot be used, or `check` is none of the three.
+        ConfigurationError: if a class among `events` cannot be used, or `check` is not one of the three.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class WireContract:
     def _encode(self, event_type: str, payload: dict[str, Any]) -> bytes:
         if event_type not in self._client:
             if self._check != "ignore":
-                self._tell(f"{event_type!r} is no client event type in any API version", event_type)
+                self._tell(f"{event_type!r} is not a client event type in any API version", event_type)
             return json_of_unknown(event_type, payload)
         if self._version in NESTED_VERSIONS:
             try:
@@ -128,7 +128,7 @@ class WireContract:
             raise InvalidEventError(f"{message}; nothing was sent", event_type=event_type)
         if message not in self._warned:
             self._warned.add(message)
-            text = message if event_type is None else f"{message}. It is sent all the same."
+            text = message if event_type is None else f"{message}. It is sent anyway."
             warnings.warn(text, ContractWarning, stacklevel=_callers_level())
 
 
@@ -173,7 +173,7 @@ def _strictly(decode: Decode) -> Decode:
 def _register(cls: type[Model], server: dict[str, type[ServerEvent]], client: dict[str, type[ClientEvent]]) -> None:
     name = getattr(cls, "__name__", repr(cls))
     if not isinstance(cls, type) or not issubclass(cls, (ServerEvent, ClientEvent)):
-        raise ConfigurationError(f"{name} is no event class: derive it from ServerEvent or ClientEvent")
+        raise ConfigurationError(f"{name} is not an event class: derive it from ServerEvent or ClientEvent")
     annotation: Any = cls.model_fields["type"].annotation
     constants = get_args(annotation) if get_origin(annotation) is Literal else ()
     if len(constants) != 1:

@@ -17,7 +17,7 @@ _CONFIGURATION_CODES = {"invalid_session_update_message", "max_config_attempts_e
 
 _LOOK_AT = 200
 _MOST = 16 * 1024
-"""Error events are no larger; sessions and audio may be."""
+"""Error events do not get larger; sessions and audio may."""
 
 
 class LastWords:

@@ -1,4 +1,4 @@
-"""Server events that no schema declares: unknown types, and messages that are no event at all."""
+"""Server events that no schema declares: unknown types, and messages that are not events at all."""
 
 # Each kind narrows the `type` of its base to a constant, on purpose.
 # pyright: reportIncompatibleVariableOverride=false

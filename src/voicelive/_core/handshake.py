@@ -141,7 +141,7 @@ def prepare_handshake(
     """Check the arguments of ``connect()`` that make up the opening request.
 
     Raises:
-        ConfigurationError: naming the argument, its value where that is no secret, and the remedy.
+        ConfigurationError: naming the argument, its value unless that is secret, and the remedy.
     """
     where = parse_endpoint(_find_endpoint(endpoint, environ), allow_plaintext=allow_plaintext)
     if (agent_name is None) != (project_name is None):
@@ -188,7 +188,7 @@ def prepare_handshake(
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
+    """Return whether a host is this machine."""
     # Not names below localhost: a name server may send them elsewhere, and a key in clear text with them.
     if host == "localhost":
         return True
@@ -290,7 +290,7 @@ def _with_features(
     features = list(preview_features)
     for feature in features:
         if not isinstance(feature, str) or not _TOKEN.fullmatch(feature) or "=" in feature:
-            raise ConfigurationError(f"preview feature {feature!r} is no name: give it like 'BargeIn'")
+            raise ConfigurationError(f"preview feature {feature!r} is not a name: write it like 'BargeIn'")
     if not features:
         return headers
     if any(name.lower() == FEATURES_HEADER.lower() for name, _ in headers):
@@ -316,12 +316,12 @@ def check_header_value(what: str, value: object) -> str:
 
 
 def carries_credential(handshake: Handshake) -> bool:
-    """Tell whether the application's own headers authenticate already."""
+    """Return whether the application's own headers authenticate already."""
     return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in handshake.headers)
 
 
 def asks_for_previews(handshake: Handshake) -> bool:
-    """Tell whether any preview feature is switched on."""
+    """Return whether any preview feature is switched on."""
     return any(name.lower() == FEATURES_HEADER.lower() for name, _ in handshake.headers)
 
 
@@ -339,13 +339,13 @@ def _ascii_host(host: str, endpoint: str) -> str:
         raise ConfigurationError(f"endpoint {endpoint!r} names no host")
     try:
         name = host if host.isascii() else host.encode("idna").decode("ascii")
-        # An address with a zone, such as %eth0, is none of both: no certificate and no Host header can name one.
+        # An address with a zone, such as %eth0, is neither of the two: no certificate and no Host header can name one.
         if ":" in name and "%" not in name:
             ipaddress.IPv6Address(name)
         elif not _HOST.fullmatch(name):
             raise ValueError
     except ValueError:
-        raise ConfigurationError(f"endpoint {endpoint!r} names a host that can be none: check its spelling") from None
+        raise ConfigurationError(f"endpoint {endpoint!r} does not name a valid host: check its spelling") from None
     return name
 
 

@@ -50,7 +50,7 @@ class Holding:
         self.release(1, size + MESSAGE_OVERHEAD)
 
     def release(self, messages: int, cost: int) -> None:
-        """Count what was taken: so many messages, and what they cost in memory."""
+        """Count what was taken: this many messages, and what they cost in memory."""
         self._went += messages
         self._went_cost += cost
         if self._waiting:

@@ -268,7 +268,7 @@ def describe_condition(condition: Condition) -> str:
 
 
 def _matcher(condition: Any) -> Callable[[Received], bool | None]:
-    """Return what tells from a message's type whether it meets `condition`; None if only the event can."""
+    """Return what decides from a message's type whether it meets `condition`; None if only the event can."""
     if isinstance(condition, str):
         # A str enum member compares equal to its text, so both spellings work.
         return lambda received: received.kind == condition

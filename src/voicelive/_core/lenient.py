@@ -79,7 +79,7 @@ def _field_readers(cls: type[Model]) -> dict[str, tuple[Reader, bool]]:
 
 
 def _is_required(cls: type[Model], name: str, field: FieldInfo) -> bool:
-    # A constant has a default for those who build the model; on the wire it is required all the same.
+    # A constant has a default for those who build the model; on the wire it is required anyway.
     return field.is_required() or name in cls.__tags__
 
 
@@ -276,7 +276,7 @@ def _model_reader(cls: type[Model]) -> Reader:
 
 def _any_event_reader(base: type[BaseEvent]) -> Reader:
     def read(value: Any, path: Path, issues: Issues) -> Any:
-        # What misfits in such an event is told by the event itself.
+        # What does not fit in such an event is reported by the event itself.
         return base.from_dict(value) if isinstance(value, dict) else _misfit("an object", value, path, issues)
 
     return read

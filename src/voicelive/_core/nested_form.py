@@ -46,7 +46,7 @@ def _only(*known: str) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         for entry in value if isinstance(value, (list, tuple)) else [value]:
             if isinstance(entry, str) and entry not in known:
-                raise NoCounterpart(f"{str(entry)!r} has none; it has {', '.join(map(repr, known))}")
+                raise NoCounterpart(f"{str(entry)!r} has none; known there: {', '.join(map(repr, known))}")
         return value
 
     return check
@@ -63,7 +63,7 @@ def _format_object(value: Any) -> Any:
     if isinstance(value, Mapping) or value is None:
         return value
     if str(value) not in _FORMATS:
-        raise NoCounterpart(f"{str(value)!r} has none; it has {', '.join(map(repr, _FORMATS))}")
+        raise NoCounterpart(f"{str(value)!r} has none; known there: {', '.join(map(repr, _FORMATS))}")
     return dict(_FORMATS[str(value)])
 
 

@@ -48,7 +48,7 @@ _KINDS: dict[int, type[HandshakeError]] = {
 _REMEDIES = {
     400: "check model, api_version and query; agents need the services.ai.azure.com endpoint",
     401: (
-        "check that the key belongs to this very resource, or that the token is for its tenant "
+        "check that the key belongs to this resource, or that the token is for its tenant "
         "and for the scope https://ai.azure.com/.default"
     ),
     403: (
@@ -58,7 +58,7 @@ _REMEDIES = {
     404: f"check the endpoint (the service is at {PATH} below it) and api_version",
     408: "try again",
     426: f"check that the endpoint's {PATH} is the service, not a web page",
-    429: "too many connections or tokens a minute: wait, then try again",
+    429: "too many connections or tokens per minute: wait, then try again",
 }
 
 
@@ -76,7 +76,7 @@ def refusal(
         headers: the answer's headers.
         body: the answer's body, as far as it was read.
         request: what was asked.
-        now: when the answer came, with a time zone; without it a date in ``Retry-After`` tells nothing.
+        now: when the answer came, with a time zone; without it a date in ``Retry-After`` says nothing.
     """
     headers = list(headers)
     hide = redactor_of(request)
@@ -132,7 +132,7 @@ def redactor_of(request: OpeningRequest) -> Redactor:
 
 
 def unreadable_answer(request: OpeningRequest, what: str) -> HandshakeError:
-    """Build the error for an answer that is no HTTP, or an upgrade that breaks the rules."""
+    """Build the error for an answer that is not HTTP, or an upgrade that breaks the rules."""
     endpoint = request.endpoint
     return HandshakeError(
         f"{endpoint.authority} {redactor_of(request)(what)}; check that the endpoint is a Voice Live resource "
@@ -154,7 +154,7 @@ def _remedy(status: int, retry_after: float | None) -> str:
 
 
 def _wants_certificate(status: int, body: str) -> bool:
-    """Tell whether a gateway, such as nginx, wants to know the client by a certificate."""
+    """Return whether a gateway, such as nginx, wants a client certificate."""
     return status in _CERTIFICATE_STATUSES and "ssl certificate" in body[:_MAX_BODY].lower()
 
 
@@ -175,7 +175,7 @@ def _redirect_host(headers: Iterable[tuple[str, str]], endpoint: Endpoint) -> st
         host = urlsplit(location).hostname
     except ValueError:
         host = None
-    return repr(host) if host else "another path of the same host" if location else "nowhere"
+    return repr(host) if host else "another path on the same host" if location else "nowhere"
 
 
 def _service_message(body: str) -> str:

@@ -20,7 +20,7 @@ _MISSING_TYPES = {
     "tools": '"type": "function"',
     "tool_choice": '"type": "function"',
     "turn_detection": '"type": "server_vad" or another one',
-    "voice": '"type": "azure-standard" or another one; a voice of OpenAI is given by its name alone',
+    "voice": '"type": "azure-standard" or another one; an OpenAI voice is given by its name alone',
     "content": '"type": "input_text" or another one',
     "item": '"type": "message" or another one',
     "input": '"type": "message" or another one',
@@ -59,7 +59,7 @@ def _of_nested(value: object, *, inside: bool) -> str | None:
     if inside:
         kind = value.get("type")
         if isinstance(kind, str) and isinstance(value.get(kind), Mapping):
-            return f'the fields in "{kind}" belong beside "type", not in an object of their own'
+            return f'the fields in "{kind}" belong next to "type", not in a separate object'
         return None
     names = list(value)
     if len(names) == 1 and isinstance(value[names[0]], Mapping):
@@ -69,7 +69,7 @@ def _of_nested(value: object, *, inside: bool) -> str | None:
 
 def _of_kind(field: str, value: object) -> str | None:
     if isinstance(value, Mapping) and "type" in value:
-        # It is the second field that tells kinds apart: that of messages.
+        # It is the second field that tells the kinds apart: that of messages.
         return 'add "role": "user" or another one'
     return f"add {_MISSING_TYPES[field]}" if field in _MISSING_TYPES else None
 

@@ -11,7 +11,7 @@ LONGEST = 4_000_000.0
 
 
 def check_timeout(timeout: object) -> None:
-    """Refuse what is no time to wait: seconds from 0 to :data:`LONGEST`, or None for no limit.
+    """Refuse what is not a time to wait: seconds from 0 to :data:`LONGEST`, or None for no limit.
 
     Raises:
         ConfigurationError: naming the value.

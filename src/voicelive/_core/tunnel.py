@@ -19,7 +19,7 @@ class TunnelRefusedError(Exception):
     """The proxy did not open the way.
 
     Args:
-        status: the HTTP status of its answer; None if the answer was no HTTP.
+        status: the HTTP status of its answer; None if the answer was not HTTP.
     """
 
     def __init__(self, status: int | None = None) -> None:
@@ -44,7 +44,7 @@ def check_answer(head: bytes) -> bool:
         Whether the answer's head is complete: the way is open, and the next byte is the service's.
 
     Raises:
-        TunnelRefusedError: if the proxy opens no way, or if this is no such answer.
+        TunnelRefusedError: if the proxy does not open a way, or if this is not such an answer.
     """
     if not b"HTTP/1.".startswith(head[:7]) or len(head) > MAX_ANSWER:
         raise TunnelRefusedError
@@ -69,7 +69,7 @@ def explain_refusal(status: int | None, where: str) -> str:
     answer = f"the proxy answered HTTP {status} to {where}"
     if status in _REFUSED_USERS:
         return (
-            f"{answer}: check the proxy's user and password, which belong into its URL: http://USER:PASSWORD@HOST:PORT "
+            f"{answer}: check the proxy's user and password, which belong in its URL: http://USER:PASSWORD@HOST:PORT "
             "(option 'proxy', or HTTPS_PROXY)"
         )
     if status >= 500:

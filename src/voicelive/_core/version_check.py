@@ -1,4 +1,4 @@
-"""Tells what an event uses that the connection's API version does not have, or that no version knows."""
+"""Finds what an event uses that the connection's API version does not have, or that no version knows."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _titled(version: str) -> str:
 def _unknown(name: str, cls: type[Model]) -> str:
     near = difflib.get_close_matches(name, _names(cls), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"no field of {cls.__name__} in any API version{hint}"
+    return f"not a field of {cls.__name__} in any API version{hint}"
 
 
 @cache
@@ -128,7 +128,7 @@ def _names(cls: type[Model]) -> tuple[str, ...]:
 
 
 def unknown_version_message(api_version: str) -> str | None:
-    """Say that `api_version` is none of the contract's; None if it is one."""
+    """Say that `api_version` is not one of the contract's; None if it is."""
     if api_version in API_VERSIONS:
         return None
     known = ", ".join(map(_titled, API_VERSIONS))

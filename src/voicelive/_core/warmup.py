@@ -33,5 +33,5 @@ def build_models() -> None:
     # The classes that stand for any event; to type checkers they are unions.
     for any_event in (cast("Any", AnyServerEvent), cast("Any", AnyClientEvent)):
         any_event.model_rebuild()
-    # The path of a message that is no event; it notes nothing, for it is the contract's own.
+    # The path of a message that is not an event; it notes nothing, for it is the contract's own.
     decode_server_event(b'{"type":"voicelive.malformed"}')

@@ -43,7 +43,7 @@ class Watch:
             self._responses.discard(response_id)
 
     def due(self, last_arrival: float) -> tuple[float, Cause] | None:
-        """Tell when the connection counts as dead if nothing more arrives, and why; None for never.
+        """Return when the connection counts as dead if nothing more arrives, and why; None for never.
 
         Args:
             last_arrival: when the last message arrived.

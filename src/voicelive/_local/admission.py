@@ -69,7 +69,7 @@ class Admission:
             if not self._knows(origin, host):
                 raise HandshakeRefusedError(
                     403,
-                    "This service does not answer pages of other origins. For a page of your own, start it with "
+                    "This service does not answer pages from other origins. For a page of your own, start it with "
                     "--allow-origin ORIGIN, or LocalService(allow_origins=[…]).",
                 )
         return host

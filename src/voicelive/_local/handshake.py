@@ -46,7 +46,7 @@ class Handshake:
     agent: Mapping[str, Any] | None
     """What the session reports of its agent, in agent mode."""
     profile: str | None
-    """The profile of a model of one's own, if one was named."""
+    """The profile of the customer's own model, if one was named."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     credential: Literal["api-key", "bearer"] | None

@@ -252,7 +252,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _text(result: CallToolResult) -> str:
-    """Join what a tool returned; what is no text becomes JSON."""
+    """Join what a tool returned; what is not text becomes JSON."""
     if not result.content and result.structured_content is not None:
         return json.dumps(result.structured_content, ensure_ascii=False)
     parts = (

@@ -94,7 +94,7 @@ class AddressRule:
         if not allowed:
             # Not the address: who asks is not to learn where names of this network lead.
             if self._anywhere:
-                raise AddressRefusedError(f"{host} leads to a link-local address or one of a cloud's metadata")
+                raise AddressRefusedError(f"{host} leads to a link-local address or a cloud's metadata service")
             raise AddressRefusedError(
                 f"the operator of this service does not allow connections to {host}, port {port}: it is neither a "
                 "public address nor one of --allow-mcp HOST, or LocalService(allow_mcp=[…])"
@@ -108,7 +108,7 @@ class McpAccess:
 
     addresses: AddressRule = field(default_factory=AddressRule)
     headers: frozenset[str] = frozenset()
-    """Names of reserved headers, in lower case, that sessions may set all the same."""
+    """Names of reserved headers, in lower case, that sessions may set anyway."""
 
     def refused_headers(self, headers: Mapping[str, str]) -> list[str]:
         """Return the names among `headers` that a session may not set."""

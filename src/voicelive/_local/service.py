@@ -57,7 +57,7 @@ REMEMBERED_SESSIONS = 100
 _OPENING_S = 0.004  # between two handshakes that come at once
 _SHARING_S = 0.05  # records are shrunk this long after sessions have begun or ended
 _PONG_S = 120.0  # a client's answer to a ping stands behind all that it has sent, and may be long in being reached
-_CLOSE_S = 2.0  # what a client gets to answer a goodbye
+_CLOSE_S = 2.0  # what a client gets to answer a close frame
 _STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
 _PROFILES = (
@@ -108,7 +108,7 @@ class LocalService:
             close with 1008 after five failed attempts. Off by default, so that short programs work.
         session_lifetime_s: seconds until a session expires; by default 7200 (cascaded) or 3600 (realtime).
         models: the models that exist; by default all. A session with another gets the error ``invalid_model``.
-        worker_threads: how many threads do the heavy work; by default one a core, 2 to 8.
+        worker_threads: how many threads do the heavy work; by default one per core, 2 to 8.
         faults: what is to go wrong, as objects of `voicelive.local.faults` or as text; see :attr:`faults`.
         fault_seed: decides which opportunities a fault with a chance takes.
         control: let other processes of this machine look at the sessions and add faults: the page at ``/`` (where the
@@ -126,7 +126,7 @@ class LocalService:
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
     ``output_audio_buffer.clear`` is confirmed without an avatar too; a text finished by ``input_text.done`` is
-    announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is told in a
+    announced as an item; an avatar has signalling, but no picture; why an MCP server could not be listed is said in a
     ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or one of a
     few of its own where a model would find the words. Visemes and blendshapes are estimated from the spelling. Every
     kind of end-of-utterance detection goes by the words that were understood. An agent answers as the model would, and
@@ -421,7 +421,7 @@ class LocalService:
                 return errors.unsupported_model(handshake.model)
             if handshake.profile == _PROFILES[0]:
                 return errors.unreachable_deployment(handshake.model)
-            # Observed: the other deployments of one's own are not looked at before they are used.
+            # Observed: the other deployments of the customer are not looked at before they are used.
         return None
 
 

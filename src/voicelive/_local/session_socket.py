@@ -95,7 +95,7 @@ class WireChannel:
         self._expire()
 
     def stall(self, seconds: float | None) -> None:
-        """Send nothing for some seconds, or any more."""
+        """Send nothing for some seconds, or ever again."""
         if seconds is None:
             self._silent = True
         else:
@@ -133,7 +133,7 @@ class WireChannel:
                 await self._moments.sent(message.type)
 
     async def _transmit(self, message: Message) -> bool:
-        """Send a message unless it is to be lost; tell whether it left."""
+        """Send a message unless it is to be lost; return whether it left."""
         await self._flowing.wait()
         if self._connection.state is not State.OPEN:
             return False

@@ -32,7 +32,7 @@ class Workers:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        """Start no thread yet; at most `threads` of them will do the heavy work (default: one a core, 2 to 8)."""
+        """Start no thread yet; at most `threads` of them will do the heavy work (default: one per core, 2 to 8)."""
         count = threads if threads is not None else min(8, max(2, os.cpu_count() or 2))
         self._listening = ThreadPoolExecutor(1, thread_name_prefix="voicelive-listen")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="voicelive-read")

@@ -27,7 +27,7 @@ def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Tell whether two texts have the same words, whatever their case and punctuation."""
+    """Return whether two texts have the same words, whatever their case and punctuation."""
     return _words(one) == _words(other)
 
 

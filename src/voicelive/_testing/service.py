@@ -152,7 +152,7 @@ class ScriptedService(Expectations):
     def complaints(self) -> list[str]:
         """Say what did not fit: turns that nobody asked for, requests without a turn, faults never committed."""
         never = [planned.fault for planned in self.faults if not planned.committed and planned.fault.chance >= 1]
-        missed = [f"{len(never)} fault(s) never came about: {', '.join(map(str, never))}"] if never else []
+        missed = [f"{len(never)} fault(s) never happened: {', '.join(map(str, never))}"] if never else []
         return [*self._answers.complaints(), *missed]
 
     # --- sound -------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from .websocket import ConnectionClosed, open_transport
 __all__ = ["Bridge", "ConnectionClosed"]
 
 _SHARE = 16
-"""Which part of the bounds on what arrived may be on this side of the loop: one in so many."""
+"""Which part of the bounds on what arrived may be on this side of the loop: one in this many."""
 _MOST_MESSAGES, _MOST_BYTES = 1024, 4 * 1024 * 1024
 _UNSENT_BYTES = 512 * 1024
 """How much may wait for the loop to send it before who sends waits too."""
@@ -172,7 +172,7 @@ class Bridge:
             waiter.wake()
 
     def count(self, inbox: Inbox) -> None:
-        """Count what `inbox` keeps against the bounds too, and let it tell nothing of the credential."""
+        """Count what `inbox` keeps against the bounds too, and keep the credential out of what it says."""
         assert self._transport is not None
         holding = inbox.count_with(self._transport.holding)
         holding.post = self._engine.post
@@ -193,7 +193,7 @@ class Bridge:
         self._engine.post(self._give_up, cause, last_arrival)
 
     def check_caller(self) -> None:
-        """Refuse to wait where that would be for ever."""
+        """Refuse to wait where that would be forever."""
         self._engine.check_caller()
 
     def check_engine(self) -> None:
@@ -249,7 +249,7 @@ class Bridge:
             with self._adding:
                 self._added_bytes += size
                 self._outgoing.append(message)
-            # Posted again now and then: an interruption between the next two lines must not stop it for ever.
+            # Posted again now and then: an interruption between the next two lines must not stop it forever.
             if not self._is_posted or len(self._outgoing) % 64 == 0:
                 self._is_posted = True
                 self._engine.post(self._flush)

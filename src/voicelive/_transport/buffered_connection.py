@@ -24,9 +24,9 @@ _PONG = b"\x8a"
 _BODY_PATIENCE = 1.0
 """How long the body of a refusal may take, in seconds."""
 _IDLE_STEPS = 3
-"""After so many steps of the loop without anything to read, nothing is there."""
+"""After this many steps of the loop without anything to read, nothing is there."""
 _LATE = 1.0
-"""A timer that is so many seconds late was held up by a loop that stood still."""
+"""A timer that is this many seconds late was held up by a loop that stood still."""
 
 __all__ = ["StreamConnection"]
 
@@ -88,7 +88,7 @@ class _Assembler(Assembler):
         self._waits = False
 
     def discard(self) -> None:
-        """Drop what arrives from now on: the goodbye must be read, and nobody will ask for what comes before it."""
+        """Drop what arrives from now on: the close frame must be read, and nobody will ask for what comes before it."""
         self._discards = True
         self.go_on()
 
@@ -136,7 +136,7 @@ class _Assembler(Assembler):
 
     def nudge(self) -> None:
         """End the wait of :meth:`get`, if it waits for a message to begin, with ``asyncio.TimeoutError``."""
-        # Amid a message of several frames the parent waits, and there is nothing else to look at.
+        # In the middle of a message of several frames the parent waits, and there is nothing else to look at.
         if self.get_in_progress and not self._queue.queue and self._waits:
             self._queue.nudge()
 
@@ -205,7 +205,7 @@ class StreamConnection(ClientConnection):
         was_known = self.answer.is_refusal
         self.answer.add(data)
         if self.answer.is_refusal and not was_known:
-            # The status tells nearly everything; a body that does not end must not hold it up.
+            # The status says nearly everything; a body that does not end must not hold it up.
             self._dropping = self.loop.call_later(_BODY_PATIENCE, self.transport.abort)
 
     def eof_received(self) -> None:
@@ -299,7 +299,7 @@ class StreamConnection(ClientConnection):
         self.protocol.send_text(data)
         try:
             self.send_data()
-        except Exception:  # noqa: BLE001 - whatever a broken connection raises; its end tells which
+        except Exception:  # noqa: BLE001 - whatever a broken connection raises; its end says which
             self.transport.abort()
             return self._fail_to_send()
         if self.paused or self.transport.is_closing():

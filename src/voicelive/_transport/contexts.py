@@ -24,7 +24,7 @@ def check_context(name: str, value: object) -> ssl.SSLContext | None:
     """Check the context given as the option `name`.
 
     Raises:
-        ConfigurationError: if it is none, or would speak a TLS that is no longer safe.
+        ConfigurationError: if it is not one, or would speak a TLS that is no longer safe.
     """
     if value is None:
         return None

@@ -36,7 +36,7 @@ async def _resolve(host: str, port: int) -> list[Address]:
     try:
         found: Any = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError:
-        raise socket.gaierror(socket.EAI_NONAME, "no valid name") from None
+        raise socket.gaierror(socket.EAI_NONAME, "not a valid name") from None
     return list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
 
 

@@ -182,7 +182,7 @@ def _refused_tunnel(error: TunnelRefusedError, opening: _Opening) -> VoiceLiveEr
 
 
 def _no_answer(error: InvalidMessage | EOFError, opening: _Opening) -> VoiceLiveError:
-    what = "closed the connection or sent something else in place of an HTTP answer"
+    what = "closed the connection or sent something else instead of an HTTP answer"
     return unreadable_answer(opening.request, what)
 
 
@@ -252,7 +252,7 @@ def _old_status(error: BaseException) -> int | None:
 
 
 def telling(error: Exception, made: Sequence[object]) -> Exception:
-    """Find the error that tells more, with the connections that were made until then.
+    """Find the error that says more, with the connections that were made until then.
 
     With TLS 1.3 a client learns only after its handshake that it is refused; that shows as a connection that ended.
     """

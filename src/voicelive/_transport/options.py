@@ -33,7 +33,7 @@ class ConnectionOptions(TypedDict, total=False):
     open_timeout: float | None
     """TCP, TLS and the upgrade together; asking for a token is not counted. Default 20; None: no limit."""
     close_timeout: float
-    """How long ``close()`` waits for the service's goodbye before it drops the connection. Default 5."""
+    """How long ``close()`` waits for the service's close frame before it drops the connection. Default 5."""
     receive_timeout: float | None
     """The time ``recv()`` and each step of an iteration wait when they are given none. Default None: no limit."""
     ping_interval: float | None
@@ -178,7 +178,7 @@ def _canonical(options: Mapping[str, Any] | None) -> dict[str, Any]:
     for name, value in options.items():
         if name not in _KNOWN:
             close = difflib.get_close_matches(str(name), _KNOWN, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(_KNOWN)}"
+            hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(_KNOWN)}"
             raise ConfigurationError(f"unknown connection option {name!r}: {hint}")
         canonical = _ALIASES.get(name, name)
         if canonical in given:
@@ -226,7 +226,7 @@ def _proxy(name: str, value: object) -> str | bool | None:
         valid = False
     if not valid:
         raise ConfigurationError(
-            f"connection option {name!r} is no proxy URL: write it like http://HOST:PORT, "
+            f"connection option {name!r} is not a proxy URL: write it like http://HOST:PORT, "
             f"with one of the schemes {', '.join(PROXY_SCHEMES)}"
         )
     return value
@@ -255,7 +255,7 @@ def _plaintext(name: str, value: object) -> bool:
 
 
 def allows_plaintext(options: Mapping[str, Any] | None) -> bool:
-    """Tell, before the options are checked, whether they allow an endpoint without encryption."""
+    """Return, before the options are checked, whether they allow an endpoint without encryption."""
     return isinstance(options, Mapping) and options.get("allow_plaintext_credentials") is True
 
 
@@ -266,7 +266,7 @@ def _vendor_options(name: str, value: object) -> dict[str, Any]:
     if reserved:
         raise ConfigurationError(
             f"vendor_options may not hold {', '.join(reserved)}: use the connection option or argument "
-            "of connect() for it, where there is one"
+            "of connect() for it, if there is one"
         )
     return {str(name): item for name, item in value.items()}
 

@@ -1,4 +1,4 @@
-"""What has arrived and was not received yet: how much it is, when the last came, and what tells why a connection ends.
+"""What has arrived and was not received yet: how much it is, when the last came, and what says why a connection ends.
 
 Both clients hold arrived messages up to a bound. At the bound they stop reading, so that memory stays bounded; then
 pings are not answered either. So they do that only for a while: if the application has not received half of it by then,
@@ -84,6 +84,6 @@ class Inflow:
 
 
 def patience(options: TransportOptions) -> float:
-    """Tell how long reading may stand still: so short that no keepalive of this side runs out meanwhile."""
+    """Return how long reading may stand still: so short that no keepalive of this side runs out meanwhile."""
     limits = [limit / 2 for limit in (options.ping_timeout,) if limit is not None and options.ping_interval is not None]
     return min([_LONGEST_PATIENCE, *limits])

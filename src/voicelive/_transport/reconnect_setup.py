@@ -76,20 +76,20 @@ class Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Tell what a failed attempt means for the next."""
+    """Return what a failed attempt means for the next."""
     if isinstance(error, HandshakeError):
         return Failure(str(error), error.recoverable, error.retry_after)
     if isinstance(error, ConnectionError):
         return Failure(str(error), error.recoverable)
     if isinstance(error, VoiceLiveError):
         return Failure(str(error), recoverable=False)
-    # What a foreign credential raised: its text may say anything, so only its kind is told.
+    # What a foreign credential raised: its text may say anything, so only its kind is shown.
     return Failure(f"the attempt ended with {type(error).__name__}", recoverable=False)
 
 
 def broken(error: BaseException) -> CloseInfo:
     """Describe the end of a connection that something failed in which must not, or was cancelled by somebody else."""
-    # The error's own text may hold what somebody said, or a secret of foreign code: it is told by its kind alone.
+    # The error's own text may hold what somebody said, or a secret of foreign code: only its kind is shown.
     return CloseInfo(1006, f"{type(error).__name__} while keeping the connection up", "local", "internal", error)
 
 

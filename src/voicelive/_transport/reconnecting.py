@@ -143,7 +143,7 @@ class LastingTransport:
             task.cancel()
 
     async def close(self, code: int, reason: str) -> None:
-        """Say goodbye, and end every task."""
+        """Send a close frame, and end every task."""
         self._closing = (code, reason)
         self._finish(CloseInfo(code, reason, "local"))
         self._notify()

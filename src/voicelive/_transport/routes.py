@@ -35,7 +35,7 @@ class Proxy:
 
     @property
     def is_http(self) -> bool:
-        """Whether it is asked for a way by HTTP's CONNECT; else it speaks SOCKS."""
+        """Whether it is asked for a way by HTTP's CONNECT; otherwise it speaks SOCKS."""
         return self.scheme.startswith("http")
 
 
@@ -54,7 +54,7 @@ def find_proxy(request: OpeningRequest, options: TransportOptions) -> Proxy | No
     proxy = _parse(url)
     if not request.endpoint.secure and not is_loopback(proxy.host) and not options.allow_plaintext_credentials:
         raise ConfigurationError(
-            f"the way to {request.endpoint.authority} through a proxy of another machine is not encrypted, so the "
+            f"the way to {request.endpoint.authority} through a proxy on another machine is not encrypted, so the "
             "credential could be read there: use https://, or set the option 'proxy' to None"
         )
     return proxy
@@ -74,7 +74,7 @@ def _parse(url: str) -> Proxy:
     try:
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode("ascii")
     except UnicodeError:
-        raise InvalidProxy(url, "no valid host") from None
+        raise InvalidProxy(url, "not a valid host") from None
     return Proxy(url, parts.scheme, host, port, user)
 
 

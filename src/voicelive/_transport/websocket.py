@@ -190,7 +190,7 @@ async def outcome(opening: asyncio.Task[Transport]) -> Transport | None:
 
 
 def _is_dialed(proxy: Proxy | None, options: TransportOptions) -> bool:
-    """Whether the way is this package's own: not for what only `websockets` can, and not where it is told how."""
+    """Whether the way is this package's own: not for what only `websockets` can, and not where its options say how."""
     return (proxy is None or proxy.scheme == "http") and not options.vendor_options.keys() & _OWN_WAY
 
 
@@ -198,8 +198,8 @@ def _check_nesting() -> None:
     """Refuse a proxy that is reached by TLS where asyncio or `websockets` are known to break at it."""
     if int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
         raise ConfigurationError(
-            "the asyncio client goes through a proxy with an https:// URL from websockets "
-            f"{_NESTING_WEBSOCKETS} on: update it, use the proxy's http:// address, or the blocking client"
+            "the asyncio client can go through a proxy with an https:// URL only with websockets "
+            f"{_NESTING_WEBSOCKETS} or later: update it, use the proxy's http:// address, or the blocking client"
         )
 
 

@@ -51,7 +51,7 @@ def test_a_redirect_is_refused(doctor: Doctor) -> None:
 
 
 REFUSALS = [
-    (401, "authentication", "key of this very resource"),
+    (401, "authentication", "key of this resource"),
     (403, "authentication", "Cognitive Services User"),
     (400, "model and API version", "--model"),
     (404, "model and API version", "--api-version"),
@@ -119,7 +119,7 @@ async def speaks_no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWri
     [
         (waits, "within 0.5 s", "--timeout"),
         (closes_at_once, "", "check that the endpoint is a Voice Live resource|cuts WebSockets"),
-        (speaks_no_http, "in place of an HTTP answer", "check that the endpoint is a Voice Live resource"),
+        (speaks_no_http, "instead of an HTTP answer", "check that the endpoint is a Voice Live resource"),
     ],
     ids=["silent", "closes", "no HTTP"],
 )

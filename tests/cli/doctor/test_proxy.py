@@ -98,7 +98,7 @@ def test_a_socks_proxy_needs_a_package(doctor: Doctor, monkeypatch: pytest.Monke
         (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "HTTP 407", "user and password into HTTPS_PROXY"),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP 403", "allow CONNECT to resource.example:443"),
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP 502", "the proxy cannot reach resource.example:443"),
-        (b"220 mail.example ESMTP\r\n\r\n", "no HTTP", "HTTPS_PROXY"),
+        (b"220 mail.example ESMTP\r\n\r\n", "not HTTP", "HTTPS_PROXY"),
         (b"", "did not answer", "NO_PROXY=resource.example"),
     ],
     ids=["407", "403", "502", "no HTTP", "nothing"],
@@ -118,8 +118,8 @@ def test_a_proxy_that_refuses(
 @pytest.mark.parametrize(
     ("url", "detail"),
     [
-        (f"ftp://user:{KEY}@127.0.0.1:1", "no proxy's URL"),
-        (f"http://user:{KEY}@127.0.0.1:port", "no proxy's URL"),
+        (f"ftp://user:{KEY}@127.0.0.1:1", "not a proxy URL"),
+        (f"http://user:{KEY}@127.0.0.1:port", "not a proxy URL"),
         (f"http://user:{KEY}@no-such-proxy.invalid:1", "cannot be found"),
         (f"http://user:{KEY}@127.0.0.1:9", "cannot be reached"),
     ],

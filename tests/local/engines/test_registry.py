@@ -56,7 +56,7 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(site: Path) -> No
     install(site, "louder", voicelive__responders={"shout": "Shout"})
     with pytest.raises(EngineNotFoundError) as caught:
         make_engine("responder", "whisper")
-    assert str(caught.value) == ("no responder is called 'whisper'; there is: assistant, openai, shout (louder 1.2)")
+    assert str(caught.value) == ("no responder is called 'whisper'; there are: assistant, openai, shout (louder 1.2)")
 
 
 def test_options_are_checked_before_anything_is_made(site: Path) -> None:
@@ -71,14 +71,14 @@ def test_options_are_checked_before_anything_is_made(site: Path) -> None:
 
 
 def test_packages_that_do_not_work_are_named(site: Path) -> None:
-    """An import that fails, and something that is no engine, are told with name and package."""
+    """An import that fails, and something that is not an engine, are reported with name and package."""
     install(site, "broken", "import no_such_module_at_all", voicelive__responders={"crash": "Crash"})
     install(site, "odd", voicelive__synthesizers={"mute": "make_mute", "text": "__doc__"})
-    with pytest.raises(EngineUnavailableError, match=r"'crash' of broken 1\.2 cannot be loaded \(broken:Crash\): M"):
+    with pytest.raises(EngineUnavailableError, match=r"'crash' from broken 1\.2 cannot be loaded \(broken:Crash\): M"):
         make_engine("responder", "crash")
-    with pytest.raises(EngineUnavailableError, match="'mute' is none: object has no synthesize, sample_rate"):
+    with pytest.raises(EngineUnavailableError, match="'mute' cannot be used: object has no synthesize, sample_rate"):
         make_engine("synthesizer", "mute")
-    with pytest.raises(EngineUnavailableError, match=r"'text' of odd 1\.2 is nothing that can be called"):
+    with pytest.raises(EngineUnavailableError, match=r"'text' from odd 1\.2 cannot be called"):
         make_engine("synthesizer", "text")
 
 

@@ -23,9 +23,9 @@ _WRONG_HOST = {62, 64}
 
 _IGNORE_DATES = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME
 UNTRUSTED_REMEDY = (
-    "if a proxy of your organization or a private authority issued it, put the authority's certificate into a file "
+    "if a proxy of your organization or a private authority issued it, put the authority's certificate in a file "
     "that SSL_CERT_FILE names, or pass connection_options={'ssl': CONTEXT}; if not, the connection is intercepted: "
-    "do not go on"
+    "do not continue"
 )
 
 _SOON_DAYS = 14
@@ -142,7 +142,7 @@ def _fault(error: ssl.SSLCertVerificationError, target: Target, facts: dict[str,
         hosts = ", ".join(facts.get("hosts", ())) or "another host"
         return f"the certificate is for {hosts}, not for {target.host}"
     if code == _SELF_SIGNED:
-        return "the certificate is signed by itself, so it is not trusted"
+        return "the certificate is self-signed, so it is not trusted"
     if code in _UNKNOWN_ISSUER:
         return "the certificate's issuer is not trusted on this machine"
     return f"the certificate is not trusted: {error.verify_message}"
@@ -156,5 +156,5 @@ def _verification_remedy(error: ssl.SSLCertVerificationError, target: Target) ->
             "must renew the certificate"
         )
     if code in _WRONG_HOST:
-        return "use the host that the certificate is for as endpoint, or check where DNS and proxies lead to"
+        return "use the host that the certificate is for as the endpoint, or check where DNS and proxies lead to"
     return UNTRUSTED_REMEDY

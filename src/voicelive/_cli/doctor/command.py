@@ -47,7 +47,7 @@ def doctor(
     """Walk the path of a connection, and say where it ends and what to do about it.
 
     Environment, DNS, proxy, TCP, TLS, redirect, upgrade, authentication, model and API version, session.created, and
-    one short turn in writing. The exit code is 0 if all is well, else it names the step: 10 environment, 11 DNS,
+    one short text turn. The exit code is 0 if all is well, otherwise it names the step: 10 environment, 11 DNS,
     12 proxy, 13 TCP, 14 TLS, 15 redirect, 16 upgrade, 17 authentication, 18 model and API version,
     19 session.created, 20 text turn. Keys and tokens are never shown.
     """

@@ -113,7 +113,7 @@ def find_target(
     Args:
         settings: what the command was told.
         environ: the environment's variables.
-        redactor: is told of the keys.
+        redactor: is told the keys.
         local: endpoint and key of the local service, if that is to be checked.
 
     Raises:
@@ -194,7 +194,7 @@ def _remedy_of(error: ConfigurationError) -> str:
             f"set {KEY_VARIABLES[0]} to the resource's key, or install azure-identity "
             "(pip install 'voicelive[identity]') and sign in, for instance with `az login`"
         )
-    if text.startswith("the key of credential") or "empty key" in text:
+    if text.startswith("the credential's key") or "empty key" in text:
         return f"set {KEY_VARIABLES[0]} to the key alone, on one line"
     if text.startswith("api_version"):
         return "give --api-version a version, or leave it out"

@@ -29,12 +29,12 @@ __all__ = ["open_connection"]
 
 _ROLE = "Cognitive Services User (for agents Foundry User too)"
 _PROXY_REMEDY = (
-    "the doctor's own request was let through, so try again; if it stays so, the proxy may allow fewer connections "
+    "the doctor's own request was let through, so try again; if it persists, the proxy may allow fewer connections "
     "than that, or not all the time: ask whoever runs it"
 )
 _TLS_REMEDY = (
-    "check the endpoint's port and scheme, and whether a proxy or firewall changes the connection; a gateway that "
-    "wants a client certificate gets one from a program, by connection_options={'ssl': CONTEXT}, not from the doctor"
+    "check the endpoint's port and scheme, and whether a proxy or firewall changes the connection; the doctor cannot "
+    "send a client certificate: for a gateway that wants one, use a program with connection_options={'ssl': CONTEXT}"
 )
 _SCOPE = "https://ai.azure.com/.default"
 
@@ -68,7 +68,7 @@ def open_connection(target: Target, proxy: Proxy | None) -> VoiceLiveConnection:
 
 
 def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFailedError:
-    # A proxy's answer may have a status too, which tells nothing of the service.
+    # A proxy's answer may have a status too, which says nothing about the service.
     status = error.status if isinstance(error, HandshakeError) else None
     facts: dict[str, Any] = {"request_id": getattr(error, "request_id", None) or request_id}
     if status is not None:
@@ -104,7 +104,7 @@ def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFail
             f"{target.authority} did not answer the opening request within {target.timeout:g} s",
             step=Step.UPGRADE,
             remedy=(
-                "try again; if it stays so, check that the endpoint is a Voice Live resource and that no proxy or "
+                "try again; if it persists, check that the endpoint is a Voice Live resource and that no proxy or "
                 "firewall holds WebSockets up; --timeout allows more time"
             ),
             facts=facts,
@@ -112,7 +112,7 @@ def _failure(error: VoiceLiveError, target: Target, request_id: str) -> StepFail
     return StepFailedError(
         _without_remedy(error),
         step=Step.UPGRADE,
-        remedy="the steps before passed: try again; if it stays so, look for a proxy or firewall that cuts WebSockets",
+        remedy="the steps before passed: try again; if it persists, look for a proxy or firewall that cuts WebSockets",
         facts=facts,
     )
 
@@ -125,7 +125,7 @@ def _without_remedy(error: VoiceLiveError) -> str:
 
 def _unauthorized() -> str:
     return (
-        f"with a key ({KEY_VARIABLES[0]}): check that it is a key of this very resource, whole, and not regenerated "
+        f"with a key ({KEY_VARIABLES[0]}): check that it is a key of this resource, complete, and not regenerated "
         "since, and that the resource allows keys; with a token: check that the identity is of the resource's tenant, "
         f"and the token for the scope {_SCOPE}"
     )
@@ -163,9 +163,7 @@ def _upgrade_remedy(error: HandshakeError, request_id: str) -> str:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         after = error.headers.get("retry-after", "")
         wait = f"wait {after} s" if after.isdigit() else "wait a minute"
-        return (
-            f"{wait}, then try again: there are too many connections or tokens a minute; if it stays, raise the quota"
-        )
+        return f"{wait}, then try again: too many connections or tokens per minute; if it persists, raise the quota"
     if status is None:
         return (
             "check that the endpoint is a Voice Live resource, its scheme (https:// or http://), and that no proxy "
@@ -175,4 +173,4 @@ def _upgrade_remedy(error: HandshakeError, request_id: str) -> str:
         return (
             f"the service, or a gateway before it, has a problem: try again later; for support: request id {request_id}"
         )
-    return "check that the endpoint is a Voice Live resource, and not a web page or a gateway that knows no WebSockets"
+    return "check that the endpoint is a Voice Live resource, not a web page or a gateway without WebSockets"

@@ -79,7 +79,7 @@ def find_proxy(target: Target, redactor: Redactor) -> Proxy | None:
     """Find the proxy that a connection takes by the environment; None if it goes directly.
 
     Raises:
-        StepFailedError: if what the environment has is no proxy's URL, or needs a package that is not installed.
+        StepFailedError: if the environment's value is not a proxy URL, or needs a package that is not installed.
     """
     if target.is_loopback or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
         return None
@@ -99,7 +99,7 @@ def find_proxy(target: Target, redactor: Redactor) -> Proxy | None:
     parts = _parts_of(url)
     if parts is None:
         raise StepFailedError(
-            f"what {variable} holds is no proxy's URL",
+            f"the value of {variable} is not a proxy URL",
             remedy=f"write {variable} like http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or take it out",
         )
     proxy = Proxy(url, variable, parts)
@@ -131,7 +131,7 @@ def through_proxy(proxy: Proxy, target: Target, deadline: Deadline) -> tuple[Fin
     """
     facts = {"proxy": proxy.authority, "variable": proxy.variable}
     what = f"the proxy {proxy.authority} ({proxy.variable})"
-    check = f"check host and port in {proxy.variable}, and that the proxy runs; NO_PROXY={target.host} goes without it"
+    check = f"check host and port in {proxy.variable}, and that the proxy runs; NO_PROXY={target.host} bypasses it"
     try:
         sock = _connect(proxy.host, proxy.port, deadline)
     except StepFailedError as failure:
@@ -151,7 +151,7 @@ def through_proxy(proxy: Proxy, target: Target, deadline: Deadline) -> tuple[Fin
         raise StepFailedError(f"{what} did not answer: {_reason(error)}", remedy=check, facts=facts) from None
     except ValueError:
         sock.close()
-        raise StepFailedError(f"{what} answered something that is no HTTP", remedy=check, facts=facts) from None
+        raise StepFailedError(f"{what} answered with something that is not HTTP", remedy=check, facts=facts) from None
     facts["status"] = str(status)
     if not 200 <= status < 300:
         sock.close()
@@ -180,8 +180,8 @@ def open_tcp(target: Target, deadline: Deadline) -> tuple[Finding, socket.socket
         raise StepFailedError(
             f"{target.authority} did not answer within {deadline.seconds:g} s",
             remedy=(
-                f"check that firewalls and the resource's network rules let port {target.port} through; where the way "
-                "out is a proxy, set HTTPS_PROXY; --timeout allows more time"
+                f"check that firewalls and the resource's network rules let port {target.port} through; if the way "
+                "out is through a proxy, set HTTPS_PROXY; --timeout allows more time"
             ),
         ) from None
     except OSError as error:
@@ -201,7 +201,7 @@ def _addresses(host: str, port: int, deadline: Deadline) -> list[tuple[socket.Ad
             remedy="check this machine's DNS servers and network; --timeout allows more time",
         ) from None
     except (socket.gaierror, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "no valid name"
+        reason = getattr(error, "strerror", None) or "not a valid name"
         raise StepFailedError(
             f"{host} could not be found: {reason}",
             remedy=(

@@ -1,4 +1,4 @@
-"""What follows once the connection is open: the model, `session.created`, and one turn in writing."""
+"""What follows once the connection is open: the model, `session.created`, and one text turn."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def hold_turn(connection: VoiceLiveConnection, target: Target) -> Finding:
         StepFailedError: if there is no answer.
     """
     remedy = (
-        "the session is there, so endpoint and credential are right: try again; if it stays so, try another --model, "
+        "the session is there, so endpoint and credential are right: try again; if it persists, try another --model, "
         f"and look for the model's quota; for support: request id {connection.request_id}"
     )
     facts = {"request_id": connection.request_id}
@@ -118,22 +118,24 @@ def _next(
             text,
             step=Step.MODEL,
             remedy=(
-                f"check that the resource's region offers the model {target.model} and that its name is spelled so "
-                f"(--model), and that the API version {target.api_version} knows it (--api-version)"
+                f"check that the resource's region offers the model {target.model} and that its name is spelled right "
+                f"(--model), and that the API version {target.api_version} supports it (--api-version)"
             ),
             facts=facts,
         )
     raise StepFailedError(
         f"the service sent an error: {text}",
         step=Step.SESSION if "session.created" in awaited else Step.TURN,
-        remedy=f"see what the error says of it; for support: request id {connection.request_id}",
+        remedy=f"see what the error says; for support: request id {connection.request_id}",
         facts=facts,
     )
 
 
 def _closed(closed: ConnectionClosed, step: Step, when: str, connection: VoiceLiveConnection) -> StepFailedError:
     if closed.code == 1006:
-        remedy = "the connection broke without a goodbye: look for a proxy or firewall that cuts WebSockets; try again"
+        remedy = (
+            "the connection broke without a close frame: look for a proxy or firewall that cuts WebSockets, then retry"
+        )
     elif closed.code in {1001, 1011, 1012, 1013}:
         remedy = (
             f"the service is restarting or overloaded: try again later; for support: request id {connection.request_id}"

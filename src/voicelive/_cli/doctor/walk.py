@@ -111,7 +111,7 @@ class _Walk:
             raise
         if proxy is None:
             self._step(Step.DNS, lambda: look_up(target, Deadline(target.timeout)))
-            why = "none is asked for this machine" if target.is_loopback else "none in the environment"
+            why = "none is needed on this machine" if target.is_loopback else "none in the environment"
             self._skip(Step.PROXY, why)
             sock = self._sock(Step.TCP, lambda: open_tcp(target, Deadline(target.timeout)))
             return sock, Way(lambda deadline: open_tcp(target, deadline)[1])
@@ -141,7 +141,7 @@ class _Walk:
         return connection
 
     def _before(self, failure: StepFailedError, status: int | None) -> None:
-        """Tell what the answer that opened nothing says of the steps before the one that failed."""
+        """Report what an answer that opened nothing says about the steps before the one that failed."""
         if status is None:
             return
         try:
@@ -151,9 +151,9 @@ class _Walk:
         if failure.step is not Step.REDIRECT:
             self._found(Step.REDIRECT, Finding("none"), None)
         if failure.step in {Step.AUTHENTICATION, Step.MODEL}:
-            self._found(Step.UPGRADE, Finding(f"{named} in place of it", {"status": status}, Status.NOTED), None)
+            self._found(Step.UPGRADE, Finding(f"{named} instead", {"status": status}, Status.NOTED), None)
         if failure.step is Step.MODEL:
-            self._skip(Step.AUTHENTICATION, f"{named} tells nothing of it")
+            self._skip(Step.AUTHENTICATION, f"{named} says nothing about it")
 
     def _session(self, connection: VoiceLiveConnection, target: Target) -> None:
         self._begin(Step.SESSION)
@@ -162,7 +162,7 @@ class _Walk:
             model, session = await_session(connection, target)
         except StepFailedError as failure:
             if failure.step is Step.SESSION:
-                self._skip(Step.MODEL, "the service said nothing of it")
+                self._skip(Step.MODEL, "the service said nothing about it")
             self._failed(failure, Step.SESSION, time.monotonic() - started)
             raise
         self._found(Step.MODEL, model, None)

@@ -31,7 +31,7 @@ class BargeIn:
         for name in ("min_speech_ms", "min_words"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise ConfigurationError(f"BargeIn({name}=…) takes a whole number from 0 on, not {value!r}")
+                raise ConfigurationError(f"BargeIn({name}=…) takes a whole number, 0 or more, not {value!r}")
 
 
 @public_in("voicelive.conversation")

@@ -20,7 +20,7 @@ _REMEMBERED = 256
 """Ids of interrupted items and responses that are kept to recognize late audio by: more than any call has under way."""
 
 _MS_PER_CHARACTER = 65.0
-"""How long a character takes to say until answers of the call show it: some 15 characters a second."""
+"""How long a character takes to say until answers of the call show it: about 15 characters per second."""
 
 
 @public_in("voicelive.conversation")
@@ -60,7 +60,7 @@ class Interruption:
     unheard_text: str
     """Its words that were not, as far as its transcript has come."""
     truncations: tuple[Truncation, ...]
-    """What tells the service so: one for each item of which sound was not heard, the oldest first."""
+    """What tells the service so: one for each item whose sound was not all heard, the oldest first."""
 
 
 @dataclass

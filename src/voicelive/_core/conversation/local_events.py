@@ -89,7 +89,7 @@ class ToolFinished(ServerEvent):
 
 @public_in("voicelive.models")
 class ObserverFailed(ServerEvent):
-    """An observer of the connection raised, and was taken off; the call goes on without it."""
+    """An observer of the connection raised, and was removed; the call goes on without it."""
 
     type: Literal["voicelive.observer_failed"] = "voicelive.observer_failed"
     observer: str = ""

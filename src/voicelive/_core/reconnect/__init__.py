@@ -30,7 +30,7 @@ __all__ = ["ReconnectPolicy", "check_policy", "local_events_of"]
 
 
 def check_policy(policy: object) -> None:
-    """Refuse what is no policy.
+    """Refuse what is not a policy.
 
     Raises:
         ConfigurationError: saying what `reconnect` takes.

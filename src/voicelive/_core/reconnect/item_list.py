@@ -113,7 +113,7 @@ class ItemList:
         return True
 
     def is_over(self, times: int = 1) -> bool:
-        """Whether it holds more than so many times its bound."""
+        """Whether it holds more than this many times its bound."""
         return len(self._entries) > self._max_items * times or self.bytes > self._max_bytes * times
 
     def oldest(self) -> list[Entry]:

@@ -186,7 +186,7 @@ class Lifeline:
             self._finish(info)
             return
         if now - self._current.current_since >= self._policy.max_delay:
-            # A connection that breaks again at once goes on with the waits of the last interruption.
+            # A connection that breaks again at once continues with the waits of the last interruption.
             self._backoff = Backoff(self._policy, self._draw)
         self._current = None
         self._sending.interrupted()
@@ -427,10 +427,10 @@ class Lifeline:
             return
         left = expires - self._wall()
         if left <= 0:
-            # One of the two clocks is wrong; moving at once would be moving for ever.
+            # One of the two clocks is wrong; moving at once would be moving forever.
             self._rollover_at = None
             return
-        # A session shorter than the time before its end is moved at half of its life, not at once and for ever.
+        # A session shorter than the time before its end is moved at half of its life, not at once and forever.
         self._rollover_at = now + max(left - before, left / 2)
 
     def _ask_to_condense(self) -> None:

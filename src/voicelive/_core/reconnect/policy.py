@@ -47,7 +47,7 @@ class ReconnectPolicy:
     not end it either."""
     max_connections_per_minute: int = 30
     """How many connections are opened again within any minute, to one endpoint, by all connections of this process
-    together. The service allows 30 a minute for each resource."""
+    together. The service allows 30 per minute for each resource."""
     max_queued_bytes: int = 1024 * 1024
     """How much of what is sent during an interruption is kept, in bytes of JSON. Past it sending raises
     :class:`SendQueueFullError`. Audio is never kept: it would be stale."""
@@ -93,12 +93,12 @@ class ReconnectPolicy:
         if self.initial_delay > self.max_delay:
             raise ConfigurationError(
                 f"ReconnectPolicy: initial_delay ({self.initial_delay:g} s) is above max_delay "
-                f"({self.max_delay:g} s): lower the one or raise the other"
+                f"({self.max_delay:g} s): lower one or raise the other"
             )
         if self.max_delay > self.deadline:
             raise ConfigurationError(
                 f"ReconnectPolicy: max_delay ({self.max_delay:g} s) is above deadline ({self.deadline:g} s), so the "
-                "connection could give up while it waits: lower the one or raise the other"
+                "connection could give up while it waits: lower one or raise the other"
             )
 
 
@@ -128,7 +128,7 @@ class Backoff:
 
 
 class ConnectionBudget:
-    """Keeps the connections that are opened again to one endpoint below a number a minute."""
+    """Keeps the connections that are opened again to one endpoint below a number per minute."""
 
     def __init__(self) -> None:
         self._times: list[float] = []

@@ -10,7 +10,7 @@ __all__ = ["Mailbox"]
 
 
 class Mailbox:
-    """Messages in order of arrival; tells when there are enough.
+    """Messages in order of arrival; says when there are enough.
 
     Args:
         max_messages: how many messages are enough; None for no limit.

@@ -106,7 +106,7 @@ class Settings:
         return taken + [_without_id(event) for event in self._unsure]
 
     def settle(self) -> None:
-        """Note that what was unsure has been asked for: its confirmation is no news any more."""
+        """Note that what was unsure has been asked for: its confirmation says nothing new."""
         for event in self._unsure:
             self._take(str(event["type"]), event)
         self._unsure.clear()

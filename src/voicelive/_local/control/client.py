@@ -35,7 +35,7 @@ class ControlClient:
         """Prepare to reach the service at `endpoint`, such as ``http://127.0.0.1:8765``.
 
         Raises:
-            ControlError: if `endpoint` is no such address.
+            ControlError: if `endpoint` is not such an address.
         """
         parts = urlsplit(endpoint)
         if parts.scheme not in ("http", "ws", "https", "wss") or not parts.hostname:
@@ -105,4 +105,4 @@ def _refusal(error: InvalidStatus) -> str:
     try:
         return str(json.loads(error.response.body or b"")["error"]["message"])
     except (ValueError, LookupError, TypeError):
-        return f"answered {error.response.status_code}; it is no local service with a control endpoint"
+        return f"answered {error.response.status_code}; it is not a local service with a control endpoint"

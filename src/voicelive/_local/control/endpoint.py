@@ -30,7 +30,7 @@ CONTROL_PATH = "/control"
 
 _MAX_REQUEST = 64 * 1024
 _BATCH = 250  # events in one message
-_PAUSE_S = 0.05  # what happens within is told in one message
+_PAUSE_S = 0.05  # what happens within it is sent in one message
 
 
 class _RequestError(Exception):
@@ -132,15 +132,15 @@ class _Viewer:
 
     def _watch(self, session_id: object) -> dict[str, Any]:
         if session_id is not None and session_id not in {record.id for record in self._records()}:
-            raise _RequestError(f"there is no session {session_id!r}, or it is forgotten")
+            raise _RequestError(f"there is no session {session_id!r}, or it has been forgotten")
         self._watched = None if session_id is None else str(session_id)
         self._next = 0
         return {"session": self._watched}
 
-    # --- what is told ------------------------------------------------------------------------------------------------
+    # --- what is sent ------------------------------------------------------------------------------------------------
 
     async def push(self) -> None:
-        """Tell what is new until cancelled, or the connection ends."""
+        """Send what is new until cancelled, or the connection ends."""
         with suppress(ConnectionClosed):
             while True:
                 await self.changed.wait()

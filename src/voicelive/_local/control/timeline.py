@@ -26,7 +26,7 @@ _SHOWN = 64
 _AUDIO_FIELDS = {"input_audio_buffer.append": "audio", "input_audio.turn.append": "audio"}
 _TYPE = re.compile(r'"type"\s*:\s*"([^"\\]{1,100})"')
 _SECRET = {"authorization", "headers", "authorization_headers"}
-"""Fields with which the service authenticates itself elsewhere: to MCP servers and to models of one's own."""
+"""Fields with which the service authenticates itself elsewhere: to MCP servers and to the customer's own models."""
 _SPEECH = ("response.audio.delta", "response.output_audio.delta")
 
 

@@ -64,7 +64,7 @@ def _parse(words: Sequence[str], start: int) -> tuple[list[Fraction], list[str]]
         values.append(following[0])
         operators.append(name)
         place += width + following[1]
-    # "two and three" alone is no sum; "two plus three" is.
+    # "two and three" alone is not a sum; "two plus three" is.
     if not operators or all(words[i] == "and" for i in range(start, place) if _operator(words, i)):
         return None
     return values, operators

@@ -121,7 +121,7 @@ class ChatAnswer:
             ResponderError: if the chunk is an error.
         """
         if chunk.get("error"):
-            raise error_of(chunk, "the chat endpoint broke the answer off")
+            raise error_of(chunk, "the chat endpoint broke off the answer")
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             # A refusal is said like anything else.
@@ -140,7 +140,7 @@ class ChatAnswer:
         if self.finish_reason is None:
             raise ResponderError("the chat endpoint's stream ended before its answer did", code="stream_ended")
         if self.finish_reason == "length":
-            # Of calls cut short, the arguments are no JSON.
+            # The arguments of a call cut short are not JSON.
             yield Incomplete("max_output_tokens")
             return
         if self.finish_reason == "content_filter":
@@ -178,7 +178,7 @@ class ChatAnswer:
 
 
 def error_of(payload: Any, context: str, *, code: str | None = None) -> ResponderError:
-    """Return the error that a JSON body of the API tells of, in whatever of its known shapes.
+    """Return the error that a JSON body of the API reports, in whatever of its known shapes.
 
     Args:
         payload: the body.

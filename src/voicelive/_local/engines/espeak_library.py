@@ -116,7 +116,7 @@ class EspeakLibrary:
 
     @classmethod
     def shared(cls) -> EspeakLibrary:
-        """Load the library, once a process.
+        """Load the library, once per process.
 
         Raises EngineUnavailableError when it is not installed or does not load.
         """

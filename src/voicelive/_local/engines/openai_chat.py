@@ -163,7 +163,7 @@ class OpenAIResponder:
     def _not_an_answer(self, response: ClientResponse, error: Exception) -> ResponderError:
         # Not JSON, or JSON of another shape than the API's.
         return ResponderError(
-            f"the chat endpoint {self._url} sent what is no answer ({response.content_type}): {error}",
+            f"the chat endpoint {self._url} sent something that is not an answer ({response.content_type}): {error}",
             code="invalid_stream",
         )
 
@@ -220,12 +220,12 @@ def _checked_connector() -> TCPConnector:
 def _chunk(data: str) -> dict[str, Any]:
     chunk = json.loads(data)
     if not isinstance(chunk, dict):
-        raise ValueError(f"{data[:80]!r} is no object")
+        raise ValueError(f"{data[:80]!r} is not an object")
     return chunk
 
 
 def _check_address(base_url: str, has_key: bool) -> bool:
-    """Tell whether the address is on this machine.
+    """Return whether the address is on this machine.
 
     Raises:
         ConfigurationError: for an address that cannot be used.
@@ -233,12 +233,12 @@ def _check_address(base_url: str, has_key: bool) -> bool:
     parts = urlsplit(base_url)
     host = parts.hostname
     if parts.scheme not in ("http", "https") or not host:
-        raise ConfigurationError(f"base_url {base_url!r} is no address: give one like http://127.0.0.1:11434/v1")
+        raise ConfigurationError(f"base_url {base_url!r} is not an address: give one like http://127.0.0.1:11434/v1")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError("base_url has credentials, a query or a fragment: give the plain address and a key")
     address = literal(host)
     if address is not None and never_dialled(address):
-        raise ConfigurationError(f"base_url leads to {host}, a link-local address or one of a cloud's metadata")
+        raise ConfigurationError(f"base_url leads to {host}, a link-local address or a cloud's metadata service")
     loopback = is_loopback(host)
     if has_key and parts.scheme == "http" and not loopback:
         raise ConfigurationError(f"the key would go to {host} in the clear: use https")

@@ -3,7 +3,7 @@
 Everything here is plain: bytes, strings, small dataclasses. Audio is little-endian
 PCM16, mono. The methods block; the service runs them off its event loop, so an engine
 that several sessions share must be safe to call from several threads at once. Only
-voice activity detectors keep a session's state, and so are made one a session. One that
+voice activity detectors keep a session's state, and so one is made per session. One that
 waits for others, such as a language model across the network, is better written as an
 :class:`AsyncResponder`: it takes no thread, and is stopped the moment the user barges in.
 """
@@ -63,7 +63,7 @@ class ResponderError(Exception):
 
     The response ends with status ``failed``, and its ``status_details`` carry the error
     as it is given here. Any other exception of a responder ends the response too, but
-    tells the client nothing of what it says.
+    tells the client nothing about what it says.
     """
 
     def __init__(self, message: str, *, code: str | None = None, type: str = "server_error") -> None:

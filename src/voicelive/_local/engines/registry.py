@@ -106,25 +106,25 @@ def load_engine(kind: EngineKind, name: str) -> Callable[..., Any]:
         there = ", ".join(
             each if origin == "built in" else f"{each} ({origin})" for each, origin in engine_names(kind).items()
         )
-        raise EngineNotFoundError(f"no {_KIND_NAMES[kind]} is called {name!r}; there is: {there}")
+        raise EngineNotFoundError(f"no {_KIND_NAMES[kind]} is called {name!r}; there are: {there}")
     if len({each.value for each in found}) > 1:
         origins = ", ".join(_origin(each) for each in found)
-        raise EngineUnavailableError(f"{title} is there more than once ({origins}): uninstall all but one of them")
+        raise EngineUnavailableError(f"{title} is installed more than once ({origins}): uninstall all but one of them")
     try:
         loaded = found[0].load()
     except Exception as error:
         # Whatever the other package's module does when it is imported: its user is told whose it is.
         raise EngineUnavailableError(
-            f"{title} of {_origin(found[0])} cannot be loaded ({found[0].value}): {type(error).__name__}: {error}"
+            f"{title} from {_origin(found[0])} cannot be loaded ({found[0].value}): {type(error).__name__}: {error}"
         ) from error
     if not callable(loaded):
-        raise EngineUnavailableError(f"{title} of {_origin(found[0])} is nothing that can be called: {found[0].value}")
+        raise EngineUnavailableError(f"{title} from {_origin(found[0])} cannot be called: {found[0].value}")
     return loaded  # type: ignore[no-any-return]
 
 
 @public_in("voicelive.local.engines")
 def make_engine(kind: EngineKind, name: str, options: Mapping[str, Any] | None = None) -> Any:
-    """Make the engine of this name, or for ``vad`` what makes one a session.
+    """Make the engine of this name, or for ``vad`` what makes one per session.
 
     Raises:
         EngineUnavailableError: as :func:`load_engine`, or if what was made lacks a method of its kind.
@@ -135,7 +135,7 @@ def make_engine(kind: EngineKind, name: str, options: Mapping[str, Any] | None =
     _check_options(make, title, options or {})
     engine = make(**(options or {}))
     if lacking := [method for method in _METHODS[kind] if not hasattr(engine, method)]:
-        raise EngineUnavailableError(f"{title} is none: {type(engine).__name__} has no {', '.join(lacking)}")
+        raise EngineUnavailableError(f"{title} cannot be used: {type(engine).__name__} has no {', '.join(lacking)}")
     return make if kind == "vad" else engine
 
 

@@ -9,7 +9,7 @@ __all__ = ["SileroVad"]
 
 
 class SileroVad:
-    """Tells speech from other sounds; one network with its own memory a detector.
+    """Tells speech from other sounds; one network with its own memory for each detector.
 
     A window takes about 1 ms of CPU. Raises EngineUnavailableError when the package is
     not installed.

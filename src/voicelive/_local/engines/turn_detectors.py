@@ -48,7 +48,7 @@ class TurnParams:
         for name in ("prefix_padding_ms", "silence_duration_ms", "speech_duration_ms", "patience_ms"):
             duration = getattr(self, name)
             if duration < 0:
-                raise ValueError(f"{name} is {duration}; give milliseconds from 0 up")
+                raise ValueError(f"{name} is {duration}; give milliseconds, 0 or more")
 
     @property
     def silence_threshold(self) -> float:
@@ -87,7 +87,7 @@ class TurnState:
     """The state machine itself: probabilities in, turn events out."""
 
     def __init__(self, params: TurnParams, is_finished: Callable[[], bool] | None = None) -> None:
-        """Begin in silence; `is_finished` tells, when a turn falls silent, whether its words sound finished."""
+        """Begin in silence; `is_finished` says, when a turn falls silent, whether its words sound finished."""
         self.params = params
         self._is_finished = is_finished
         self._finished: bool | None = None

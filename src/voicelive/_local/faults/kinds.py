@@ -55,7 +55,7 @@ class Refuse(Fault):
     status: int = 401
     """The HTTP status, 400 to 599."""
     retry_after: float | None = None
-    """Seconds that the client is told to wait; None to say nothing of it."""
+    """Seconds that the client is told to wait; None to say nothing about it."""
     message: str | None = None
     """What the JSON body says; None for a text that fits the status."""
 
@@ -73,7 +73,7 @@ class Refuse(Fault):
 @public_in("voicelive.local.faults")
 @dataclass(frozen=True)
 class ModelNotFound(Fault):
-    """Accept the handshake, then tell that the model does not exist, as the service does, and close with 1008.
+    """Accept the handshake, then say that the model does not exist, as the service does, and close with 1008.
 
     :class:`Refuse` with 404 is the same before the handshake.
     """
@@ -105,7 +105,7 @@ class Close(MomentFault):
         super().__post_init__()
         self._check_whole("code", self.code, 1000, 4999)
         if not (1000 <= self.code <= 1003 or 1007 <= self.code <= 1014 or self.code >= 3000):
-            self._refuse("code", self.code, "no close frame may say that; use 1000-1003, 1007-1014 or 3000-4999")
+            self._refuse("code", self.code, "a close frame cannot carry it; use 1000-1003, 1007-1014 or 3000-4999")
         if len(self.reason.encode()) > _MAX_REASON_BYTES:
             self._refuse("reason", self.reason, f"a close frame has room for {_MAX_REASON_BYTES} bytes")
 
@@ -257,7 +257,7 @@ class UnknownEvent(StreamFault):
 class Malformed(StreamFault):
     """Break an event.
 
-    `form` says how: ``truncated`` JSON, ``text`` that is no JSON, an ``array`` around it, ``no_type``,
+    `form` says how: ``truncated`` JSON, ``text`` that is not JSON, an ``array`` around it, ``no_type``,
     ``wrong_types`` of its fields, ``nulls`` in all of them but the type, or a ``binary`` frame of noise.
     """
 

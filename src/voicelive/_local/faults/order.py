@@ -19,7 +19,7 @@ _TIED_TO_TRANSCRIPTION = (
 
 
 def may_overtake(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    """Tell whether the contract lets two events, sent one after the other, also come the other way round.
+    """Return whether the contract lets two events, sent one after the other, also come in the other order.
 
     A transcription of the user's speech runs beside everything else: the kinds of models differ in where it comes.
     Deltas run beside each other, unless both add to the same text or the same sound.

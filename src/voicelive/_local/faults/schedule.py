@@ -50,7 +50,7 @@ class Faults:
     """
 
     def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
-        """Plan `faults`; raises :class:`InvalidFaultError` for what is none."""
+        """Plan `faults`; raises :class:`InvalidFaultError` for what is not a fault."""
         self._seed = seed
         self._lock = threading.Lock()
         self._planned: tuple[PlannedFault[Fault], ...] = ()
@@ -65,16 +65,18 @@ class Faults:
             faults: faults, or texts such as ``close:1011@events=20``.
 
         Returns:
-            One entry a fault, which tells how often it was committed.
+            One entry for each fault, which says how often it was committed.
 
         Raises:
-            InvalidFaultError: for what is no fault; none of them is planned then.
+            InvalidFaultError: for what is not a fault; none of them is planned then.
         """
         checked = [_fault(fault) for fault in faults]
         with self._lock:
             kept = tuple(planned for planned in self._planned if planned.waiting)
             if len(kept) + len(checked) > MAX_FAULTS:
-                raise InvalidFaultError(f"{len(kept)} faults wait already, at most {MAX_FAULTS} may: clear some first")
+                raise InvalidFaultError(
+                    f"{len(kept)} faults are waiting already, and at most {MAX_FAULTS} may: clear some first"
+                )
             added = []
             for fault in checked:
                 self._numbers += 1
@@ -161,7 +163,7 @@ class Opportunities:
         return [planned for planned in found if planned.fault.session in (None, self._session_id)]  # type: ignore[misc]
 
     def take(self, planned: PlannedFault[Fault]) -> bool:
-        """Tell whether to commit a fault now; if so, it counts."""
+        """Return whether to commit a fault now; if so, it counts."""
         if planned.fault.chance < 1 and self.random(planned).random() >= planned.fault.chance:
             return False
         return self._faults._commit(planned)
@@ -194,5 +196,5 @@ def _fault(value: object) -> Fault:
     if isinstance(value, str):
         return parse_fault(value)
     if not isinstance(value, Fault) or not value.name:
-        raise InvalidFaultError(f"{value!r} is no fault: give one such as Close(1011), or a text such as 'close:1011'")
+        raise InvalidFaultError(f"{value!r} is not a fault: give one such as Close(1011), or text such as 'close:1011'")
     return value

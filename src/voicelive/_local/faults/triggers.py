@@ -32,7 +32,7 @@ class Target(Protocol):
         ...
 
     def stall(self, seconds: float | None) -> None:
-        """Send nothing for some seconds, or any more."""
+        """Send nothing for some seconds, or ever again."""
         ...
 
     async def fail(self, fault: errors.Fault) -> None:

@@ -28,7 +28,7 @@ class Avatar:
         """Answer the client's WebRTC offer.
 
         Raises:
-            RefusedError: without an avatar in the session, for a second connection, or for an offer that is none.
+            RefusedError: without an avatar in the session, for a second connection, or for an offer that is not valid.
         """
         if self._context.session["avatar"] is None:
             raise RefusedError(errors.avatar_not_configured())

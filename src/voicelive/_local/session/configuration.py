@@ -262,7 +262,7 @@ def _check_locks(old: Mapping[str, Any], new: Mapping[str, Any], locks: Locks, a
             ("input_audio_echo_cancellation", "reference_source"),
             ("input_audio_echo_cancellation", "channels"),
         ):
-            # Switching on or off is no change of kind: manual turns are chosen in mid-session.
+            # Switching on or off is not a change of kind: manual turns can be chosen in mid-session.
             if old[field] and new[field] and old[field][key] != new[field][key]:
                 raise RefusedError(errors.immutable(f"{field}.{key}", old[field][key], new[field][key]))
     if locks.assistant_audio and old["voice"] != new["voice"]:

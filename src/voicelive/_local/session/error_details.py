@@ -68,7 +68,7 @@ def _brief(value: object) -> str:
 
 def event_too_large(length: int, limit: int) -> Fault:
     return Fault(
-        f"The event is too large: {length} characters beside its audio and images, where at most {limit} are read.",
+        f"The event is too large: {length} characters besides its audio and images, where at most {limit} are read.",
         code="event_too_large",
     )
 

@@ -50,7 +50,7 @@ class InputFormat:
 
     name: str
     rate: int
-    """Samples a second."""
+    """Samples per second."""
     channels: int
     """1, or 2 where an echo reference is interleaved with the microphone."""
 
@@ -158,7 +158,7 @@ class InputAudio:
         Args:
             make_vad: makes a detector of voice activity.
             max_buffer_s: seconds of audio that may wait to be committed.
-            is_finished: tells whether what is said in PCM16 of a rate sounds finished; may take long.
+            is_finished: says whether what is said in PCM16 of a rate sounds finished; may take long.
             new_item_id: makes the id of a turn's item.
         """
         self._new_item_id = new_item_id

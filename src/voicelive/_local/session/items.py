@@ -111,7 +111,7 @@ class Items:
         """Cut a spoken answer to what was heard of it and send ``conversation.item.truncated``.
 
         Raises:
-            RefusedError: for an unknown item, one that is no spoken answer, or a time beyond its end.
+            RefusedError: for an unknown item, one that is not a spoken answer, or a time beyond its end.
         """
         early = "early_truncation" in self._context.quirks
         self._context.conversation.truncate(event.item_id, event.audio_end_ms, early=early)

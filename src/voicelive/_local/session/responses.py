@@ -50,7 +50,7 @@ class Responses:
             context: the session.
             avatar: who speaks where one is connected.
             mcp: who carries out the calls of servers' tools.
-            user_speaks: tells whether the user is speaking and not to be talked over.
+            user_speaks: says whether the user is speaking and not to be talked over.
         """
         self._user_speaks = user_speaks
         self._context = context

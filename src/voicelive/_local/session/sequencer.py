@@ -51,5 +51,5 @@ class Sequencer:
                 if self._weight <= _MAX_WEIGHT:
                     self._room.set()
                 await job()
-                # A job that need not wait gives way all the same: there may be thousands of them.
+                # A job that need not wait still gives way: there may be thousands of them.
                 await asyncio.sleep(0)

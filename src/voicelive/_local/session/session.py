@@ -136,13 +136,13 @@ class Session:
         self._immediate, self._ordered = self._handlers(Settings(context, self._audio, self._mcp))
 
     def _sounds_finished(self, pcm: bytes, rate: int) -> bool:
-        """Tell whether what is said in `pcm` sounds finished; blocks."""
+        """Return whether what is said in `pcm` sounds finished; blocks."""
         settings = self._context.session["input_audio_transcription"] or {}
         detection = self._context.session["turn_detection"] or {}
         try:
             heard = self._options.engines.transcriber.transcribe(pcm, rate, settings.get("language") or None)
         except Exception:
-            # Whatever an engine raises is told to the client once the turn has ended and is transcribed as a whole.
+            # Whatever an engine raises is reported to the client once the turn has ended and is transcribed as a whole.
             logger.exception("judging whether a turn is finished failed")
             return True
         text = heard.text
@@ -208,7 +208,7 @@ class Session:
         """Serve the connection until it ends, then leave nothing behind.
 
         Args:
-            refused: why there is to be no session; it is told to the client, and the connection closed.
+            refused: why there is to be no session; the client is told, and the connection closed.
         """
         sender = asyncio.create_task(self._outbox.run())
         others = {
@@ -376,7 +376,7 @@ class Session:
                     code=fault.code,
                     param=fault.param,
                     # The real service was only ever seen to send null here. An id that the client gave is sent back
-                    # all the same: it tells which of several events was refused.
+                    # anyway: it says which of several events was refused.
                     event_id=None if "null_error_event_id" in self._options.quirks else event_id,
                 )
             )
@@ -423,7 +423,7 @@ class Session:
 
 
 def _timed(message: bytes | str) -> tuple[AnyClientEvent | TooLargeError | InvalidEventError, float]:
-    """Read a message; return the event, or why it is none, and the seconds of work that it took."""
+    """Read a message; return the event, or why it is not one, and the seconds of work that it took."""
     began = time.thread_time()
     read: AnyClientEvent | TooLargeError | InvalidEventError
     try:

@@ -87,13 +87,13 @@ def _choose_server(functions: list[Definition], targets: dict[str, McpTarget], c
 
 
 def is_allowed(server: Definition, tool: McpTool) -> bool:
-    """Tell whether a server's ``allowed_tools`` let a tool be offered; without them all are."""
+    """Return whether a server's ``allowed_tools`` let a tool be offered; without them all are."""
     allowed = server.get("allowed_tools")
     return allowed is None or _matches(allowed, tool)
 
 
 def needs_approval(server: Definition, tool: McpTool) -> bool:
-    """Tell whether a server's ``require_approval`` asks for the application's consent; by default it does."""
+    """Return whether a server's ``require_approval`` asks for the application's consent; by default it does."""
     required = server.get("require_approval")
     if isinstance(required, Mapping):
         if _matches(required.get("never"), tool):
@@ -104,7 +104,7 @@ def needs_approval(server: Definition, tool: McpTool) -> bool:
 
 
 def _matches(names: Sequence[str] | Mapping[str, Any] | None, tool: McpTool) -> bool:
-    """Tell whether a tool is among `names`: a list, or a filter with ``tool_names`` and ``read_only``."""
+    """Return whether a tool is among `names`: a list, or a filter with ``tool_names`` and ``read_only``."""
     if names is None:
         return False
     if not isinstance(names, Mapping):

@@ -80,7 +80,7 @@ class Turns:
         return self._audio.format
 
     def user_speaks(self) -> bool:
-        """Tell whether a turn is going on that is not to be talked over."""
+        """Return whether a turn is going on that is not to be talked over."""
         return self._audio.speaking and self._detection().get("interrupt_response", True)
 
     async def append(self, event: models.ClientEventInputAudioBufferAppend) -> None:

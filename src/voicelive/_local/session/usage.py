@@ -60,9 +60,9 @@ def estimate_usage(
     Args:
         instructions: the instructions in force.
         context: the conversation that was answered.
-        input_audio_ms: milliseconds of audio in it; 10 tokens a second.
+        input_audio_ms: milliseconds of audio in it; 10 tokens per second.
         output_text: the text and arguments that came out.
-        output_audio_ms: milliseconds of audio that came out; 20 tokens a second.
+        output_audio_ms: milliseconds of audio that came out; 20 tokens per second.
         generated: False where the answer was given by the client, which costs no input.
     """
     text_in = audio_in = 0

@@ -24,7 +24,7 @@ _SHORT = 3
 
 
 def is_finished(text: str, level: str | None = None) -> bool:
-    """Tell whether `text` may be the end of what is being said.
+    """Return whether `text` may be the end of what is being said.
 
     It is not where it ends with a comma, dots or a dash, or with a word that something follows, such as "the", "and"
     or "um". An empty text is finished: waiting would not help.

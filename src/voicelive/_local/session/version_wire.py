@@ -39,7 +39,7 @@ class Wire(Protocol):
         """Return what the client sent as the session takes it.
 
         Raises:
-            InvalidEventError: if the version has no such event, or a value is none of its own.
+            InvalidEventError: if the version has no such event, or a value is not one of its own.
         """
         ...
 
@@ -122,7 +122,7 @@ class NestedWire:
         Settings in the flat form are ignored, as the service ignores whatever a version lacks.
 
         Raises:
-            InvalidEventError: if the version has no such event, or a value is none of its own.
+            InvalidEventError: if the version has no such event, or a value is not one of its own.
         """
         if isinstance(event, models.ClientEventTranscriptionSessionUpdate):
             raise _not_in("v1", event)

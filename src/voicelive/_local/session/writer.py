@@ -187,7 +187,7 @@ class ResponseWriter:
     def mcp_call(self, server_label: str, name: str, arguments: str) -> tuple[Entry, int]:
         """Send a call of a server's tool up to its arguments; return its item and output index.
 
-        What becomes of the call is told after ``response.done``.
+        What becomes of the call is reported after ``response.done``.
         """
         entry = Entry(
             {
