@@ -299,7 +299,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             # Sending seldom waits, so a loop that only sends would never let the event loop notice a broken connection.
             await asyncio.sleep(0)
         try:
-            await transport.send(data)
+            if (rest := transport.begin(data)) is not None:
+                await rest
         except TransportClosed as error:
             closed = self._closed_error(data)
             raise closed from closed.__cause__ or error

@@ -15,6 +15,8 @@ _FATAL: dict[str, Verdict] = {"session_expired": "expired", "max_config_attempts
 """Errors after which the service ends the session, however the connection then ends."""
 _CONFIGURATION_CODES = {"invalid_session_update_message", "max_config_attempts_exceeded"}
 
+_TELL = {b"error", b"session.created", b"session.updated"}
+
 _LOOK_AT = 200
 _MOST = 16 * 1024
 """Error events do not get larger; sessions and audio may."""
@@ -32,9 +34,14 @@ class LastWords:
         """When the session ends, in seconds since the epoch."""
         self._parts: bytearray | None = None
 
-    def see(self, data: bytes) -> None:
-        """Learn from a message; what is not an event is passed over."""
-        if len(data) > _MOST or not _may_tell(data):
+    def see(self, data: bytes, head: bytes = b"") -> None:
+        """Learn from a message; what is not an event is passed over.
+
+        Args:
+            data: the message.
+            head: its type as its head says, nothing if it does not.
+        """
+        if (head and head not in _TELL) or len(data) > _MOST or not _may_tell(data):
             return
         event = _parsed(data)
         kind = event.get("type")

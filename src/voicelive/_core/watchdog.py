@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 from .closing import Cause
+from .envelope import kind_of
 
 __all__ = ["Watch"]
 
 _READY = {"session.created", "transcription_session.created"}
+_RESPONSES = {b"response.created", b"response.done"}
 _SAYS_NOTHING = {"error", "warning"}
 
 
@@ -24,13 +26,25 @@ class Watch:
         self.is_needed = ready_timeout is not None or stall_timeout is not None
         """Whether :meth:`see` must still be called; stays False once it is."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the service has made a session, or is not waited for to do so."""
+        return self._is_ready
+
     def open(self, now: float) -> None:
         """Note when the connection opened."""
         self._opened_at = now
 
-    def see(self, data: bytes) -> None:
-        """Learn from a message that was received."""
-        if self._is_ready and not (b'"response.created"' in data or b'"response.done"' in data):
+    def see(self, data: bytes, head: bytes | None = None) -> None:
+        """Learn from a message that was received.
+
+        Args:
+            data: the message.
+            head: its type as its head says, nothing if it does not; None if nobody has looked yet.
+        """
+        if head is None:
+            head = kind_of(data)
+        if self._is_ready and head and head not in _RESPONSES:
             return
         kind, response_id = _read(data)
         # A service that sends other events of a session has made one, even if its session.created got lost.

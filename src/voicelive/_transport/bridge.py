@@ -23,6 +23,7 @@ from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Inbox
 from .._loop import LoopThread
 from .._threads import Waiter
+from ..errors import SendQueueFullError
 from .logs import transport_logger
 from .options import TransportOptions
 from .reconnect_setup import Lasting, broken
@@ -338,6 +339,9 @@ class Bridge:
             error = _closed()
         if isinstance(message, _Sending):
             message.settle(error)
+        elif isinstance(error, SendQueueFullError):
+            # The connection broke after it was taken from its sender, who cannot be told any more.
+            transport_logger().warning("%s", error)
         elif error is not None:
             transport_logger().debug("an event could not be sent any more: %s", type(error).__name__)
         self._sending = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -86,6 +86,8 @@ class _Assembler(Assembler):
         self._queue = self.frames = _Queue(inflow)
         self._discards = False
         self._waits = False
+        self.sink: Callable[[bytes, bytes], None] | None = None
+        """Takes a message and its type, as its head says, when it arrives, instead of whoever waits in :meth:`get`."""
 
     def discard(self) -> None:
         """Drop what arrives from now on: the close frame must be read, and nobody will ask for what comes before it."""
@@ -100,8 +102,12 @@ class _Assembler(Assembler):
         """Add a whole message."""
         if self._discards or self.closed:
             return
-        is_full = self._inflow.add(data)
         frames = self._queue
+        if self.sink is not None and self._waits and not frames.queue:
+            # Nothing came before it, so it is next: no need to wake the task that waits for it.
+            self.sink(data, self._inflow.note(data))
+            return
+        is_full = self._inflow.add(data)
         frames.queue.append(data)
         waiter = frames.get_waiter
         if waiter is not None and not waiter.done():

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._core.closing import Cause
 from .._core.end_evidence import LastWords
+from .._core.envelope import kind_of
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from .options import TransportOptions
 
@@ -47,9 +48,15 @@ class Inflow:
 
     def add(self, data: bytes) -> bool:
         """Count a message that arrived whole; return whether the bound is passed."""
-        self.last_arrival = time.monotonic()
-        self.words.see(data)
+        self.note(data)
         return self.holding.add(len(data))
+
+    def note(self, data: bytes) -> bytes:
+        """Note a message that arrived whole and does not wait here; return its type as its head says."""
+        self.last_arrival = time.monotonic()
+        head = kind_of(data)
+        self.words.see(data, head)
+        return head
 
     def add_part(self, data: bytes, *, is_first: bool, is_last: bool) -> bool:
         """Like :meth:`add`, for the payload of a frame that may be a part of a message."""

@@ -23,6 +23,9 @@ ResultT = TypeVar("ResultT")
 
 _OPENING, _CONDENSING = "voicelive-open", "voicelive-condense"
 
+_EARLIER_S = 0.001
+"""How much earlier than the timer something must be due for the timer to be set anew."""
+
 _SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
 """Messages of a long replay, or burst, between two moments in which the rest of the event loop gets its turn."""
 
@@ -30,8 +33,9 @@ _SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
 class LastingTransport:
     """A :class:`Transport` over one WebSocket connection after the other.
 
-    A task watches the time. Each link has a task that opens it and sends what restores it, and one that reads. If one
-    of them fails, or the state machine does, the connection ends with that as its cause: nobody else would notice.
+    A timer watches the time. Each link has a task that opens it and sends what restores it, and one that reads what
+    does not come straight from the socket, and sees its end. If one of them fails,
+    or the state machine does, the connection ends with that as its cause: nobody else would notice.
     """
 
     def __init__(self, lasting: Lasting, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
@@ -44,6 +48,9 @@ class LastingTransport:
         self._waiting: set[asyncio.Future[None]] = set()
         self._closing: tuple[int, str] | None = None
         self._nudged = False
+        self._receiver: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pausing: set[int] = set()
         self._last_arrival = time.monotonic()
 
     async def open(self) -> None:
@@ -56,7 +63,7 @@ class LastingTransport:
         number = self._lifeline.start(time.monotonic())
         self._links[number] = transport
         self._start(self._read(number, transport))
-        self._start(self._watch_time())
+        self._set_timer(time.monotonic())
 
     async def recv(self) -> bytes:
         """Return the next message; a call that is cancelled loses nothing."""
@@ -69,7 +76,11 @@ class LastingTransport:
             if self._nudged:
                 self._nudged = False
                 raise TimeoutError
-            await self._change(None)
+            receiver = self._receiver = asyncio.get_running_loop().create_future()
+            try:
+                await receiver
+            finally:
+                self._receiver = None
 
     def take(self) -> bytes | None:
         """Return the next message if it is there already, else None."""
@@ -97,7 +108,22 @@ class LastingTransport:
 
     def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
         """Like :meth:`send`, but return what is left to be awaited, if anything."""
-        return self.send(data)
+        if self._final is not None:
+            return _raising(gone())
+        now = time.monotonic()
+        decision = self._decide(self._lifeline.sending, data, now)
+        if self._waiting:
+            self._notify()
+        if isinstance(decision, Outgoing):
+            # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
+            transport = self._links[decision.link]
+            rest = transport.begin(decision.data)
+            if rest is not None:
+                return self._write(transport, decision, rest)
+            self._was_sent(decision, now)
+        elif isinstance(decision, SendFull):
+            return _raising(queue_full(self._lasting.policy, data))
+        return None
 
     async def send(self, data: bytes) -> None:
         """Send one text message, or keep it while there is no connection.
@@ -105,20 +131,15 @@ class LastingTransport:
         Raises:
             SendQueueFullError: if there is no room to keep it.
         """
-        if self._final is not None:
-            raise gone()
-        decision = self._decide(self._lifeline.sending, data, time.monotonic())
-        self._notify()
-        if isinstance(decision, SendFull):
-            raise queue_full(self._lasting.policy, data)
-        if isinstance(decision, Outgoing):
-            # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
-            await self._write(self._links[decision.link], decision)
+        if (rest := self.begin(data)) is not None:
+            await rest
 
     @property
     def is_ready(self) -> bool:
-        """Whether what is sent now can go out."""
-        return False
+        """Whether what is sent now can go out at once: not while a link is made, and gets what waits."""
+        number = self._lifeline.up
+        link = None if number is None else self._links.get(number)
+        return link is not None and link.is_ready
 
     @property
     def last_arrival(self) -> float:
@@ -208,30 +229,50 @@ class LastingTransport:
             self._break(error)
 
     def _notify(self) -> None:
+        if self._receiver is not None and not self._receiver.done():
+            self._receiver.set_result(None)
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)
 
-    async def _change(self, timeout: float | None) -> None:
-        """Wait until something has changed, for at most `timeout` seconds."""
+    async def _change(self) -> None:
+        """Wait until something has changed."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.add(waiting)
         try:
-            if timeout is None:
-                await waiting
-            else:
-                await asyncio.wait({waiting}, timeout=timeout)
+            await waiting
         finally:
             self._waiting.discard(waiting)
 
-    async def _watch_time(self) -> None:
-        while self._final is None:
-            now = time.monotonic()
-            self._lifeline.tick(now)
+    def _set_timer(self, now: float) -> None:
+        """Have the state machine told of the time when something is due, at the latest."""
+        due = None if self._final is not None else self._lifeline.due(now)
+        timer = self._timer
+        if due is None:
+            if timer is not None:
+                timer.cancel()
+                self._timer = None
+            return
+        # One that comes too early looks again: what is due moves on with every message.
+        loop = asyncio.get_running_loop()
+        at = loop.time() + max(0.0, due - now)
+        if timer is None or at < timer.when() - _EARLIER_S:
+            if timer is not None:
+                timer.cancel()
+            self._timer = loop.call_at(at, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        self._tick()
+
+    def _tick(self) -> None:
+        """Have the state machine do what is due, and carry it out."""
+        try:
+            if self._final is None:
+                self._lifeline.tick(time.monotonic())
             self._act()
-            due = self._lifeline.due(now)
-            await self._change(None if due is None else max(0.0, due - now))
-        self._act()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
+            self._break(error)
 
     def _act(self) -> None:
         """Carry out what the state machine asks for."""
@@ -247,6 +288,7 @@ class LastingTransport:
                     self._start(transport.close(1000, ""))
                 else:
                     transport.give_up(action.cause)
+        self._set_timer(time.monotonic())
         self._notify()
 
     async def _condense(self, items: list[dict[str, Any]]) -> None:
@@ -295,13 +337,13 @@ class LastingTransport:
         while True:
             outgoing = self._lifeline.next_to_send(number, time.monotonic())
             while outgoing is None and self._final is None and self._lifeline.is_restoring(number):
-                await self._change(None)
+                await self._change()
                 outgoing = self._lifeline.next_to_send(number, time.monotonic())
             if outgoing is None:
                 self._notify()
                 return
             try:
-                await self._write(transport, outgoing)
+                await self._write(transport, outgoing, transport.send(outgoing.data))
             except ConnectionClosed:
                 # Nothing that was to be sent then can be: the link's end says so to whoever receives.
                 return
@@ -309,9 +351,9 @@ class LastingTransport:
             if sent % _SENT_PER_BREAK == 0:
                 await asyncio.sleep(0)
 
-    async def _write(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
+    async def _write(self, transport: WebSocketTransport, outgoing: Outgoing, rest: Coroutine[Any, Any, None]) -> None:
         try:
-            await transport.send(outgoing.data)
+            await rest
         except ConnectionClosed:
             self._not_sent(transport, outgoing)
         except BaseException:
@@ -319,16 +361,35 @@ class LastingTransport:
             self._decide(self._lifeline.sent, outgoing, time.monotonic())
             raise
         else:
-            self._decide(self._lifeline.sent, outgoing, time.monotonic())
-            if self._lifeline.actions:
-                self._act()
+            self._was_sent(outgoing, time.monotonic())
 
-    async def _wait_for_room(self, transport: WebSocketTransport) -> None:
+    def _was_sent(self, outgoing: Outgoing, now: float) -> None:
+        self._decide(self._lifeline.sent, outgoing, now)
+        if self._lifeline.actions:
+            self._act()
+
+    def _arrived(self, number: int, transport: WebSocketTransport, data: bytes, head: bytes | None) -> None:
+        """Take a message of a link, when it arrives."""
+        try:
+            now = time.monotonic()
+            changes = self._lifeline.received(number, data, now, head)
+            if changes:
+                self._tick()
+            elif self._receiver is not None and not self._receiver.done():
+                self._receiver.set_result(None)
+            if self._lifeline.is_full and number not in self._pausing:
+                self._pausing.add(number)
+                self._start(self._wait_for_room(number, transport))
+                transport.hold()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
+            self._break(error)
+
+    async def _wait_for_room(self, number: int, transport: WebSocketTransport) -> None:
         """Read no more of a link until the application has received half of what may wait for it."""
-        transport.hold()
         self._lifeline.holding.when_half_empty(self._notify)
         while not self._lifeline.has_room and self._final is None and transport.end(None) is None:
-            await self._change(None)
+            await self._change()
+        self._pausing.discard(number)
         transport.go_on()
 
     def _not_sent(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
@@ -345,17 +406,14 @@ class LastingTransport:
     async def _read(self, number: int, transport: WebSocketTransport) -> None:
         # It ends too if the application does not receive.
         transport.when_ended(self._notify)
+        transport.deliver_to(lambda data, head: self._arrived(number, transport, data, head))
         with suppress(ConnectionClosed):
             received = 0
             while True:
-                data = await transport.recv()
-                self._lifeline.received(number, data, time.monotonic())
-                if self._lifeline.actions:
-                    self._act()
-                elif self._waiting:
-                    self._notify()
-                if self._lifeline.is_full:
-                    await self._wait_for_room(transport)
+                # Most messages do not come this way: only what was there before, and what comes in parts.
+                self._arrived(number, transport, await transport.recv(), None)
+                while number in self._pausing:
+                    await self._change()
                 received += 1
                 if received % _RECEIVED_PER_BREAK == 0:
                     # Receiving seldom waits while there is something to receive.
@@ -366,3 +424,7 @@ class LastingTransport:
         self._links.pop(number, None)
         self._last_arrival = max(self._last_arrival, transport.last_arrival)
         await transport.close(1000, "")
+
+
+async def _raising(error: Exception) -> None:
+    raise error

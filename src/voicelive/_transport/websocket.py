@@ -75,6 +75,13 @@ class WebSocketTransport:
         """Take the credential out of what the service said."""
         return self._websocket.inflow.hide(text)
 
+    def deliver_to(self, sink: Callable[[bytes, bytes], None]) -> None:
+        """Give a message and its type, as its head says, to `sink` at once while a task waits in :meth:`recv` for it.
+
+        What came before it, and what comes in parts, :meth:`recv` returns as ever.
+        """
+        self._websocket.arrivals.sink = sink
+
     def hold(self) -> None:
         """Read nothing more, until :meth:`go_on`; if that does not come, the connection is given up."""
         self._websocket.arrivals.hold()

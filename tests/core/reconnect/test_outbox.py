@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from voicelive._core.contract import WireContract
+from voicelive._core.envelope import SAY_NOTHING, audio_size, is_audio, kind_of
 from voicelive._core.reconnect.receive_buffer import Mailbox
-from voicelive._core.reconnect.send_queue import SAY_NOTHING, Outbox, audio_delta, audio_size, is_audio, kind_of
+from voicelive._core.reconnect.send_queue import Outbox, audio_delta
 
 WIRE = WireContract("2026-06-01-preview")
 AUDIO = WIRE.encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})

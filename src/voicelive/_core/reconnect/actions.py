@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -75,18 +74,19 @@ class Link:
 
     number: int
     watch: Watch
-    held: Mailbox
-    """What else arrived before it was current."""
     state: Literal["opening", "restoring", "ready", "flushing", "up"] = "opening"
     """It is being opened; gets what it lacks; lacks nothing, and waits for its turn; is current, and gets what waited;
     is current."""
     progress_at: float = 0.0
     """When the new session last took something of what restores it."""
     has_progressed: bool = False
+    held: Mailbox | None = None
+    """What else arrived before it was current."""
     current_since: float = 0.0
     last_arrival: float = 0.0
     replay: Replay | None = None
-    outgoing: deque[Outgoing] = field(default_factory=deque)
+    outgoing: list[Outgoing] = field(default_factory=list[Outgoing])
+    """What is to be sent first of all, the last of it first."""
     restored_by: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """The service's latest answer of each type to what set the session up."""
     is_given_up: bool = False

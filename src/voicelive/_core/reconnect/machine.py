@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..closing import CloseInfo, describe_code
+from ..envelope import AUDIO_DELTAS, SAY_NOTHING, kind_of
 from ..watchdog import Watch
 from .actions import Action, Close, Condense, GiveUp, Link, Open, Outgoing, SendFull, SendLater
 from .history import Ledger, Unanswered
@@ -22,7 +23,7 @@ from .messages import encoded, parsed
 from .policy import Backoff, ReconnectPolicy
 from .receive_buffer import Mailbox
 from .replay import Replay, not_carried_over
-from .send_queue import AUDIO_DELTAS, SAY_NOTHING, audio_delta, kind_of
+from .send_queue import audio_delta
 from .sending import Sending
 
 __all__ = ["Close", "Condense", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
@@ -143,16 +144,36 @@ class Lifeline:
         else:
             self._attempt(now, retry_after, reason, None)
 
-    def received(self, number: int, data: bytes, now: float) -> None:
-        """Note a message of a link."""
-        if self._current is not None and self._current.number == number:
-            link = self._current
+    def received(self, number: int, data: bytes, now: float, head: bytes | None = None) -> bool:
+        """Note a message of a link.
+
+        Args:
+            number: the link.
+            data: the message.
+            now: the time.
+            head: its type as its head says, nothing if it does not; None if nobody has looked yet.
+
+        Returns:
+            Whether it may change what is due, or what is to be done; a delta does not.
+        """
+        head = kind_of(data) if head is None else head
+        link = self._current
+        if link is not None and link.number == number:
             link.last_arrival = self._last_activity = now
-            self._accept(link, data, now)
+            if self._next is None and link.watch.is_ready:
+                if head in SAY_NOTHING:
+                    self._mailbox.put(data)
+                    return False
+                if head in AUDIO_DELTAS:
+                    self.ledger.received_audio(*audio_delta(data))
+                    self._mailbox.put(data)
+                    return False
+            self._accept(link, data, head, now)
         elif self._next is not None and self._next.number == number and self._next.replay is not None:
             self._next.last_arrival = now
             self._restoring(self._next, self._next.replay, data, now)
         self._advance(now)
+        return True
 
     def _restoring(self, link: Link, replay: Replay, data: bytes, now: float) -> None:
         """Take a message of a link that is not current yet."""
@@ -162,6 +183,8 @@ class Lifeline:
             if not event["type"].startswith("conversation."):
                 link.restored_by[event["type"]] = event
             return
+        if link.held is None:
+            link.held = Mailbox(*self._limits)
         link.held.put(data)
         if link.held.is_full:
             # Reading cannot pause: what restores the session comes the same way.
@@ -215,8 +238,8 @@ class Lifeline:
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read until the application has received some."""
-        # While there is no session, what is read restores it.
-        return self._current is not None and self._mailbox.is_full
+        # While there is no session, what is read restores it. The count is asked only if it may have passed the bound.
+        return self._mailbox.is_crowded and self._current is not None and self._mailbox.is_full
 
     @property
     def has_room(self) -> bool:
@@ -235,6 +258,12 @@ class Lifeline:
             self._last_activity = now
         return outgoing
 
+    @property
+    def up(self) -> int | None:
+        """The link over which what is sent goes out at once; None while there is none."""
+        link = self._current
+        return link.number if link is not None and link.state == "up" else None
+
     def next_to_send(self, number: int, now: float) -> Outgoing | None:
         """Return what is to be sent over a link that is being restored, once what came before is sent; else None."""
         link = next((link for link in (self._next, self._current) if link is not None and link.number == number), None)
@@ -242,7 +271,7 @@ class Lifeline:
             return None
         if link.outgoing:
             self._sending.in_flight += 1
-            return link.outgoing.popleft()
+            return link.outgoing.pop()
         if link.state == "restoring" and link.replay is not None:
             message = link.replay.next_message()
             return None if message is None else Outgoing(link.number, encoded(message), own=True)
@@ -355,7 +384,7 @@ class Lifeline:
 
     def _new_link(self, watch: Watch) -> Link:
         self._count += 1
-        return Link(self._count, watch, Mailbox(*self._limits))
+        return Link(self._count, watch)
 
     def _open(self, at: float) -> float:
         at = self._reserve(at)
@@ -394,22 +423,21 @@ class Lifeline:
         self.final = info
         self._current = self._next = None
 
-    def _accept(self, link: Link, data: bytes, now: float) -> None:
+    def _accept(self, link: Link, data: bytes, head: bytes, now: float) -> None:
         """Take a message of the current link for the application."""
         if link.watch.is_needed:
-            link.watch.see(data)
+            link.watch.see(data, head)
         if link.replay is not None and link.replay.announced and b'"conversation.item.done"' in data:
             event = parsed(data)
             if event.get("type") == "conversation.item.done" and link.replay.is_done(event):
                 return
-        self._learn(data, now)
+        self._learn(data, head, now)
         self._mailbox.put(data)
 
-    def _learn(self, data: bytes, now: float) -> None:
-        kind = kind_of(data)
-        if kind in SAY_NOTHING:
+    def _learn(self, data: bytes, head: bytes, now: float) -> None:
+        if head in SAY_NOTHING:
             return
-        if kind in AUDIO_DELTAS:
+        if head in AUDIO_DELTAS:
             self.ledger.received_audio(*audio_delta(data))
             return
         event = parsed(data)
@@ -464,7 +492,7 @@ class Lifeline:
         lost = interruption.lost if interruption is not None else replace(self.ledger.end(), input_audio_bytes=0)
         if old is not None:
             self.actions.append(Close(old.number))
-            link.outgoing.extend(self._sending.take_overlap(link.number))
+            link.outgoing = self._sending.take_overlap(link.number)[::-1]
         not_carried = not_carried_over(replay)
         replayed = replay.replayed
         replay.adopt()
@@ -497,8 +525,9 @@ class Lifeline:
         self._current, link.state = link, "flushing"
         self._last_activity = link.current_since = now
         self._plan_rollover(now)
-        while (data := link.held.take()) is not None:
-            self._accept(link, data, now)
+        held, link.held = link.held, None
+        while held is not None and (data := held.take()) is not None:
+            self._accept(link, data, kind_of(data), now)
 
     def _tell(self, name: str, **fields: Any) -> None:
         self._mailbox.put(encoded({"type": f"voicelive.{name}", **fields}))

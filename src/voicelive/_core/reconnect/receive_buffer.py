@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..holding import Holding
+from ..holding import MESSAGE_OVERHEAD, Holding
 
 __all__ = ["Mailbox"]
 
@@ -21,18 +21,20 @@ class Mailbox:
         self.holding = Holding(max_messages, max_bytes)
         """Counts what is here, and what was taken but not handed out to the application."""
         self._messages: deque[bytes] = deque()
+        self.is_crowded = False
+        """Whether the bound was passed when the last message came."""
 
     def put(self, data: bytes) -> None:
         """Add a message."""
         self._messages.append(data)
-        self.holding.add(len(data))
+        self.is_crowded = self.holding.add(len(data))
 
     def take(self) -> bytes | None:
         """Hand out the oldest message, or None."""
         if not self._messages:
             return None
         data = self._messages.popleft()
-        self.holding.take(len(data))
+        self.holding.release(1, len(data) + MESSAGE_OVERHEAD)
         return data
 
     def clear(self) -> None:

@@ -5,59 +5,22 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from ..envelope import audio_size, is_audio, text_at
 from .messages import parsed, read_text
 
-__all__ = ["AUDIO_DELTAS", "SAY_NOTHING", "Outbox", "audio_delta", "audio_size", "is_audio", "kind_of"]
+__all__ = ["Outbox", "audio_delta"]
 
-_AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
-_SOUND = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
-_LOOK_AT = 200
 _ID = re.compile(rb'"item_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _LOOK_FOR_ID = 300
-_KIND = re.compile(rb'\{(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
-"""The type of an event where it stands first or second, as services write it; else the event is read in full."""
-
-AUDIO_DELTAS = {b"response.audio.delta", b"response.output_audio.delta"}
-"""Types of the pieces of an answer's audio: most of what arrives, and not to be read in full here."""
-
-SAY_NOTHING = {
-    b"conversation.item.input_audio_transcription.delta",
-    b"response.animation_blendshapes.delta",
-    b"response.animation_viseme.delta",
-    b"response.audio_timestamp.delta",
-    b"response.audio_transcript.delta",
-    b"response.function_call_arguments.delta",
-    b"response.output_audio_transcript.delta",
-    b"response.output_text.delta",
-    b"response.text.delta",
-    b"response.video.delta",
-}
-"""Types of events that leave no trace in a session: what they are pieces of comes whole later."""
-
-
-def kind_of(data: bytes) -> bytes:
-    """Return the type of a message that shows it at its beginning, else nothing."""
-    found = _KIND.match(data)
-    return b"" if found is None else found[1]
-
-
-def is_audio(data: bytes) -> bool:
-    """Whether an encoded event carries input audio; told by its beginning, where this package writes the type."""
-    return _AUDIO.search(data, 0, _LOOK_AT) is not None
-
-
-def audio_size(data: bytes) -> int:
-    """Return how many bytes of audio an event carries as base64, of either side."""
-    found = _SOUND.search(data)
-    if found is None:
-        return 0
-    start = found.end()
-    end = data.find(b'"', start)
-    return (end - start) * 3 // 4 - data.count(b"=", max(start, end - 2), end)
 
 
 def audio_delta(data: bytes) -> tuple[str, int]:
     """Return the item's id and the size of a piece of an answer's audio."""
+    at = text_at(data, b'"item_id"', _LOOK_FOR_ID)
+    if at:
+        item_id = data[at : data.find(b'"', at)]
+        if b"\\" not in item_id:
+            return read_text(item_id), audio_size(data)
     found = _ID.search(data, 0, _LOOK_FOR_ID) or _ID.search(data)
     return ("" if found is None else _read_id(found[1])), audio_size(data)
 

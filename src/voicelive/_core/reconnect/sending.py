@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 
+from ..envelope import audio_size, is_append, is_audio
 from .actions import Outgoing, SendFull, SendLater
 from .history import Ledger
 from .messages import encoded, parsed
 from .policy import ReconnectPolicy
-from .send_queue import Outbox, audio_size, is_audio
+from .send_queue import Outbox
 
 __all__ = ["Sending"]
-
-_APPEND = re.compile(rb'"type"\s*:\s*"input_audio_buffer\.append"')
-_LOOK_AT = 200
 
 
 class Sending:
@@ -113,7 +110,7 @@ class Sending:
 
     def _remember_audio(self, data: bytes, size: int) -> None:
         # Audio of a turn with an id means nothing to a session that did not see the turn begin.
-        if self._policy.rollover_before is None or not _APPEND.search(data, 0, _LOOK_AT):
+        if self._policy.rollover_before is None or not is_append(data):
             return
         self._overlap.append((data, size))
         self._overlap_bytes += size
