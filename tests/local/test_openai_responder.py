@@ -114,7 +114,7 @@ async def test_an_answer_cut_short_is_incomplete(finish: str, reason: str) -> No
         (aborts(text("It is", finish=None)), "stream_ended", "broke the connection"),
         (fails(500, "x" * 200_000), "http_500", "answered 500: xxx"),
         (streams([{"error": {"message": "overloaded", "code": "busy"}}]), "busy", "overloaded"),
-        (streams([{"choices": "odd"}]), "invalid_stream", "no answer"),
+        (streams([{"choices": "odd"}]), "invalid_stream", "not an answer"),
         (fails(200, "data: {\n\n"), "invalid_stream", "text/plain"),
         (fails(200, {"choices": []}), "stream_ended", "ended before"),
     ],
