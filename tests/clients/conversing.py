@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -83,7 +83,7 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(client: Client, service: ScriptedService, **arguments: Any) -> AsyncIterator[Caller]:
+async def calling(client: Client, service: ScriptedService, **arguments: Any) -> AsyncGenerator[Caller, None]:
     """Connect, and receive ``session.created``."""
     async with client.connect(service.endpoint, **arguments) as script:
         caller = Caller(script)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -174,7 +174,7 @@ async def test_the_states_of_a_typed_turn(client: Client, service: ScriptedServi
         assert [event.state for event in caller.of("voicelive.state")] == ["thinking", "speaking", "listening"]
 
 
-CALLS = {
+CALLS: dict[str, Callable[[Any], Any]] = {
     "respond": lambda connection: connection.respond("Hello."),
     "say": lambda connection: connection.say("Hello."),
     "interrupt": lambda connection: connection.interrupt(),
@@ -211,7 +211,7 @@ async def test_a_connection_that_is_closed(client: Client, service: ScriptedServ
         assert (await caller.script.do(lambda connection: connection.metrics)).turns == ()
 
 
-BAD: list[tuple[str, Any, type[Exception], str]] = [
+BAD: list[tuple[str, Callable[[Any], Any], type[Exception], str]] = [
     ("a negative size", lambda c: c.playback.played(-1), ConfigurationError, "0 or more; not -1"),
     ("a float", lambda c: c.playback.played(1.5), ConfigurationError, "0 or more; not 1.5"),
     ("no function", lambda c: c.playback.on_flush(3), ConfigurationError, "on_flush takes a function"),

@@ -284,8 +284,10 @@ async def test_a_tool_may_close_the_connection(client: Client, service: Scripted
         await caller.respond("Do it.")
         with pytest.raises(ConnectionClosed):
             await caller.until("response.never")
+        # close() wakes who waits before the connection has ended.
+        await eventually(lambda: caller.script.close_info is not None)
         assert caller.script.close_info.code == 1000
-    await service.wait_until_async(lambda: service.session.record.closed is not None)
+    await service.wait_until_async(lambda: service.session.record.closed)
 
 
 async def test_an_interruption_cancels_only_what_may_be(client: Client, service: ScriptedService, gate: Gate) -> None:

@@ -291,6 +291,7 @@ class LocalService:
         if server is None or workers is None:
             return
         engines, self._loaded = self._loaded, None
+        memory, self._memory = self._memory, None
         self._server = self._workers = None
         for session in list(self._running):
             session.end(1001, "the local service is stopping")
@@ -306,8 +307,8 @@ class LocalService:
         if self._sharing is not None:
             self._sharing.cancel()
             self._share_memory()
-        if self._memory is not None:
-            self._memory.stop()
+        if memory is not None:
+            memory.stop()
         # Engines cannot be interrupted: this takes as long as the step that each may be in.
         await asyncio.to_thread(workers.close)
         if engines is not None and self._engines is None:
@@ -396,7 +397,7 @@ class LocalService:
             await connection.close()
             record._close(*_end_of(connection))
             self._share_memory_soon()
-            if self._workers is not None and self._memory is not None:
+            if self._memory is not None:
                 self._memory.session_ended()
             if self._control is not None:
                 self._control.changed()
