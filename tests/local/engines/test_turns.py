@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
 
@@ -154,6 +155,18 @@ def test_loudness_tells_sound_from_silence() -> None:
     assert silent == 0
     assert hissing < 0.2
     assert speaking > 0.9
+
+
+@pytest.mark.parametrize("amplitude", [1, 30, 200, 3000, 32767])
+def test_loudness_is_that_of_the_exact_sum_of_squares(amplitude: int) -> None:
+    """The probability is the same to the last bit as from whole-number arithmetic."""
+    generator = random.Random(amplitude)
+    samples = [generator.randint(-amplitude - 1, amplitude) for _ in range(512)]
+    power = sum(sample * sample for sample in samples) / 512 / 32768.0**2
+
+    judged = EnergyVad().feed(from_samples(array("h", samples)))
+
+    assert judged == [min(1.0, max(0.0, (10 * math.log10(power) + 65) / 40))]
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 24000])

@@ -164,7 +164,7 @@ class InputAudio:
         self._new_item_id = new_item_id
         self._is_finished = is_finished
         self._make_vad = make_vad
-        self._vad: VoiceActivityDetector | None = None
+        self._light_vad: LightDetector | None = None
         self._max_buffer_s = max_buffer_s
         self._format = InputFormat("pcm16", 24000, 1)
         self._pcm = bytearray()
@@ -183,7 +183,7 @@ class InputAudio:
     @property
     def light(self) -> bool:
         """Whether hearing costs so little that no thread is worth it."""
-        return self._detector is None or isinstance(self._vad, LightDetector)
+        return self._detector is None or self._light_vad is not None
 
     @property
     def speaking(self) -> bool:
@@ -204,8 +204,10 @@ class InputAudio:
             self._turn_id = None
         elif self._detector is None:
             self._origin_ms = int(self._end_ms()) // VAD_WINDOW_MS * VAD_WINDOW_MS
-            self._vad = self._make_vad()
-            self._detector = TurnDetector(turn_params(detection), self._vad, self._sounds_finished)
+            vad = self._make_vad()
+            # Once, as every append needs to know: a protocol is asked attribute by attribute.
+            self._light_vad = vad if isinstance(vad, LightDetector) else None
+            self._detector = TurnDetector(turn_params(detection), vad, self._sounds_finished)
             self._to_vad = None
         else:
             self._detector.params = turn_params(detection)
@@ -235,8 +237,8 @@ class InputAudio:
         return found
 
     def _ears_for(self, rate: int) -> Resampler:
-        if isinstance(self._vad, LightDetector):
-            self._vad.listen_at(rate)
+        if self._light_vad is not None:
+            self._light_vad.listen_at(rate)
             return Resampler(rate, rate)
         return Resampler(rate, VAD_RATE)
 
