@@ -37,6 +37,13 @@ SHOWN_SPOKEN = {
     "audio_file_turn": ["Speech started at ", "Speech stopped at ", f"User said: {QUESTION}", "Caspian"],
     "manual_turns": ["Committed: item_", f"User said: {QUESTION}", "Caspian", "Response complete: completed"],
     "interruption": ["Interrupted: ", f"User said: {QUESTION}", "Caspian", "Response completed"],
+    "assistant": [
+        "'name': 'get_weather', 'outcome': 'completed'",
+        "'type': 'voicelive.interrupted'",
+        "'name': 'get_time', 'outcome': 'completed'",
+        "Spread(count=",
+        "interrupted=True",
+    ],
     "telephony_g711": ["Caller said: what time is it", "Assistant: ", "bytes of µ-law"],
 }
 

@@ -26,6 +26,8 @@ class Directive:
 
     given: tuple[str, ...] = ()
     """Names that the block takes for granted; see `GIVEN` of the harness. `previous` is all names of the last block."""
+    options: str = ""
+    """Arguments of `connect()` beside the model, as Python writes them."""
     asked: str | None = None
     """A question that is put in writing before the block runs, with `response.create`."""
     spoken: str | None = None

@@ -32,10 +32,16 @@ class Player:
     def __init__(self) -> None:
         self.queued = bytearray()
         self.played_ms = 40
+        self.on_played: Callable[[int], Any] = lambda size: None
+        """Told how many bytes were played: 40 ms in all."""
+        self._is_playing = False
 
     def play(self, audio: bytes) -> None:
         """Queue audio."""
         self.queued += audio
+        if not self._is_playing:
+            self._is_playing = True
+            self.on_played(self.played_ms * 48)
 
     def stop(self) -> int:
         """Drop what is queued; return how many milliseconds have been played."""
@@ -116,7 +122,7 @@ def _run(code: Any, names: dict[str, Any]) -> None:
 
 
 def _run_on_connection(block: Block, code: Any, names: dict[str, Any]) -> None:
-    with voicelive.connect(model="gpt-4o", connection_options=OPTIONS) as connection:
+    with voicelive.connect(model="gpt-4o", connection_options=OPTIONS, **_options(block)) as connection:
         for event in _before(block):
             connection.send(event)
         enough = _enough(block)
@@ -133,7 +139,7 @@ def _run_on_connection(block: Block, code: Any, names: dict[str, Any]) -> None:
 
 
 async def _run_on_async_connection(block: Block, code: Any, names: dict[str, Any]) -> None:
-    async with voicelive.aio.connect(model="gpt-4o", connection_options=OPTIONS) as connection:
+    async with voicelive.aio.connect(model="gpt-4o", connection_options=OPTIONS, **_options(block)) as connection:
         for event in _before(block):
             await connection.send(event)
         names["conn"] = Watched(connection, _enough(block))
@@ -143,6 +149,11 @@ async def _run_on_async_connection(block: Block, code: Any, names: dict[str, Any
         if connection.close_info is None:
             await connection.input_audio_buffer.clear()
             await connection.wait_for("input_audio_buffer.cleared", timeout=DEADLINE)
+
+
+def _options(block: Block) -> dict[str, Any]:
+    options: dict[str, Any] = eval(f"dict({block.directive.options})")
+    return options
 
 
 def _enough(block: Block) -> Callable[[Any], bool]:

@@ -186,7 +186,7 @@ def test_positions_of_the_input_are_mapped_to_the_clock() -> None:
     assert timeline.time_of(150) == pytest.approx(10.05)
     assert timeline.time_of(201) is None
     timeline.use_format(audio_format("g711_ulaw"))
-    assert timeline.sent_ms == 200, "the service fixes the format with the first audio"
+    assert timeline.sent_ms == 1200, "the format that the service names counts for audio sent before its answer too"
     timeline.restart(audio_format("pcm16"))
     timeline.use_format(audio_format("g711_ulaw"))
     timeline.sent(800, 20.0)

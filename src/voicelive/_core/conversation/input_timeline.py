@@ -35,9 +35,9 @@ class InputTimeline:
         self._marks.clear()
 
     def use_format(self, audio_format: AudioFormat) -> None:
-        """Count in this format; the service fixes it with the first audio."""
-        if not self._sent:
-            self._format = audio_format
+        """Count in this format, also what was sent already: audio often follows ``session.update`` before its answer,
+        and with the first audio the service fixes the format."""
+        self._format = audio_format
 
     def sent(self, size: int, now: float) -> None:
         """Count `size` bytes of audio that were sent at `now`, in seconds."""

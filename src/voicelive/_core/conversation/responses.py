@@ -7,7 +7,7 @@ error may name no event, so it is matched by its code.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from ..._public import public_in
@@ -19,7 +19,7 @@ ALREADY_ACTIVE = "conversation_already_has_active_response"
 
 
 @public_in("voicelive.conversation")
-class ResponseEnd(str, Enum):
+class ResponseEnd(StrEnum):
     """How a response that was asked for ended."""
 
     COMPLETED = "completed"
