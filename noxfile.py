@@ -185,6 +185,17 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def public_types(session: nox.Session) -> None:
+    """Fail unless every type of the public interface is known to those who install the wheel."""
+    # Not editable, and with nothing of the tests: what users have.
+    session.install(".", *nox.project.dependency_groups(PYPROJECT, "types"))
+    # From elsewhere, as the checkout would be found first.
+    with tempfile.TemporaryDirectory() as folder:
+        session.chdir(folder)
+        session.run("pyright", "--verifytypes", "voicelive", "--ignoreexternal")
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Build sdist and wheel into `dist/`, check what they say and hold, and run the sdist's own tests from it."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "package"))

@@ -119,7 +119,7 @@ class Model(BaseModel):
     Names that the schema does not know are kept, readable as attributes, and sent.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
         # Building every validator at import would cost about 0.2 s; each is built when first used.
         defer_build=True,

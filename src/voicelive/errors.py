@@ -149,7 +149,7 @@ class ProxyError(ConnectionError):
         super().__init__(message)
         self.status = status
         """The HTTP status of the proxy's answer, such as 407; None if it gave none."""
-        self.recoverable = status is None or status >= 500
+        self.recoverable: bool = status is None or status >= 500
 
 
 class TlsError(ConnectionError):
@@ -200,7 +200,7 @@ class ConnectionClosed(ConnectionError):  # noqa: N818 - the official package's 
         """The text the closing side gave."""
         self.info = info
         """Code, reason and initiator in one value; None where the connection never opened."""
-        self.recoverable = info.recoverable if info is not None else False
+        self.recoverable: bool = info.recoverable if info is not None else False
         """Whether connecting again, with nothing else changed, can help."""
         self.unsent = unsent
         """The event that the failing call did not send, or not wholly; None where a call that receives raised this."""
@@ -289,7 +289,7 @@ class HandshakeError(ConnectionError):
         """The request id to give to support: the service's own if it sent one, else this client's."""
         self.retry_after = retry_after
         """Seconds to wait before the next try, if the service said so (``Retry-After``, as seconds or as a date)."""
-        self.recoverable = status is None or status in _PASSING or status >= 500
+        self.recoverable: bool = status is None or status in _PASSING or status >= 500
 
 
 _PASSING = {408, 425, 429}

@@ -259,11 +259,17 @@ def test_connect_can_be_pickled_by_name(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["from voicelive import *", "import voicelive.aio, voicelive.models", "import voicelive.local"]
+    "statement",
+    [
+        "from voicelive import *",
+        "import voicelive.aio, voicelive.models",
+        "import voicelive.conversation, voicelive.tools",
+        "import voicelive.local, voicelive.local.engines, voicelive.local.faults, voicelive.testing",
+    ],
 )
 def test_importing_loads_no_extra(statement: str) -> None:
     """Neither client, nor the models, nor the local service load what only an extra brings."""
-    extras = {"azure.identity", "aiohttp", "typer", "rich", "click", *ENGINES}
+    extras = {"azure.identity", "aiohttp", "httpx2", "mcp", "typer", "rich", "click", *ENGINES}
     assert not extras & loaded_by(statement)
 
 

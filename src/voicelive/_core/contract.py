@@ -69,7 +69,7 @@ class WireContract:
             raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
         self._version = api_version
         self._previews = previews
-        self.is_nested = api_version in NESTED_VERSIONS
+        self.is_nested: bool = api_version in NESTED_VERSIONS
         """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
         self._client: dict[str, type[ClientEvent]] = dict(CLIENT_EVENTS)
@@ -82,7 +82,7 @@ class WireContract:
         decode: Decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event
         if api_version in NESTED_VERSIONS:
             decode = _also_flat(decode)
-        self.decode = _strictly(decode) if strict else decode
+        self.decode: Decode = _strictly(decode) if strict else decode
         """Turn a message into an event; never raises unless strict."""
         if check != "ignore" and (message := unknown_version_message(api_version)) is not None:
             self._tell(message)

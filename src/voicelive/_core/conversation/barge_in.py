@@ -78,8 +78,8 @@ class BargeInPolicy:
     """
 
     def __init__(self, options: BargeIn | None = None, session: SessionView | None = None) -> None:
-        self.options = options or BargeIn()
-        self.session = session or SessionView()
+        self.options: BargeIn = options or BargeIn()
+        self.session: SessionView = session or SessionView()
         self._speech: _Speech | None = None
 
     def speech_started(self, item_id: str, now: float) -> Reaction:

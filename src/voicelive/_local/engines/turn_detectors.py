@@ -91,7 +91,7 @@ class TurnState:
         self.params = params
         self._is_finished = is_finished
         self._finished: bool | None = None
-        self.speaking = False
+        self.speaking: bool = False
         self._windows = 0
         self._run = 0  # speech windows while silent, silent windows while speaking
         self._floor_ms = 0  # a turn never reaches back into the one before it
