@@ -1,0 +1,58 @@
+"""Every name that users may import has its place in the reference."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module, util
+from pathlib import Path
+
+import pytest
+
+from docs_build.pages import reference_pages
+from docs_build.reference import read_reference
+from tests.test_public_api import FACES
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+DIRECTIVE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+UNIONS = {"AnyServerEvent", "AnyClientEvent"}
+"""Of all events; the index of the events lists them."""
+
+
+def shown_by(path: str) -> set[str]:
+    """The names that a directive of mkdocstrings shows: its own, and for a module what stands in it."""
+    try:
+        found = util.find_spec(path)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        return {path.rpartition(".")[2]}
+    names: set[str] = set()
+    for node in ast.parse(Path(found.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return names
+
+
+@pytest.fixture(scope="module")
+def documented() -> set[str]:
+    names = {"__version__"}
+    for page in (DOCS / "api").glob("*.md"):
+        for path in DIRECTIVE.findall(page.read_text(encoding="utf-8")):
+            names |= shown_by(path)
+    for text in reference_pages(read_reference()).values():
+        names |= set(re.findall(r"\w+", text))
+    return names
+
+
+# Fixtures are for the guide to testing.
+@pytest.mark.parametrize("face", [face for face in FACES if face != "voicelive.pytest_plugin"])
+def test_every_public_name_is_in_the_reference(face: str, documented: set[str]) -> None:
+    """A class, function or constant of a face stands on a page of the reference; a module has names that do."""
+    names = {name for name in import_module(face).__all__ if f"{face}.{name}" not in FACES}
+    # `AnyVoice` is any kind of `Voice`, and that one's entry lists them.
+    assert {name for name in names if not documented & {name, name.removeprefix("Any")}} <= UNIONS
