@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from voicelive import ConnectionClosed, InternalError, ReconnectPolicy
-from voicelive._core.reconnect.machine import Lifeline
+from voicelive._core.reconnect.machine import ReconnectMachine
 from voicelive._transport.buffered_connection import StreamConnection
 from voicelive.local import LocalService
 
@@ -103,7 +103,7 @@ async def test_a_decision_that_fails_ends_the_connection(
     """An exception in any decision reaches everybody who waits or sends, as the cause of an InternalError."""
     fault = Fault(name)
 
-    def fails(self: Lifeline, *arguments: Any) -> Any:
+    def fails(self: ReconnectMachine, *arguments: Any) -> Any:
         raise fault
 
     with LocalService.in_thread() as service, Relay(lambda: service.port) as relay:
@@ -115,7 +115,7 @@ async def test_a_decision_that_fails_ends_the_connection(
                 asyncio.ensure_future(everything(connection)),
             ]
             await asyncio.sleep(0.05)
-            monkeypatch.setattr(Lifeline, name, fails)
+            monkeypatch.setattr(ReconnectMachine, name, fails)
             happens(relay)
             waiting.append(asyncio.ensure_future(send_until_it_fails(connection)))
             await asyncio.wait(waiting, timeout=20)
@@ -153,7 +153,7 @@ async def test_a_send_that_fails_while_its_decision_does(client: Client, monkeyp
     """A sender that is blocked when the connection breaks learns of a failure of the decision about its event."""
     fault = Fault("unsent")
 
-    def fails(self: Lifeline, *arguments: Any) -> Any:
+    def fails(self: ReconnectMachine, *arguments: Any) -> Any:
         raise fault
 
     async def reads_nothing(connection: ServerConnection) -> None:
@@ -166,7 +166,7 @@ async def test_a_send_that_fails_while_its_decision_does(client: Client, monkeyp
     with WebSocketServer(reads_nothing) as server:
         async with client.connect(server.endpoint, reconnect=QUICK) as connection:
             await connection.wait_for("session.created")
-            monkeypatch.setattr(Lifeline, "unsent", fails)
+            monkeypatch.setattr(ReconnectMachine, "unsent", fails)
             content = [{"type": "input_text", "text": "x" * 30_000_000}]
             item = {"type": "message", "role": "user", "content": content}
             sending = asyncio.ensure_future(connection.call("conversation.item.create", item=item))
@@ -221,10 +221,10 @@ async def test_events_that_came_before_are_received(client: Client, monkeypatch:
             await connection.call("session.update", session={"instructions": "x"})
             await asyncio.sleep(0.3)
 
-            def fails(self: Lifeline, *arguments: Any) -> Any:
+            def fails(self: ReconnectMachine, *arguments: Any) -> Any:
                 raise Fault
 
-            monkeypatch.setattr(Lifeline, "tick", fails)
+            monkeypatch.setattr(ReconnectMachine, "tick", fails)
             with pytest.raises(ConnectionClosed):
                 await send_until_it_fails(connection)
             assert [(await connection.recv()).type for _ in range(2)] == ["session.created", "session.updated"]

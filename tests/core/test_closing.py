@@ -17,7 +17,7 @@ from voicelive._core.closing import (
     explain_end,
     interpret_end,
 )
-from voicelive._core.end_evidence import LastWords, describe_unsent
+from voicelive._core.end_evidence import EndEvidence, describe_unsent
 from voicelive._core.timeouts import LONGEST, check_timeout
 
 Frame = tuple[int, str] | None
@@ -153,8 +153,8 @@ NOISE = (b"[1]", b"no json", b"\xff", b'{"type":"error","error":null}', b'{"type
 DELTA = b'{"type":"response.audio.delta","delta":"AAAA"}'
 
 
-def words_of(*messages: bytes) -> LastWords:
-    words = LastWords()
+def words_of(*messages: bytes) -> EndEvidence:
+    words = EndEvidence()
     for message in messages:
         words.see(message)
     return words
@@ -238,12 +238,12 @@ def test_an_overflow_stays_one() -> None:
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_last_words_in_several_frames(size: int) -> None:
     """An error event counts whole, in however many frames it comes; what is too long for one is passed over."""
-    words = LastWords()
+    words = EndEvidence()
     parts = [EXPIRED[start : start + size] for start in range(0, len(EXPIRED), size)]
     for number, part in enumerate(parts):
         words.see_part(part, is_first=number == 0, is_last=number == len(parts) - 1)
     assert words.verdict == "expired"
-    words = LastWords()
+    words = EndEvidence()
     words.see_part(EXPIRED[:20], is_first=True, is_last=False)
     words.see_part(b" " * 20_000, is_first=False, is_last=False)
     words.see_part(EXPIRED[20:], is_first=False, is_last=True)

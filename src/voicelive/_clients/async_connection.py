@@ -155,11 +155,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     async def _open_plain(self) -> Transport:
         if self._reconnect is None:
             return await open_transport(await self._request(), self._options)
-        from .._transport.reconnect_setup import Lasting
-        from .._transport.reconnecting import LastingTransport
+        from .._transport.reconnect_setup import ReconnectSetup
+        from .._transport.reconnecting import ReconnectingTransport
 
-        lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-        transport = LastingTransport(lasting, self._request)
+        lasting = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+        transport = ReconnectingTransport(lasting, self._request)
         await transport.open()
         return transport
 

@@ -193,9 +193,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if self._reconnect is None:
             bridge.open(self._requests.next)
         else:
-            from .._transport.reconnect_setup import Lasting
+            from .._transport.reconnect_setup import ReconnectSetup
 
-            lasting = Lasting(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+            lasting = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
             bridge.open_lasting(lasting, self._requests.next)
         return bridge
 

@@ -17,7 +17,7 @@ from ..errors import (
     UnsentEvent,
 )
 from .close_info import Cause, CloseInfo, Initiator
-from .end_evidence import LastWords
+from .end_evidence import EndEvidence
 
 __all__ = [
     "GIVEN_UP",
@@ -133,7 +133,7 @@ def interpret_end(
     return CloseInfo(*sent, "local", "too big" if sent[0] == _TOO_BIG else None)
 
 
-def explain_end(info: CloseInfo, words: LastWords, ended_at: float) -> CloseInfo:
+def explain_end(info: CloseInfo, words: EndEvidence, ended_at: float) -> CloseInfo:
     """Add the cause of an end, as far as the service's last words show it.
 
     Not for an end that the application asked for.
@@ -147,7 +147,7 @@ def explain_end(info: CloseInfo, words: LastWords, ended_at: float) -> CloseInfo
     return info if cause is None else CloseInfo(info.code, info.reason, info.initiator, cause)
 
 
-def _cause_of(info: CloseInfo, words: LastWords, ended_at: float) -> Cause | None:
+def _cause_of(info: CloseInfo, words: EndEvidence, ended_at: float) -> Cause | None:
     if info.cause in _OF_THIS_SIDE:
         return None
     if words.verdict is not None:

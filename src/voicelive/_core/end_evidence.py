@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ..errors import UnsentEvent
 
-__all__ = ["LastWords", "describe_unsent"]
+__all__ = ["EndEvidence", "describe_unsent"]
 
 Verdict = Literal["expired", "configuration"]
 
@@ -22,7 +22,7 @@ _MOST = 16 * 1024
 """Error events do not get larger; sessions and audio may."""
 
 
-class LastWords:
+class EndEvidence:
     """What the messages of a connection say about its end. Told of each in order, however it is received later."""
 
     def __init__(self) -> None:

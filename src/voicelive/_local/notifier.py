@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["Changes"]
+__all__ = ["Notifier"]
 
 
-class Changes:
+class Notifier:
     """Tells waiting threads that something has happened."""
 
     def __init__(self) -> None:

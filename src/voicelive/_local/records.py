@@ -10,7 +10,7 @@ from .._core.events import AnyClientEvent, AnyServerEvent
 from .._generated.models import ClientEvent, ResponseItem, ServerEvent
 from .._public import public_in
 from .control.timeline import Timeline
-from .notifier import Changes
+from .notifier import Notifier
 
 __all__ = [
     "MAX_FINISHED_BYTES",
@@ -52,7 +52,7 @@ class EventLog(Generic[E]):
         self._max_bytes = max_bytes
         self.total = 0
         """How many events there were, forgotten ones included."""
-        self.changes = Changes()
+        self.changes = Notifier()
         """Notified of every event."""
 
     def add(self, event: E, size: int) -> None:
@@ -112,7 +112,7 @@ class SessionRecord:
     _items: Callable[[], list[ResponseItem]] = field(default=list[ResponseItem], repr=False)
     _settings: Callable[[], Mapping[str, Any]] = field(default=dict[str, Any], repr=False)
     _heard: Callable[[], list[str]] = field(default=list[str], repr=False)
-    _changes: Changes = field(default_factory=Changes, repr=False)
+    _changes: Notifier = field(default_factory=Notifier, repr=False)
     _timeline: Timeline | None = field(default=None, repr=False)
     opened_at: float = field(default_factory=time.time)
     """When it was opened, in seconds since 1970."""

@@ -14,10 +14,10 @@ from .faults.schedule import Opportunities
 from .handshake import Handshake, HandshakeRefusedError, Target, check_key, read_handshake, read_target
 from .page import PAGE_PATH, page
 
-__all__ = ["Door"]
+__all__ = ["Router"]
 
 
-class Door:
+class Router:
     """Answers the requests that become sessions or viewers, and those that do not."""
 
     def __init__(

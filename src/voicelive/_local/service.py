@@ -29,17 +29,17 @@ from .faults.schedule import Opportunities
 from .handshake import Handshake
 from .limits import MAX_MESSAGE_BYTES
 from .memory import MemoryKeeper
-from .notifier import Changes
+from .notifier import Notifier
 from .outbound import AddressRule, McpAccess
 from .pacer import Pacer
 from .pacing import Pacing, resolve_pacing
 from .quirks import Quirk, check_quirks
 from .records import SessionRecord, share_memory
-from .router import Door
+from .router import Router
 from .session import error_details as errors
 from .session.error_details import Fault as Refusal
 from .session.session import Session, SessionOptions
-from .session_socket import WireChannel
+from .session_socket import SessionSocket
 from .threaded import ThreadedLocalService
 from .workers import Workers
 
@@ -188,7 +188,7 @@ class LocalService:
         )
         self._sessions = 0
         self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
-        self._door = Door(
+        self._door = Router(
             self._faults,
             admission,
             api_key=self._api_key,
@@ -204,7 +204,7 @@ class LocalService:
         self._arrivals = Pacer(_OPENING_S)
         self._sharing: asyncio.TimerHandle | None = None
         self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
-        self._changes = Changes()
+        self._changes = Notifier()
 
     @classmethod
     def in_thread(
@@ -366,7 +366,7 @@ class LocalService:
         self._share_memory_soon()
         self._sessions += 1
         opportunities = Opportunities(self._faults, self._sessions, record.id)
-        channel = WireChannel(connection, record, self._faults, opportunities)
+        channel = SessionSocket(connection, record, self._faults, opportunities)
         session = Session(
             channel,
             record,

@@ -21,13 +21,13 @@ from .limits import weight_of
 from .records import SessionRecord
 from .session.error_details import Fault
 
-__all__ = ["WireChannel"]
+__all__ = ["SessionSocket"]
 
 _HELD_S = 0.5
 """Seconds that an event waits for the next to overtake it."""
 
 
-class WireChannel:
+class SessionSocket:
     """Carries the messages of one session, and does to them what the faults say."""
 
     def __init__(

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from .._public import public_in
 from .errors import LocalServiceError
 from .faults import Faults
-from .notifier import Changes
+from .notifier import Notifier
 from .records import SessionRecord
 
 __all__ = ["ThreadedLocalService"]
@@ -25,7 +25,7 @@ _STOP_S = 30.0
 class Runnable(Protocol):
     """What is needed of the service that runs in the thread: a :class:`LocalService`."""
 
-    _changes: Changes
+    _changes: Notifier
 
     @property
     def endpoint(self) -> str: ...

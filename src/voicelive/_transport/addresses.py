@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from typing import Any, NamedTuple
 
-__all__ = ["HEAD_START", "Address", "SourceAddressError", "fitting", "literal", "prepared_socket"]
+__all__ = ["HEAD_START", "Address", "SourceAddressError", "of_family", "literal", "prepared_socket"]
 
 HEAD_START = 0.25
 """How long an address may take before the next one is tried beside it, in seconds."""
@@ -32,7 +32,7 @@ class SourceAddressError(OSError):
     """There is no way from the address that the connection is to come from."""
 
 
-def fitting(addresses: list[Address], source: tuple[str, int] | None) -> list[Address]:
+def of_family(addresses: list[Address], source: tuple[str, int] | None) -> list[Address]:
     """Choose the addresses that can be reached from `source`: those of its family.
 
     Raises:

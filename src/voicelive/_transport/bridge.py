@@ -26,7 +26,7 @@ from .._threads import Waiter
 from ..errors import SendQueueFullError
 from .logs import transport_logger
 from .options import TransportOptions
-from .reconnect_setup import Lasting, broken
+from .reconnect_setup import ReconnectSetup, broken
 from .transport import Transport
 from .websocket import ConnectionClosed, open_transport
 
@@ -116,11 +116,11 @@ class Bridge:
 
         self._open(opening)
 
-    def open_lasting(self, lasting: Lasting, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
+    def open_lasting(self, lasting: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
         """Like :meth:`open`, for a connection that is made again when it breaks."""
-        from .reconnecting import LastingTransport
+        from .reconnecting import ReconnectingTransport
 
-        transport = LastingTransport(replace(lasting, options=self.options), request)
+        transport = ReconnectingTransport(replace(lasting, options=self.options), request)
 
         async def opening() -> None:
             await transport.open()

@@ -17,7 +17,7 @@ from websockets.protocol import State
 from .._core.closing import GIVEN_UP, Cause
 from .answers import Answer
 from .frames import cut_out_messages
-from .receive_limit import Inflow
+from .receive_limit import ReceiveLimit
 
 _PONG = b"\x8a"
 """How the frame of a pong begins."""
@@ -34,7 +34,7 @@ __all__ = ["StreamConnection"]
 class _Queue(SimpleQueue[Any]):
     """Whole messages, as ``bytes``, and frames of others, that arrived and were not taken yet."""
 
-    def __init__(self, inflow: Inflow) -> None:
+    def __init__(self, inflow: ReceiveLimit) -> None:
         super().__init__()
         self._inflow = inflow
 
@@ -80,7 +80,7 @@ class _Queue(SimpleQueue[Any]):
 class _Assembler(Assembler):
     """Puts messages together, and says when there are too many."""
 
-    def __init__(self, inflow: Inflow, **callbacks: Any) -> None:
+    def __init__(self, inflow: ReceiveLimit, **callbacks: Any) -> None:
         super().__init__(None, None, **callbacks)
         self._inflow = inflow
         self._queue = self.frames = _Queue(inflow)
@@ -178,7 +178,7 @@ class _Assembler(Assembler):
 class StreamConnection(ClientConnection):
     """A client connection that ends as soon as it is known how, and when the application does not receive."""
 
-    inflow: Inflow
+    inflow: ReceiveLimit
     arrivals: _Assembler
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -243,7 +243,7 @@ class StreamConnection(ClientConnection):
         if not self.connection_lost_waiter.done():
             self._dropping = self.loop.call_later(self.close_timeout or 0, self.transport.abort)
 
-    def drop(self) -> None:
+    def shut_down(self) -> None:
         """End the connection without a word."""
         self.finish()
         self.transport.abort()

@@ -10,7 +10,7 @@ from aiohappyeyeballs import start_connection
 
 from .._core.handshake import USER_AGENT, OpeningRequest
 from .._core.tunnel import TunnelRefusedError, check_answer, tunnel_request
-from .addresses import HEAD_START, Address, fitting, literal, prepared_socket
+from .addresses import HEAD_START, Address, literal, of_family, prepared_socket
 from .options import TransportOptions
 from .routes import Proxy
 
@@ -42,7 +42,7 @@ async def _resolve(host: str, port: int) -> list[Address]:
 
 async def _connect_first(addresses: list[Address], source: tuple[str, int] | None) -> socket.socket:
     """Connect to whichever address answers first; each has a head start before the next one is tried beside it."""
-    fit = fitting(addresses, source)
+    fit = of_family(addresses, source)
     if not fit:
         raise OSError("the host has no address")
 

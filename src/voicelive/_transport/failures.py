@@ -41,7 +41,7 @@ from ..errors import (
 from .addresses import SourceAddressError
 from .answers import Answer
 from .options import TransportOptions
-from .receive_limit import Inflow
+from .receive_limit import ReceiveLimit
 from .routes import Proxy, ProxyTlsError
 
 __all__ = ["OPENING_FAILURES", "opening_error", "read_end", "telling"]
@@ -274,7 +274,7 @@ def telling(error: Exception, made: Sequence[object]) -> Exception:
     return error
 
 
-def read_end(protocol: Protocol, requested: tuple[int, str] | None, inflow: Inflow) -> CloseInfo:
+def read_end(protocol: Protocol, requested: tuple[int, str] | None, inflow: ReceiveLimit) -> CloseInfo:
     """Return how a connection ended, from the close frames that went over it and from what arrived last."""
     received, sent = _said(protocol.close_rcvd, inflow), _said(protocol.close_sent, inflow)
     first = bool(protocol.close_rcvd_then_sent)
@@ -284,7 +284,7 @@ def read_end(protocol: Protocol, requested: tuple[int, str] | None, inflow: Infl
     return explain_end(info, inflow.words, inflow.ended_at or time.time())
 
 
-def _said(frame: Close | None, inflow: Inflow) -> tuple[int, str] | None:
+def _said(frame: Close | None, inflow: ReceiveLimit) -> tuple[int, str] | None:
     return None if frame is None else (int(frame.code), inflow.hide(frame.reason))
 
 

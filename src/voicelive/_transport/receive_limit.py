@@ -12,17 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 from .._core.closing import Cause
-from .._core.end_evidence import LastWords
+from .._core.end_evidence import EndEvidence
 from .._core.envelope import kind_of
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from .options import TransportOptions
 
-__all__ = ["Inflow", "patience"]
+__all__ = ["ReceiveLimit", "patience"]
 
 _LONGEST_PATIENCE = 10.0
 
 
-class Inflow:
+class ReceiveLimit:
     """Counts the messages that arrive at one connection and those taken from it.
 
     One thread adds and one takes at a time; they may be two, as neither writes what the other one writes.
@@ -36,7 +36,7 @@ class Inflow:
         self.patience = patience(options)
         """How long reading may stand still, in seconds."""
         self._unfinished_cost = 0
-        self.words = LastWords()
+        self.words = EndEvidence()
         """What the service has said about the end."""
         self.last_arrival = time.monotonic()
         self.hide: Callable[[str], str] = str

@@ -14,19 +14,19 @@ from websockets.exceptions import ConnectionClosedError
 from .._core.closing import CloseInfo, closed_error
 from .._core.end_evidence import describe_unsent
 from .._core.handshake import Handshake
-from .._core.reconnect.machine import Lifeline
+from .._core.reconnect.machine import ReconnectMachine
 from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
 from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
 from .options import TransportOptions
 
-__all__ = ["Failure", "Lasting", "broken", "failure_of", "gone", "queue_full"]
+__all__ = ["Failure", "ReconnectSetup", "broken", "failure_of", "end_signal", "queue_full"]
 
 _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Lasting:
+class ReconnectSetup:
     """What a lasting transport needs to know, beside the credential."""
 
     handshake: Handshake
@@ -35,10 +35,10 @@ class Lasting:
     nested: bool
     """Whether the API version nests sessions."""
 
-    def lifeline(self) -> Lifeline:
+    def lifeline(self) -> ReconnectMachine:
         """Return the state machine of one connection."""
         options = self.options
-        return Lifeline(
+        return ReconnectMachine(
             self.policy,
             nested=self.nested,
             ready_timeout=options.ready_timeout,
@@ -103,6 +103,6 @@ def queue_full(policy: ReconnectPolicy, data: bytes) -> SendQueueFullError:
     )
 
 
-def gone() -> ConnectionClosedError:
+def end_signal() -> ConnectionClosedError:
     """Build the transport's own signal that a connection has ended."""
     return ConnectionClosedError(None, None)

@@ -14,10 +14,10 @@ from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.reconnect.machine import Close, Condense, Open, Outgoing, SendFull
 from .logs import transport_logger
-from .reconnect_setup import Lasting, broken, failure_of, gone, queue_full
+from .reconnect_setup import ReconnectSetup, broken, end_signal, failure_of, queue_full
 from .websocket import ConnectionClosed, WebSocketTransport, open_transport
 
-__all__ = ["LastingTransport"]
+__all__ = ["ReconnectingTransport"]
 
 ResultT = TypeVar("ResultT")
 
@@ -30,7 +30,7 @@ _SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
 """Messages of a long replay, or burst, between two moments in which the rest of the event loop gets its turn."""
 
 
-class LastingTransport:
+class ReconnectingTransport:
     """A :class:`Transport` over one WebSocket connection after the other.
 
     A timer watches the time. Each link has a task that opens it and sends what restores it, and one that reads what
@@ -38,7 +38,7 @@ class LastingTransport:
     or the state machine does, the connection ends with that as its cause: nobody else would notice.
     """
 
-    def __init__(self, lasting: Lasting, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
+    def __init__(self, lasting: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
         self._lasting = lasting
         self._request = request
         self._lifeline = lasting.lifeline()
@@ -72,7 +72,7 @@ class LastingTransport:
             if data is not None:
                 return data
             if self._final is not None:
-                raise gone()
+                raise end_signal()
             if self._nudged:
                 self._nudged = False
                 raise TimeoutError
@@ -109,7 +109,7 @@ class LastingTransport:
     def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
         """Like :meth:`send`, but return what is left to be awaited, if anything."""
         if self._final is not None:
-            return _raising(gone())
+            return _raising(end_signal())
         now = time.monotonic()
         decision = self._decide(self._lifeline.sending, data, now)
         if self._waiting:
@@ -212,7 +212,7 @@ class LastingTransport:
             return decision(*arguments)
         except Exception as error:
             self._break(error)
-            raise gone() from error
+            raise end_signal() from error
 
     # The tasks.
 

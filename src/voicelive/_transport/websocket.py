@@ -23,7 +23,7 @@ from .dialing import dial
 from .failures import OPENING_FAILURES, opening_error, read_end, telling
 from .logs import transport_logger
 from .options import TransportOptions
-from .receive_limit import Inflow
+from .receive_limit import ReceiveLimit
 from .routes import Proxy, find_proxy
 from .transport import Transport
 
@@ -104,7 +104,7 @@ class WebSocketTransport:
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._websocket.drop()
+        self._websocket.shut_down()
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, and drop the connection if the service does not answer in time."""
@@ -129,7 +129,7 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
 
     def create_connection(*args: Any, **kwargs: Any) -> StreamConnection:
         connection = StreamConnection(*args, **kwargs)
-        connection.inflow = Inflow(options)
+        connection.inflow = ReceiveLimit(options)
         connection.inflow.hide = hide
         made.append(connection)
         return connection

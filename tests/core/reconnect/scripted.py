@@ -11,7 +11,7 @@ from typing import Any
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
 from voicelive._core.reconnect.actions import Action
-from voicelive._core.reconnect.machine import Lifeline, Outgoing, SendFull, SendLater
+from voicelive._core.reconnect.machine import Outgoing, ReconnectMachine, SendFull, SendLater
 
 WALL = 1_000_000.0
 DROPPED = CloseInfo(1006, "", "network")
@@ -49,7 +49,7 @@ class Scripted:
     ) -> None:
         self.now = 0.0
         ids = count(1)
-        self.line = Lifeline(
+        self.line = ReconnectMachine(
             policy or ReconnectPolicy(),
             nested=nested,
             ready_timeout=ready_timeout,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.reconnect.history import Ledger, Unanswered
+from voicelive._core.reconnect.history import History, Unanswered
 
 CREATED = {"type": "session.created", "session": {"id": "s1", "expires_at": 99}}
 
@@ -111,9 +111,9 @@ _SENT = {
 }
 
 
-def played(*history: dict[str, Any] | int | None) -> Ledger:
+def played(*history: dict[str, Any] | int | None) -> History:
     """Play a history: what the application or the service sends, so many bytes of input audio, None: the end."""
-    ledger = Ledger()
+    ledger = History()
     for step in history:
         if step is None:
             ledger.end()
@@ -126,7 +126,7 @@ def played(*history: dict[str, Any] | int | None) -> Ledger:
     return ledger
 
 
-def conversation(ledger: Ledger) -> list[str]:
+def conversation(ledger: History) -> list[str]:
     """Return each item as id=text, and what is left out as -id."""
     items, left_out = ledger.conversation.items()
     texts = [f"{item['id']}={item['content'][0]['text']}" if "content" in item else item["id"] for item in items]
@@ -416,7 +416,7 @@ def test_what_was_under_way_is_told() -> None:
 )
 def test_what_was_not_sent_is_taken_back(event: dict[str, Any]) -> None:
     """An event that did not go out leaves no trace, as long as the connection had not ended before that was known."""
-    ledger = Ledger()
+    ledger = History()
     mark = ledger.sent(event)
     assert ledger.retract(mark)
     assert ledger.is_quiet
@@ -428,7 +428,7 @@ def test_what_was_not_sent_is_taken_back(event: dict[str, Any]) -> None:
 
 def test_what_means_nothing_to_the_ledger_is_the_senders() -> None:
     """Events without a lasting effect are always the sender's to send again."""
-    ledger = Ledger()
+    ledger = History()
     mark = ledger.sent({"type": "input_audio_buffer.commit"})
     ledger.end()
     assert ledger.retract(mark)

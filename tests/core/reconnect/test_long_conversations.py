@@ -12,7 +12,7 @@ import pytest
 from voicelive import ReconnectPolicy
 from voicelive._core.reconnect.actions import Condense
 from voicelive._core.reconnect.conversation import Conversation
-from voicelive._core.reconnect.history import Ledger
+from voicelive._core.reconnect.history import History
 
 from .scripted import Scripted, item
 from .test_ledger import answer, conversation, create, created, deleted, done, heard, response, said, speech
@@ -100,7 +100,7 @@ def lines_run(work: Callable[[], None]) -> int:
 
 def test_the_default_holds_a_day() -> None:
     """A question and an answer every ten seconds for a day are all kept."""
-    ledger = Ledger()
+    ledger = History()
     for number in range(24 * 360):
         ledger.received(created(said(f"u{number}", "A question of some twenty words " * 4)))
         ledger.received(done(answer(f"x{number}", "An answer of some twenty words and more " * 5)))
@@ -178,7 +178,7 @@ def take(story: Scripted) -> None:
 
 def kept_by(**values: Any) -> Callable[..., list[str]]:
     def after(*history: dict[str, Any]) -> list[str]:
-        ledger = Ledger(ReconnectPolicy(**values))
+        ledger = History(ReconnectPolicy(**values))
         for event in history:
             ledger.received(event)
         return conversation(ledger)
@@ -317,7 +317,7 @@ def test_a_move_takes_the_summary_along() -> None:
 
 def test_a_service_that_answers_nothing_fills_no_memory() -> None:
     """Ten thousand events of each kind that no service confirms leave a bounded number of notes."""
-    ledger = Ledger(ReconnectPolicy(max_history_items=10))
+    ledger = History(ReconnectPolicy(max_history_items=10))
     for number in range(10_000):
         ledger.sent(create(said(f"a{number}")))
         for kind in ("response.create", "input_audio_buffer.commit", "input_text.delta", "input_audio.turn.start"):

@@ -9,8 +9,8 @@ import pytest
 
 from voicelive._core.contract import WireContract
 from voicelive._core.envelope import SAY_NOTHING, audio_size, is_audio, kind_of
-from voicelive._core.reconnect.receive_buffer import Mailbox
-from voicelive._core.reconnect.send_queue import Outbox, audio_delta
+from voicelive._core.reconnect.receive_buffer import ReceiveBuffer
+from voicelive._core.reconnect.send_queue import SendQueue, audio_delta
 
 WIRE = WireContract("2026-06-01-preview")
 AUDIO = WIRE.encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
@@ -44,7 +44,7 @@ def test_an_event_without_sound_has_no_size() -> None:
 
 def test_events_come_back_in_order_within_a_bound() -> None:
     """Kept events come back in order; one that does not fit is refused, and does not disturb the others."""
-    outbox = Outbox(60)
+    outbox = SendQueue(60)
     events = [b'{"n":%d}' % number for number in range(3)]
     assert all(outbox.put(event, keep_audio=False) for event in events)
     assert not outbox.put(b"x" * 60, keep_audio=False)
@@ -63,14 +63,14 @@ def test_events_come_back_in_order_within_a_bound() -> None:
 )
 def test_audio_is_kept_only_where_it_is_wanted_and_fits(room: int, keep_audio: bool, kept: int, dropped: int) -> None:
     """Audio is never a reason to refuse: it is kept for a moment, or counted and dropped."""
-    outbox = Outbox(room)
+    outbox = SendQueue(room)
     assert outbox.put(AUDIO, keep_audio=keep_audio)
     assert (len(outbox), outbox.dropped_audio) == (kept, dropped)
 
 
 def test_audio_that_was_kept_can_be_dropped() -> None:
     """When a moment becomes an interruption, the audio of it is dropped, and its room is free again."""
-    outbox = Outbox(len(AUDIO) + len(EVENT))
+    outbox = SendQueue(len(AUDIO) + len(EVENT))
     outbox.put(AUDIO, keep_audio=True)
     outbox.put(EVENT, keep_audio=True)
     outbox.drop_audio()
@@ -85,7 +85,7 @@ def test_audio_that_was_kept_can_be_dropped() -> None:
 )
 def test_a_mailbox_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list[bool]) -> None:
     """Messages come out in order, and it is full from the message or the byte on that passes the limit."""
-    mailbox = Mailbox(*limits)
+    mailbox = ReceiveBuffer(*limits)
     seen: list[bool] = []
     for message in (b"abc", b"def", b"ghi"):
         mailbox.put(message)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.reconnect.history import Ledger
+from voicelive._core.reconnect.history import History
 from voicelive._core.reconnect.items import LeftOut
 from voicelive._core.reconnect.replay import Replay
 
@@ -147,7 +147,7 @@ def test_catching_up(history: list[Any], expected: list[str]) -> None:
     assert ledger.conversation.items() == (items, [])
 
 
-def fresh(ledger: Ledger) -> Replay:
+def fresh(ledger: History) -> Replay:
     replay = Replay(ledger, prefix="p_")
     all_of(replay)
     replay.received(BEGUN)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ..closing import Cause
 from ..watchdog import Watch
 from .history import Mark
-from .receive_buffer import Mailbox
+from .receive_buffer import ReceiveBuffer
 from .replay import Replay
 
 __all__ = ["Action", "Close", "Condense", "GiveUp", "Link", "Open", "Outgoing", "SendFull", "SendLater"]
@@ -80,7 +80,7 @@ class Link:
     progress_at: float = 0.0
     """When the new session last took something of what restores it."""
     has_progressed: bool = False
-    held: Mailbox | None = None
+    held: ReceiveBuffer | None = None
     """What else arrived before it was current."""
     current_since: float = 0.0
     last_arrival: float = 0.0

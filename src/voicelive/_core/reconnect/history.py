@@ -17,7 +17,7 @@ from .policy import ReconnectPolicy
 from .settings import Settings
 from .unconfirmed import Unconfirmed
 
-__all__ = ["Ledger", "Mark", "Unanswered"]
+__all__ = ["History", "Mark", "Unanswered"]
 
 _CREATE, _DELETE, _TRUNCATE = (f"conversation.item.{what}" for what in ("create", "delete", "truncate"))
 _ADDED = {"conversation.item.created", "conversation.item.added"}
@@ -30,7 +30,7 @@ _MOST_UNANSWERED = 1000
 
 @dataclass(eq=False)
 class Mark:
-    """One client event as the ledger noted it; lets :meth:`Ledger.retract` take it back."""
+    """One client event as the ledger noted it; lets :meth:`History.retract` take it back."""
 
     event: dict[str, Any]
     number: int = 0
@@ -60,7 +60,7 @@ class Unanswered:
     """Ids of the answers and calls of those responses that were complete."""
 
 
-class Ledger:
+class History:
     """The session's settings and the conversation, as far as they are known.
 
     Args:

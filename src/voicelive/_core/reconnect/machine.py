@@ -18,15 +18,15 @@ from ..closing import CloseInfo, describe_code
 from ..envelope import AUDIO_DELTAS, SAY_NOTHING, kind_of
 from ..watchdog import Watch
 from .actions import Action, Close, Condense, GiveUp, Link, Open, Outgoing, SendFull, SendLater
-from .history import Ledger, Unanswered
+from .history import History, Unanswered
 from .messages import encoded, parsed
 from .policy import Backoff, ReconnectPolicy
-from .receive_buffer import Mailbox
+from .receive_buffer import ReceiveBuffer
 from .replay import Replay, not_carried_over
 from .send_queue import audio_delta
 from .sending import Sending
 
-__all__ = ["Close", "Condense", "GiveUp", "Lifeline", "Open", "Outgoing", "SendFull", "SendLater"]
+__all__ = ["Close", "Condense", "GiveUp", "ReconnectMachine", "Open", "Outgoing", "SendFull", "SendLater"]
 
 SETTLE_S = 0.4
 """How long nothing may happen before a session counts as between two turns."""
@@ -48,7 +48,7 @@ class _Interruption:
     session_id: str | None
 
 
-class Lifeline:
+class ReconnectMachine:
     """Keeps a session alive.
 
     Args:
@@ -85,9 +85,9 @@ class Lifeline:
         self._reserve = reserve
         self._wall = wall
         self._new_id = new_id
-        self.ledger = Ledger(policy, nested=nested)
+        self.ledger = History(policy, nested=nested)
         self._limits = max_messages, max_bytes
-        self._mailbox = Mailbox(*self._limits)
+        self._mailbox = ReceiveBuffer(*self._limits)
         self.holding = self._mailbox.holding
         """Counts what waits for the application, also what was taken from here and waits elsewhere."""
         self.actions: deque[Action] = deque()
@@ -184,7 +184,7 @@ class Lifeline:
                 link.restored_by[event["type"]] = event
             return
         if link.held is None:
-            link.held = Mailbox(*self._limits)
+            link.held = ReceiveBuffer(*self._limits)
         link.held.put(data)
         if link.held.is_full:
             # Reading cannot pause: what restores the session comes the same way.

@@ -6,10 +6,10 @@ from collections import deque
 
 from ..holding import MESSAGE_OVERHEAD, Holding
 
-__all__ = ["Mailbox"]
+__all__ = ["ReceiveBuffer"]
 
 
-class Mailbox:
+class ReceiveBuffer:
     """Messages in order of arrival; says when there are enough.
 
     Args:

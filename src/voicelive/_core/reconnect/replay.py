@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .history import Ledger
+from .history import History
 from .items import LeftOut, recreated
 from .messages import mapping
 
@@ -34,7 +34,7 @@ class Replay:
     A conversation may be long, so each message is made when it is asked for.
     """
 
-    ledger: Ledger
+    ledger: History
     prefix: str
     """What the ids of its events begin with, so that refusals can be told apart."""
     session_id: str | None = None

@@ -8,7 +8,7 @@ from collections import deque
 from ..envelope import audio_size, is_audio, text_at
 from .messages import parsed, read_text
 
-__all__ = ["Outbox", "audio_delta"]
+__all__ = ["SendQueue", "audio_delta"]
 
 _ID = re.compile(rb'"item_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _LOOK_FOR_ID = 300
@@ -32,7 +32,7 @@ def _read_id(text: bytes) -> str:
     return read_text(text)
 
 
-class Outbox:
+class SendQueue:
     """Keeps events in order within a limit of bytes; audio only while it is wanted."""
 
     def __init__(self, max_bytes: int) -> None:

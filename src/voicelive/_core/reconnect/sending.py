@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from ..envelope import audio_size, is_append, is_audio
 from .actions import Outgoing, SendFull, SendLater
-from .history import Ledger
+from .history import History
 from .messages import encoded, parsed
 from .policy import ReconnectPolicy
-from .send_queue import Outbox
+from .send_queue import SendQueue
 
 __all__ = ["Sending"]
 
@@ -24,11 +24,11 @@ class Sending:
         new_id: makes an item's id.
     """
 
-    def __init__(self, policy: ReconnectPolicy, ledger: Ledger, new_id: Callable[[], str]) -> None:
+    def __init__(self, policy: ReconnectPolicy, ledger: History, new_id: Callable[[], str]) -> None:
         self._policy = policy
         self._ledger = ledger
         self._new_id = new_id
-        self.outbox = Outbox(policy.max_queued_bytes)
+        self.outbox = SendQueue(policy.max_queued_bytes)
         self.in_flight = 0
         """How many of the application's events are being sent at this moment."""
         self.truncations = 0
