@@ -58,7 +58,10 @@ def command() -> Command:
 @pytest.fixture
 def service() -> Iterator[ThreadedLocalService]:
     """A service that understands tones and echoes what it hears."""
-    with LocalService.in_thread(engines=replace(Engines.basic(), responder=Echo())) as running:
+    # The name is what tests call it by through a proxy.
+    with LocalService.in_thread(
+        engines=replace(Engines.basic(), responder=Echo()), allow_hosts=["resource.example"]
+    ) as running:
         yield running
 
 
