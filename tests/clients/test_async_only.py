@@ -97,8 +97,10 @@ async def test_a_cancelled_recv_loses_nothing() -> None:
             assert cancelled
 
 
-async def test_a_cancelled_wait_for_gives_its_event_back() -> None:
+async def test_a_cancelled_wait_for_gives_its_event_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait_for cancelled after its event arrived puts the event back in its place."""
+    # Or a slow machine lets the other task run in between.
+    monkeypatch.setattr("voicelive._clients.async_connection._LONGEST_STEP_S", 60.0)
     kinds = ["session.created", "session.updated", "response.created", "response.done"]
 
     async def behaviour(connection: ServerConnection) -> None:

@@ -206,7 +206,8 @@ async def test_a_loop_that_stood_still_reads_the_pong_first(client: Client, busy
     async def behaviour(connection: ServerConnection) -> None:
         while busy:
             await connection.send(event("response.audio.delta", delta="A" * 60_000))
-            await asyncio.sleep(0.001)
+            # More than the sockets hold while the loop stands still, less than what may wait in all.
+            await asyncio.sleep(0.01)
         await connection.wait_closed()
 
     def block(connection: Any) -> None:

@@ -42,7 +42,7 @@ gevent.spawn(tick)
 def session(number):
     with voicelive.connect(endpoint=sys.argv[1], model="gpt-4o") as connection:
         connection.wait_for("session.created", 10)
-        connection.session.update(session={"instructions": f"{number} " + "x" * 2_000_000})
+        connection.session.update(session={"instructions": f"{number} " + "x" * 250_000})
         updated = connection.wait_for("session.updated", 20)
         try:
             connection.recv(timeout=0.3)

@@ -58,7 +58,8 @@ class ToolRunner:
         found = self._running.pop(task, None)
         if task.cancelled():
             # Before its first step: nothing of it has run that could have answered.
-            self._finished(call.call_id, _STOPPED, "cancelled", wants_response=found is None or found.respond)
+            wants_response = found is None or found.respond
+            self._finished(call.call_id, _STOPPED, "cancelled", duration_ms=0, wants_response=wants_response)
 
     def cancel_interrupted(self) -> None:
         """Cancel the tools that are to stop when the user interrupts; the model is told so."""
