@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.clients.harness import Client, assert_nothing_left
+from tests.clients.harness import assert_nothing_left
 from tests.clients.servers import ThreadedServer
 from tests.outside import not_here
 from voicelive import ConfigurationError, ConnectionClosed, ProxyError, TlsError
@@ -69,23 +69,22 @@ class TlsFront(ThreadedServer):
 
 
 NESTS = int(version("websockets").partition(".")[0]) >= 16
-"""Whether the asyncio client can do it here."""
+"""Whether the clients can do it here."""
 
 
 @pytest.fixture
-def nests(client: Client) -> None:
+def nests() -> None:
     """Leave the test out where websockets cannot do it."""
-    if client.flavour == "async" and not NESTS:
+    if not NESTS:
         not_here("TLS inside of TLS needs websockets 16 with asyncio")
 
 
 @pytest.mark.skipif(NESTS, reason="this machine has what it needs")
-async def test_where_asyncio_cannot_do_it(client: Client, connect: Any) -> None:
+async def test_where_websockets_cannot_do_it(connect: Any) -> None:
     """Where websockets is too old for it, the error says what helps."""
-    if client.flavour == "async":
-        with pytest.raises(ConfigurationError, match=r"https:// URL only with websockets 16 or later"):
-            await connect("https://service.example", proxy="https://127.0.0.1:1").open()
-        await assert_nothing_left()
+    with pytest.raises(ConfigurationError, match=r"https:// URL only with websockets 16 or later"):
+        await connect("https://service.example", proxy="https://127.0.0.1:1").open()
+    await assert_nothing_left()
 
 
 @pytest.fixture(scope="module")

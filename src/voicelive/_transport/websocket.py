@@ -205,8 +205,8 @@ def _check_nesting() -> None:
     """Refuse a proxy that is reached by TLS where asyncio or `websockets` are known to break at it."""
     if int(version.partition(".")[0]) < _NESTING_WEBSOCKETS:
         raise ConfigurationError(
-            "the asyncio client can go through a proxy with an https:// URL only with websockets "
-            f"{_NESTING_WEBSOCKETS} or later: update it, use the proxy's http:// address, or the blocking client"
+            "a connection can go through a proxy with an https:// URL only with websockets "
+            f"{_NESTING_WEBSOCKETS} or later: update it, or use the proxy's http:// address"
         )
 
 
