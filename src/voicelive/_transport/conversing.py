@@ -7,7 +7,6 @@ and tools of the application are handed to whoever was given for them, never run
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
@@ -22,6 +21,7 @@ from .._core.conversation.ledger import Heard, Interruption
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
 from .._core.end_evidence import describe_unsent
+from .._core.envelope import audio_size, kind_of
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from ..errors import InvalidEventError, VoiceLiveError
 from .logs import transport_logger
@@ -29,9 +29,6 @@ from .transport import Transport
 from .websocket import ConnectionClosed
 
 __all__ = ["ConversationTransport", "Listener"]
-
-_TYPE = re.compile(rb'\{"type":\s*"([^"\\]+)"')
-_AUDIO = re.compile(rb'"audio":\s*"')
 
 
 class Listener(Protocol):
@@ -327,9 +324,8 @@ class ConversationTransport:
 
     def _note_sent(self, data: bytes) -> None:
         now = time.monotonic()
-        found = _TYPE.match(data)
-        kind = found[1].decode() if found else describe_unsent(data).type
-        size = _audio_size(data) if kind == "input_audio_buffer.append" else 0
+        kind = kind_of(data).decode() or describe_unsent(data).type
+        size = audio_size(data) if kind == "input_audio_buffer.append" else 0
         self.conversation.sent(kind, now, audio_size=size)
         self._listener.sent(data, now)
         if self.conversation.actions:
@@ -366,13 +362,3 @@ async def _quietly(rest: Coroutine[Any, Any, None]) -> None:
     # The end of the connection tells whoever receives.
     with suppress(ConnectionClosed, VoiceLiveError):
         await rest
-
-
-def _audio_size(data: bytes) -> int:
-    """Return how many bytes of audio an encoded append carries."""
-    found = _AUDIO.search(data)
-    if found is None:
-        return 0
-    end = data.find(b'"', found.end())
-    text = data[found.end() : end]
-    return len(text) * 3 // 4 - text[-2:].count(b"=")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..conversation.heard import split_heard
 from .messages import mappings
 
 __all__ = ["Entry", "LeftOut", "finished_by_service", "kept", "recreated", "words_of"]
@@ -113,7 +114,9 @@ def recreated(entry: Entry, *, nested: bool) -> dict[str, Any] | LeftOut | None:
 def _answer(entry: Entry, nested: bool) -> dict[str, Any] | LeftOut | None:
     text = words_of(entry.item)
     if entry.heard_ms is not None:
-        text = _cut(text, entry.heard_ms, entry.audio_ms)
+        heard, unheard = split_heard(text, entry.heard_ms, entry.audio_ms)
+        # As it stands, where all of it was heard.
+        text = heard if unheard else text
         if not text:
             # Nothing of it was heard.
             return None
@@ -121,14 +124,6 @@ def _answer(entry: Entry, nested: bool) -> dict[str, Any] | LeftOut | None:
         return LeftOut(entry.id, "message", "the answer has no text")
     part = {"type": "output_text" if nested else "text", "text": text}
     return {"id": entry.id, "type": "message", "role": "assistant", "content": [part]}
-
-
-def _cut(text: str, heard_ms: float, audio_ms: float) -> str:
-    """Keep the words that were heard, if all take equally long. Nobody knows better: the service does not say."""
-    if audio_ms <= 0 or heard_ms >= audio_ms:
-        return text if heard_ms > 0 else ""
-    words = text.split()
-    return " ".join(words[: int(len(words) * max(0.0, heard_ms) / audio_ms)])
 
 
 def _message(entry: Entry) -> dict[str, Any] | LeftOut:
