@@ -6,7 +6,8 @@ import struct
 import wave
 from pathlib import Path
 
-from voicelive._local.audio import encode_alaw, encode_ulaw, resample
+from voicelive._audio.g711 import encode_alaw, encode_ulaw
+from voicelive._audio.resampling import resample
 from voicelive.local.engines import ToneSynthesizer, ToneTranscriber
 
 PCM, FLOAT, ALAW, ULAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE

@@ -401,7 +401,7 @@ def test_text_from_outside_cannot_steer_the_terminal(command: Command) -> None:
 @pytest.mark.speech
 def test_the_main_job_with_real_speech(tmp_path: Path) -> None:
     """A recorded question is heard by real engines, answered in a voice, and the answer can be understood."""
-    from voicelive._local.audio import resample
+    from voicelive._audio.resampling import resample
 
     question = Path(__file__).parents[2] / "examples" / "audio" / "largest_lake.wav"
     reply = tmp_path / "reply.wav"

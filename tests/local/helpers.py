@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from voicelive._local.audio import AudioEncoder, AudioFormat
+from voicelive._audio.wire_formats import AudioEncoder, AudioFormat
 from voicelive.local import LocalService
 from voicelive.local.engines import (
     ResponderOutput,

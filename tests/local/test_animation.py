@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._local.audio import AudioFormat
+from voicelive._audio.wire_formats import AudioFormat
 from voicelive._local.session.visemes import BLENDSHAPES, FRAMES_PER_S, Face, Viseme
 from voicelive.local import LocalService
 from voicelive.local.engines import Word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._local.audio import AudioDecoder, AudioFormat, input_format, output_format
+from voicelive._audio.wire_formats import AudioDecoder, AudioFormat, input_format, output_format
 
 from .helpers import Client, audio_of, read_tones, tones
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._local.audio import output_format
+from voicelive._audio.wire_formats import output_format
 from voicelive._local.dialects import CASCADED, REALTIME, dialect_for
 from voicelive._local.handshake import HandshakeRefusedError, read_handshake
 from voicelive._local.ids import base62, new_call_id, new_id

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from voicelive import models
-from voicelive._local.audio import AudioFormat
+from voicelive._audio.wire_formats import AudioFormat
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, TextChunk
 

@@ -1,13 +1,8 @@
-"""WAV files that can be sent as they are: 16-bit mono PCM, and mono G.711.
-
-The standard library's ``wave`` refuses µ-law and A-law, and before Python 3.12 also the extensible header that many
-programs write; the few chunks that matter here are read directly instead.
-"""
+"""WAV files that can be sent as they are: 16-bit mono PCM, and mono G.711."""
 
 from __future__ import annotations
 
 import shlex
-import struct
 import sys
 from array import array
 from dataclasses import dataclass
@@ -15,7 +10,9 @@ from io import BytesIO, UnsupportedOperation
 from pathlib import Path
 from typing import BinaryIO
 
-from .._local.audio import decode_alaw, decode_ulaw
+from .._audio.pcm import to_samples
+from .._audio.wav import ALAW, PCM, ULAW, NotWavError, WavError, WavFormat, read_wav
+from .._audio.wire_formats import AudioFormat, input_format
 from .failures import CommandError
 
 __all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "read_recording"]
@@ -23,16 +20,6 @@ __all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "re
 MAX_SECONDS = 3600
 """The service ends a session after an hour, so nothing longer can be sent."""
 
-_PCM, _ALAW, _ULAW, _EXTENSIBLE = 0x0001, 0x0006, 0x0007, 0xFFFE
-_CODINGS = {
-    _PCM: "PCM",
-    0x0002: "MS ADPCM",
-    0x0003: "floating-point",
-    _ALAW: "A-law",
-    _ULAW: "µ-law",
-    0x0011: "IMA ADPCM",
-    0x0055: "MP3",
-}
 _PCM_RATES = (8000, 16000, 24000)
 _G711_RATE = 8000
 STDIN = Path("-")
@@ -41,7 +28,6 @@ STDIN = Path("-")
 _MOST_BYTES = MAX_SECONDS * max(_PCM_RATES) * 2
 """The most audio, in bytes, that a session can take."""
 
-_BLOCK = 1 << 16
 _FRAME_MS = 20
 _AUDIBLE = 0.03
 """A frame whose peak is below this share of the recording's peak (-30 dB) counts as silence."""
@@ -91,19 +77,6 @@ class Recording:
         return silent[self.input_audio_format] * (milliseconds * self.bytes_per_ms)
 
 
-@dataclass(frozen=True)
-class _Format:
-    tag: int
-    channels: int
-    rate: int
-    bits: int
-
-    def __str__(self) -> str:
-        coding = _CODINGS.get(self.tag, f"coding 0x{self.tag:04x}")
-        channels = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
-        return f"{self.bits}-bit {coding}, {self.rate} Hz, {channels}"
-
-
 def name_of(path: Path) -> str:
     """Return how messages name a recording: by its path, or as standard input."""
     return "standard input" if path == STDIN else str(path)
@@ -119,9 +92,13 @@ def read_recording(path: Path) -> Recording:
     name = name_of(path)
     try:
         with _opened(path) as file:
-            found, data = _read_chunks(_Stream(file), path)
+            found, data = read_wav(file, _MOST_BYTES)
     except OSError as error:
         raise RecordingError(f"cannot read {name}: {error.strerror or error}") from error
+    except NotWavError as error:
+        raise RecordingError(f"{name} {error}. Convert it: {_conversions(path)}") from error
+    except WavError as error:
+        raise RecordingError(f"{name} {error}") from error
     wire_format = _wire_format(found)
     if wire_format is None:
         raise RecordingError(
@@ -134,7 +111,7 @@ def read_recording(path: Path) -> Recording:
         raise RecordingError(f"{name} holds no audio: its data chunk is empty")
     if len(data) > MAX_SECONDS * found.rate * (found.bits // 8):
         raise RecordingError(f"{name} lasts longer than the {MAX_SECONDS // 60} minutes of a session: cut it")
-    return Recording(path, wire_format, found.rate, data, _speech_end(wire_format, found.rate, data))
+    return Recording(path, wire_format, found.rate, data, _speech_end(input_format(wire_format, found.rate), data))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -149,89 +126,13 @@ def _opened(path: Path) -> BinaryIO:
         return BytesIO(sys.stdin.buffer.read())
 
 
-class _Stream:
-    """Reads a file from front to back, as a pipe can be read, and counts."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.position = 0
-
-    def read(self, size: int) -> bytes:
-        """Read `size` bytes, or less at the end."""
-        parts: list[bytes] = []
-        while size > 0 and (part := self._file.read(min(size, _BLOCK))):
-            parts.append(part)
-            size -= len(part)
-        data = b"".join(parts)
-        self.position += len(data)
-        return data
-
-    def skip(self, size: int) -> None:
-        """Pass over `size` bytes."""
-        while size > 0 and (part := self.read(min(size, _BLOCK))):
-            size -= len(part)
-
-
-def _read_chunks(file: _Stream, path: Path) -> tuple[_Format, bytes]:
-    header = file.read(12)
-    if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"WAVE":
-        raise RecordingError(
-            f"{name_of(path)} is not a WAV file (it begins with {header[:12]!r}). Convert it: {_conversions(path)}"
-        )
-    found: _Format | None = None
-    while True:
-        chunk = file.read(8)
-        if len(chunk) < 8:
-            missing = "audio (a 'data' chunk)" if found else "a format (a 'fmt ' chunk)"
-            raise RecordingError(f"{name_of(path)} is a WAV file without {missing}; it may be cut short")
-        name, size = chunk[:4], int.from_bytes(chunk[4:], "little")
-        if name == b"fmt ":
-            content = file.read(min(size, _BLOCK))
-            found = _parse_format(content, path)
-            file.skip(size - len(content))
-        elif name == b"data" and found is not None:
-            return found, _read_data(file, size, path)
-        else:
-            file.skip(size)
-        file.skip(size % 2)
-
-
-def _parse_format(chunk: bytes, path: Path) -> _Format:
-    if len(chunk) < 16:
-        raise RecordingError(
-            f"{name_of(path)} has a damaged header: its 'fmt ' chunk has {len(chunk)} bytes, not 16 or more"
-        )
-    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
-    if tag == _EXTENSIBLE and len(chunk) >= 26:
-        # The first two bytes of the subformat's GUID are the tag that a plain header would have.
-        (tag,) = struct.unpack_from("<H", chunk, 24)
-    return _Format(tag, channels, rate, bits)
-
-
-def _read_data(file: _Stream, size: int, path: Path) -> bytes:
-    """Read the audio: as much as the header promises, or what is there where its number can only be a placeholder.
-
-    A program that writes to a pipe does not know the size. Some give 0, some a number near 2^31 or 2^32, and some the
-    size of the whole file.
-    """
-    header_bytes = file.position
-    if size == 0 or size > _MOST_BYTES:
-        return file.read(_MOST_BYTES + 1)
-    data = file.read(size)
-    if len(data) + header_bytes < size:
-        raise RecordingError(
-            f"{name_of(path)} is cut short: its header promises {size} bytes of audio, {len(data)} are there"
-        )
-    return data
-
-
-def _wire_format(found: _Format) -> str | None:
+def _wire_format(found: WavFormat) -> str | None:
     if found.channels != 1:
         return None
-    if found.tag == _PCM and found.bits == 16 and found.rate in _PCM_RATES:
+    if found.tag == PCM and found.bits == 16 and found.rate in _PCM_RATES:
         return "pcm16"
     if found.rate == _G711_RATE and found.bits == 8:
-        return {_ULAW: "g711_ulaw", _ALAW: "g711_alaw"}.get(found.tag)
+        return {ULAW: "g711_ulaw", ALAW: "g711_alaw"}.get(found.tag)
     return None
 
 
@@ -245,21 +146,14 @@ def _conversions(path: Path) -> str:
     )
 
 
-def _speech_end(wire_format: str, rate: int, data: bytes) -> int:
+def _speech_end(audio: AudioFormat, data: bytes) -> int:
     """Return where the last audible frame ends, in milliseconds; the whole length where all is silent."""
-    if wire_format == "g711_ulaw":
-        data = decode_ulaw(data)
-    elif wire_format == "g711_alaw":
-        data = decode_alaw(data)
-    samples = array("h")
-    samples.frombytes(data)
-    if sys.byteorder == "big":
-        samples.byteswap()
-    step = rate * _FRAME_MS // 1000
+    samples = to_samples(audio.decode(data))
+    step = audio.rate * _FRAME_MS // 1000
     peaks = [_peak(samples[start : start + step]) for start in range(0, len(samples), step)]
     limit = max(peaks) * _AUDIBLE
     last = max((index for index, peak in enumerate(peaks) if peak > limit), default=len(peaks) - 1)
-    return min((last + 1) * _FRAME_MS, -(-len(samples) * 1000 // rate))
+    return min((last + 1) * _FRAME_MS, -(-len(samples) * 1000 // audio.rate))
 
 
 def _peak(samples: array[int]) -> int:

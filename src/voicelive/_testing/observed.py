@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from .._audio.resampling import Resampler
 from .._base import decode_base64
 from .._core.events import AnyClientEvent
 from .._core.nested_form import NESTED_VERSIONS, from_nested
 from .._generated import models
-from .._local.audio import Resampler
 from .._local.records import SessionRecord
 from .._local.session.input_audio import InputFormat
 from .._local.session.version_wire import wire_for

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from typing_extensions import Unpack
 
-from .._local.audio import AudioDecoder, AudioEncoder, input_format
+from .._audio.wire_formats import AudioDecoder, AudioEncoder, input_format
 from .._local.engines import (
     FunctionCall,
     Incomplete,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from voicelive._local.audio import AudioDecoder, input_format, resample
+from voicelive._audio.resampling import resample
+from voicelive._audio.wire_formats import AudioDecoder, input_format
 from voicelive._local.engines.espeak import EspeakSynthesizer
 from voicelive._local.engines.espeak_voices import choose_voice
 from voicelive._local.engines.silero import SileroVad

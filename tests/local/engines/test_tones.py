@@ -8,15 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voicelive._local.audio import (
-    AudioDecoder,
-    AudioEncoder,
-    AudioFormat,
-    from_samples,
-    input_format,
-    output_format,
-    to_samples,
-)
+from voicelive._audio.pcm import from_samples, to_samples
+from voicelive._audio.wire_formats import AudioDecoder, AudioEncoder, AudioFormat, input_format, output_format
 from voicelive.local.engines import ToneSynthesizer, ToneTranscriber, Transcript, Word
 
 TEXT = "What is 7 x 8, Zoë? 你好 \\o/ ~"

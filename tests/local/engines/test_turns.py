@@ -8,7 +8,8 @@ from array import array
 
 import pytest
 
-from voicelive._local.audio import from_samples, resample
+from voicelive._audio.pcm import from_samples
+from voicelive._audio.resampling import resample
 from voicelive.local.engines import (
     EnergyVad,
     LightDetector,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from ..._audio.pcm import AudioFormatError, to_samples
+from ..._audio.wire_formats import output_format
 from ..._base import decode_base64
-from ..audio import AudioFormat, AudioFormatError, decode_alaw, decode_ulaw, output_format, to_samples
 from ..session.input_audio import InputFormat
 
 __all__ = ["Levels", "read_levels"]
@@ -32,7 +32,8 @@ def read_levels(audio: str, direction: str, session: Mapping[str, Any]) -> Level
             )
         else:
             target = output_format(str(session.get("output_audio_format") or "pcm16"))
-            samples, rate = _samples(data, target), target.rate
+            whole = data[: len(data) // target.sample_bytes * target.sample_bytes]
+            samples, rate = to_samples(target.decode(whole)), target.rate
     except (AudioFormatError, ValueError, LookupError):
         return None
     if not samples:
@@ -45,9 +46,3 @@ def read_levels(audio: str, direction: str, session: Mapping[str, Any]) -> Level
         part = samples[start:end:_THINNING]
         peaks.append(min(100, max(max(part), -min(part)) * 100 // 32767) if part else 0)
     return duration, peaks
-
-
-def _samples(data: bytes, shape: AudioFormat) -> array[int]:
-    if shape.encoding == "pcm16":
-        return to_samples(data[: len(data) & ~1])
-    return to_samples(decode_ulaw(data) if shape.encoding == "ulaw" else decode_alaw(data))

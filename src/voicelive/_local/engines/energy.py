@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import hypot, log10
 
+from ..._audio.pcm import to_samples
 from ..._public import public_in
-from ..audio import to_samples
 from .framing import Windows
 from .protocols import VAD_WINDOW_MS
 

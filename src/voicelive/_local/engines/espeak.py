@@ -10,7 +10,7 @@ from functools import cache
 from itertools import pairwise
 from operator import add
 
-from ..audio import from_samples, to_samples
+from ..._audio.pcm import from_samples, to_samples
 from .espeak_library import EspeakLibrary, SpokenWord
 from .espeak_voices import choose_voice
 from .protocols import Word

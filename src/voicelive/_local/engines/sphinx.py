@@ -14,7 +14,8 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..audio import resample, to_samples
+from ..._audio.pcm import to_samples
+from ..._audio.resampling import resample
 from .protocols import EngineUnavailableError, Transcript, Word
 
 __all__ = ["SphinxTranscriber", "TranscriptionError"]

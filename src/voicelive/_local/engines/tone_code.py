@@ -19,7 +19,8 @@ from functools import cache
 from math import cos, hypot, pi, sin
 from operator import mul
 
-from ..audio import from_samples, resample, to_samples
+from ..._audio.pcm import from_samples, to_samples
+from ..._audio.resampling import resample
 
 __all__ = ["MAX_TEXT_BYTES", "SYMBOL_MS", "TONE_RATE", "Frame", "decode", "encode"]
 

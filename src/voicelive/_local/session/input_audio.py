@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..audio import Resampler, decode_alaw, decode_ulaw, from_samples, pcm_bytes, to_samples
+from ..._audio.pcm import from_samples, pcm_bytes, to_samples
+from ..._audio.resampling import Resampler
+from ..._audio.wire_formats import input_format
 from ..engines.protocols import VAD_RATE, VAD_WINDOW_MS, LightDetector, VoiceActivityDetector
 from ..engines.turn_detectors import SpeechStarted, TurnDetector, TurnParams
 from ..ids import new_id
@@ -83,10 +85,7 @@ class InputFormat:
 
     def decode(self, data: bytes) -> bytes:
         """Return the microphone's audio as mono PCM16 at :attr:`rate`."""
-        if self.name == "g711_ulaw":
-            data = decode_ulaw(data)
-        elif self.name == "g711_alaw":
-            data = decode_alaw(data)
+        data = input_format(self.name, self.rate).decode(data)
         if self.channels == 1:
             return data
         return from_samples(to_samples(data)[:: self.channels])

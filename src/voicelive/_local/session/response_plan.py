@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..audio import AudioFormat, AudioFormatError, output_format
+from ..._audio.pcm import AudioFormatError
+from ..._audio.wire_formats import AudioFormat, output_format
 from . import error_details as errors
 from .configuration import MODALITIES, OUTPUT_FORMATS, normal_output_format
 from .conversation import text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from ..audio import AudioEncoder, AudioFormat
+from ..._audio.wire_formats import AudioEncoder, AudioFormat
 from ..engines.protocols import Synthesizer, Word
 from .response_plan import ResponsePlan
 from .visemes import Face, Frames, Viseme

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from voicelive._local import audio
+from voicelive._audio.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
+from voicelive._audio.pcm import AudioFormatError, from_samples, pcm_bytes, pcm_ms, to_samples
+from voicelive._audio.resampling import Resampler, resample
+from voicelive._audio.wire_formats import AudioDecoder, AudioEncoder, input_format, output_format
 
 RATES = [
     (24000, 16000),
@@ -25,12 +28,12 @@ RATES = [
 def sine(frequency: float, rate: int, seconds: float = 0.25, level: int = 16000) -> bytes:
     turn = 2 * math.pi * frequency / rate
     samples = [round(level * math.sin(turn * i)) for i in range(int(rate * seconds))]
-    return audio.from_samples(array("h", samples))
+    return from_samples(array("h", samples))
 
 
 def decibels(wanted: bytes, got: bytes) -> float:
     """Signal to noise of ``got`` against ``wanted``, edges left out."""
-    pairs = list(zip(audio.to_samples(wanted), audio.to_samples(got), strict=True))[200:-200]
+    pairs = list(zip(to_samples(wanted), to_samples(got), strict=True))[200:-200]
     noise = sum((a - b) ** 2 for a, b in pairs)
     return 10 * math.log10(sum(a * a for a, _ in pairs) / max(noise, 1))
 
@@ -45,26 +48,26 @@ ALAW_CODES = bytes([0xD5, 0x55, 0xFA, 0x7A, 0xBD, 0x3D, 0xAA, 0x2A])
 
 def test_samples_get_the_codes_of_the_standard() -> None:
     """Both laws encode known samples to known codes."""
-    pcm = audio.from_samples(array("h", SAMPLES))
-    assert audio.encode_ulaw(pcm) == ULAW_CODES
-    assert audio.encode_alaw(pcm) == ALAW_CODES
+    pcm = from_samples(array("h", SAMPLES))
+    assert encode_ulaw(pcm) == ULAW_CODES
+    assert encode_alaw(pcm) == ALAW_CODES
 
 
 @pytest.mark.parametrize(("code", "sample"), ULAW)
 def test_ulaw_codes_stand_for_the_samples_of_the_standard(code: int, sample: int) -> None:
     """µ-law decodes known codes to the standard's values."""
-    assert audio.to_samples(audio.decode_ulaw(bytes([code])))[0] == sample
+    assert to_samples(decode_ulaw(bytes([code])))[0] == sample
 
 
 @pytest.mark.parametrize(("code", "sample"), ALAW)
 def test_alaw_codes_stand_for_the_samples_of_the_standard(code: int, sample: int) -> None:
     """A-law decodes known codes to the standard's values."""
-    assert audio.to_samples(audio.decode_alaw(bytes([code])))[0] == sample
+    assert to_samples(decode_alaw(bytes([code])))[0] == sample
 
 
 @pytest.mark.parametrize(
     ("encode", "decode"),
-    [(audio.encode_ulaw, audio.decode_ulaw), (audio.encode_alaw, audio.decode_alaw)],
+    [(encode_ulaw, decode_ulaw), (encode_alaw, decode_alaw)],
     ids=["ulaw", "alaw"],
 )
 def test_g711_codes_survive_a_round_trip(encode: Callable[[bytes], bytes], decode: Callable[[bytes], bytes]) -> None:
@@ -75,7 +78,7 @@ def test_g711_codes_survive_a_round_trip(encode: Callable[[bytes], bytes], decod
 
 @pytest.mark.parametrize(
     ("encode", "decode"),
-    [(audio.encode_ulaw, audio.decode_ulaw), (audio.encode_alaw, audio.decode_alaw)],
+    [(encode_ulaw, decode_ulaw), (encode_alaw, decode_alaw)],
     ids=["ulaw", "alaw"],
 )
 def test_g711_keeps_the_nearest_level_of_every_sample(
@@ -83,7 +86,7 @@ def test_g711_keeps_the_nearest_level_of_every_sample(
 ) -> None:
     """No sample is off by more than half a step of its segment."""
     samples = array("h", range(-32768, 32768))
-    heard = audio.to_samples(decode(encode(audio.from_samples(samples))))
+    heard = to_samples(decode(encode(from_samples(samples))))
     for sample, got in zip(samples, heard, strict=True):
         assert abs(sample - got) <= max(16, abs(sample) / 16) + 4, sample
 
@@ -91,14 +94,14 @@ def test_g711_keeps_the_nearest_level_of_every_sample(
 @pytest.mark.parametrize(("source", "target"), RATES)
 def test_resampling_keeps_a_tone(source: int, target: int) -> None:
     """A tone of 1 kHz comes out as the same tone, 60 dB above any error."""
-    got = audio.resample(sine(1000, source), source, target)
+    got = resample(sine(1000, source), source, target)
     assert decibels(sine(1000, target), got) > 60
 
 
 @pytest.mark.parametrize(("source", "target"), [(24000, 16000), (24000, 8000), (16000, 8000)])
 def test_resampling_down_removes_what_the_lower_rate_cannot_hold(source: int, target: int) -> None:
     """A tone above half the new rate is gone, not folded down as another tone."""
-    got = audio.to_samples(audio.resample(sine(target * 0.6, source), source, target))
+    got = to_samples(resample(sine(target * 0.6, source), source, target))
     assert max(map(abs, got[100:-100])) < 60
 
 
@@ -107,26 +110,26 @@ def test_resampling_down_removes_what_the_lower_rate_cannot_hold(source: int, ta
 def test_resampling_does_not_depend_on_chunks(source: int, target: int, chunk: int) -> None:
     """However a stream is cut, the output is the same, and as long as the input."""
     pcm = sine(440, source, 0.1)
-    resampler = audio.Resampler(source, target)
+    resampler = Resampler(source, target)
     pieces = [resampler.feed(pcm[i : i + chunk]) for i in range(0, len(pcm), chunk)]
     got = b"".join(pieces) + resampler.flush()
-    assert got == audio.resample(pcm, source, target)
+    assert got == resample(pcm, source, target)
     assert len(got) // 2 == math.ceil(len(pcm) // 2 * target / source)
 
 
 def test_a_flushed_resampler_starts_anew() -> None:
     """After flush() nothing of the stream before is left."""
-    resampler = audio.Resampler(24000, 16000)
+    resampler = Resampler(24000, 16000)
     resampler.feed(sine(300, 24000))
     resampler.flush()
     pcm = sine(1000, 24000)
-    assert resampler.feed(pcm) + resampler.flush() == audio.resample(pcm, 24000, 16000)
+    assert resampler.feed(pcm) + resampler.flush() == resample(pcm, 24000, 16000)
 
 
 def test_loud_sound_is_limited_not_wrapped() -> None:
     """Overshoot at full scale stays at full scale instead of changing sign."""
     square = array("h", ([32767] * 40 + [-32768] * 40) * 20)
-    got = audio.to_samples(audio.resample(audio.from_samples(square), 16000, 24000))
+    got = to_samples(resample(from_samples(square), 16000, 24000))
     assert max(got) == 32767
     assert min(got) == -32768
 
@@ -143,17 +146,17 @@ def test_loud_sound_is_limited_not_wrapped() -> None:
 )
 def test_durations_and_sizes_of_input_formats(name: str, rate: int | None, ms: int, size: int) -> None:
     """Bytes and milliseconds of a wire format convert both ways."""
-    wire = audio.input_format(name, rate)
+    wire = input_format(name, rate)
     assert wire.size(ms) == size
     assert wire.duration_ms(size) == ms
 
 
 def test_durations_of_pcm() -> None:
     """PCM16 durations count whole samples and whole milliseconds."""
-    assert audio.pcm_bytes(32, 16000) == 1024
-    assert audio.pcm_ms(1024, 16000) == 32
-    assert audio.pcm_ms(1023, 16000) == 31
-    assert audio.pcm_bytes(0.05, 8000) == 0
+    assert pcm_bytes(32, 16000) == 1024
+    assert pcm_ms(1024, 16000) == 32
+    assert pcm_ms(1023, 16000) == 31
+    assert pcm_bytes(0.05, 8000) == 0
 
 
 @pytest.mark.parametrize(
@@ -162,30 +165,30 @@ def test_durations_of_pcm() -> None:
 )
 def test_output_formats_have_their_rate(name: str, rate: int) -> None:
     """Output formats are known by both spellings."""
-    assert audio.output_format(name).rate == rate
+    assert output_format(name).rate == rate
 
 
 def test_unknown_formats_are_refused_with_what_is_known() -> None:
     """The error names the value and the formats that can be used."""
-    with pytest.raises(audio.AudioFormatError, match=r"'opus'.*pcm16.*g711_ulaw"):
-        audio.input_format("opus")
-    with pytest.raises(audio.AudioFormatError, match=r"44100.*24000"):
-        audio.input_format("pcm16", 44100)
-    with pytest.raises(audio.AudioFormatError, match=r"'mp3'"):
-        audio.output_format("mp3")
-    with pytest.raises(audio.AudioFormatError, match="half a sample"):
-        audio.Resampler(24000, 16000).feed(b"\0\0\0")
-    with pytest.raises(audio.AudioFormatError, match="too fine"):
-        audio.Resampler(44099, 24000)
-    with pytest.raises(audio.AudioFormatError, match="above 0"):
-        audio.Resampler(0, 24000)
+    with pytest.raises(AudioFormatError, match=r"'opus'.*pcm16.*g711_ulaw"):
+        input_format("opus")
+    with pytest.raises(AudioFormatError, match=r"44100.*24000"):
+        input_format("pcm16", 44100)
+    with pytest.raises(AudioFormatError, match=r"'mp3'"):
+        output_format("mp3")
+    with pytest.raises(AudioFormatError, match="half a sample"):
+        Resampler(24000, 16000).feed(b"\0\0\0")
+    with pytest.raises(AudioFormatError, match="too fine"):
+        Resampler(44099, 24000)
+    with pytest.raises(AudioFormatError, match="above 0"):
+        Resampler(0, 24000)
 
 
 @pytest.mark.parametrize("name", ["pcm16", "g711_ulaw", "g711_alaw"])
 def test_wire_audio_streams_in_and_out(name: str) -> None:
     """A tone sent in a wire format and read back, chunk by chunk, is still that tone."""
-    wire = audio.input_format(name)
-    encoder, decoder = audio.AudioEncoder(16000, wire), audio.AudioDecoder(wire, 16000)
+    wire = input_format(name)
+    encoder, decoder = AudioEncoder(16000, wire), AudioDecoder(wire, 16000)
     pcm = sine(800, 16000)
     chunks = (pcm[i : i + 640] for i in range(0, len(pcm), 640))
     got = b"".join(decoder.feed(piece) for piece in encoder.stream(chunks)) + decoder.flush()
