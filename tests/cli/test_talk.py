@@ -33,8 +33,29 @@ def test_a_spoken_question_is_heard_answered_and_saved(
     assert result.exit_code == 0, result.stderr
     assert lines_of(result.stdout, "heard") == ["How deep is it?"]
     assert lines_of(result.stdout, "answer") == ["You said: How deep is it?"]
-    assert "seconds from the end of the question" in result.stdout
     assert listen_to(reply) == "You said: How deep is it?"
+
+
+def test_the_figures_of_each_turn_are_shown(tmp_path: Path, command: Command, service: ThreadedLocalService) -> None:
+    """A row for each turn, as `connection.turns` has it; a dash where a written turn has no such figure."""
+    question = spoken_wav(tmp_path / "question.wav", "How deep is it?", 16_000)
+    result = command("talk", "--wav", question, "--text", "And now?", "--pace", 2, "--endpoint", service.endpoint)
+    table = result.stdout[result.stdout.index("the turns, in seconds") :]
+    heading, spoken, written = ([cell.strip() for cell in line[1:-1].split("│")] for line in _rows(table))
+    assert heading == ["turn", "detect", "heard", "think", "text", "audio", "answer", "tokens in", "tokens out"]
+    done = [event.to_dict() for event in service.sessions[-1].sent if event.type == "response.done"]
+    usage = [event["response"]["usage"] for event in done]
+    tokens = [[str(one["input_tokens"]), str(one["output_tokens"])] for one in usage]
+    assert [spoken[-2:], written[-2:]] == tokens
+    assert (spoken[0], written[0]) == ("1", "2")
+    assert written[1:3] == ["-", "-"]
+    # The service waits for half a second of silence, sent here in a quarter.
+    assert 0.2 <= float(spoken[1]) < 3
+    assert all(float(cell) >= 0 for cell in [*spoken[1:7], *written[3:7]])
+
+
+def _rows(table: str) -> list[str]:
+    return [line.replace("┃", "│") for line in table.splitlines() if line.startswith(("┃", "│"))]
 
 
 def test_a_written_question_is_answered(command: Command, service: ThreadedLocalService) -> None:

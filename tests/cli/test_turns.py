@@ -15,8 +15,6 @@ from voicelive.models import (
     ServerEventInputAudioBufferCommitted,
     ServerEventInputAudioBufferSpeechStarted,
     ServerEventInputAudioBufferSpeechStopped,
-    ServerEventResponseAudioDelta,
-    ServerEventResponseAudioTranscriptDelta,
     ServerEventResponseCreated,
     ServerEventResponseDone,
 )
@@ -33,23 +31,8 @@ def created(response: str) -> AnyServerEvent:
 
 def done(response: str, status: str = "completed", **details: Any) -> AnyServerEvent:
     """The response `response` ends."""
-    tokens: dict[str, Any] = {
-        "total_tokens": 12,
-        "input_tokens": 5,
-        "output_tokens": 7,
-        "input_token_details": {
-            "cached_tokens": 0,
-            "text_tokens": 5,
-            "audio_tokens": 0,
-            "image_tokens": 0,
-            "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0},
-        },
-        "output_token_details": {"text_tokens": 7, "audio_tokens": 0},
-    }
     status_details = {"type": status, **details} if details else None
-    return ServerEventResponseDone(
-        response={"id": response, "status": status, "status_details": status_details, "usage": tokens}
-    )
+    return ServerEventResponseDone(response={"id": response, "status": status, "status_details": status_details})
 
 
 def heard(text: str) -> AnyServerEvent:
@@ -65,10 +48,10 @@ def error(code: str | None) -> AnyServerEvent:
 
 
 def played(kind: TurnKind, *events: AnyServerEvent) -> Turn:
-    """A turn that takes `events`, a second apart."""
+    """A turn that takes `events`."""
     turn = Turn(1, kind, "a.wav")
-    for second, event in enumerate(events, start=1):
-        turn.take(event, float(second))
+    for event in events:
+        turn.take(event)
     return turn
 
 
@@ -107,21 +90,6 @@ def test_a_written_turn_ends_with_its_response() -> None:
     """Text needs no speech to be noticed first."""
     turn = played(TurnKind.TYPED, created("r1"), done("r1"))
     assert turn.answered
-    assert (turn.input_tokens, turn.output_tokens) == (5, 7)
-
-
-def test_times_are_those_of_the_last_answer() -> None:
-    """After an interruption, the first text and the first audio are measured anew."""
-    text = ServerEventResponseAudioTranscriptDelta(
-        response_id="r", item_id="i", output_index=0, content_index=0, delta="Yes"
-    )
-    audio = ServerEventResponseAudioDelta(response_id="r", item_id="i", output_index=0, content_index=0, delta="AAAA")
-    turn = played(TurnKind.SPOKEN, STARTED, STOPPED, created("r1"), text, audio, STARTED, STOPPED, created("r2"), text)
-    assert turn.first_text_at == 9.0
-    assert turn.first_audio_at is None
-    turn.take(audio, 10.0)
-    assert turn.first_audio_at == 10.0
-    assert len(turn.audio) == 6
 
 
 def test_a_second_empty_transcript_does_not_replace_the_first() -> None:
@@ -139,8 +107,7 @@ def test_a_transcript_is_missed_until_it_comes() -> None:
     turn.take(
         ServerEventConversationItemInputAudioTranscriptionFailed(
             item_id="item_1", content_index=0, error={"type": "server_error", "message": "too noisy"}
-        ),
-        9.0,
+        )
     )
     assert turn.transcribed
     assert turn.notices == ["the speech could not be transcribed: too noisy"]

@@ -132,7 +132,6 @@ class Conversation:
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
         await self._send(self._connection.conversation.item.create(item=item))
         await self._send(self._connection.response.create())
-        turn.asked_at = time.monotonic()
         await self._until(lambda: turn.answered, self._timeout, lambda: _awaited(turn))
 
     async def stop(self) -> None:
@@ -142,13 +141,9 @@ class Conversation:
             await asyncio.gather(self._receiver, return_exceptions=True)
 
     async def _speak(self, turn: Turn, recording: Recording) -> None:
-        def sent(spoken_ms: int) -> None:
-            if turn.asked_at is None and spoken_ms >= recording.speech_end_ms:
-                turn.asked_at = time.monotonic()
-            self._observer.speaking(spoken_ms)
-
         length = recording.duration_ms / 1000 / self._pace if self._pace else 0
-        if not await _finished(self._stream(recording, recording.data, self._pace, sent), length + self._timeout):
+        sending = self._stream(recording, recording.data, self._pace, self._observer.speaking)
+        if not await _finished(sending, length + self._timeout):
             raise ConversationFailed(
                 f"waited {self._timeout:g} s for the connection to take {turn.label}: network or service stalled"
             )
@@ -205,7 +200,7 @@ class Conversation:
         if isinstance(event, ServerEventSessionUpdated):
             self._configured = True
         if self._turn is not None:
-            self._turn.take(event, time.monotonic())
+            self._turn.take(event)
         elif isinstance(event, ServerEventError):
             self._failure = self._failure or f"the service refused the session: {describe_error(event)}"
         self._observer.received(event, self._turn)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from ..conversation import TurnMetrics
 from ..models import (
     AnyServerEvent,
     ServerEventConversationItemInputAudioTranscriptionCompleted,
@@ -32,6 +33,21 @@ REPLY_RATE = 24_000
 REPLY_BYTES_PER_SECOND = REPLY_RATE * 2
 
 _LABEL_WIDTH = 8
+
+_OWN_EVENTS = "voicelive."
+"""How the types of the connection's own events begin: the service did not send them."""
+
+_FIGURES = {
+    "detect": "endpointing_ms",
+    "heard": "transcription_ms",
+    "think": "thinking_ms",
+    "text": "first_text_ms",
+    "audio": "first_audio_ms",
+    "to ear": "voice_to_voice_ms",
+    "tools": "tool_ms",
+    "answer": "generated_ms",
+}
+"""The columns of the table and the figures of a turn that they show."""
 
 
 def notice(text: str) -> None:
@@ -93,7 +109,7 @@ class Display:
 
     def received(self, event: AnyServerEvent, turn: Turn | None) -> None:
         """Show what an event says."""
-        if self._events is not None:
+        if self._events is not None and not event.type.startswith(_OWN_EVENTS):
             self._events.write_line(_json_line(event))
         match event:
             case ServerEventConversationItemInputAudioTranscriptionCompleted():
@@ -116,23 +132,23 @@ class Display:
         self._end_line()
         self._show_notices(turn)
 
-    def table(self, turns: Sequence[Turn]) -> None:
-        """Show how long everything took: seconds from the end of the user's speech, or from sending the text."""
-        table = Table(title="seconds from the end of the question", title_justify="left")
-        for heading in ("turn", "in", "heard", "text", "audio", "done", "out", "tokens in", "tokens out"):
+    def table(self, turns: Sequence[TurnMetrics]) -> None:
+        """Show how long everything took; what is not known of any turn is left out."""
+        figures = {
+            "turn": [str(turn.number) for turn in turns],
+            **{
+                heading: [_seconds(getattr(turn, name)) for turn in turns]
+                for heading, name in _FIGURES.items()
+                if any(getattr(turn, name) is not None for turn in turns)
+            },
+            "tokens in": [_count(turn.tokens.input) for turn in turns],
+            "tokens out": [_count(turn.tokens.output) for turn in turns],
+        }
+        table = Table(title="the turns, in seconds", title_justify="left")
+        for heading in figures:
             table.add_column(heading, justify="right")
-        for turn in turns:
-            table.add_row(
-                str(turn.number),
-                f"{turn.input_ms / 1000:.1f} s" if turn.input_ms else "-",
-                _delay(turn, turn.heard_at),
-                _delay(turn, turn.first_text_at),
-                _delay(turn, turn.first_audio_at),
-                _delay(turn, turn.done_at),
-                f"{len(turn.audio) / REPLY_BYTES_PER_SECOND:.1f} s",
-                str(turn.input_tokens),
-                str(turn.output_tokens),
-            )
+        for row in zip(*figures.values(), strict=True):
+            table.add_row(*row)
         self._console.print()
         self._console.print(table)
 
@@ -183,8 +199,12 @@ class Display:
         turn.notices.clear()
 
 
-def _delay(turn: Turn, moment: float | None) -> str:
-    return "-" if moment is None or turn.asked_at is None else f"{moment - turn.asked_at:.2f}"
+def _seconds(ms: float | None) -> str:
+    return "-" if ms is None else f"{ms / 1000:.2f}"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else str(number)
 
 
 def _json_line(event: AnyServerEvent) -> bytes:

@@ -13,6 +13,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from .._environment import ENDPOINT_VARIABLES
 from ..aio import connect
+from ..conversation import TurnMetrics
 from ..errors import InvalidEventError, VoiceLiveError
 from ..local import LocalService
 from ..models import AudioInputTranscriptionOptions, OpenAIVoiceName, RequestSession, ServerVad
@@ -98,20 +99,21 @@ async def hold_conversation(settings: TalkSettings) -> None:
     display = Display(json=settings.json)
     turns: list[Turn] = []
     try:
-        await _converse(settings, recordings, display, turns)
+        measured = await _converse(settings, recordings, display, turns)
     finally:
         if settings.save is not None:
             _save(settings.save, turns, display)
-    display.table(turns)
+    display.table(measured)
 
 
 async def _converse(
     settings: TalkSettings, recordings: dict[Path, Recording], display: Display, turns: list[Turn]
-) -> None:
+) -> list[TurnMetrics]:
+    """Hold every turn; returns the figures of each."""
     async with AsyncExitStack() as stack:
         where = await _find_service(settings, stack)
         try:
-            connection = await stack.enter_async_context(connect(**where))
+            connection = await stack.enter_async_context(connect(**where, metrics=True))
         except VoiceLiveError as error:
             raise CommandError(error_line(error)) from error
         conversation = Conversation(
@@ -127,6 +129,7 @@ async def _converse(
             await conversation.start(_session(settings, recordings))
             for given in settings.turns:
                 await _take_turn(conversation, given, recordings, display, turns)
+            return connection.turns
         except InvalidEventError as error:
             raise CommandError(error_line(error)) from error
         except VoiceLiveError as error:

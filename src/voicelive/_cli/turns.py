@@ -1,6 +1,6 @@
-"""One turn of the conversation as its events report it: what was heard and answered, when, and whether it has ended.
+"""One turn of the conversation as its events report it: what was heard and answered, and whether it has ended.
 
-Values in, values out: the clock's readings come from outside, in seconds.
+How long everything took is measured by the connection: see :class:`voicelive.conversation.TurnMetrics`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ from ..models import (
     ServerEventInputAudioBufferSpeechStarted,
     ServerEventInputAudioBufferSpeechStopped,
     ServerEventResponseAudioDelta,
-    ServerEventResponseAudioTranscriptDelta,
     ServerEventResponseCreated,
     ServerEventResponseDone,
-    ServerEventResponseTextDelta,
 )
 
 __all__ = ["BENIGN_ERRORS", "Progress", "Turn", "TurnKind", "describe_error"]
@@ -68,19 +66,10 @@ class Turn:
     input_ms: int = 0
     """Length of the recording; 0 for text."""
 
-    asked_at: float | None = None
-    """When the user had finished: the last audible sample was sent, or the text was."""
-    heard_at: float | None = None
-    first_text_at: float | None = None
-    first_audio_at: float | None = None
-    done_at: float | None = None
-
     heard: dict[str, str] = field(default_factory=dict[str, str])
     """What was heard, an entry for each committed piece of speech; empty text until it is transcribed."""
     audio: bytearray = field(default_factory=bytearray)
     """The answer's speech: 24 kHz PCM16."""
-    input_tokens: int = 0
-    output_tokens: int = 0
     failure: str | None = None
     """Why the turn cannot go on."""
     notices: list[str] = field(default_factory=list[str])
@@ -110,8 +99,8 @@ class Turn:
         """Whether all that was heard is transcribed."""
         return not self._untranscribed
 
-    def take(self, event: AnyServerEvent, now: float) -> None:
-        """Take one event, in the order of arrival, that came at `now`."""
+    def take(self, event: AnyServerEvent) -> None:
+        """Take one event, in the order of arrival."""
         match event:
             case ServerEventInputAudioBufferSpeechStarted():
                 self._begin_speech()
@@ -121,19 +110,16 @@ class Turn:
                 self.heard.setdefault(event.item_id, "")
                 self._untranscribed.add(event.item_id)
             case ServerEventConversationItemInputAudioTranscriptionCompleted():
-                self._take_transcript(event.item_id, event.transcript or "", now)
+                self._take_transcript(event.item_id, event.transcript or "")
             case ServerEventConversationItemInputAudioTranscriptionFailed():
                 self._untranscribed.discard(event.item_id)
                 self.notices.append(f"the speech could not be transcribed: {event.error.message}")
             case ServerEventResponseCreated():
                 self._begin_response(event.response)
-            case ServerEventResponseTextDelta() | ServerEventResponseAudioTranscriptDelta():
-                self.first_text_at = self.first_text_at or now
             case ServerEventResponseAudioDelta():
                 self.audio += event.delta_bytes
-                self.first_audio_at = self.first_audio_at or now
             case ServerEventResponseDone():
-                self._end_response(event.response, now)
+                self._end_response(event.response)
             case ServerEventError():
                 if event.error.code in BENIGN_ERRORS:
                     self.notices.append(describe_error(event))
@@ -144,16 +130,14 @@ class Turn:
 
     def _begin_speech(self) -> None:
         self._progress = Progress.END_OF_SPEECH
-        self._current.clear()
         # A pause in the recording made the service answer early: what counts is the answer to the last words.
-        self.heard_at = self.first_text_at = self.first_audio_at = self.done_at = None
+        self._current.clear()
 
-    def _take_transcript(self, item_id: str, transcript: str, now: float) -> None:
+    def _take_transcript(self, item_id: str, transcript: str) -> None:
         self._untranscribed.discard(item_id)
         # The service may send a second, empty transcript for an item that has one.
         if transcript.strip() or item_id not in self.heard:
             self.heard[item_id] = transcript.strip()
-        self.heard_at = now
 
     def _begin_response(self, response: Response) -> None:
         if self._progress is Progress.END_OF_SPEECH:
@@ -161,10 +145,7 @@ class Turn:
         self._current.add(response.id or "")
         self._progress = Progress.END_OF_RESPONSE
 
-    def _end_response(self, response: Response, now: float) -> None:
-        if response.usage is not None:
-            self.input_tokens += response.usage.input_tokens or 0
-            self.output_tokens += response.usage.output_tokens or 0
+    def _end_response(self, response: Response) -> None:
         details = response.status_details
         if response.status == "failed":
             error = details.error if isinstance(details, ResponseFailedDetails) else None
@@ -181,7 +162,6 @@ class Turn:
             reason = details.reason if isinstance(details, ResponseIncompleteDetails) else None
             self.notices.append(f"the answer is incomplete ({reason or 'no reason given'})")
         self._progress = Progress.ANSWERED
-        self.done_at = now
 
 
 def describe_error(event: ServerEventError) -> str:
