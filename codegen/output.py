@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .deferred import deferred
 from .document import Contract, SchemaError, is_event, load
 from .models import make_models
 from .resources import make_registry, make_resources, make_versions, make_waiting
@@ -53,6 +55,11 @@ PUBLIC_MODULE = """
 __name__ = "voicelive.models"
 """
 
+FOUND_BY_NAME = """
+# Type checkers and editors read the stub beside this module, which has the classes as such.
+__getattr__ = _definitions.get
+"""
+
 
 def generate(document: Path | None = None) -> dict[str, str]:
     """Return the generated files, name to text, for one OpenAPI document, or for all those of the schema."""
@@ -81,18 +88,28 @@ def generate(document: Path | None = None) -> dict[str, str]:
         ),
     }
     enums, models = make_models(contract)
-    names = ", ".join(sorted(contract.enums))
-    everything = sorted([*contract.enums])
+    names, everything = sorted(contract.enums), f"__all__ = {_public(contract)!r}\n"
+    all_enums = f"__all__ = {names!r}\n"
     files = {
         "__init__.py": ("Generated code: models, enums, the event registry, resource classes.", ""),
         "enums.py": (
             "Enums of the contract. The service may extend any of them.",
-            f"\nfrom .._base import OpenEnum\n\n__all__ = {everything!r}\n{PUBLIC_MODULE}\n\n{enums}",
+            f"\nfrom .._base import OpenEnum\nfrom .._defining import Definitions\n\n{all_enums}{PUBLIC_MODULE}\n"
+            f"_definitions = Definitions(globals())\n{FOUND_BY_NAME}\n\n{deferred(enums, set())}",
+        ),
+        "enums.pyi": (
+            "Enums of the contract. The service may extend any of them.",
+            f"\nfrom .._base import OpenEnum\n\n{all_enums}\n\n{enums}",
         ),
         "models.py": (
             "Models and events of the contract.",
-            f"{MODEL_IMPORTS}\nfrom .enums import {names}\n\n__all__ = {_public(contract)!r}\n"
-            f"{PUBLIC_MODULE}\n\n{models}",
+            f"{MODEL_IMPORTS}\nfrom . import enums\nfrom .._defining import Definitions\n\n{everything}"
+            f"{PUBLIC_MODULE}\n_definitions = Definitions(globals(), enums.__getattr__)\n{FOUND_BY_NAME}"
+            f"need = _definitions.need\n\n\n{deferred(models, set(names))}",
+        ),
+        "models.pyi": (
+            "Models and events of the contract.",
+            f"{MODEL_IMPORTS}\nfrom .enums import {', '.join(names)}\n\n{everything}\n\n{_stub(models)}",
         ),
         **{name: (doc, f"\n{body}") for name, (doc, body) in derived.items()},
     }
@@ -100,10 +117,15 @@ def generate(document: Path | None = None) -> dict[str, str]:
     return {
         name: _format(
             name,
-            HEADER.format(doc=doc, source=source, digest=digest, pragma=PRAGMAS if name == "models.py" else "") + body,
+            HEADER.format(doc=doc, source=source, digest=digest, pragma=PRAGMAS if name == "models.pyi" else "") + body,
         )
         for name, (doc, body) in files.items()
     }
+
+
+def _stub(source: str) -> str:
+    """Leave out what the methods do; what they return stands in their heads."""
+    return re.sub(r"^        return .*\n?", "", source, flags=re.MULTILINE)
 
 
 def documents() -> list[Path]:
@@ -126,7 +148,7 @@ def write(files: dict[str, str], target: Path = TARGET) -> list[str]:
     touched = [name for name, text in files.items() if _read(target / name) != text]
     for name in touched:
         (target / name).write_text(files[name], encoding="utf-8", newline="\n")
-    for stale in target.glob("*.py"):
+    for stale in target.glob("*.py*"):
         if stale.name not in files:
             stale.unlink()
             touched.append(stale.name)
@@ -135,7 +157,7 @@ def write(files: dict[str, str], target: Path = TARGET) -> list[str]:
 
 def differences(files: dict[str, str], target: Path = TARGET) -> str:
     """Return a unified diff from the files on disk to what would be generated; empty where they agree."""
-    present = {path.name for path in target.glob("*.py")}
+    present = {path.name for path in target.glob("*.py*")}
     parts: list[str] = []
     for name in sorted(present | set(files)):
         old, new = _read(target / name) or "", files.get(name, "")

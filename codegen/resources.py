@@ -60,6 +60,8 @@ class Method:
     event_class: str
     doc: str
     parameters: list[Parameter]
+    lazy: dict[str, str]
+    """The classes in its annotations, which are only defined for who reads those, and their modules."""
 
 
 @dataclass
@@ -142,14 +144,7 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
         flat.extend(_children_first(resource))
     for resource in flat:
         _check_clashes(resource)
-    used = {
-        name
-        for resource in flat
-        for method in resource.methods
-        for parameter in method.parameters
-        for name in [*contract.models, *contract.enums]
-        if name in parameter.kind.replace("|", " ").replace("[", " ").replace("]", " ").split()
-    }
+    used = {name for resource in flat for method in resource.methods for name in method.lazy}
     enums = sorted(used & set(contract.enums))
     models = sorted(used & set(contract.models))
     return _render(
@@ -231,7 +226,10 @@ def _method(contract: Contract, event_type: str, name: str, method: str) -> Meth
         )
     )
     model = contract.models[name]
-    return Method(method, event_type, name, _sentence(model.description), parameters)
+    words = set(re.findall(r"\w+", " ".join(parameter.kind for parameter in parameters)))
+    lazy = dict.fromkeys(sorted(words & set(contract.models)), ".models")
+    lazy |= dict.fromkeys(sorted(words & set(contract.enums)), ".enums")
+    return Method(method, event_type, name, _sentence(model.description), parameters, lazy)
 
 
 def _parameter_type(contract: Contract, prop: Property) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 from pydantic import VERSION
 
-__all__ = ["building"]
+__all__ = ["building", "collector_paused", "signals_deferred"]
 
 _SIGNALS = [
     getattr(signal, name)
@@ -32,12 +33,26 @@ def building() -> Generator[None]:
 
     A Ctrl-C would come out as a ``SchemaError``, or not at all. Building one model takes a few milliseconds.
     """
-    with _one_at_a_time, _signals_deferred():
+    with _one_at_a_time, collector_paused(), signals_deferred():
         yield
 
 
 @contextmanager
-def _signals_deferred() -> Generator[None]:
+def collector_paused() -> Generator[None]:
+    """Keep the garbage collector, where it is on, from walking again and again through what is only being made."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def signals_deferred() -> Generator[None]:
+    """Hold back the main thread's signals until the end."""
     if threading.current_thread() is not threading.main_thread():
         # Handlers run in the main thread only.
         yield

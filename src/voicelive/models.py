@@ -1,24 +1,58 @@
 """Every model, event and enum of the contract, and the events that no schema declares."""
 
-from ._base import FieldIssue, Model
+from __future__ import annotations
+
 from ._core import stored
-from ._core.conversation.local_events import (
-    ConversationInterrupted,
-    ConversationState,
-    InterruptionResumed,
-    ObserverFailed,
-    ToolFinished,
-    ToolStarted,
-    TurnFinished,
-)
-from ._core.events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from ._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, NotCarriedOver
-from ._generated import enums, models
-from ._generated.enums import *  # noqa: F403 - the generated lists are the public face
-from ._generated.models import *  # noqa: F403
+from ._generated import enums as _enums
+from ._generated import models as _models
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._base import FieldIssue as FieldIssue
+    from ._base import Model as Model
+    from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
+    from ._core.conversation.local_events import ConversationState as ConversationState
+    from ._core.conversation.local_events import InterruptionResumed as InterruptionResumed
+    from ._core.conversation.local_events import ObserverFailed as ObserverFailed
+    from ._core.conversation.local_events import ToolFinished as ToolFinished
+    from ._core.conversation.local_events import ToolStarted as ToolStarted
+    from ._core.conversation.local_events import TurnFinished as TurnFinished
+    from ._core.events import AnyClientEvent as AnyClientEvent
+    from ._core.events import AnyServerEvent as AnyServerEvent
+    from ._core.events import MalformedServerEvent as MalformedServerEvent
+    from ._core.events import UnknownServerEvent as UnknownServerEvent
+    from ._core.reconnect.local_events import ConnectionGaveUp as ConnectionGaveUp
+    from ._core.reconnect.local_events import ConnectionReconnecting as ConnectionReconnecting
+    from ._core.reconnect.local_events import ConnectionRestored as ConnectionRestored
+    from ._core.reconnect.local_events import NotCarriedOver as NotCarriedOver
+    from ._generated.enums import *  # noqa: F403 - the generated lists are the public face
+    from ._generated.models import *  # noqa: F403
 
 # Importing it has taught the events to read stored ones.
 del stored
+
+# Classes are defined when they are first met. Type checkers see the block above instead.
+_MODULES = {
+    "FieldIssue": "_base",
+    "Model": "_base",
+    "ConversationInterrupted": "_core.conversation.local_events",
+    "ConversationState": "_core.conversation.local_events",
+    "InterruptionResumed": "_core.conversation.local_events",
+    "ObserverFailed": "_core.conversation.local_events",
+    "ToolFinished": "_core.conversation.local_events",
+    "ToolStarted": "_core.conversation.local_events",
+    "TurnFinished": "_core.conversation.local_events",
+    "AnyClientEvent": "_core.events",
+    "AnyServerEvent": "_core.events",
+    "MalformedServerEvent": "_core.events",
+    "UnknownServerEvent": "_core.events",
+    "ConnectionGaveUp": "_core.reconnect.local_events",
+    "ConnectionReconnecting": "_core.reconnect.local_events",
+    "ConnectionRestored": "_core.reconnect.local_events",
+    "NotCarriedOver": "_core.reconnect.local_events",
+}
 
 __all__ = [
     "AnyClientEvent",
@@ -28,19 +62,34 @@ __all__ = [
     "ConnectionRestored",
     "ConversationInterrupted",
     "ConversationState",
+    "FieldIssue",
     "InterruptionResumed",
+    "MalformedServerEvent",
+    "Model",
+    "NotCarriedOver",
     "ObserverFailed",
     "ToolFinished",
     "ToolStarted",
     "TurnFinished",
-    "FieldIssue",
-    "MalformedServerEvent",
-    "Model",
-    "NotCarriedOver",
     "UnknownServerEvent",
 ]
-__all__ += enums.__all__
-__all__ += models.__all__
+__all__ += _enums.__all__
+__all__ += _models.__all__
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__package__}.{_MODULES[name]}"), name)
+    elif name in _enums.__all__:
+        value = getattr(_enums, name)
+    elif name in _models.__all__:
+        value = getattr(_models, name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

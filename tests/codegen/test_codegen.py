@@ -44,12 +44,12 @@ def test_check_sees_touched_and_stale_generated_files(tmp_path: Path, capsys: py
     (target / "leftover.py").write_text("x = 1\n", encoding="utf-8")
     assert main(["--check", "--target", str(target)]) == 1
     out = capsys.readouterr().out
-    assert '-    TEXT = "txt"' in out
+    assert '-        TEXT = "txt"' in out
     assert '+    TEXT = "text"' in out
     assert "leftover.py" in out
     assert main(["--target", str(target)]) == 0
     repaired, committed = (
-        {path.name: path.read_bytes() for path in folder.glob("*.py")} for folder in (target, TARGET)
+        {path.name: path.read_bytes() for path in folder.glob("*.py*")} for folder in (target, TARGET)
     )
     assert repaired == committed
 

@@ -72,14 +72,15 @@ class WireContract:
         self.is_nested: bool = api_version in NESTED_VERSIONS
         """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
-        self._client: dict[str, type[ClientEvent]] = dict(CLIENT_EVENTS)
+        client: dict[str, type[ClientEvent]] = {}
         server: dict[str, type[ServerEvent]] = {}
         if not isinstance(events, Iterable):
             raise ConfigurationError(f"events must be a list of event classes, not {events!r}")
         for cls in (*local_events, *events):
-            _register(cls, server, self._client)
+            _register(cls, server, client)
+        self._client = CLIENT_EVENTS.with_others(client) if client else CLIENT_EVENTS
         self._warned: set[str] = set()
-        decode: Decode = Decoder({**SERVER_EVENTS, **server}).decode if server else decode_server_event
+        decode: Decode = Decoder(SERVER_EVENTS.with_others(server)).decode if server else decode_server_event
         if api_version in NESTED_VERSIONS:
             decode = _also_flat(decode)
         self.decode: Decode = _strictly(decode) if strict else decode

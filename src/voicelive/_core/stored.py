@@ -20,7 +20,11 @@ _OWN: dict[str, type[ServerEvent]] = {
     str(cls.model_fields["type"].default): cls
     for cls in (ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, MalformedServerEvent)
 }
-_KNOWN: dict[str, type[BaseEvent]] = {**CLIENT_EVENTS, **SERVER_EVENTS, **_OWN}
+_SIDES: tuple[Mapping[str, type[BaseEvent]], ...] = (_OWN, SERVER_EVENTS, CLIENT_EVENTS)
+
+
+def _known(event_type: str) -> type[BaseEvent] | None:
+    return next((classes[event_type] for classes in _SIDES if event_type in classes), None)
 
 
 def read_stored(cls: type[BaseEvent], stored: Message | Mapping[str, Any]) -> BaseEvent:
@@ -58,7 +62,7 @@ def _read(cls: type[BaseEvent], stored: Message | Mapping[str, Any]) -> BaseEven
 def _event(cls: type[BaseEvent], payload: dict[str, Any]) -> BaseEvent:
     event_type = payload.get("type")
     fitting = _own_type(cls) == event_type if isinstance(event_type, str) else False
-    known = cls if fitting else _KNOWN.get(event_type) if isinstance(event_type, str) else None
+    known = cls if fitting else _known(event_type) if isinstance(event_type, str) else None
     if known is MalformedServerEvent:
         return _malformed(payload)
     if known is not None:

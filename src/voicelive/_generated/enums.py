@@ -5,6 +5,7 @@ Do not edit: change the schema and generate again.
 """
 
 from .._base import OpenEnum
+from .._defining import Definitions
 
 __all__ = [
     "AnimationOutputType",
@@ -50,653 +51,769 @@ __all__ = [
 # would be looked up there.
 __name__ = "voicelive.models"
 
+_definitions = Definitions(globals())
 
-class AnimationOutputType(OpenEnum):
-    """Kinds of animation data."""
-
-    BLENDSHAPES = "blendshapes"
-    """Weights of facial expressions, frame by frame, as `response.animation_blendshapes.delta`."""
-    VISEME_ID = "viseme_id"
-    """Mouth shapes by number, as `response.animation_viseme.delta`."""
-
-
-class AudioFormatType(OpenEnum):
-    """Draft (v1): kinds of audio formats."""
-
-    AUDIO_PCM = "audio/pcm"
-    """Signed 16-bit little-endian PCM, mono."""
-    AUDIO_PCMU = "audio/pcmu"
-    """G.711 µ-law, 8 bits a sample at 8000 Hz."""
-    AUDIO_PCMA = "audio/pcma"
-    """G.711 A-law, 8 bits a sample at 8000 Hz."""
-
-
-class AudioTimestampType(OpenEnum):
-    """Kinds of timestamps of output audio."""
-
-    WORD = "word"
-    """One for each spoken word."""
-
-
-class AvatarConfigTypes(OpenEnum):
-    """Kinds of avatars."""
-
-    VIDEO_AVATAR = "video-avatar"
-    """Made from video recordings."""
-    PHOTO_AVATAR = "photo-avatar"
-    """Made from one photo."""
-
-
-class AvatarOutputProtocol(OpenEnum):
-    """Ways to deliver the avatar's video."""
-
-    WEBRTC = "webrtc"
-    """A WebRTC connection of its own."""
-    WEBSOCKET = "websocket"
-    """Events of the session's WebSocket."""
-
-
-class AzureRealtimeNativeVoiceName(OpenEnum):
-    """Voices of Azure's own realtime model."""
-
-    AARTI = "aarti"
-    """The voice Aarti."""
-    ANDREW = "andrew"
-    """The voice Andrew."""
-    AVA = "ava"
-    """The voice Ava."""
-    DENISE = "denise"
-    """The voice Denise."""
-    DIYA = "diya"
-    """The voice Diya."""
-    ELSA = "elsa"
-    """The voice Elsa."""
-    FLORIAN = "florian"
-    """The voice Florian."""
-    FRANCISCA = "francisca"
-    """The voice Francisca."""
-    MEERA = "meera"
-    """The voice Meera."""
-    XIAOXIAO = "xiaoxiao"
-    """The voice Xiaoxiao."""
-    YUNXI = "yunxi"
-    """The voice Yunxi."""
-    XIMENA = "ximena"
-    """The voice Ximena."""
-
-
-class AzureVoiceType(OpenEnum):
-    """Kinds of Azure voices."""
-
-    AZURE_CUSTOM = "azure-custom"
-    """A custom voice, trained for and deployed by a customer."""
-    AZURE_STANDARD = "azure-standard"
-    """A voice of the public catalogue, HD voices included."""
-    AZURE_PERSONAL = "azure-personal"
-    """A voice made from a short recording of a speaker."""
-    AVATAR_VOICE_SYNC = "avatar-voice-sync"
-    """The voice that belongs to a custom avatar."""
-
-
-class ClientEventType(OpenEnum):
-    """Types of the events that an application sends."""
-
-    SESSION_UPDATE = "session.update"
-    """Type of `ClientEventSessionUpdate`."""
-    INPUT_AUDIO_BUFFER_APPEND = "input_audio_buffer.append"
-    """Type of `ClientEventInputAudioBufferAppend`."""
-    INPUT_AUDIO_BUFFER_COMMIT = "input_audio_buffer.commit"
-    """Type of `ClientEventInputAudioBufferCommit`."""
-    INPUT_AUDIO_BUFFER_CLEAR = "input_audio_buffer.clear"
-    """Type of `ClientEventInputAudioBufferClear`."""
-    INPUT_AUDIO_TURN_START = "input_audio.turn.start"
-    """Type of `ClientEventInputAudioTurnStart`."""
-    INPUT_AUDIO_TURN_APPEND = "input_audio.turn.append"
-    """Type of `ClientEventInputAudioTurnAppend`."""
-    INPUT_AUDIO_TURN_END = "input_audio.turn.end"
-    """Type of `ClientEventInputAudioTurnEnd`."""
-    INPUT_AUDIO_TURN_CANCEL = "input_audio.turn.cancel"
-    """Type of `ClientEventInputAudioTurnCancel`."""
-    INPUT_AUDIO_CLEAR = "input_audio.clear"
-    """Type of `ClientEventInputAudioClear`."""
-    CONVERSATION_ITEM_CREATE = "conversation.item.create"
-    """Type of `ClientEventConversationItemCreate`."""
-    CONVERSATION_ITEM_RETRIEVE = "conversation.item.retrieve"
-    """Type of `ClientEventConversationItemRetrieve`."""
-    CONVERSATION_ITEM_TRUNCATE = "conversation.item.truncate"
-    """Type of `ClientEventConversationItemTruncate`."""
-    CONVERSATION_ITEM_DELETE = "conversation.item.delete"
-    """Type of `ClientEventConversationItemDelete`."""
-    RESPONSE_CREATE = "response.create"
-    """Type of `ClientEventResponseCreate`."""
-    RESPONSE_CANCEL = "response.cancel"
-    """Type of `ClientEventResponseCancel`."""
-    SESSION_AVATAR_CONNECT = "session.avatar.connect"
-    """Type of `ClientEventSessionAvatarConnect`."""
-    MCP_APPROVAL_RESPONSE = "mcp_approval_response"
-    """Reserved. Approvals are sent as an item, with `conversation.item.create`."""
-    OUTPUT_AUDIO_BUFFER_CLEAR = "output_audio_buffer.clear"
-    """Type of `ClientEventOutputAudioBufferClear`."""
-    INPUT_TEXT_DELTA = "input_text.delta"
-    """Type of `ClientEventInputTextDelta`."""
-    INPUT_TEXT_DONE = "input_text.done"
-    """Type of `ClientEventInputTextDone`."""
-    TRANSCRIPTION_SESSION_UPDATE = "transcription_session.update"
-    """Type of `ClientEventTranscriptionSessionUpdate`."""
-    RTC_CALL_SDP_CREATE = "rtc.call.sdp.create"
-    """Type of `ClientEventRtcCallSdpCreate`."""
-    BYOM_CREDENTIAL_UPDATE = "byom_credential.update"
-    """Draft (v1): type of `ClientEventBYOMCredentialUpdate`."""
-
-
-class ContentPartType(OpenEnum):
-    """Kinds of content parts."""
-
-    INPUT_TEXT = "input_text"
-    """Text that the application sent."""
-    INPUT_AUDIO = "input_audio"
-    """Audio that the application sent."""
-    INPUT_IMAGE = "input_image"
-    """An image that the application sent."""
-    TEXT = "text"
-    """Text of the model."""
-    AUDIO = "audio"
-    """Speech of the model."""
-    OUTPUT_TEXT = "output_text"
-    """Draft (v1): text of the model, in a message."""
-    OUTPUT_AUDIO = "output_audio"
-    """Draft (v1): speech of the model, in a message."""
-
-
-class EchoCancellationReferenceSource(OpenEnum):
-    """Where the sound to remove from the input comes from."""
-
-    SERVER = "server"
-    """The audio that the service itself sent. One input channel."""
-    CLIENT = "client"
-    """A second input channel with what the application played. Bytes appended must be a multiple
-    of 4.
-    """
-
-
-class EouThresholdLevel(OpenEnum):
-    """Certainty levels for the end of an utterance."""
-
-    LOW = "low"
-    """Ends turns early."""
-    MEDIUM = "medium"
-    """Between low and high."""
-    HIGH = "high"
-    """Ends turns only when quite sure."""
-    DEFAULT = "default"
-    """The service's own choice for the model."""
-
-
-class InputAudioFormat(OpenEnum):
-    """Encodings of the input audio, mono."""
-
-    PCM16 = "pcm16"
-    """Signed 16-bit little-endian PCM at 16000 or 24000 Hz."""
-    G711_ULAW = "g711_ulaw"
-    """G.711 µ-law, 8 bits a sample at 8000 Hz."""
-    G711_ALAW = "g711_alaw"
-    """G.711 A-law, 8 bits a sample at 8000 Hz."""
-
-
-class InterimResponseConfigType(OpenEnum):
-    """Kinds of interim responses."""
-
-    STATIC_INTERIM_RESPONSE = "static_interim_response"
-    """One of some fixed texts."""
-    LLM_INTERIM_RESPONSE = "llm_interim_response"
-    """A text that a model makes to fit."""
-
-
-class InterimResponseTrigger(OpenEnum):
-    """What causes an interim response."""
-
-    LATENCY = "latency"
-    """The answer is late."""
-    TOOL = "tool"
-    """A tool is called."""
-
-
-class ItemParamStatus(OpenEnum):
-    """State of an item that the application creates."""
-
-    COMPLETED = "completed"
-    """Complete."""
-    INCOMPLETE = "incomplete"
-    """Cut short."""
-    IN_PROGRESS = "in_progress"
-    """Draft (v1): still being made."""
-
-
-class ItemType(OpenEnum):
-    """Kinds of conversation items."""
-
-    MESSAGE = "message"
-    """A message of the system, the user or the assistant."""
-    FUNCTION_CALL = "function_call"
-    """A call of a function, for the application to carry out."""
-    FUNCTION_CALL_OUTPUT = "function_call_output"
-    """The result of a function call."""
-    MCP_LIST_TOOLS = "mcp_list_tools"
-    """The tools that an MCP server offers."""
-    MCP_CALL = "mcp_call"
-    """A call of an MCP tool, carried out by the service."""
-    MCP_APPROVAL_REQUEST = "mcp_approval_request"
-    """The service asks whether an MCP tool may be called."""
-    MCP_APPROVAL_RESPONSE = "mcp_approval_response"
-    """The application's answer to that."""
-    WEB_SEARCH_CALL = "web_search_call"
-    """A web search, carried out by the service."""
-    FILE_SEARCH_CALL = "file_search_call"
-    """A file search, carried out by the service."""
-
-
-class MCPApprovalType(OpenEnum):
-    """Which calls of MCP tools need approval."""
-
-    NEVER = "never"
-    """No call needs approval."""
-    ALWAYS = "always"
-    """Every call needs approval. An `mcp_approval_request` item asks for it."""
-
-
-class MCPErrorType(OpenEnum):
-    """Draft (v1): kinds of errors of MCP calls."""
-
-    PROTOCOL_ERROR = "protocol_error"
-    """The server does not speak the protocol as expected."""
-    TOOL_EXECUTION_ERROR = "tool_execution_error"
-    """The tool failed."""
-    HTTP_ERROR = "http_error"
-    """The server answered with an HTTP error."""
-
-
-class MessageRole(OpenEnum):
-    """Whose message it is."""
-
-    SYSTEM = "system"
-    """Guidance for the model, set by the application."""
-    USER = "user"
-    """The user's."""
-    ASSISTANT = "assistant"
-    """The model's."""
-
-
-class Modality(OpenEnum):
-    """Kinds of output."""
-
-    TEXT = "text"
-    """Text, as `response.text.delta`."""
-    AUDIO = "audio"
-    """Speech, as `response.audio.delta`, with its transcript."""
-    ANIMATION = "animation"
-    """Facial animation, as `response.animation_*` events."""
-    AVATAR = "avatar"
-    """Video of an avatar."""
-
-
-class OpenAIVoiceName(OpenEnum):
-    """Voices of OpenAI. Which can be used depends on the model."""
-
-    ALLOY = "alloy"
-    """The voice Alloy."""
-    ASH = "ash"
-    """The voice Ash."""
-    BALLAD = "ballad"
-    """The voice Ballad."""
-    CORAL = "coral"
-    """The voice Coral."""
-    ECHO = "echo"
-    """The voice Echo."""
-    SAGE = "sage"
-    """The voice Sage."""
-    SHIMMER = "shimmer"
-    """The voice Shimmer."""
-    VERSE = "verse"
-    """The voice Verse."""
-    MARIN = "marin"
-    """The voice Marin; observed default of realtime models."""
-    CEDAR = "cedar"
-    """The voice Cedar."""
-
-
-class OutputAudioFormat(OpenEnum):
-    """Encodings of the output audio, mono."""
-
-    PCM16 = "pcm16"
-    """Signed 16-bit little-endian PCM at 24000 Hz."""
-    PCM16_8000HZ = "pcm16_8000hz"
-    """Signed 16-bit little-endian PCM at 8000 Hz."""
-    PCM16_16000HZ = "pcm16_16000hz"
-    """Signed 16-bit little-endian PCM at 16000 Hz."""
-    G711_ULAW = "g711_ulaw"
-    """G.711 µ-law, 8 bits a sample at 8000 Hz."""
-    G711_ALAW = "g711_alaw"
-    """G.711 A-law, 8 bits a sample at 8000 Hz."""
-    pcm16_8000hz_1 = "pcm16-8000hz"
-    """As `pcm16_8000hz`, in its first spelling."""
-    pcm16_16000hz_1 = "pcm16-16000hz"
-    """As `pcm16_16000hz`, in its first spelling."""
-
-
-class PersonalVoiceModels(OpenEnum):
-    """Models that speak with a personal voice."""
-
-    DRAGON_LATEST_NEURAL = "DragonLatestNeural"
-    """Dragon, HD quality, the newest."""
-    PHOENIX_LATEST_NEURAL = "PhoenixLatestNeural"
-    """Phoenix, the newest; quick to start."""
-    PHOENIX_V2_NEURAL = "PhoenixV2Neural"
-    """Phoenix, version 2."""
-    DRAGON_HD_OMNI_LATEST_NEURAL = "DragonHDOmniLatestNeural"
-    """Dragon HD Omni, the newest."""
-    MAI_VOICE_1 = "MAI-Voice-1"
-    """Microsoft AI's MAI-Voice-1."""
-
-
-class PhotoAvatarBaseModes(OpenEnum):
-    """Models that animate a photo."""
-
-    VASA_1 = "vasa-1"
-    """Microsoft's VASA-1."""
-
-
-class PromptFileDetail(OpenEnum):
-    """Draft (v1): how closely a model looks at a file in a stored prompt."""
-
-    LOW = "low"
-    """A coarse look."""
-    HIGH = "high"
-    """A close look."""
-
-
-class PromptImageDetail(OpenEnum):
-    """Draft (v1): how closely a model looks at an image in a stored prompt."""
-
-    LOW = "low"
-    """A coarse look."""
-    HIGH = "high"
-    """A close look."""
-    AUTO = "auto"
-    """The model decides."""
-    ORIGINAL = "original"
-    """The image as it is, without scaling."""
-
-
-class ReasoningEffort(OpenEnum):
-    """How much a reasoning model thinks before it answers. Models differ in the levels they accept."""
-
-    NONE = "none"
-    """No reasoning."""
-    MINIMAL = "minimal"
-    """As little as possible."""
-    LOW = "low"
-    """Little: quick answers, few tokens."""
-    MEDIUM = "medium"
-    """A balance of speed and depth."""
-    HIGH = "high"
-    """Much: slower, for harder questions."""
-    XHIGH = "xhigh"
-    """The most a model offers."""
-
-
-class RequestImageContentPartDetail(OpenEnum):
-    """How closely a model looks at an image. More detail takes more tokens."""
-
-    AUTO = "auto"
-    """The model decides."""
-    LOW = "low"
-    """A coarse look."""
-    HIGH = "high"
-    """A close look."""
-
-
-class ResponseItemStatus(OpenEnum):
-    """State of an item of the service."""
-
-    IN_PROGRESS = "in_progress"
-    """Still being made."""
-    COMPLETED = "completed"
-    """Complete."""
-    INCOMPLETE = "incomplete"
-    """Cut short by an interruption or a limit. Cascaded models were also observed to add their
-    messages with this state and complete them later.
-    """
-
-
-class ResponseStatus(OpenEnum):
-    """States of a response."""
-
-    COMPLETED = "completed"
-    """Complete. The audio may play on for long: it is made faster than it plays."""
-    CANCELLED = "cancelled"
-    """Cancelled by speech of the user or by `response.cancel`."""
-    FAILED = "failed"
-    """Ended by an error."""
-    INCOMPLETE = "incomplete"
-    """Ended by the token limit or the content filter."""
-    IN_PROGRESS = "in_progress"
-    """Still being made."""
-
-
-class ServerEventType(OpenEnum):
-    """Types of the events that the service sends."""
-
-    ERROR = "error"
-    """Type of `ServerEventError`."""
-    WARNING = "warning"
-    """Type of `ServerEventWarning`."""
-    SESSION_AVATAR_CONNECTING = "session.avatar.connecting"
-    """Type of `ServerEventSessionAvatarConnecting`."""
-    SESSION_CREATED = "session.created"
-    """Type of `ServerEventSessionCreated`."""
-    SESSION_UPDATED = "session.updated"
-    """Type of `ServerEventSessionUpdated`."""
-    CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_COMPLETED = "conversation.item.input_audio_transcription.completed"
-    """Type of `ServerEventConversationItemInputAudioTranscriptionCompleted`."""
-    CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_DELTA = "conversation.item.input_audio_transcription.delta"
-    """Type of `ServerEventConversationItemInputAudioTranscriptionDelta`."""
-    CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_FAILED = "conversation.item.input_audio_transcription.failed"
-    """Type of `ServerEventConversationItemInputAudioTranscriptionFailed`."""
-    CONVERSATION_ITEM_CREATED = "conversation.item.created"
-    """Type of `ServerEventConversationItemCreated`."""
-    CONVERSATION_ITEM_RETRIEVED = "conversation.item.retrieved"
-    """Type of `ServerEventConversationItemRetrieved`."""
-    CONVERSATION_ITEM_TRUNCATED = "conversation.item.truncated"
-    """Type of `ServerEventConversationItemTruncated`."""
-    CONVERSATION_ITEM_DELETED = "conversation.item.deleted"
-    """Type of `ServerEventConversationItemDeleted`."""
-    INPUT_AUDIO_BUFFER_COMMITTED = "input_audio_buffer.committed"
-    """Type of `ServerEventInputAudioBufferCommitted`."""
-    INPUT_AUDIO_BUFFER_CLEARED = "input_audio_buffer.cleared"
-    """Type of `ServerEventInputAudioBufferCleared`."""
-    INPUT_AUDIO_BUFFER_SPEECH_STARTED = "input_audio_buffer.speech_started"
-    """Type of `ServerEventInputAudioBufferSpeechStarted`."""
-    INPUT_AUDIO_BUFFER_SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
-    """Type of `ServerEventInputAudioBufferSpeechStopped`."""
-    RESPONSE_CREATED = "response.created"
-    """Type of `ServerEventResponseCreated`."""
-    RESPONSE_DONE = "response.done"
-    """Type of `ServerEventResponseDone`."""
-    RESPONSE_OUTPUT_ITEM_ADDED = "response.output_item.added"
-    """Type of `ServerEventResponseOutputItemAdded`."""
-    RESPONSE_OUTPUT_ITEM_DONE = "response.output_item.done"
-    """Type of `ServerEventResponseOutputItemDone`."""
-    RESPONSE_CONTENT_PART_ADDED = "response.content_part.added"
-    """Type of `ServerEventResponseContentPartAdded`."""
-    RESPONSE_CONTENT_PART_DONE = "response.content_part.done"
-    """Type of `ServerEventResponseContentPartDone`."""
-    RESPONSE_TEXT_DELTA = "response.text.delta"
-    """Type of `ServerEventResponseTextDelta`."""
-    RESPONSE_TEXT_DONE = "response.text.done"
-    """Type of `ServerEventResponseTextDone`."""
-    RESPONSE_AUDIO_TRANSCRIPT_DELTA = "response.audio_transcript.delta"
-    """Type of `ServerEventResponseAudioTranscriptDelta`."""
-    RESPONSE_AUDIO_TRANSCRIPT_DONE = "response.audio_transcript.done"
-    """Type of `ServerEventResponseAudioTranscriptDone`."""
-    RESPONSE_AUDIO_DELTA = "response.audio.delta"
-    """Type of `ServerEventResponseAudioDelta`."""
-    RESPONSE_AUDIO_DONE = "response.audio.done"
-    """Type of `ServerEventResponseAudioDone`."""
-    RESPONSE_ANIMATION_BLENDSHAPES_DELTA = "response.animation_blendshapes.delta"
-    """Type of `ServerEventResponseAnimationBlendshapeDelta`."""
-    RESPONSE_ANIMATION_BLENDSHAPES_DONE = "response.animation_blendshapes.done"
-    """Type of `ServerEventResponseAnimationBlendshapeDone`."""
-    RESPONSE_AUDIO_TIMESTAMP_DELTA = "response.audio_timestamp.delta"
-    """Type of `ServerEventResponseAudioTimestampDelta`."""
-    RESPONSE_AUDIO_TIMESTAMP_DONE = "response.audio_timestamp.done"
-    """Type of `ServerEventResponseAudioTimestampDone`."""
-    RESPONSE_ANIMATION_VISEME_DELTA = "response.animation_viseme.delta"
-    """Type of `ServerEventResponseAnimationVisemeDelta`."""
-    RESPONSE_ANIMATION_VISEME_DONE = "response.animation_viseme.done"
-    """Type of `ServerEventResponseAnimationVisemeDone`."""
-    RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA = "response.function_call_arguments.delta"
-    """Type of `ServerEventResponseFunctionCallArgumentsDelta`."""
-    RESPONSE_FUNCTION_CALL_ARGUMENTS_DONE = "response.function_call_arguments.done"
-    """Type of `ServerEventResponseFunctionCallArgumentsDone`."""
-    MCP_LIST_TOOLS_IN_PROGRESS = "mcp_list_tools.in_progress"
-    """Type of `ServerEventMcpListToolsInProgress`."""
-    MCP_LIST_TOOLS_COMPLETED = "mcp_list_tools.completed"
-    """Type of `ServerEventMcpListToolsCompleted`."""
-    MCP_LIST_TOOLS_FAILED = "mcp_list_tools.failed"
-    """Type of `ServerEventMcpListToolsFailed`."""
-    RESPONSE_MCP_CALL_ARGUMENTS_DELTA = "response.mcp_call_arguments.delta"
-    """Type of `ServerEventResponseMcpCallArgumentsDelta`."""
-    RESPONSE_MCP_CALL_ARGUMENTS_DONE = "response.mcp_call_arguments.done"
-    """Type of `ServerEventResponseMcpCallArgumentsDone`."""
-    RESPONSE_MCP_CALL_IN_PROGRESS = "response.mcp_call.in_progress"
-    """Type of `ServerEventResponseMcpCallInProgress`."""
-    RESPONSE_MCP_CALL_COMPLETED = "response.mcp_call.completed"
-    """Type of `ServerEventResponseMcpCallCompleted`."""
-    RESPONSE_MCP_CALL_FAILED = "response.mcp_call.failed"
-    """Type of `ServerEventResponseMcpCallFailed`."""
-    SESSION_AVATAR_SWITCH_TO_SPEAKING = "session.avatar.switch_to_speaking"
-    """Type of `ServerEventSessionAvatarSwitchToSpeaking`."""
-    SESSION_AVATAR_SWITCH_TO_IDLE = "session.avatar.switch_to_idle"
-    """Type of `ServerEventSessionAvatarSwitchToIdle`."""
-    RESPONSE_VIDEO_DELTA = "response.video.delta"
-    """Type of `ServerEventResponseVideoDelta`."""
-    RESPONSE_WEB_SEARCH_CALL_SEARCHING = "response.web_search_call.searching"
-    """Type of `ServerEventResponseWebSearchCallSearching`."""
-    RESPONSE_WEB_SEARCH_CALL_IN_PROGRESS = "response.web_search_call.in_progress"
-    """Type of `ServerEventResponseWebSearchCallInProgress`."""
-    RESPONSE_WEB_SEARCH_CALL_COMPLETED = "response.web_search_call.completed"
-    """Type of `ServerEventResponseWebSearchCallCompleted`."""
-    RESPONSE_FILE_SEARCH_CALL_SEARCHING = "response.file_search_call.searching"
-    """Type of `ServerEventResponseFileSearchCallSearching`."""
-    RESPONSE_FILE_SEARCH_CALL_IN_PROGRESS = "response.file_search_call.in_progress"
-    """Type of `ServerEventResponseFileSearchCallInProgress`."""
-    RESPONSE_FILE_SEARCH_CALL_COMPLETED = "response.file_search_call.completed"
-    """Type of `ServerEventResponseFileSearchCallCompleted`."""
-    OUTPUT_AUDIO_BUFFER_CLEARED = "output_audio_buffer.cleared"
-    """Type of `ServerEventOutputAudioBufferCleared`."""
-    RESPONSE_AUDIO_TRANSCRIPT_ANNOTATION_ADDED = "response.audio_transcript.annotation.added"
-    """Type of `ServerEventResponseAudioTranscriptAnnotationAdded`."""
-    RESPONSE_INVOCATION_DELTA = "response.invocation.delta"
-    """Type of `ServerEventResponseInvocationDelta`."""
-    TRANSCRIPTION_SESSION_UPDATED = "transcription_session.updated"
-    """Type of `ServerEventTranscriptionSessionUpdated`."""
-    RTC_CALL_SDP_CREATED = "rtc.call.sdp.created"
-    """Type of `ServerEventRtcCallSdpCreated`."""
-    RTC_CALL_ERROR = "rtc.call.error"
-    """Type of `ServerEventRtcCallError`."""
-    OUTPUT_AUDIO_BUFFER_STARTED = "output_audio_buffer.started"
-    """Type of `ServerEventOutputAudioBufferStarted`."""
-    OUTPUT_AUDIO_BUFFER_STOPPED = "output_audio_buffer.stopped"
-    """Type of `ServerEventOutputAudioBufferStopped`."""
-    RESPONSE_OUTPUT_TEXT_DELTA = "response.output_text.delta"
-    """Draft (v1): type of `ServerEventResponseOutputTextDelta`."""
-    RESPONSE_OUTPUT_TEXT_DONE = "response.output_text.done"
-    """Draft (v1): type of `ServerEventResponseOutputTextDone`."""
-    RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
-    """Draft (v1): type of `ServerEventResponseOutputAudioTranscriptDelta`."""
-    RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DONE = "response.output_audio_transcript.done"
-    """Draft (v1): type of `ServerEventResponseOutputAudioTranscriptDone`."""
-    RESPONSE_OUTPUT_AUDIO_DELTA = "response.output_audio.delta"
-    """Draft (v1): type of `ServerEventResponseOutputAudioDelta`."""
-    RESPONSE_OUTPUT_AUDIO_DONE = "response.output_audio.done"
-    """Draft (v1): type of `ServerEventResponseOutputAudioDone`."""
-    CONVERSATION_CREATED = "conversation.created"
-    """Draft (v1): type of `ServerEventConversationCreated`."""
-    CONVERSATION_ITEM_ADDED = "conversation.item.added"
-    """Draft (v1): type of `ServerEventConversationItemAdded`."""
-    CONVERSATION_ITEM_DONE = "conversation.item.done"
-    """Draft (v1): type of `ServerEventConversationItemDone`."""
-    CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_SEGMENT = "conversation.item.input_audio_transcription.segment"
-    """Draft (v1): type of `ServerEventConversationItemInputAudioTranscriptionSegment`."""
-    INPUT_AUDIO_BUFFER_DTMF_EVENT_RECEIVED = "input_audio_buffer.dtmf_event_received"
-    """Draft (v1): type of `ServerEventInputAudioBufferDtmfEventReceived`."""
-    INPUT_AUDIO_BUFFER_TIMEOUT_TRIGGERED = "input_audio_buffer.timeout_triggered"
-    """Draft (v1): type of `ServerEventInputAudioBufferTimeoutTriggered`."""
-    RATE_LIMITS_UPDATED = "rate_limits.updated"
-    """Draft (v1): type of `ServerEventRateLimitsUpdated`."""
-    BYOM_CREDENTIAL_UPDATED = "byom_credential.updated"
-    """Draft (v1): type of `ServerEventBYOMCredentialUpdated`."""
-
-
-class SessionIncludeOption(OpenEnum):
-    """Data that events carry only when asked for."""
-
-    ITEM_INPUT_AUDIO_TRANSCRIPTION_LOGPROBS = "item.input_audio_transcription.logprobs"
-    """Log probabilities of the tokens of a transcript."""
-    ITEM_INPUT_AUDIO_TRANSCRIPTION_PHRASES = "item.input_audio_transcription.phrases"
-    """Phrases of a transcript with their times, words and confidence."""
-    FILE_SEARCH_CALL_RESULTS = "file_search_call.results"
-    """What a file search found."""
-
-
-class SessionType(OpenEnum):
-    """Draft (v1): kinds of sessions."""
-
-    REALTIME = "realtime"
-    """A spoken conversation."""
-    TRANSCRIPTION = "transcription"
-    """Transcription alone, without answers."""
-
-
-class ToolChoiceLiteral(OpenEnum):
-    """Modes of calling tools."""
-
-    AUTO = "auto"
-    """The model decides."""
-    NONE = "none"
-    """No tool is called."""
-    REQUIRED = "required"
-    """At least one tool is called."""
-
-
-class ToolType(OpenEnum):
-    """Kinds of tools."""
-
-    FUNCTION = "function"
-    """A function that the application carries out."""
-    MCP = "mcp"
-    """The tools of an MCP server, which the service calls."""
-
-
-class TranscriptionUsageType(OpenEnum):
-    """Draft (v1): ways to count what a transcription used."""
-
-    TOKENS = "tokens"
-    """By tokens."""
-    DURATION = "duration"
-    """By the length of the audio."""
-
-
-class TurnDetectionType(OpenEnum):
-    """Ways to find the turns of the user."""
-
-    SERVER_VAD = "server_vad"
-    """By voice activity: speech, and the silence after it."""
-    AZURE_SEMANTIC_VAD = "azure_semantic_vad"
-    """By what is said as well, in any supported language."""
-    AZURE_SEMANTIC_VAD_EN = "azure_semantic_vad_en"
-    """By what is said as well, tuned for English."""
-    AZURE_SEMANTIC_VAD_MULTILINGUAL = "azure_semantic_vad_multilingual"
-    """By what is said as well, with a choice of languages."""
-    SEMANTIC_VAD = "semantic_vad"
-    """Draft (v1): by meaning, as OpenAI's realtime models judge it."""
+# Type checkers and editors read the stub beside this module, which has the classes as such.
+__getattr__ = _definitions.get
+
+
+def _define_AnimationOutputType() -> None:
+    global AnimationOutputType
+
+    class AnimationOutputType(OpenEnum):
+        """Kinds of animation data."""
+
+        BLENDSHAPES = "blendshapes"
+        """Weights of facial expressions, frame by frame, as `response.animation_blendshapes.delta`."""
+        VISEME_ID = "viseme_id"
+        """Mouth shapes by number, as `response.animation_viseme.delta`."""
+
+
+def _define_AudioFormatType() -> None:
+    global AudioFormatType
+
+    class AudioFormatType(OpenEnum):
+        """Draft (v1): kinds of audio formats."""
+
+        AUDIO_PCM = "audio/pcm"
+        """Signed 16-bit little-endian PCM, mono."""
+        AUDIO_PCMU = "audio/pcmu"
+        """G.711 µ-law, 8 bits a sample at 8000 Hz."""
+        AUDIO_PCMA = "audio/pcma"
+        """G.711 A-law, 8 bits a sample at 8000 Hz."""
+
+
+def _define_AudioTimestampType() -> None:
+    global AudioTimestampType
+
+    class AudioTimestampType(OpenEnum):
+        """Kinds of timestamps of output audio."""
+
+        WORD = "word"
+        """One for each spoken word."""
+
+
+def _define_AvatarConfigTypes() -> None:
+    global AvatarConfigTypes
+
+    class AvatarConfigTypes(OpenEnum):
+        """Kinds of avatars."""
+
+        VIDEO_AVATAR = "video-avatar"
+        """Made from video recordings."""
+        PHOTO_AVATAR = "photo-avatar"
+        """Made from one photo."""
+
+
+def _define_AvatarOutputProtocol() -> None:
+    global AvatarOutputProtocol
+
+    class AvatarOutputProtocol(OpenEnum):
+        """Ways to deliver the avatar's video."""
+
+        WEBRTC = "webrtc"
+        """A WebRTC connection of its own."""
+        WEBSOCKET = "websocket"
+        """Events of the session's WebSocket."""
+
+
+def _define_AzureRealtimeNativeVoiceName() -> None:
+    global AzureRealtimeNativeVoiceName
+
+    class AzureRealtimeNativeVoiceName(OpenEnum):
+        """Voices of Azure's own realtime model."""
+
+        AARTI = "aarti"
+        """The voice Aarti."""
+        ANDREW = "andrew"
+        """The voice Andrew."""
+        AVA = "ava"
+        """The voice Ava."""
+        DENISE = "denise"
+        """The voice Denise."""
+        DIYA = "diya"
+        """The voice Diya."""
+        ELSA = "elsa"
+        """The voice Elsa."""
+        FLORIAN = "florian"
+        """The voice Florian."""
+        FRANCISCA = "francisca"
+        """The voice Francisca."""
+        MEERA = "meera"
+        """The voice Meera."""
+        XIAOXIAO = "xiaoxiao"
+        """The voice Xiaoxiao."""
+        YUNXI = "yunxi"
+        """The voice Yunxi."""
+        XIMENA = "ximena"
+        """The voice Ximena."""
+
+
+def _define_AzureVoiceType() -> None:
+    global AzureVoiceType
+
+    class AzureVoiceType(OpenEnum):
+        """Kinds of Azure voices."""
+
+        AZURE_CUSTOM = "azure-custom"
+        """A custom voice, trained for and deployed by a customer."""
+        AZURE_STANDARD = "azure-standard"
+        """A voice of the public catalogue, HD voices included."""
+        AZURE_PERSONAL = "azure-personal"
+        """A voice made from a short recording of a speaker."""
+        AVATAR_VOICE_SYNC = "avatar-voice-sync"
+        """The voice that belongs to a custom avatar."""
+
+
+def _define_ClientEventType() -> None:
+    global ClientEventType
+
+    class ClientEventType(OpenEnum):
+        """Types of the events that an application sends."""
+
+        SESSION_UPDATE = "session.update"
+        """Type of `ClientEventSessionUpdate`."""
+        INPUT_AUDIO_BUFFER_APPEND = "input_audio_buffer.append"
+        """Type of `ClientEventInputAudioBufferAppend`."""
+        INPUT_AUDIO_BUFFER_COMMIT = "input_audio_buffer.commit"
+        """Type of `ClientEventInputAudioBufferCommit`."""
+        INPUT_AUDIO_BUFFER_CLEAR = "input_audio_buffer.clear"
+        """Type of `ClientEventInputAudioBufferClear`."""
+        INPUT_AUDIO_TURN_START = "input_audio.turn.start"
+        """Type of `ClientEventInputAudioTurnStart`."""
+        INPUT_AUDIO_TURN_APPEND = "input_audio.turn.append"
+        """Type of `ClientEventInputAudioTurnAppend`."""
+        INPUT_AUDIO_TURN_END = "input_audio.turn.end"
+        """Type of `ClientEventInputAudioTurnEnd`."""
+        INPUT_AUDIO_TURN_CANCEL = "input_audio.turn.cancel"
+        """Type of `ClientEventInputAudioTurnCancel`."""
+        INPUT_AUDIO_CLEAR = "input_audio.clear"
+        """Type of `ClientEventInputAudioClear`."""
+        CONVERSATION_ITEM_CREATE = "conversation.item.create"
+        """Type of `ClientEventConversationItemCreate`."""
+        CONVERSATION_ITEM_RETRIEVE = "conversation.item.retrieve"
+        """Type of `ClientEventConversationItemRetrieve`."""
+        CONVERSATION_ITEM_TRUNCATE = "conversation.item.truncate"
+        """Type of `ClientEventConversationItemTruncate`."""
+        CONVERSATION_ITEM_DELETE = "conversation.item.delete"
+        """Type of `ClientEventConversationItemDelete`."""
+        RESPONSE_CREATE = "response.create"
+        """Type of `ClientEventResponseCreate`."""
+        RESPONSE_CANCEL = "response.cancel"
+        """Type of `ClientEventResponseCancel`."""
+        SESSION_AVATAR_CONNECT = "session.avatar.connect"
+        """Type of `ClientEventSessionAvatarConnect`."""
+        MCP_APPROVAL_RESPONSE = "mcp_approval_response"
+        """Reserved. Approvals are sent as an item, with `conversation.item.create`."""
+        OUTPUT_AUDIO_BUFFER_CLEAR = "output_audio_buffer.clear"
+        """Type of `ClientEventOutputAudioBufferClear`."""
+        INPUT_TEXT_DELTA = "input_text.delta"
+        """Type of `ClientEventInputTextDelta`."""
+        INPUT_TEXT_DONE = "input_text.done"
+        """Type of `ClientEventInputTextDone`."""
+        TRANSCRIPTION_SESSION_UPDATE = "transcription_session.update"
+        """Type of `ClientEventTranscriptionSessionUpdate`."""
+        RTC_CALL_SDP_CREATE = "rtc.call.sdp.create"
+        """Type of `ClientEventRtcCallSdpCreate`."""
+        BYOM_CREDENTIAL_UPDATE = "byom_credential.update"
+        """Draft (v1): type of `ClientEventBYOMCredentialUpdate`."""
+
+
+def _define_ContentPartType() -> None:
+    global ContentPartType
+
+    class ContentPartType(OpenEnum):
+        """Kinds of content parts."""
+
+        INPUT_TEXT = "input_text"
+        """Text that the application sent."""
+        INPUT_AUDIO = "input_audio"
+        """Audio that the application sent."""
+        INPUT_IMAGE = "input_image"
+        """An image that the application sent."""
+        TEXT = "text"
+        """Text of the model."""
+        AUDIO = "audio"
+        """Speech of the model."""
+        OUTPUT_TEXT = "output_text"
+        """Draft (v1): text of the model, in a message."""
+        OUTPUT_AUDIO = "output_audio"
+        """Draft (v1): speech of the model, in a message."""
+
+
+def _define_EchoCancellationReferenceSource() -> None:
+    global EchoCancellationReferenceSource
+
+    class EchoCancellationReferenceSource(OpenEnum):
+        """Where the sound to remove from the input comes from."""
+
+        SERVER = "server"
+        """The audio that the service itself sent. One input channel."""
+        CLIENT = "client"
+        """A second input channel with what the application played. Bytes appended must be a multiple
+        of 4.
+        """
+
+
+def _define_EouThresholdLevel() -> None:
+    global EouThresholdLevel
+
+    class EouThresholdLevel(OpenEnum):
+        """Certainty levels for the end of an utterance."""
+
+        LOW = "low"
+        """Ends turns early."""
+        MEDIUM = "medium"
+        """Between low and high."""
+        HIGH = "high"
+        """Ends turns only when quite sure."""
+        DEFAULT = "default"
+        """The service's own choice for the model."""
+
+
+def _define_InputAudioFormat() -> None:
+    global InputAudioFormat
+
+    class InputAudioFormat(OpenEnum):
+        """Encodings of the input audio, mono."""
+
+        PCM16 = "pcm16"
+        """Signed 16-bit little-endian PCM at 16000 or 24000 Hz."""
+        G711_ULAW = "g711_ulaw"
+        """G.711 µ-law, 8 bits a sample at 8000 Hz."""
+        G711_ALAW = "g711_alaw"
+        """G.711 A-law, 8 bits a sample at 8000 Hz."""
+
+
+def _define_InterimResponseConfigType() -> None:
+    global InterimResponseConfigType
+
+    class InterimResponseConfigType(OpenEnum):
+        """Kinds of interim responses."""
+
+        STATIC_INTERIM_RESPONSE = "static_interim_response"
+        """One of some fixed texts."""
+        LLM_INTERIM_RESPONSE = "llm_interim_response"
+        """A text that a model makes to fit."""
+
+
+def _define_InterimResponseTrigger() -> None:
+    global InterimResponseTrigger
+
+    class InterimResponseTrigger(OpenEnum):
+        """What causes an interim response."""
+
+        LATENCY = "latency"
+        """The answer is late."""
+        TOOL = "tool"
+        """A tool is called."""
+
+
+def _define_ItemParamStatus() -> None:
+    global ItemParamStatus
+
+    class ItemParamStatus(OpenEnum):
+        """State of an item that the application creates."""
+
+        COMPLETED = "completed"
+        """Complete."""
+        INCOMPLETE = "incomplete"
+        """Cut short."""
+        IN_PROGRESS = "in_progress"
+        """Draft (v1): still being made."""
+
+
+def _define_ItemType() -> None:
+    global ItemType
+
+    class ItemType(OpenEnum):
+        """Kinds of conversation items."""
+
+        MESSAGE = "message"
+        """A message of the system, the user or the assistant."""
+        FUNCTION_CALL = "function_call"
+        """A call of a function, for the application to carry out."""
+        FUNCTION_CALL_OUTPUT = "function_call_output"
+        """The result of a function call."""
+        MCP_LIST_TOOLS = "mcp_list_tools"
+        """The tools that an MCP server offers."""
+        MCP_CALL = "mcp_call"
+        """A call of an MCP tool, carried out by the service."""
+        MCP_APPROVAL_REQUEST = "mcp_approval_request"
+        """The service asks whether an MCP tool may be called."""
+        MCP_APPROVAL_RESPONSE = "mcp_approval_response"
+        """The application's answer to that."""
+        WEB_SEARCH_CALL = "web_search_call"
+        """A web search, carried out by the service."""
+        FILE_SEARCH_CALL = "file_search_call"
+        """A file search, carried out by the service."""
+
+
+def _define_MCPApprovalType() -> None:
+    global MCPApprovalType
+
+    class MCPApprovalType(OpenEnum):
+        """Which calls of MCP tools need approval."""
+
+        NEVER = "never"
+        """No call needs approval."""
+        ALWAYS = "always"
+        """Every call needs approval. An `mcp_approval_request` item asks for it."""
+
+
+def _define_MCPErrorType() -> None:
+    global MCPErrorType
+
+    class MCPErrorType(OpenEnum):
+        """Draft (v1): kinds of errors of MCP calls."""
+
+        PROTOCOL_ERROR = "protocol_error"
+        """The server does not speak the protocol as expected."""
+        TOOL_EXECUTION_ERROR = "tool_execution_error"
+        """The tool failed."""
+        HTTP_ERROR = "http_error"
+        """The server answered with an HTTP error."""
+
+
+def _define_MessageRole() -> None:
+    global MessageRole
+
+    class MessageRole(OpenEnum):
+        """Whose message it is."""
+
+        SYSTEM = "system"
+        """Guidance for the model, set by the application."""
+        USER = "user"
+        """The user's."""
+        ASSISTANT = "assistant"
+        """The model's."""
+
+
+def _define_Modality() -> None:
+    global Modality
+
+    class Modality(OpenEnum):
+        """Kinds of output."""
+
+        TEXT = "text"
+        """Text, as `response.text.delta`."""
+        AUDIO = "audio"
+        """Speech, as `response.audio.delta`, with its transcript."""
+        ANIMATION = "animation"
+        """Facial animation, as `response.animation_*` events."""
+        AVATAR = "avatar"
+        """Video of an avatar."""
+
+
+def _define_OpenAIVoiceName() -> None:
+    global OpenAIVoiceName
+
+    class OpenAIVoiceName(OpenEnum):
+        """Voices of OpenAI. Which can be used depends on the model."""
+
+        ALLOY = "alloy"
+        """The voice Alloy."""
+        ASH = "ash"
+        """The voice Ash."""
+        BALLAD = "ballad"
+        """The voice Ballad."""
+        CORAL = "coral"
+        """The voice Coral."""
+        ECHO = "echo"
+        """The voice Echo."""
+        SAGE = "sage"
+        """The voice Sage."""
+        SHIMMER = "shimmer"
+        """The voice Shimmer."""
+        VERSE = "verse"
+        """The voice Verse."""
+        MARIN = "marin"
+        """The voice Marin; observed default of realtime models."""
+        CEDAR = "cedar"
+        """The voice Cedar."""
+
+
+def _define_OutputAudioFormat() -> None:
+    global OutputAudioFormat
+
+    class OutputAudioFormat(OpenEnum):
+        """Encodings of the output audio, mono."""
+
+        PCM16 = "pcm16"
+        """Signed 16-bit little-endian PCM at 24000 Hz."""
+        PCM16_8000HZ = "pcm16_8000hz"
+        """Signed 16-bit little-endian PCM at 8000 Hz."""
+        PCM16_16000HZ = "pcm16_16000hz"
+        """Signed 16-bit little-endian PCM at 16000 Hz."""
+        G711_ULAW = "g711_ulaw"
+        """G.711 µ-law, 8 bits a sample at 8000 Hz."""
+        G711_ALAW = "g711_alaw"
+        """G.711 A-law, 8 bits a sample at 8000 Hz."""
+        pcm16_8000hz_1 = "pcm16-8000hz"
+        """As `pcm16_8000hz`, in its first spelling."""
+        pcm16_16000hz_1 = "pcm16-16000hz"
+        """As `pcm16_16000hz`, in its first spelling."""
+
+
+def _define_PersonalVoiceModels() -> None:
+    global PersonalVoiceModels
+
+    class PersonalVoiceModels(OpenEnum):
+        """Models that speak with a personal voice."""
+
+        DRAGON_LATEST_NEURAL = "DragonLatestNeural"
+        """Dragon, HD quality, the newest."""
+        PHOENIX_LATEST_NEURAL = "PhoenixLatestNeural"
+        """Phoenix, the newest; quick to start."""
+        PHOENIX_V2_NEURAL = "PhoenixV2Neural"
+        """Phoenix, version 2."""
+        DRAGON_HD_OMNI_LATEST_NEURAL = "DragonHDOmniLatestNeural"
+        """Dragon HD Omni, the newest."""
+        MAI_VOICE_1 = "MAI-Voice-1"
+        """Microsoft AI's MAI-Voice-1."""
+
+
+def _define_PhotoAvatarBaseModes() -> None:
+    global PhotoAvatarBaseModes
+
+    class PhotoAvatarBaseModes(OpenEnum):
+        """Models that animate a photo."""
+
+        VASA_1 = "vasa-1"
+        """Microsoft's VASA-1."""
+
+
+def _define_PromptFileDetail() -> None:
+    global PromptFileDetail
+
+    class PromptFileDetail(OpenEnum):
+        """Draft (v1): how closely a model looks at a file in a stored prompt."""
+
+        LOW = "low"
+        """A coarse look."""
+        HIGH = "high"
+        """A close look."""
+
+
+def _define_PromptImageDetail() -> None:
+    global PromptImageDetail
+
+    class PromptImageDetail(OpenEnum):
+        """Draft (v1): how closely a model looks at an image in a stored prompt."""
+
+        LOW = "low"
+        """A coarse look."""
+        HIGH = "high"
+        """A close look."""
+        AUTO = "auto"
+        """The model decides."""
+        ORIGINAL = "original"
+        """The image as it is, without scaling."""
+
+
+def _define_ReasoningEffort() -> None:
+    global ReasoningEffort
+
+    class ReasoningEffort(OpenEnum):
+        """How much a reasoning model thinks before it answers. Models differ in the levels they accept."""
+
+        NONE = "none"
+        """No reasoning."""
+        MINIMAL = "minimal"
+        """As little as possible."""
+        LOW = "low"
+        """Little: quick answers, few tokens."""
+        MEDIUM = "medium"
+        """A balance of speed and depth."""
+        HIGH = "high"
+        """Much: slower, for harder questions."""
+        XHIGH = "xhigh"
+        """The most a model offers."""
+
+
+def _define_RequestImageContentPartDetail() -> None:
+    global RequestImageContentPartDetail
+
+    class RequestImageContentPartDetail(OpenEnum):
+        """How closely a model looks at an image. More detail takes more tokens."""
+
+        AUTO = "auto"
+        """The model decides."""
+        LOW = "low"
+        """A coarse look."""
+        HIGH = "high"
+        """A close look."""
+
+
+def _define_ResponseItemStatus() -> None:
+    global ResponseItemStatus
+
+    class ResponseItemStatus(OpenEnum):
+        """State of an item of the service."""
+
+        IN_PROGRESS = "in_progress"
+        """Still being made."""
+        COMPLETED = "completed"
+        """Complete."""
+        INCOMPLETE = "incomplete"
+        """Cut short by an interruption or a limit. Cascaded models were also observed to add their
+        messages with this state and complete them later.
+        """
+
+
+def _define_ResponseStatus() -> None:
+    global ResponseStatus
+
+    class ResponseStatus(OpenEnum):
+        """States of a response."""
+
+        COMPLETED = "completed"
+        """Complete. The audio may play on for long: it is made faster than it plays."""
+        CANCELLED = "cancelled"
+        """Cancelled by speech of the user or by `response.cancel`."""
+        FAILED = "failed"
+        """Ended by an error."""
+        INCOMPLETE = "incomplete"
+        """Ended by the token limit or the content filter."""
+        IN_PROGRESS = "in_progress"
+        """Still being made."""
+
+
+def _define_ServerEventType() -> None:
+    global ServerEventType
+
+    class ServerEventType(OpenEnum):
+        """Types of the events that the service sends."""
+
+        ERROR = "error"
+        """Type of `ServerEventError`."""
+        WARNING = "warning"
+        """Type of `ServerEventWarning`."""
+        SESSION_AVATAR_CONNECTING = "session.avatar.connecting"
+        """Type of `ServerEventSessionAvatarConnecting`."""
+        SESSION_CREATED = "session.created"
+        """Type of `ServerEventSessionCreated`."""
+        SESSION_UPDATED = "session.updated"
+        """Type of `ServerEventSessionUpdated`."""
+        CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_COMPLETED = "conversation.item.input_audio_transcription.completed"
+        """Type of `ServerEventConversationItemInputAudioTranscriptionCompleted`."""
+        CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_DELTA = "conversation.item.input_audio_transcription.delta"
+        """Type of `ServerEventConversationItemInputAudioTranscriptionDelta`."""
+        CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_FAILED = "conversation.item.input_audio_transcription.failed"
+        """Type of `ServerEventConversationItemInputAudioTranscriptionFailed`."""
+        CONVERSATION_ITEM_CREATED = "conversation.item.created"
+        """Type of `ServerEventConversationItemCreated`."""
+        CONVERSATION_ITEM_RETRIEVED = "conversation.item.retrieved"
+        """Type of `ServerEventConversationItemRetrieved`."""
+        CONVERSATION_ITEM_TRUNCATED = "conversation.item.truncated"
+        """Type of `ServerEventConversationItemTruncated`."""
+        CONVERSATION_ITEM_DELETED = "conversation.item.deleted"
+        """Type of `ServerEventConversationItemDeleted`."""
+        INPUT_AUDIO_BUFFER_COMMITTED = "input_audio_buffer.committed"
+        """Type of `ServerEventInputAudioBufferCommitted`."""
+        INPUT_AUDIO_BUFFER_CLEARED = "input_audio_buffer.cleared"
+        """Type of `ServerEventInputAudioBufferCleared`."""
+        INPUT_AUDIO_BUFFER_SPEECH_STARTED = "input_audio_buffer.speech_started"
+        """Type of `ServerEventInputAudioBufferSpeechStarted`."""
+        INPUT_AUDIO_BUFFER_SPEECH_STOPPED = "input_audio_buffer.speech_stopped"
+        """Type of `ServerEventInputAudioBufferSpeechStopped`."""
+        RESPONSE_CREATED = "response.created"
+        """Type of `ServerEventResponseCreated`."""
+        RESPONSE_DONE = "response.done"
+        """Type of `ServerEventResponseDone`."""
+        RESPONSE_OUTPUT_ITEM_ADDED = "response.output_item.added"
+        """Type of `ServerEventResponseOutputItemAdded`."""
+        RESPONSE_OUTPUT_ITEM_DONE = "response.output_item.done"
+        """Type of `ServerEventResponseOutputItemDone`."""
+        RESPONSE_CONTENT_PART_ADDED = "response.content_part.added"
+        """Type of `ServerEventResponseContentPartAdded`."""
+        RESPONSE_CONTENT_PART_DONE = "response.content_part.done"
+        """Type of `ServerEventResponseContentPartDone`."""
+        RESPONSE_TEXT_DELTA = "response.text.delta"
+        """Type of `ServerEventResponseTextDelta`."""
+        RESPONSE_TEXT_DONE = "response.text.done"
+        """Type of `ServerEventResponseTextDone`."""
+        RESPONSE_AUDIO_TRANSCRIPT_DELTA = "response.audio_transcript.delta"
+        """Type of `ServerEventResponseAudioTranscriptDelta`."""
+        RESPONSE_AUDIO_TRANSCRIPT_DONE = "response.audio_transcript.done"
+        """Type of `ServerEventResponseAudioTranscriptDone`."""
+        RESPONSE_AUDIO_DELTA = "response.audio.delta"
+        """Type of `ServerEventResponseAudioDelta`."""
+        RESPONSE_AUDIO_DONE = "response.audio.done"
+        """Type of `ServerEventResponseAudioDone`."""
+        RESPONSE_ANIMATION_BLENDSHAPES_DELTA = "response.animation_blendshapes.delta"
+        """Type of `ServerEventResponseAnimationBlendshapeDelta`."""
+        RESPONSE_ANIMATION_BLENDSHAPES_DONE = "response.animation_blendshapes.done"
+        """Type of `ServerEventResponseAnimationBlendshapeDone`."""
+        RESPONSE_AUDIO_TIMESTAMP_DELTA = "response.audio_timestamp.delta"
+        """Type of `ServerEventResponseAudioTimestampDelta`."""
+        RESPONSE_AUDIO_TIMESTAMP_DONE = "response.audio_timestamp.done"
+        """Type of `ServerEventResponseAudioTimestampDone`."""
+        RESPONSE_ANIMATION_VISEME_DELTA = "response.animation_viseme.delta"
+        """Type of `ServerEventResponseAnimationVisemeDelta`."""
+        RESPONSE_ANIMATION_VISEME_DONE = "response.animation_viseme.done"
+        """Type of `ServerEventResponseAnimationVisemeDone`."""
+        RESPONSE_FUNCTION_CALL_ARGUMENTS_DELTA = "response.function_call_arguments.delta"
+        """Type of `ServerEventResponseFunctionCallArgumentsDelta`."""
+        RESPONSE_FUNCTION_CALL_ARGUMENTS_DONE = "response.function_call_arguments.done"
+        """Type of `ServerEventResponseFunctionCallArgumentsDone`."""
+        MCP_LIST_TOOLS_IN_PROGRESS = "mcp_list_tools.in_progress"
+        """Type of `ServerEventMcpListToolsInProgress`."""
+        MCP_LIST_TOOLS_COMPLETED = "mcp_list_tools.completed"
+        """Type of `ServerEventMcpListToolsCompleted`."""
+        MCP_LIST_TOOLS_FAILED = "mcp_list_tools.failed"
+        """Type of `ServerEventMcpListToolsFailed`."""
+        RESPONSE_MCP_CALL_ARGUMENTS_DELTA = "response.mcp_call_arguments.delta"
+        """Type of `ServerEventResponseMcpCallArgumentsDelta`."""
+        RESPONSE_MCP_CALL_ARGUMENTS_DONE = "response.mcp_call_arguments.done"
+        """Type of `ServerEventResponseMcpCallArgumentsDone`."""
+        RESPONSE_MCP_CALL_IN_PROGRESS = "response.mcp_call.in_progress"
+        """Type of `ServerEventResponseMcpCallInProgress`."""
+        RESPONSE_MCP_CALL_COMPLETED = "response.mcp_call.completed"
+        """Type of `ServerEventResponseMcpCallCompleted`."""
+        RESPONSE_MCP_CALL_FAILED = "response.mcp_call.failed"
+        """Type of `ServerEventResponseMcpCallFailed`."""
+        SESSION_AVATAR_SWITCH_TO_SPEAKING = "session.avatar.switch_to_speaking"
+        """Type of `ServerEventSessionAvatarSwitchToSpeaking`."""
+        SESSION_AVATAR_SWITCH_TO_IDLE = "session.avatar.switch_to_idle"
+        """Type of `ServerEventSessionAvatarSwitchToIdle`."""
+        RESPONSE_VIDEO_DELTA = "response.video.delta"
+        """Type of `ServerEventResponseVideoDelta`."""
+        RESPONSE_WEB_SEARCH_CALL_SEARCHING = "response.web_search_call.searching"
+        """Type of `ServerEventResponseWebSearchCallSearching`."""
+        RESPONSE_WEB_SEARCH_CALL_IN_PROGRESS = "response.web_search_call.in_progress"
+        """Type of `ServerEventResponseWebSearchCallInProgress`."""
+        RESPONSE_WEB_SEARCH_CALL_COMPLETED = "response.web_search_call.completed"
+        """Type of `ServerEventResponseWebSearchCallCompleted`."""
+        RESPONSE_FILE_SEARCH_CALL_SEARCHING = "response.file_search_call.searching"
+        """Type of `ServerEventResponseFileSearchCallSearching`."""
+        RESPONSE_FILE_SEARCH_CALL_IN_PROGRESS = "response.file_search_call.in_progress"
+        """Type of `ServerEventResponseFileSearchCallInProgress`."""
+        RESPONSE_FILE_SEARCH_CALL_COMPLETED = "response.file_search_call.completed"
+        """Type of `ServerEventResponseFileSearchCallCompleted`."""
+        OUTPUT_AUDIO_BUFFER_CLEARED = "output_audio_buffer.cleared"
+        """Type of `ServerEventOutputAudioBufferCleared`."""
+        RESPONSE_AUDIO_TRANSCRIPT_ANNOTATION_ADDED = "response.audio_transcript.annotation.added"
+        """Type of `ServerEventResponseAudioTranscriptAnnotationAdded`."""
+        RESPONSE_INVOCATION_DELTA = "response.invocation.delta"
+        """Type of `ServerEventResponseInvocationDelta`."""
+        TRANSCRIPTION_SESSION_UPDATED = "transcription_session.updated"
+        """Type of `ServerEventTranscriptionSessionUpdated`."""
+        RTC_CALL_SDP_CREATED = "rtc.call.sdp.created"
+        """Type of `ServerEventRtcCallSdpCreated`."""
+        RTC_CALL_ERROR = "rtc.call.error"
+        """Type of `ServerEventRtcCallError`."""
+        OUTPUT_AUDIO_BUFFER_STARTED = "output_audio_buffer.started"
+        """Type of `ServerEventOutputAudioBufferStarted`."""
+        OUTPUT_AUDIO_BUFFER_STOPPED = "output_audio_buffer.stopped"
+        """Type of `ServerEventOutputAudioBufferStopped`."""
+        RESPONSE_OUTPUT_TEXT_DELTA = "response.output_text.delta"
+        """Draft (v1): type of `ServerEventResponseOutputTextDelta`."""
+        RESPONSE_OUTPUT_TEXT_DONE = "response.output_text.done"
+        """Draft (v1): type of `ServerEventResponseOutputTextDone`."""
+        RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DELTA = "response.output_audio_transcript.delta"
+        """Draft (v1): type of `ServerEventResponseOutputAudioTranscriptDelta`."""
+        RESPONSE_OUTPUT_AUDIO_TRANSCRIPT_DONE = "response.output_audio_transcript.done"
+        """Draft (v1): type of `ServerEventResponseOutputAudioTranscriptDone`."""
+        RESPONSE_OUTPUT_AUDIO_DELTA = "response.output_audio.delta"
+        """Draft (v1): type of `ServerEventResponseOutputAudioDelta`."""
+        RESPONSE_OUTPUT_AUDIO_DONE = "response.output_audio.done"
+        """Draft (v1): type of `ServerEventResponseOutputAudioDone`."""
+        CONVERSATION_CREATED = "conversation.created"
+        """Draft (v1): type of `ServerEventConversationCreated`."""
+        CONVERSATION_ITEM_ADDED = "conversation.item.added"
+        """Draft (v1): type of `ServerEventConversationItemAdded`."""
+        CONVERSATION_ITEM_DONE = "conversation.item.done"
+        """Draft (v1): type of `ServerEventConversationItemDone`."""
+        CONVERSATION_ITEM_INPUT_AUDIO_TRANSCRIPTION_SEGMENT = "conversation.item.input_audio_transcription.segment"
+        """Draft (v1): type of `ServerEventConversationItemInputAudioTranscriptionSegment`."""
+        INPUT_AUDIO_BUFFER_DTMF_EVENT_RECEIVED = "input_audio_buffer.dtmf_event_received"
+        """Draft (v1): type of `ServerEventInputAudioBufferDtmfEventReceived`."""
+        INPUT_AUDIO_BUFFER_TIMEOUT_TRIGGERED = "input_audio_buffer.timeout_triggered"
+        """Draft (v1): type of `ServerEventInputAudioBufferTimeoutTriggered`."""
+        RATE_LIMITS_UPDATED = "rate_limits.updated"
+        """Draft (v1): type of `ServerEventRateLimitsUpdated`."""
+        BYOM_CREDENTIAL_UPDATED = "byom_credential.updated"
+        """Draft (v1): type of `ServerEventBYOMCredentialUpdated`."""
+
+
+def _define_SessionIncludeOption() -> None:
+    global SessionIncludeOption
+
+    class SessionIncludeOption(OpenEnum):
+        """Data that events carry only when asked for."""
+
+        ITEM_INPUT_AUDIO_TRANSCRIPTION_LOGPROBS = "item.input_audio_transcription.logprobs"
+        """Log probabilities of the tokens of a transcript."""
+        ITEM_INPUT_AUDIO_TRANSCRIPTION_PHRASES = "item.input_audio_transcription.phrases"
+        """Phrases of a transcript with their times, words and confidence."""
+        FILE_SEARCH_CALL_RESULTS = "file_search_call.results"
+        """What a file search found."""
+
+
+def _define_SessionType() -> None:
+    global SessionType
+
+    class SessionType(OpenEnum):
+        """Draft (v1): kinds of sessions."""
+
+        REALTIME = "realtime"
+        """A spoken conversation."""
+        TRANSCRIPTION = "transcription"
+        """Transcription alone, without answers."""
+
+
+def _define_ToolChoiceLiteral() -> None:
+    global ToolChoiceLiteral
+
+    class ToolChoiceLiteral(OpenEnum):
+        """Modes of calling tools."""
+
+        AUTO = "auto"
+        """The model decides."""
+        NONE = "none"
+        """No tool is called."""
+        REQUIRED = "required"
+        """At least one tool is called."""
+
+
+def _define_ToolType() -> None:
+    global ToolType
+
+    class ToolType(OpenEnum):
+        """Kinds of tools."""
+
+        FUNCTION = "function"
+        """A function that the application carries out."""
+        MCP = "mcp"
+        """The tools of an MCP server, which the service calls."""
+
+
+def _define_TranscriptionUsageType() -> None:
+    global TranscriptionUsageType
+
+    class TranscriptionUsageType(OpenEnum):
+        """Draft (v1): ways to count what a transcription used."""
+
+        TOKENS = "tokens"
+        """By tokens."""
+        DURATION = "duration"
+        """By the length of the audio."""
+
+
+def _define_TurnDetectionType() -> None:
+    global TurnDetectionType
+
+    class TurnDetectionType(OpenEnum):
+        """Ways to find the turns of the user."""
+
+        SERVER_VAD = "server_vad"
+        """By voice activity: speech, and the silence after it."""
+        AZURE_SEMANTIC_VAD = "azure_semantic_vad"
+        """By what is said as well, in any supported language."""
+        AZURE_SEMANTIC_VAD_EN = "azure_semantic_vad_en"
+        """By what is said as well, tuned for English."""
+        AZURE_SEMANTIC_VAD_MULTILINGUAL = "azure_semantic_vad_multilingual"
+        """By what is said as well, with a choice of languages."""
+        SEMANTIC_VAD = "semantic_vad"
+        """Draft (v1): by meaning, as OpenAI's realtime models judge it."""

@@ -7,10 +7,13 @@ Do not edit: change the schema and generate again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._core.annotations import resolved_when_read
 from .._core.resource import AudioInput, Resource
-from .models import ConversationRequestItem, RequestSession, RequestTranscriptionSession, ResponseCreateParams
+
+if TYPE_CHECKING:
+    from .models import ConversationRequestItem, RequestSession, RequestTranscriptionSession, ResponseCreateParams
 
 __all__ = [
     "ConnectionResources",
@@ -39,6 +42,9 @@ class ConversationItemResource:
     def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
         self._send_call = send_call
 
+    @resolved_when_read(
+        ConversationRequestItem=".models",
+    )
     async def create(
         self,
         *,
@@ -530,6 +536,9 @@ class ResponseResource:
             },
         )
 
+    @resolved_when_read(
+        ResponseCreateParams=".models",
+    )
     async def create(
         self,
         *,
@@ -606,6 +615,9 @@ class SessionResource:
     def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
         self._send_call = send_call
 
+    @resolved_when_read(
+        RequestSession=".models",
+    )
     async def update(
         self,
         *,
@@ -640,6 +652,9 @@ class TranscriptionSessionResource:
     def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
         self._send_call = send_call
 
+    @resolved_when_read(
+        RequestTranscriptionSession=".models",
+    )
     async def update(
         self,
         *,
@@ -708,6 +723,9 @@ class RtcCallSdpResource:
     def __init__(self, send_call: Callable[[str, dict[str, Any]], Awaitable[None]]) -> None:
         self._send_call = send_call
 
+    @resolved_when_read(
+        RequestSession=".models",
+    )
     async def create(
         self,
         *,
