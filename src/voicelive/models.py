@@ -8,8 +8,6 @@ from ._generated import models as _models
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ._base import FieldIssue as FieldIssue
     from ._base import Model as Model
     from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
@@ -77,19 +75,22 @@ __all__ += _enums.__all__
 __all__ += _models.__all__
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        from importlib import import_module
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take any name for one that is there.
 
-        value = getattr(import_module(f"{__package__}.{_MODULES[name]}"), name)
-    elif name in _enums.__all__:
-        value = getattr(_enums, name)
-    elif name in _models.__all__:
-        value = getattr(_models, name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name):
+        if name in _MODULES:
+            from importlib import import_module
+
+            value = getattr(import_module(f"{__package__}.{_MODULES[name]}"), name)
+        elif name in _enums.__all__:
+            value = getattr(_enums, name)
+        elif name in _models.__all__:
+            value = getattr(_models, name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
