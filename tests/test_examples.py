@@ -18,7 +18,7 @@ SHOWN = {
     "text_turn": ["You: What is seven times eight?", "Assistant: Seven times eight is fifty six.", "s of speech: "],
     "function_calling": ["Called get_weather(", "Assistant: ", "sunny"],
     "conversation_history": ["Item: message msg_question", "France is Paris", "Retrieved: ", "Deleted: msg_question"],
-    "lasting_connection": [
+    "reconnecting_connection": [
         "(attempt 1: 1006",
         "(restored, 1 items replayed, 1 answer lost)",
         "Assistant: Seven times eight is fifty six.",

@@ -4,8 +4,8 @@ Each is a state machine without sockets, clocks or threads: values in, values ou
 a call from a list of its events.
 """
 
+from ._audio.formats import AudioFormat, audio_format
 from ._conversation.playback import Playback
-from ._core.audio_formats import AudioFormat, audio_format
 from ._core.conversation.barge_in import BargeIn, BargeInPolicy, Reaction
 from ._core.conversation.heard import TimedWord, split_heard
 from ._core.conversation.input_timeline import InputTimeline

@@ -148,7 +148,7 @@ def test_durations_and_sizes_of_input_formats(name: str, rate: int | None, ms: i
     """Bytes and milliseconds of a wire format convert both ways."""
     wire = input_format(name, rate)
     assert wire.size(ms) == size
-    assert wire.duration_ms(size) == ms
+    assert wire.ms(size) == ms
 
 
 def test_durations_of_pcm() -> None:

@@ -69,7 +69,7 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, mask: bool = F
     return head + (bytes(4) if mask else b"") + payload
 
 
-def goodbye(code: int, reason: bytes = b"") -> bytes:
+def close_frame(code: int, reason: bytes = b"") -> bytes:
     return frame(CLOSE, struct.pack("!H", code) + reason)
 
 
@@ -139,19 +139,21 @@ def chunks(payload: bytes, size: int) -> Iterator[bytes]:
 
 
 def closing_rows() -> Iterator[Fault]:
-    """A goodbye with each code."""
-    yield Fault("close 1000", "close 1000", writes(goodbye(1000, b"bye")), None, 1000, "server")
+    """A close frame with each code."""
+    yield Fault("close 1000", "close 1000", writes(close_frame(1000, b"bye")), None, 1000, "server")
     kinds = {1009: errors.MessageTooBigError}
     sendable = [1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4001, 4999]
     for code in sendable:
         kind = kinds.get(code, errors.ConnectionClosed)
         group = f"close {code}" if code < 3000 else "close 3000 to 4999"
-        yield Fault(group, f"close {code}", writes(frame(TEXT, CREATED), goodbye(code, b"x")), kind, code, "server", 1)
+        yield Fault(
+            group, f"close {code}", writes(frame(TEXT, CREATED), close_frame(code, b"x")), kind, code, "server", 1
+        )
     for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535):
         yield Fault(
             "close with a code that nobody may send",
             f"close {code}",
-            writes(frame(TEXT, CREATED), goodbye(code)),
+            writes(frame(TEXT, CREATED), close_frame(code)),
             errors.ConnectionClosed,
             1002,
             "local",
@@ -164,7 +166,7 @@ def closing_rows() -> Iterator[Fault]:
     yield Fault(
         "close with a reason that is not UTF-8",
         "reason",
-        writes(goodbye(1000, b"\xff")),
+        writes(close_frame(1000, b"\xff")),
         errors.ConnectionClosed,
         1007,
         "local",
@@ -172,7 +174,7 @@ def closing_rows() -> Iterator[Fault]:
     yield Fault(
         "close after error event `session_expired`",
         "expired",
-        writes(frame(TEXT, event("error", error={"code": "session_expired"}).encode()), goodbye(1001)),
+        writes(frame(TEXT, event("error", error={"code": "session_expired"}).encode()), close_frame(1001)),
         errors.SessionExpiredError,
         1001,
         "server",
@@ -181,7 +183,7 @@ def closing_rows() -> Iterator[Fault]:
     yield Fault(
         "close 1001 at `expires_at`",
         "expires_at",
-        writes(frame(TEXT, event("session.created", session={"expires_at": 1}).encode()), goodbye(1001)),
+        writes(frame(TEXT, event("session.created", session={"expires_at": 1}).encode()), close_frame(1001)),
         errors.SessionExpiredError,
         1001,
         "server",
@@ -191,7 +193,7 @@ def closing_rows() -> Iterator[Fault]:
     yield Fault(
         "close 1008 after a refused configuration",
         "configuration",
-        writes(frame(TEXT, CREATED), frame(TEXT, refused), goodbye(1008)),
+        writes(frame(TEXT, CREATED), frame(TEXT, refused), close_frame(1008)),
         errors.ConfigurationRejectedError,
         1008,
         "server",
@@ -262,7 +264,7 @@ def content_rows() -> Iterator[Fault]:
     yield Fault("sends 64 MiB and one byte", "one frame", writes(big), too_big, 1009, "local")
     pieces = b"".join(chunks(bytes(4097), 1024))
     yield Fault("sends 64 MiB and one byte", "in frames", writes(pieces), too_big, 1009, "local", 0, {"max_size": 4096})
-    bye = goodbye(1000)
+    bye = close_frame(1000)
     whole = frame(TEXT, bytes(64 * MIB))
     yield Fault("sends 64 MiB", "one frame", writes(whole + bye), None, 1000, "server", 1)
     yield Fault(

@@ -181,7 +181,7 @@ class RawServer(ThreadedServer):
 
 
 async def stays_silent(connection: ServerConnection) -> None:
-    """Open, say nothing, wait for the client's goodbye."""
+    """Open, say nothing, wait for the client's close frame."""
     await connection.wait_closed()
 
 
@@ -203,7 +203,7 @@ def sends(*messages: str | bytes, then: Behaviour = stays_silent) -> Behaviour:
 
 
 def closes(code: int | None, reason: str = "") -> Behaviour:
-    """Say goodbye with `code`; None says it without any code."""
+    """Send a close frame with `code`; None sends it without any code."""
 
     async def behaviour(connection: ServerConnection) -> None:
         if code is None:
@@ -216,7 +216,7 @@ def closes(code: int | None, reason: str = "") -> Behaviour:
 
 
 async def breaks(connection: ServerConnection) -> None:
-    """Drop the TCP connection without a goodbye."""
+    """Drop the TCP connection without a close frame."""
     connection.transport.abort()
 
 

@@ -157,11 +157,11 @@ async def test_a_cancelled_reader_hands_over() -> None:
 async def test_a_cancelled_close_drops_the_connection() -> None:
     """Cancelling close() while the server does not answer leaves no socket and no task."""
 
-    async def ignores_goodbye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def ignores_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await accept_upgrade(reader, writer)
         await asyncio.sleep(60)
 
-    with RawServer(ignores_goodbye) as server:
+    with RawServer(ignores_close) as server:
         connection = await connect(endpoint=server.endpoint, model="m").open()
         closing = asyncio.ensure_future(connection.close())
         await asyncio.sleep(0.1)

@@ -144,13 +144,13 @@ async def test_close_wakes_everyone_who_waits(client: Client) -> None:
 
 
 async def test_close_is_bounded_when_the_server_does_not_answer(client: Client) -> None:
-    """close() gives up after close_timeout when no goodbye comes back."""
+    """close() gives up after close_timeout when no close frame comes back."""
 
-    async def ignores_goodbye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def ignores_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await accept_upgrade(reader, writer)
         await asyncio.sleep(60)
 
-    with RawServer(ignores_goodbye) as server:
+    with RawServer(ignores_close) as server:
         connection = client.connect(server.endpoint, connection_options={"close_timeout": 0.5})
         await connection.open()
         started = time.monotonic()

@@ -19,7 +19,7 @@ from voicelive import (
     SessionExpiredError,
 )
 
-from .fault_table import CLOSE, CONT, CREATED, TEXT, frame, goodbye
+from .fault_table import CLOSE, CONT, CREATED, TEXT, close_frame, frame
 from .harness import Client, Script, assert_nothing_left
 from .servers import RawBehaviour, RawServer, event
 from .test_closing import accept_upgrade
@@ -94,13 +94,13 @@ class Ending(NamedTuple):
 
 
 ENDINGS = [
-    Ending("close 1001", goodbye(1001, b"going away"), CloseInfo(1001, "going away", "server")),
-    Ending("close 1011", goodbye(1011), CloseInfo(1011, "", "server")),
+    Ending("close 1001", close_frame(1001, b"going away"), CloseInfo(1001, "going away", "server")),
+    Ending("close 1011", close_frame(1011), CloseInfo(1011, "", "server")),
     Ending("close without a code", frame(CLOSE), CloseInfo(1005, "", "server")),
     Ending("a masked frame", frame(TEXT, b"{}", mask=True), CloseInfo(1002, "", "local")),
     Ending("a reserved opcode", frame(11), CloseInfo(1002, "", "local")),
     Ending("a continuation of nothing", frame(CONT), CloseInfo(1002, "", "local")),
-    Ending("a close code that nobody may send", goodbye(1006), CloseInfo(1002, "", "local")),
+    Ending("a close code that nobody may send", close_frame(1006), CloseInfo(1002, "", "local")),
 ]
 
 
@@ -126,7 +126,7 @@ async def test_the_last_frame_ends_it_while_tcp_stays_open(client: Client, endin
 async def test_what_came_before_the_last_frame_is_received(client: Client) -> None:
     """What arrived before the close frame is there, all of it, although the end is known already."""
     messages = [frame(TEXT, event("session.updated", number).encode()) for number in range(200)]
-    with RawServer(then(*messages, goodbye(1001), end="open")) as server:
+    with RawServer(then(*messages, close_frame(1001), end="open")) as server:
         async with client.connect(server.endpoint, connection_options=QUICK) as connection:
             for number in range(200):
                 assert (await connection.recv()).event_id == f"event_{number}"
@@ -136,7 +136,7 @@ async def test_what_came_before_the_last_frame_is_received(client: Client) -> No
 
 async def test_1000_is_quiet_while_tcp_stays_open(client: Client) -> None:
     """An iteration ends quietly with the service's 1000, without waiting for TCP."""
-    with RawServer(then(frame(TEXT, CREATED), goodbye(1000), end="open")) as server:
+    with RawServer(then(frame(TEXT, CREATED), close_frame(1000), end="open")) as server:
         async with client.connect(server.endpoint, connection_options={**QUICK, "close_timeout": 5}) as connection:
             started = time.monotonic()
             assert [each.type for each in await connection.collect()] == ["session.created"]
@@ -209,7 +209,7 @@ async def test_close_info_is_there_after_a_cancelled_close() -> None:
                 await connection.connection._transport.close(1000, "")
 
 
-LAST_WORDS = {
+END_EVIDENCE = {
     "expired": ([EXPIRED], SessionExpiredError),
     "expired, then more": ([EXPIRED, *[DELTA] * 8, event("response.done").encode()], SessionExpiredError),
     "rejected": ([REJECTED], ConfigurationRejectedError),
@@ -218,20 +218,20 @@ LAST_WORDS = {
 LAST_ENDS: dict[str, tuple[list[bytes], str, dict[str, Any]]] = {
     "end of TCP": ([], "eof", QUICK),
     "reset": ([], "reset", QUICK),
-    **{f"close {code}": ([goodbye(code)], "eof", QUICK) for code in (1000, 1001, 1008, 1011, 4999)},
+    **{f"close {code}": ([close_frame(code)], "eof", QUICK) for code in (1000, 1001, 1008, 1011, 4999)},
     "close without a code": ([frame(CLOSE)], "eof", QUICK),
-    "close 1000, TCP open": ([goodbye(1000)], "open", QUICK),
+    "close 1000, TCP open": ([close_frame(1000)], "open", QUICK),
     "a frame that breaks the protocol": ([frame(11)], "open", QUICK),
     "half a frame": ([b"\x81\x7e"], "eof", QUICK),
     "silence": ([], "open", FAST_PINGS),
 }
 
 
-@pytest.mark.parametrize("words", LAST_WORDS)
+@pytest.mark.parametrize("words", END_EVIDENCE)
 @pytest.mark.parametrize("end", LAST_ENDS)
-async def test_the_last_words_decide_however_it_ends(client: Client, words: str, end: str) -> None:
+async def test_the_last_events_decide_however_it_ends(client: Client, words: str, end: str) -> None:
     """What the service last said is the error, whatever way the connection then ends."""
-    said, kind = LAST_WORDS[words]
+    said, kind = END_EVIDENCE[words]
     last, how, options = LAST_ENDS[end]
     with RawServer(then(*(frame(TEXT, each) for each in said), *last, end=how)) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:

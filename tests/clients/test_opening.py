@@ -292,7 +292,7 @@ def tls_server(authority: trustme.CA) -> Iterator[WebSocketServer]:
 
 
 async def test_tls_with_a_private_authority(client: Client, authority: trustme.CA, tls_server: WebSocketServer) -> None:
-    """A context that knows the authority makes wss work, goodbye included."""
+    """A context that knows the authority makes wss work, close frames included."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
     options = {"ssl": context, "close_timeout": 3}
@@ -431,7 +431,7 @@ async def test_compression_when_asked_for(client: Client) -> None:
 
 
 async def test_a_server_that_closes_right_after_the_upgrade(client: Client) -> None:
-    """An upgrade followed by an immediate goodbye opens, and the first recv tells the code."""
+    """An upgrade followed by an immediate close frame opens, and the first recv tells the code."""
 
     async def hangs_up(connection: ServerConnection) -> None:
         await connection.close(1013, "overloaded")

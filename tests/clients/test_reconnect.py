@@ -274,13 +274,13 @@ async def test_a_refusal_for_good_ends_it_at_once(client: Client) -> None:
 
 @pytest.mark.parametrize("code", [1000, 1008, 4000])
 async def test_some_ends_are_ends(client: Client, code: int) -> None:
-    """A service that says goodbye, or refuses, is not asked again: it ends as without a policy."""
+    """A service that closes, or refuses, is not asked again: it ends as without a policy."""
 
-    async def says_goodbye(connection: ServerConnection) -> None:
+    async def closes(connection: ServerConnection) -> None:
         await connection.send(event("session.created", session={"id": "s1"}))
         await connection.close(code, "enough")
 
-    with WebSocketServer(says_goodbye) as server:
+    with WebSocketServer(closes) as server:
         async with client.connect(server.endpoint, reconnect=QUICK) as connection:
             if code == 1000:
                 assert [each.type for each in await connection.collect()] == ["session.created"]

@@ -1,4 +1,4 @@
-"""Whatever fails behind a lasting connection ends it with an error that says so; odd events do not make it fail."""
+"""Whatever fails behind a policy ends the connection with an error that says so; odd events do not make it fail."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ async def test_events_that_came_before_are_received(client: Client, monkeypatch:
                 await everything(connection)
 
 
-@pytest.mark.parametrize("policy", [None, QUICK], ids=["once", "lasting"])
+@pytest.mark.parametrize("policy", [None, QUICK], ids=["once", "reconnecting"])
 @pytest.mark.parametrize("name", ["recv", "begin"])
 async def test_what_fails_on_the_way_to_the_threads_ends_the_connection(
     policy: ReconnectPolicy | None, name: str, monkeypatch: pytest.MonkeyPatch

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed as TransportClosed
 
 from voicelive import ConnectionClosed, VoiceLiveConnection, aio, connect
 
-from .fault_table import TEXT, frame, goodbye, writes
+from .fault_table import TEXT, close_frame, frame, writes
 from .harness import Client, assert_nothing_left
 from .servers import RawServer, WebSocketServer, closes, event, sends
 
@@ -236,7 +236,7 @@ async def test_connections_come_and_go(client: Client, then: Any) -> None:
 async def test_a_million_tiny_events(client: Client) -> None:
     """A million events of a few bytes arrive, every one, in no more memory than max_buffer allows."""
     tiny = frame(TEXT, b'{"type":"x"}') * 1000
-    with RawServer(writes(*[tiny] * 1000, goodbye(1000))) as server:
+    with RawServer(writes(*[tiny] * 1000, close_frame(1000))) as server:
         memory = memory_kib()
         # The server reads nothing: with a ping unread, its end would be a reset that overtakes the events.
         async with client.connect(server.endpoint, connection_options={"ping_interval": None}) as connection:

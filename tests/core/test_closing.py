@@ -236,7 +236,7 @@ def test_an_overflow_stays_one() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_last_words_in_several_frames(size: int) -> None:
+def test_last_events_in_several_frames(size: int) -> None:
     """An error event counts whole, in however many frames it comes; what is too long for one is passed over."""
     words = EndEvidence()
     parts = [EXPIRED[start : start + size] for start in range(0, len(EXPIRED), size)]
@@ -263,7 +263,7 @@ def test_what_was_not_sent_shows_no_content() -> None:
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1000, "é" * 61), (1001, ""), (1014, "x"), (3000, ""), (4999, "y" * 123)])
-def test_what_can_be_said_in_a_goodbye(code: int, reason: str) -> None:
+def test_what_can_be_said_in_a_close_frame(code: int, reason: str) -> None:
     """The codes an application may send, and reasons up to 123 bytes, are accepted."""
     check_close_arguments(code, reason)
 
@@ -272,7 +272,7 @@ def test_what_can_be_said_in_a_goodbye(code: int, reason: str) -> None:
     ("code", "reason"),
     [(1004, ""), (1015, ""), (2000, ""), ("1000", ""), (1000, "é" * 62), (1000, None), (1000, "\udfff")],
 )
-def test_what_cannot_be_said_in_a_goodbye(code: Any, reason: Any) -> None:
+def test_what_cannot_be_said_in_a_close_frame(code: Any, reason: Any) -> None:
     """What no close frame can hold is refused by its value."""
     with pytest.raises(errors.ConfigurationError, match="close"):
         check_close_arguments(code, reason)

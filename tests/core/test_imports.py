@@ -59,7 +59,7 @@ RULES = [
     Rule("errors", {"_core.annotations"}, {"azure.core.exceptions"}, BLOCKING),
     Rule(
         "_core",
-        {"_base", "_generated", "_version", "_environment", "errors"},
+        {"_audio.formats", "_base", "_generated", "_version", "_environment", "errors"},
         PYDANTIC | TYPING | {"pybase64"},
         BLOCKING,
     ),
@@ -102,7 +102,7 @@ RULES = [
     ),
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
-    Rule("conversation", {"_conversation.playback", "_core"}, set(), BLOCKING),
+    Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("tools", {"_core.annotations", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
@@ -187,7 +187,7 @@ def test_files_import_what_their_place_allows(path: Path) -> None:
 
 
 def is_public(imported: str) -> bool:
-    """Tell whether an import is of a public name of the package, such as ``voicelive.connect``."""
+    """Return whether an import is of a public name of the package, such as ``voicelive.connect``."""
     import voicelive
 
     return imported.removeprefix(PACKAGE + ".") in voicelive.__all__

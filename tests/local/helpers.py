@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from voicelive._audio.wire_formats import AudioEncoder, AudioFormat
+from voicelive._audio.wire_formats import AudioEncoder, WireFormat, input_format
 from voicelive.local import LocalService
 from voicelive.local.engines import (
     ResponderOutput,
@@ -30,7 +30,7 @@ Event = dict[str, Any]
 DEADLINE = 20.0
 """Seconds that any answer may take; far more than it does."""
 
-PCM16 = AudioFormat("pcm16", "pcm16", 24000)
+PCM16 = input_format()
 
 
 class Client:
@@ -140,7 +140,7 @@ def types(events: Sequence[Event], *, runs: bool = True) -> list[str]:
     return result
 
 
-def tones(text: str, wire: AudioFormat = PCM16, silence_ms: int = 700) -> bytes:
+def tones(text: str, wire: WireFormat = PCM16, silence_ms: int = 700) -> bytes:
     """Return `text` as the basic engines speak it, in a wire format, with silence after it."""
     pcm = b"".join(ToneSynthesizer().synthesize(text))
     quiet = bytes(ToneSynthesizer.sample_rate * 2 * silence_ms // 1000)

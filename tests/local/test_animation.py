@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._audio.wire_formats import AudioFormat
+from voicelive._audio.wire_formats import input_format
 from voicelive._local.session.visemes import BLENDSHAPES, FRAMES_PER_S, Face, Viseme
 from voicelive.local import LocalService
 from voicelive.local.engines import Word
@@ -25,7 +25,7 @@ async def answer(client: Client) -> list[Event]:
 
 def length_ms(events: list[Event]) -> float:
     """Return how long the sound in `events` is."""
-    return AudioFormat("pcm16", "pcm16", 24000).duration_ms(len(audio_of(events)))
+    return input_format().ms(len(audio_of(events)))
 
 
 async def test_visemes_come_with_the_sound(client: Client) -> None:

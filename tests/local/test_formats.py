@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._audio.wire_formats import AudioDecoder, AudioFormat, input_format, output_format
+from voicelive._audio.wire_formats import AudioDecoder, WireFormat, input_format, output_format
 
 from .helpers import Client, audio_of, read_tones, tones
 
@@ -20,7 +20,7 @@ OUTPUT = ["pcm16", "pcm16_8000hz", "pcm16_16000hz", "pcm16-16000hz", "g711_ulaw"
 
 
 @pytest.mark.parametrize("wire", INPUT.values(), ids=INPUT)
-async def test_speech_is_heard_in_every_input_format(client: Client, wire: AudioFormat) -> None:
+async def test_speech_is_heard_in_every_input_format(client: Client, wire: WireFormat) -> None:
     """A question in any input format is transcribed exactly, with server VAD."""
     settings: dict[str, object] = {"input_audio_format": wire.name}
     if wire.encoding == "pcm16":
@@ -45,7 +45,7 @@ async def test_answers_are_spoken_in_every_output_format(client: Client, name: s
     pcm = decoder.feed(audio_of(events)) + decoder.flush()
     assert read_tones(pcm) == "You said hello there"
     first = audio_of([e for e in events if e["type"] == "response.audio.delta"][:1])
-    assert wire.duration_ms(len(first)) == 200
+    assert wire.ms(len(first)) == 200
 
 
 async def test_an_echo_reference_is_left_out(client: Client) -> None:

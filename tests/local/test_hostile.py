@@ -108,7 +108,7 @@ async def test_an_oversized_message(service: LocalService, bystander: Client) ->
         await websocket.recv()
         with suppress(ConnectionClosed):
             await websocket.send(message)
-        # 1006 where the rest of the message met a socket that was closed already, and the reset overtook the goodbye.
+        # 1006 where the rest of the message met a closed socket, and the reset overtook the close frame.
         assert await ended(websocket) in {1009, 1006}
 
 
@@ -231,7 +231,7 @@ async def test_clients_that_come_and_vanish(service: LocalService, bystander: Cl
         await asyncio.sleep(0.01)
 
 
-async def test_a_client_that_ignores_the_goodbye() -> None:
+async def test_a_client_that_ignores_the_close_frame() -> None:
     """stop() waits for it no longer than for others, and tells the others all the same."""
     async with LocalService() as service, opened(service) as polite:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from voicelive import models
-from voicelive._audio.wire_formats import AudioFormat
+from voicelive._audio.wire_formats import input_format
 from voicelive.local import Engines, LocalService
 from voicelive.local.engines import FunctionCall, TextChunk
 
@@ -19,7 +19,7 @@ from ..clients.harness import Client as Package
 from ..clients.harness import Script
 from .helpers import DEADLINE, Client, Event, GatedSynthesizer, Scripted, connected, read_tones, tones, types
 
-PCM16_16K = AudioFormat("pcm16", "pcm16", 16000)
+PCM16_16K = input_format("pcm16", 16000)
 
 FLAT_SESSION = models.RequestSession(
     modalities=["text", "audio"],

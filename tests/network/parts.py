@@ -70,7 +70,7 @@ class Proxy(NamedTuple):
         return f"http://{user}{'@' if user else ''}127.0.0.1:{self.port}"
 
     def asked_for(self, port: int) -> bool:
-        """Tell whether a way to `port` was asked for."""
+        """Return whether a way to `port` was asked for."""
         return any(f"CONNECT 127.0.0.1:{port} " in line or f"CONNECT 0.0.0.0:{port} " in line for line in self.log)
 
 

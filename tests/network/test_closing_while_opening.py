@@ -36,7 +36,7 @@ async def assert_closing_ends_it(script: Script, reached: threading.Event) -> No
         await script.open()
 
 
-@pytest.mark.parametrize("reconnect", [None, ReconnectPolicy()], ids=["once", "lasting"])
+@pytest.mark.parametrize("reconnect", [None, ReconnectPolicy()], ids=["once", "reconnecting"])
 @pytest.mark.parametrize("stage", ["TLS", "upgrade", "proxy"])
 async def test_a_server_that_never_answers(client: Client, stage: str, reconnect: ReconnectPolicy | None) -> None:
     """While TLS, the upgrade or a proxy's answer is waited for."""
@@ -147,7 +147,7 @@ async def test_cancelling_and_closing_at_once() -> None:
 
 
 async def test_while_a_connection_comes_back(client: Client) -> None:
-    """While a lasting connection is made again: closing does not wait for the attempt, and leaves none behind."""
+    """While a reconnecting connection is made again: closing does not wait for the attempt, and leaves none behind."""
     reached = threading.Event()
 
     async def ends_once(connection: ServerConnection) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_turn_through_nginx(connect: Any, gate: Gate) -> None:
-    """A session behind nginx's TLS opens, takes an update, answers in writing and ends with a goodbye."""
+    """A session behind nginx's TLS opens, takes an update, answers in writing and ends with a close frame."""
     async with connect(gate.endpoint()) as connection:
         await connection.wait_for("session.created")
         await connection.call("session.update", session={"modalities": ["text"]})

@@ -6,33 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from .formats import AudioFormat
 from .g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from .pcm import AudioFormatError
 from .resampling import Resampler
 
-__all__ = ["AudioDecoder", "AudioEncoder", "AudioFormat", "input_format", "output_format"]
+__all__ = ["AudioDecoder", "AudioEncoder", "WireFormat", "input_format", "output_format"]
 
 
 @dataclass(frozen=True)
-class AudioFormat:
-    """How audio is written on the wire: mono, at ``rate`` Hz."""
+class WireFormat(AudioFormat):
+    """A format as the service names it, and its bytes as PCM16 and back."""
 
     name: str
     encoding: Literal["pcm16", "ulaw", "alaw"]
-    rate: int
-
-    @property
-    def sample_bytes(self) -> int:
-        """Bytes of one sample: 2 for PCM16, 1 for G.711."""
-        return 2 if self.encoding == "pcm16" else 1
-
-    def duration_ms(self, size: int) -> int:
-        """Whole milliseconds that ``size`` bytes last."""
-        return size // self.sample_bytes * 1000 // self.rate
-
-    def size(self, duration_ms: float) -> int:
-        """Bytes of whole samples in a duration."""
-        return int(duration_ms * self.rate / 1000) * self.sample_bytes
 
     def decode(self, data: bytes) -> bytes:
         """Return bytes of the wire as PCM16 at the same rate."""
@@ -49,18 +36,18 @@ class AudioFormat:
 
 _INPUT_RATES = (24000, 16000, 8000)
 _G711 = {
-    "g711_ulaw": AudioFormat("g711_ulaw", "ulaw", 8000),
-    "g711_alaw": AudioFormat("g711_alaw", "alaw", 8000),
+    "g711_ulaw": WireFormat(8000, 1, "g711_ulaw", "ulaw"),
+    "g711_alaw": WireFormat(8000, 1, "g711_alaw", "alaw"),
 }
 _OUTPUT = {
-    "pcm16": AudioFormat("pcm16", "pcm16", 24000),
-    "pcm16_8000hz": AudioFormat("pcm16_8000hz", "pcm16", 8000),
-    "pcm16_16000hz": AudioFormat("pcm16_16000hz", "pcm16", 16000),
+    "pcm16": WireFormat(24000, 2, "pcm16", "pcm16"),
+    "pcm16_8000hz": WireFormat(8000, 2, "pcm16_8000hz", "pcm16"),
+    "pcm16_16000hz": WireFormat(16000, 2, "pcm16_16000hz", "pcm16"),
     **_G711,
 }
 
 
-def input_format(name: str = "pcm16", rate: int | None = None) -> AudioFormat:
+def input_format(name: str = "pcm16", rate: int | None = None) -> WireFormat:
     """The format of ``input_audio_format`` and ``input_audio_sampling_rate``.
 
     G.711 is always sampled at 8000 Hz, whatever rate the session states. Raises
@@ -74,10 +61,10 @@ def input_format(name: str = "pcm16", rate: int | None = None) -> AudioFormat:
     if rate not in _INPUT_RATES:
         known = ", ".join(map(str, _INPUT_RATES))
         raise AudioFormatError(f"input audio at {rate} Hz cannot be taken; use one of {known}")
-    return AudioFormat("pcm16", "pcm16", rate)
+    return WireFormat(rate, 2, "pcm16", "pcm16")
 
 
-def output_format(name: str = "pcm16") -> AudioFormat:
+def output_format(name: str = "pcm16") -> WireFormat:
     """The format of ``output_audio_format``; ``pcm16-8000hz`` is read as ``pcm16_8000hz``.
 
     Raises AudioFormatError for a name the service does not know.
@@ -91,7 +78,7 @@ def output_format(name: str = "pcm16") -> AudioFormat:
 class AudioDecoder:
     """Reads a stream in a wire format as PCM16 at ``to_rate`` Hz."""
 
-    def __init__(self, source: AudioFormat, to_rate: int) -> None:
+    def __init__(self, source: WireFormat, to_rate: int) -> None:
         self.source = source
         self._resampler = Resampler(source.rate, to_rate)
 
@@ -107,7 +94,7 @@ class AudioDecoder:
 class AudioEncoder:
     """Writes a stream of PCM16 at ``from_rate`` Hz in a wire format."""
 
-    def __init__(self, from_rate: int, target: AudioFormat) -> None:
+    def __init__(self, from_rate: int, target: WireFormat) -> None:
         self.target = target
         self._resampler = Resampler(from_rate, target.rate)
 

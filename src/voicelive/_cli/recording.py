@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from .._audio.pcm import to_samples
 from .._audio.wav import ALAW, PCM, ULAW, NotWavError, WavError, WavFormat, read_wav
-from .._audio.wire_formats import AudioFormat, input_format
+from .._audio.wire_formats import WireFormat, input_format
 from .failures import CommandError
 
 __all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "read_recording"]
@@ -146,7 +146,7 @@ def _conversions(path: Path) -> str:
     )
 
 
-def _speech_end(audio: AudioFormat, data: bytes) -> int:
+def _speech_end(audio: WireFormat, data: bytes) -> int:
     """Return where the last audible frame ends, in milliseconds; the whole length where all is silent."""
     samples = to_samples(audio.decode(data))
     step = audio.rate * _FRAME_MS // 1000

@@ -158,8 +158,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         from .._transport.reconnect_setup import ReconnectSetup
         from .._transport.reconnecting import ReconnectingTransport
 
-        lasting = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-        transport = ReconnectingTransport(lasting, self._request)
+        setup = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+        transport = ReconnectingTransport(setup, self._request)
         await transport.open()
         return transport
 

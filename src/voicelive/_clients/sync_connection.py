@@ -195,8 +195,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         else:
             from .._transport.reconnect_setup import ReconnectSetup
 
-            lasting = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-            bridge.open_lasting(lasting, self._requests.next)
+            setup = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
+            bridge.open_reconnecting(setup, self._requests.next)
         return bridge
 
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:

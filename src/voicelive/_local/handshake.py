@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "Target", "check_key", "read_handshake", "read_target"]
+__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "RequestTarget", "check_key", "read_handshake", "read_target"]
 
 PATH = "/voice-live/realtime"
 """The path of the realtime endpoint."""
@@ -53,7 +53,7 @@ class Handshake:
 
 
 @dataclass(frozen=True)
-class Target:
+class RequestTarget:
     """A request target, taken apart."""
 
     path: str
@@ -61,7 +61,7 @@ class Target:
     query: Mapping[str, str]
 
 
-def read_target(target: str) -> Target:
+def read_target(target: str) -> RequestTarget:
     """Take a request target apart: a path with or without a query, or a whole address as proxies send it.
 
     Raises:
@@ -76,7 +76,7 @@ def read_target(target: str) -> Target:
         if parts.scheme not in ("http", "https", "ws", "wss"):
             raise HandshakeRefusedError(400, "The request target is not a path.", "BadRequest")
         path = parts.path
-    return Target(path.rstrip("/") or "/", dict(parse_qsl(query, keep_blank_values=True)))
+    return RequestTarget(path.rstrip("/") or "/", dict(parse_qsl(query, keep_blank_values=True)))
 
 
 def check_key(given: str, api_key: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from .._core.codec import decode_client_event
 from .._core.events import AnyClientEvent
 from .session import error_details as errors
-from .session.error_details import Fault, RefusedError
+from .session.error_details import ErrorDetails, RefusedError
 
 __all__ = [
     "MAX_CONVERSATION_BYTES",
@@ -73,8 +73,8 @@ _EVENT_ID = re.compile(r'"event_id"\s{0,9}:\s{0,9}"([^"\\]{1,512})"')
 class TooLargeError(RefusedError):
     """An event that passes a limit."""
 
-    def __init__(self, fault: Fault, event_id: str | None) -> None:
-        super().__init__(fault)
+    def __init__(self, details: ErrorDetails, event_id: str | None) -> None:
+        super().__init__(details)
         self.event_id = event_id
 
 
@@ -87,10 +87,10 @@ def read_client_event(message: bytes | str) -> AnyClientEvent:
     """
     if len(message) > _SHORT:
         text = message if isinstance(message, str) else message.decode("latin-1")
-        fault = _length_fault(text)
-        if fault is not None:
+        details = _length_error(text)
+        if details is not None:
             found = _EVENT_ID.search(text, 0, 4096)
-            raise TooLargeError(fault, found[1] if found is not None else None)
+            raise TooLargeError(details, found[1] if found is not None else None)
     return decode_client_event(message, check=_check_shape)
 
 
@@ -100,7 +100,7 @@ def weight_of(message: bytes | str) -> int:
     return 2000 + len(message) + 300 * message.count(comma)  # type: ignore[arg-type]
 
 
-def _length_fault(text: str) -> Fault | None:
+def _length_error(text: str) -> ErrorDetails | None:
     length = len(text) - sum(_media_lengths(text))
     if length > MAX_EVENT_CHARS:
         return errors.event_too_large(length, MAX_EVENT_CHARS)
@@ -132,13 +132,13 @@ def _has_more_values(text: str, count: int) -> bool:
 
 
 def _check_shape(payload: Mapping[str, Any]) -> None:
-    fault = _shape_fault(payload)
-    if fault is not None:
+    details = _shape_error(payload)
+    if details is not None:
         event_id = payload.get("event_id")
-        raise TooLargeError(fault, event_id if isinstance(event_id, str) else None)
+        raise TooLargeError(details, event_id if isinstance(event_id, str) else None)
 
 
-def _shape_fault(payload: Mapping[str, Any]) -> Fault | None:
+def _shape_error(payload: Mapping[str, Any]) -> ErrorDetails | None:
     for name in ("session", "response"):
         settings = payload.get(name)
         if not isinstance(settings, Mapping):
@@ -149,12 +149,12 @@ def _shape_fault(payload: Mapping[str, Any]) -> Fault | None:
         if isinstance(instructions, str) and len(instructions) > MAX_INSTRUCTIONS:
             return errors.string_too_long(f"{name}.instructions", len(instructions), MAX_INSTRUCTIONS)
         for index, item in enumerate(_list_of(settings.get("input"))):
-            if (fault := _item_fault(f"{name}.input[{index}]", item)) is not None:
-                return fault
-    return _item_fault("item", payload.get("item"))
+            if (details := _item_error(f"{name}.input[{index}]", item)) is not None:
+                return details
+    return _item_error("item", payload.get("item"))
 
 
-def _item_fault(path: str, item: object) -> Fault | None:
+def _item_error(path: str, item: object) -> ErrorDetails | None:
     parts = item.get("content") if isinstance(item, Mapping) else None
     if isinstance(parts, list) and len(parts) > MAX_PARTS:
         return errors.array_too_long(f"{path}.content", len(parts), MAX_PARTS)

@@ -11,7 +11,7 @@ from .control.endpoint import CONTROL_PATH
 from .faults import Faults, Refuse
 from .faults.refusals import phrase, refusal
 from .faults.schedule import Opportunities
-from .handshake import Handshake, HandshakeRefusedError, Target, check_key, read_handshake, read_target
+from .handshake import Handshake, HandshakeRefusedError, RequestTarget, check_key, read_handshake, read_target
 from .page import PAGE_PATH, page
 
 __all__ = ["Router"]
@@ -79,7 +79,7 @@ class Router:
         """
         return read_handshake(request.path, _headers(request), self._api_key, agents_take_keys=self._agents_take_keys)
 
-    def _check_viewer(self, target: Target, request: Request) -> None:
+    def _check_viewer(self, target: RequestTarget, request: Request) -> None:
         if self._api_key is not None:
             check_key(_headers(request).get("api-key") or target.query.get("api-key") or "", self._api_key)
 

@@ -37,7 +37,7 @@ from .quirks import Quirk, check_quirks
 from .records import SessionRecord, share_memory
 from .router import Router
 from .session import error_details as errors
-from .session.error_details import Fault as Refusal
+from .session.error_details import ErrorDetails
 from .session.session import Session, SessionOptions
 from .session_socket import SessionSocket
 from .threaded import ThreadedLocalService
@@ -412,7 +412,7 @@ class LocalService:
         remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
         share_memory(remembered.values())
 
-    def _refused(self, handshake: Handshake, faults: Opportunities) -> Refusal | None:
+    def _refused(self, handshake: Handshake, faults: Opportunities) -> ErrorDetails | None:
         if handshake.profile is not None and handshake.profile not in _PROFILES:
             return errors.unsupported_profile(handshake.profile)
         if faults.take_first(ModelNotFound) is not None:

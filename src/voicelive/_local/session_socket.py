@@ -15,11 +15,11 @@ from .._core.codec import decode_server_event
 from .._generated import models
 from .faults.schedule import Faults, Opportunities
 from .faults.stream import Message, Stream, message_of
-from .faults.triggers import Moments
+from .faults.triggers import Triggers
 from .ids import new_id
 from .limits import weight_of
 from .records import SessionRecord
-from .session.error_details import Fault
+from .session.error_details import ErrorDetails
 
 __all__ = ["SessionSocket"]
 
@@ -36,7 +36,7 @@ class SessionSocket:
         self._connection = connection
         self._record = record
         self._stream = Stream(opportunities)
-        self._moments = Moments(faults, opportunities, self)
+        self._triggers = Triggers(faults, opportunities, self)
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._silent = False
@@ -48,11 +48,11 @@ class SessionSocket:
     async def start(self, expire: Callable[[], None]) -> None:
         """Begin to watch for faults; `expire` lets the session's time be up."""
         self._expire = expire
-        await self._moments.start()
+        await self._triggers.start()
 
     def stop(self) -> None:
         """Commit no more faults."""
-        self._moments.stop()
+        self._triggers.stop()
         self._wait_no_longer()
         for task in self._tasks:
             task.cancel()
@@ -102,14 +102,14 @@ class SessionSocket:
             self._flowing.clear()
             asyncio.get_running_loop().call_later(seconds, self._flowing.set)
 
-    async def fail(self, fault: Fault) -> None:
+    async def fail(self, details: ErrorDetails) -> None:
         """Send an ``error`` event that nothing but a fault is the reason for."""
-        details = models.ServerEventErrorDetails(
-            message=fault.message, type=fault.type, code=fault.code, param=fault.param, event_id=None
+        error = models.ServerEventErrorDetails(
+            message=details.message, type=details.type, code=details.code, param=details.param, event_id=None
         )
-        event = models.ServerEventError(error=details)
+        event = models.ServerEventError(error=error)
         event.event_id = new_id("event")
-        await self._transmit(replace(message_of(event), fault=f"error:{fault.code}"))
+        await self._transmit(replace(message_of(event), fault=f"error:{details.code}"))
 
     def _wait_no_longer(self) -> None:
         if self._timer is not None:
@@ -130,7 +130,7 @@ class SessionSocket:
             if message.delay:
                 await asyncio.sleep(message.delay)
             if await self._transmit(message):
-                await self._moments.sent(message.type)
+                await self._triggers.sent(message.type)
 
     async def _transmit(self, message: Message) -> bool:
         """Send a message unless it is to be lost; return whether it left."""

@@ -116,11 +116,11 @@ class Bridge:
 
         self._open(opening)
 
-    def open_lasting(self, lasting: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
+    def open_reconnecting(self, setup: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
         """Like :meth:`open`, for a connection that is made again when it breaks."""
         from .reconnecting import ReconnectingTransport
 
-        transport = ReconnectingTransport(replace(lasting, options=self.options), request)
+        transport = ReconnectingTransport(replace(setup, options=self.options), request)
 
         async def opening() -> None:
             await transport.open()

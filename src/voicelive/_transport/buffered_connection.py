@@ -262,7 +262,7 @@ class StreamConnection(ClientConnection):
             self.fail(*GIVEN_UP[cause])
             self.transport.abort()
 
-    def say_goodbye(self, code: int, reason: str) -> None:
+    def send_close(self, code: int, reason: str) -> None:
         """Send a close frame because the application wants to end; what arrives from now on is read, but dropped."""
         self.arrivals.discard()
         if self.protocol.state is State.OPEN:

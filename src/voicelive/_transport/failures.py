@@ -44,7 +44,7 @@ from .options import TransportOptions
 from .receive_limit import ReceiveLimit
 from .routes import Proxy, ProxyTlsError
 
-__all__ = ["OPENING_FAILURES", "opening_error", "read_end", "telling"]
+__all__ = ["OPENING_FAILURES", "opening_error", "read_end", "decisive_error"]
 
 OPENING_FAILURES = (
     TunnelRefusedError,
@@ -251,7 +251,7 @@ def _old_status(error: BaseException) -> int | None:
     return int(match[1]) if match else None
 
 
-def telling(error: Exception, made: Sequence[object]) -> Exception:
+def decisive_error(error: Exception, made: Sequence[object]) -> Exception:
     """Find the error that says more, with the connections that were made until then.
 
     With TLS 1.3 a client learns only after its handshake that it is refused; that shows as a connection that ended.

@@ -1,4 +1,4 @@
-"""What both clients' lasting transports share: how the state machine is set up, and what a failed attempt means."""
+"""How the state machine is set up, and what a failed attempt means, for both clients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _budgets_lock = threading.Lock()
 
 @dataclass(frozen=True)
 class ReconnectSetup:
-    """What a lasting transport needs to know, beside the credential."""
+    """What a reconnecting transport needs to know, beside the credential."""
 
     handshake: Handshake
     options: TransportOptions
@@ -35,7 +35,7 @@ class ReconnectSetup:
     nested: bool
     """Whether the API version nests sessions."""
 
-    def lifeline(self) -> ReconnectMachine:
+    def machine(self) -> ReconnectMachine:
         """Return the state machine of one connection."""
         options = self.options
         return ReconnectMachine(

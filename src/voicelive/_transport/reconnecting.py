@@ -38,10 +38,10 @@ class ReconnectingTransport:
     or the state machine does, the connection ends with that as its cause: nobody else would notice.
     """
 
-    def __init__(self, lasting: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
-        self._lasting = lasting
+    def __init__(self, setup: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
+        self._setup = setup
         self._request = request
-        self._lifeline = lasting.lifeline()
+        self._machine = setup.machine()
         self._broken: CloseInfo | None = None
         self._links: dict[int, WebSocketTransport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,8 +59,8 @@ class ReconnectingTransport:
         Raises:
             ConnectionError: as :func:`open_transport` does; the first link is not tried again.
         """
-        transport = await open_transport(await self._request(), self._lasting.options)
-        number = self._lifeline.start(time.monotonic())
+        transport = await open_transport(await self._request(), self._setup.options)
+        number = self._machine.start(time.monotonic())
         self._links[number] = transport
         self._start(self._read(number, transport))
         self._set_timer(time.monotonic())
@@ -85,7 +85,7 @@ class ReconnectingTransport:
     def take(self) -> bytes | None:
         """Return the next message if it is there already, else None."""
         try:
-            return self._lifeline.take()
+            return self._machine.take()
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
             self._break(error)
             return None
@@ -99,7 +99,7 @@ class ReconnectingTransport:
     @property
     def holding(self) -> Holding:
         """Counts what arrived and was not handed out, also what waits elsewhere than here."""
-        return self._lifeline.holding
+        return self._machine.holding
 
     def nudge(self) -> None:
         """End the wait of the task that receives, or of the next that does, as if its time were up."""
@@ -111,7 +111,7 @@ class ReconnectingTransport:
         if self._final is not None:
             return _raising(end_signal())
         now = time.monotonic()
-        decision = self._decide(self._lifeline.sending, data, now)
+        decision = self._decide(self._machine.sending, data, now)
         if self._waiting:
             self._notify()
         if isinstance(decision, Outgoing):
@@ -122,7 +122,7 @@ class ReconnectingTransport:
                 return self._write(transport, decision, rest)
             self._was_sent(decision, now)
         elif isinstance(decision, SendFull):
-            return _raising(queue_full(self._lasting.policy, data))
+            return _raising(queue_full(self._setup.policy, data))
         return None
 
     async def send(self, data: bytes) -> None:
@@ -137,7 +137,7 @@ class ReconnectingTransport:
     @property
     def is_ready(self) -> bool:
         """Whether what is sent now can go out at once: not while a link is made, and gets what waits."""
-        number = self._lifeline.up
+        number = self._machine.up
         link = None if number is None else self._links.get(number)
         return link is not None and link.is_ready
 
@@ -173,7 +173,7 @@ class ReconnectingTransport:
                 task.cancel()
         try:
             await asyncio.gather(*(transport.close(code, reason) for transport in list(self._links.values())))
-            deadline = time.monotonic() + self._lasting.options.close_timeout
+            deadline = time.monotonic() + self._setup.options.close_timeout
             # One may have begun another just before it saw that all is over.
             while (tasks := self._tasks - {asyncio.current_task()}) and (left := deadline - time.monotonic()) > 0:
                 await asyncio.wait(tasks, timeout=left)
@@ -185,11 +185,11 @@ class ReconnectingTransport:
 
     @property
     def _final(self) -> CloseInfo | None:
-        return self._broken or self._lifeline.final
+        return self._broken or self._machine.final
 
     def _finish(self, info: CloseInfo) -> None:
         try:
-            self._lifeline.close(info)
+            self._machine.close(info)
         except Exception as error:  # noqa: BLE001 - whatever it is, the connection is closed
             self._break(error)
 
@@ -246,7 +246,7 @@ class ReconnectingTransport:
 
     def _set_timer(self, now: float) -> None:
         """Have the state machine told of the time when something is due, at the latest."""
-        due = None if self._final is not None else self._lifeline.due(now)
+        due = None if self._final is not None else self._machine.due(now)
         timer = self._timer
         if due is None:
             if timer is not None:
@@ -269,15 +269,15 @@ class ReconnectingTransport:
         """Have the state machine do what is due, and carry it out."""
         try:
             if self._final is None:
-                self._lifeline.tick(time.monotonic())
+                self._machine.tick(time.monotonic())
             self._act()
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
             self._break(error)
 
     def _act(self) -> None:
         """Carry out what the state machine asks for."""
-        while self._lifeline.actions:
-            action = self._lifeline.actions.popleft()
+        while self._machine.actions:
+            action = self._machine.actions.popleft()
             if isinstance(action, Open):
                 self._start(self._make(action.link, action.at), name=_OPENING)
             elif isinstance(action, Condense):
@@ -293,7 +293,7 @@ class ReconnectingTransport:
 
     async def _condense(self, items: list[dict[str, Any]]) -> None:
         """Let the application condense what is oldest; in a thread, because it may take its time."""
-        condense = self._lasting.policy.condense
+        condense = self._setup.policy.condense
         assert condense is not None
         made: object = None
         try:
@@ -303,7 +303,7 @@ class ReconnectingTransport:
         except Exception as error:  # noqa: BLE001 - the application's function; the items are dropped, and that is counted
             transport_logger().warning("condense failed, so the oldest items are dropped: %s", type(error).__name__)
             made = None
-        if not self._lifeline.condensed(made, time.monotonic()) and made is not None:
+        if not self._machine.condensed(made, time.monotonic()) and made is not None:
             transport_logger().warning("condense returned %s, which is not a list of items", type(made).__name__)
         self._act()
 
@@ -313,18 +313,18 @@ class ReconnectingTransport:
         if self._final is not None:
             return
         try:
-            transport = await open_transport(await self._request(), self._lasting.options)
+            transport = await open_transport(await self._request(), self._setup.options)
         except Exception as error:  # noqa: BLE001 - a credential is foreign code; the attempt has failed, whatever it was
             failure = failure_of(error)
             now = time.monotonic()
-            self._lifeline.failed(number, failure.reason, failure.recoverable, failure.retry_after, now)
+            self._machine.failed(number, failure.reason, failure.recoverable, failure.retry_after, now)
             self._act()
             return
         if self._broken is not None:
             transport.abort()
             return
         self._links[number] = transport
-        if self._lifeline.opened(number, time.monotonic()):
+        if self._machine.opened(number, time.monotonic()):
             self._start(self._read(number, transport))
             self._act()
             await self._restore(number, transport)
@@ -335,10 +335,10 @@ class ReconnectingTransport:
     async def _restore(self, number: int, transport: WebSocketTransport) -> None:
         sent = 0
         while True:
-            outgoing = self._lifeline.next_to_send(number, time.monotonic())
-            while outgoing is None and self._final is None and self._lifeline.is_restoring(number):
+            outgoing = self._machine.next_to_send(number, time.monotonic())
+            while outgoing is None and self._final is None and self._machine.is_restoring(number):
                 await self._change()
-                outgoing = self._lifeline.next_to_send(number, time.monotonic())
+                outgoing = self._machine.next_to_send(number, time.monotonic())
             if outgoing is None:
                 self._notify()
                 return
@@ -358,26 +358,26 @@ class ReconnectingTransport:
             self._not_sent(transport, outgoing)
         except BaseException:
             # Cancelled: whether it went out is not known, as with any connection. It is not sent a second time.
-            self._decide(self._lifeline.sent, outgoing, time.monotonic())
+            self._decide(self._machine.sent, outgoing, time.monotonic())
             raise
         else:
             self._was_sent(outgoing, time.monotonic())
 
     def _was_sent(self, outgoing: Outgoing, now: float) -> None:
-        self._decide(self._lifeline.sent, outgoing, now)
-        if self._lifeline.actions:
+        self._decide(self._machine.sent, outgoing, now)
+        if self._machine.actions:
             self._act()
 
     def _arrived(self, number: int, transport: WebSocketTransport, data: bytes, head: bytes | None) -> None:
         """Take a message of a link, when it arrives."""
         try:
             now = time.monotonic()
-            changes = self._lifeline.received(number, data, now, head)
+            changes = self._machine.received(number, data, now, head)
             if changes:
                 self._tick()
             elif self._receiver is not None and not self._receiver.done():
                 self._receiver.set_result(None)
-            if self._lifeline.is_full and number not in self._pausing:
+            if self._machine.is_full and number not in self._pausing:
                 self._pausing.add(number)
                 self._start(self._wait_for_room(number, transport))
                 transport.hold()
@@ -386,22 +386,22 @@ class ReconnectingTransport:
 
     async def _wait_for_room(self, number: int, transport: WebSocketTransport) -> None:
         """Read no more of a link until the application has received half of what may wait for it."""
-        self._lifeline.holding.when_half_empty(self._notify)
-        while not self._lifeline.has_room and self._final is None and transport.end(None) is None:
+        self._machine.holding.when_half_empty(self._notify)
+        while not self._machine.has_room and self._final is None and transport.end(None) is None:
             await self._change()
         self._pausing.discard(number)
         transport.go_on()
 
     def _not_sent(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
         info = transport.end(None)
-        kept = self._decide(self._lifeline.unsent, outgoing, time.monotonic())
+        kept = self._decide(self._machine.unsent, outgoing, time.monotonic())
         self._act()
         final = self._final or (info if info is not None and not info.recoverable else None)
         if final is not None:
-            closed = self._lasting.closed_error(final, outgoing.data)
+            closed = self._setup.closed_error(final, outgoing.data)
             raise closed from closed.__cause__
         if not kept:
-            raise queue_full(self._lasting.policy, outgoing.data) from None
+            raise queue_full(self._setup.policy, outgoing.data) from None
 
     async def _read(self, number: int, transport: WebSocketTransport) -> None:
         # It ends too if the application does not receive.
@@ -419,7 +419,7 @@ class ReconnectingTransport:
                     # Receiving seldom waits while there is something to receive.
                     await asyncio.sleep(0)
         info = transport.end(None) or CloseInfo(1006, "", "network")
-        self._lifeline.ended(number, info, time.monotonic())
+        self._machine.ended(number, info, time.monotonic())
         self._act()
         self._links.pop(number, None)
         self._last_arrival = max(self._last_arrival, transport.last_arrival)

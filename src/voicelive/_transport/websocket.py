@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from .buffered_connection import StreamConnection
 from .contexts import client_context
 from .dialing import dial
-from .failures import OPENING_FAILURES, opening_error, read_end, telling
+from .failures import OPENING_FAILURES, decisive_error, opening_error, read_end
 from .logs import transport_logger
 from .options import TransportOptions
 from .receive_limit import ReceiveLimit
@@ -110,7 +110,7 @@ class WebSocketTransport:
         """Send a close frame, and drop the connection if the service does not answer in time."""
         websocket = self._websocket
         try:
-            websocket.say_goodbye(code, reason)
+            websocket.send_close(code, reason)
             await asyncio.wait({websocket.connection_lost_waiter}, timeout=self._close_timeout)
         finally:
             if not websocket.connection_lost_waiter.done():
@@ -168,7 +168,7 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
             websocket = await _Connector(request.url, **arguments)
         return WebSocketTransport(cast("StreamConnection", websocket), options)
     except OPENING_FAILURES as error:
-        failure = telling(error, made)
+        failure = decisive_error(error, made)
         _clean_up(made, sock)
     except BaseException:
         _clean_up(made, sock)

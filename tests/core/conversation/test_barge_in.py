@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from voicelive import ConfigurationError
-from voicelive._core.audio_formats import AudioFormat
+from voicelive._audio.formats import AudioFormat
 from voicelive._core.conversation.barge_in import BargeIn, BargeInPolicy, Reaction
 from voicelive._core.conversation.session_view import SessionView
 

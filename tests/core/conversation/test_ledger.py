@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicelive import ConfigurationError
-from voicelive._core.audio_formats import AudioFormat, audio_format
+from voicelive._audio.formats import AudioFormat, audio_format
 from voicelive._core.conversation.heard import split_heard
 from voicelive._core.conversation.ledger import Heard, PlaybackLedger
 

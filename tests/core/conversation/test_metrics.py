@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicelive._core.audio_formats import audio_format
+from voicelive._audio.formats import audio_format
 from voicelive._core.conversation.input_timeline import InputTimeline
 from voicelive._core.conversation.metrics import CallMetrics, Price, Spread, TokenCounts, TurnMeter
 

@@ -33,7 +33,7 @@ def item(item_id: str, text: str | None = None) -> dict[str, Any]:
 
 
 class Scripted:
-    """A lifeline whose first link, 1, is open at time 0."""
+    """A machine whose first link, 1, is open at time 0."""
 
     def __init__(
         self,

@@ -29,14 +29,14 @@ class Session:
         self.items: list[str] = []
         self.seen: list[dict[str, Any]] = []
         self.inbox: deque[dict[str, Any]] = deque()
-        self.outbox: deque[bytes] = deque()
+        self.outgoing: deque[bytes] = deque()
         self._say("session.created", session=self._report(now))
 
     def _report(self, now: float = 0) -> dict[str, Any]:
         return {"id": f"s{self.number}", **({"expires_at": WALL + now + LIFE_S} if now else {}), **self.settings}
 
     def _say(self, kind: str, **fields: Any) -> None:
-        self.outbox.append(encoded(kind, **fields))
+        self.outgoing.append(encoded(kind, **fields))
 
     def work(self, count: int) -> None:
         """Take so many events."""
@@ -145,8 +145,8 @@ class World:
                 session.work(value)
         elif what == "hear":
             for number, session in list(self.sessions.items()):
-                for _ in range(min(value, len(session.outbox))):
-                    self.line.received(number, session.outbox.popleft(), self.story.now)
+                for _ in range(min(value, len(session.outgoing))):
+                    self.line.received(number, session.outgoing.popleft(), self.story.now)
         elif what == "wait":
             self.story.at(self.story.now + value * value / 10)
         elif what == "open" and self.opening:
@@ -176,8 +176,8 @@ class World:
     def _die(self, number: int, *, heard: int, late: bool) -> None:
         session = self.sessions.pop(number)
         self._count_up(session)
-        for _ in range(min(heard, len(session.outbox))):
-            self.line.received(number, session.outbox.popleft(), self.story.now)
+        for _ in range(min(heard, len(session.outgoing))):
+            self.line.received(number, session.outgoing.popleft(), self.story.now)
         if late:
             self.line.ended(number, DROPPED, self.story.now)
         for outgoing in filter(None, (self.restoring, self.sending)):
@@ -197,7 +197,7 @@ class World:
             if isinstance(action, Open):
                 self.opening.append(action)
             elif isinstance(action, Close) and action.link in self.sessions:
-                # What was sent before the goodbye arrives before it.
+                # What was sent before the close frame arrives before it.
                 session = self.sessions.pop(action.link)
                 session.work(len(session.inbox))
                 self._count_up(session)
@@ -209,7 +209,7 @@ class World:
             self.flow(100)
             idle = not (self.opening or self.sending or self.restoring or len(self.sessions) != 1)
             (link, session) = next(iter(self.sessions.items()), (0, None))
-            if idle and session and not session.inbox and not session.outbox and not self.line.is_restoring(link):
+            if idle and session and not session.inbox and not session.outgoing and not self.line.is_restoring(link):
                 self._count_up(session)
                 return session
             self.step("wait", 1)

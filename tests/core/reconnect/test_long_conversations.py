@@ -11,11 +11,11 @@ import pytest
 
 from voicelive import ReconnectPolicy
 from voicelive._core.reconnect.actions import Condense
-from voicelive._core.reconnect.conversation import Conversation
+from voicelive._core.reconnect.conversation_items import ConversationItems
 from voicelive._core.reconnect.history import History
 
 from .scripted import Scripted, item
-from .test_ledger import answer, conversation, create, created, deleted, done, heard, response, said, speech
+from .test_history import answer, conversation, create, created, deleted, done, heard, response, said, speech
 
 
 def turn(story: Scripted, number: int) -> None:
@@ -286,7 +286,7 @@ def test_nobody_waits_for_the_summary() -> None:
 def test_what_is_under_way_is_not_condensed() -> None:
     """An answer that is being given, and a call without its output, are kept until they are whole."""
     bound = ReconnectPolicy(max_history_items=5, condense=lambda items: [])
-    kept = Conversation(bound, nested=False)
+    kept = ConversationItems(bound, nested=False)
     kept.hold(CALL, finished=True)
     kept.hold(answer("x"), finished=False)
     for name in "abcd":

@@ -10,7 +10,7 @@ from voicelive._core.reconnect.history import History
 from voicelive._core.reconnect.items import LeftOut
 from voicelive._core.reconnect.replay import Replay
 
-from .test_ledger import answer, conversation, create, created, deleted, done, error, played, said, speech, truncate
+from .test_history import answer, conversation, create, created, deleted, done, error, played, said, speech, truncate
 
 UPDATE = {"type": "session.update", "session": {"voice": "x"}}
 UPDATED = {"type": "session.updated", "session": {"id": "s2"}}

@@ -14,7 +14,7 @@ from .scripted import DROPPED, REFUSED, WALL, Scripted, item, sound
 UPDATE = {"voice": "x"}
 
 
-def lasting(seconds: float = 3600, **options: Any) -> Scripted:
+def expiring(seconds: float = 3600, **options: Any) -> Scripted:
     """Return a session that ends in so many seconds, with a setting and an item, all received."""
     story = Scripted(**options)
     story.begin(1, "s1", expires_at=WALL + seconds)
@@ -28,7 +28,7 @@ def lasting(seconds: float = 3600, **options: Any) -> Scripted:
 
 def ready(**options: Any) -> Scripted:
     """Return a session whose successor, link 2, is restored but not in use yet: somebody speaks."""
-    story = lasting(**options)
+    story = expiring(**options)
     story.at(3479)
     story.get(1, "input_audio_buffer.speech_started")
     story.at(3480)
@@ -54,7 +54,7 @@ def ready(**options: Any) -> Scripted:
 )
 def test_when_it_begins(seconds: float, policy: ReconnectPolicy, when: float | None) -> None:
     """The fresh session is opened some time before the old one's end; not at all without a policy or a sane clock."""
-    story = lasting(seconds, policy=policy)
+    story = expiring(seconds, policy=policy)
     assert story.line.due(0) == when
     if when is not None:
         story.at(when - 0.01)
@@ -74,7 +74,7 @@ def test_sessions_without_an_end_are_not_moved() -> None:
 
 def test_a_later_report_changes_the_time() -> None:
     """The end of the session is what the service said last."""
-    story = lasting()
+    story = expiring()
     story.get(1, "session.updated", session={"expires_at": WALL + 1000})
     assert story.line.due(0) == 880
     story.get(1, "session.updated", session={"expires_at": WALL - 1})
@@ -83,7 +83,7 @@ def test_a_later_report_changes_the_time() -> None:
 
 def test_one_move_at_a_time() -> None:
     """A new end of the session during a move begins no second one."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     assert story.actions() == [Open(2, 3480)]
     story.get(1, "session.updated", session={"expires_at": WALL + 3700})
@@ -94,7 +94,7 @@ def test_one_move_at_a_time() -> None:
 
 def test_a_move_between_turns() -> None:
     """In a quiet session the move takes place at once, and the application learns of it afterwards, in one event."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.actions()
     assert [event["type"] for event in story.restore(2)] == ["session.update", "conversation.item.create"]
@@ -114,7 +114,7 @@ def test_a_move_between_turns() -> None:
 
 def test_the_next_move_follows_the_new_sessions_time() -> None:
     """A connection is moved as often as it takes."""
-    story = lasting()
+    story = expiring()
     for link in (2, 3, 4):
         story.at(3480 * (link - 1))
         assert story.actions() == [Open(link, story.now)]
@@ -142,7 +142,7 @@ BUSY: list[tuple[str, list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str
 @pytest.mark.parametrize(("busy", "over"), [case[1:] for case in BUSY], ids=[case[0] for case in BUSY])
 def test_a_move_waits_for_quiet(busy: list[Any], over: list[Any]) -> None:
     """While somebody speaks or is answered the old session stays; the fresh one learns what was said meanwhile."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.actions()
     for kind, fields in busy:
@@ -165,7 +165,7 @@ def test_a_move_waits_for_quiet(busy: list[Any], over: list[Any]) -> None:
 
 def test_a_move_waits_for_what_is_being_sent() -> None:
     """While an event is on its way over the old link, or unanswered there, the move waits."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     outgoing = story.put("conversation.item.create", item=item("b"))
     story.restore(2)
@@ -182,7 +182,7 @@ def test_a_move_waits_for_what_is_being_sent() -> None:
 
 def test_a_move_does_not_wait_for_ever() -> None:
     """A request that the service never answers is reported with the move, after some silent seconds."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.send("response.create")
     story.restore(2)
@@ -194,7 +194,7 @@ def test_a_move_does_not_wait_for_ever() -> None:
 
 
 def test_a_move_while_the_application_sleeps() -> None:
-    """While the mailbox is full no fresh session is opened, nor is one moved to; when it is read, it is."""
+    """While the receive buffer is full no fresh session is opened, nor is one moved to; when it is read, it is."""
     story = ready(max_messages=1)
     story.get(1, "input_audio_buffer.cleared")
     story.get(1, "x")
@@ -231,7 +231,7 @@ def hear(story: Scripted, *marks: int) -> None:
 )
 def test_the_latest_audio_is_heard_again(overlap_ms: int, marks: range, heard_again: list[int]) -> None:
     """The fresh session hears the last moments again, so that no first syllable is lost; then it goes on in order."""
-    story = lasting(policy=ReconnectPolicy(rollover_overlap_ms=overlap_ms))
+    story = expiring(policy=ReconnectPolicy(rollover_overlap_ms=overlap_ms))
     story.at(3480)
     hear(story, *marks)
     story.restore(2)
@@ -248,7 +248,7 @@ def test_the_latest_audio_is_heard_again(overlap_ms: int, marks: range, heard_ag
 @pytest.mark.parametrize("what", ["speech_stopped", "committed", "cleared"])
 def test_audio_of_a_turn_that_is_over_is_not_heard_again(what: str) -> None:
     """What has been answered already is not said a second time."""
-    story = lasting()
+    story = expiring()
     hear(story, 1, 2)
     story.get(1, f"input_audio_buffer.{what}")
     hear(story, 3)
@@ -259,7 +259,7 @@ def test_audio_of_a_turn_that_is_over_is_not_heard_again(what: str) -> None:
 
 def test_audio_of_turns_with_an_id_is_not_heard_again() -> None:
     """A session that did not see a turn begin is not sent parts of it."""
-    story = lasting()
+    story = expiring()
     story.send("input_audio.turn.start", turn_id="t")
     story.send("input_audio.turn.append", turn_id="t", audio=sound(100))
     story.send("input_audio.turn.end", turn_id="t")
@@ -270,7 +270,7 @@ def test_audio_of_turns_with_an_id_is_not_heard_again() -> None:
 
 def test_without_moves_no_audio_is_remembered() -> None:
     """A rescue after an interruption sends no old audio."""
-    story = lasting(policy=ReconnectPolicy(rollover_before=None))
+    story = expiring(policy=ReconnectPolicy(rollover_before=None))
     hear(story, 1)
     story.end(1)
     story.restore(2)
@@ -283,7 +283,7 @@ def test_the_old_link_dies_during_the_move(restored: bool) -> None:
     if restored:
         story = ready()
     else:
-        story = lasting()
+        story = expiring()
         story.at(3480)
         story.actions()
         story.line.opened(2, 3480)
@@ -304,7 +304,7 @@ def test_the_old_link_dies_during_the_move(restored: bool) -> None:
 
 def test_the_rescue_fails_too() -> None:
     """If the fresh session dies as well, ordinary attempts follow."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.line.opened(2, 3480)
     story.actions()
@@ -317,7 +317,7 @@ def test_the_rescue_fails_too() -> None:
 @pytest.mark.parametrize("how", ["refused", "died", "died when ready", "too slow"])
 def test_a_move_that_fails_is_tried_again(how: str) -> None:
     """The application is not troubled with a move that fails while the old session is there; later it is repeated."""
-    story = ready() if how == "died when ready" else lasting()
+    story = ready() if how == "died when ready" else expiring()
     story.at(3480)
     story.actions()
     if how == "refused":
@@ -339,7 +339,7 @@ def test_a_move_that_fails_is_tried_again(how: str) -> None:
 
 def test_a_move_that_fails_for_good_is_not_tried_again() -> None:
     """The old session is used to its end, and what happens then is an interruption like any other."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.fail(2, recoverable=False)
     story.actions()
@@ -362,7 +362,7 @@ def test_a_final_end_during_the_move() -> None:
 
 def test_a_fresh_link_may_open_late() -> None:
     """A link that was asked for before the old one died is the rescue, even if it opens only then."""
-    story = lasting()
+    story = expiring()
     story.at(3480)
     story.end(1, DROPPED)
     story.at(3481)

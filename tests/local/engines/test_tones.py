@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from voicelive._audio.pcm import from_samples, to_samples
-from voicelive._audio.wire_formats import AudioDecoder, AudioEncoder, AudioFormat, input_format, output_format
+from voicelive._audio.wire_formats import AudioDecoder, AudioEncoder, WireFormat, input_format, output_format
 from voicelive.local.engines import ToneSynthesizer, ToneTranscriber, Transcript, Word
 
 TEXT = "What is 7 x 8, Zoë? 你好 \\o/ ~"
@@ -35,7 +35,7 @@ def heard(pcm: bytes, rate: int = 24000) -> str:
 
 @pytest.mark.parametrize("wire", FORMATS, ids=[f"{f.name}-{f.rate}" for f in FORMATS])
 @pytest.mark.parametrize("offset", [0, 2, 334, 5002, 48000])
-def test_text_survives_every_format_of_the_wire(wire: AudioFormat, offset: int) -> None:
+def test_text_survives_every_format_of_the_wire(wire: WireFormat, offset: int) -> None:
     """Spoken, sent in a wire format at any offset, read back at 16 kHz: the same text."""
     encoder, decoder = AudioEncoder(24000, wire), AudioDecoder(wire, 16000)
     sound = bytes(offset) + spoken(TEXT) + bytes(offset)

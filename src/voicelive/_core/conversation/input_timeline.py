@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 
+from ..._audio.formats import PCM16, AudioFormat
 from ..._public import public_in
-from ..audio_formats import PCM16, AudioFormat
 
 __all__ = ["InputTimeline"]
 

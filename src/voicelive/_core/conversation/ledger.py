@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..._audio.formats import PCM16, AudioFormat
 from ..._public import public_in
 from ...errors import ConfigurationError
-from ..audio_formats import PCM16, AudioFormat
 from .heard import TimedWord, split_heard
 
 __all__ = ["Heard", "Interruption", "PlaybackLedger", "Truncation"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..._audio.formats import PCM16, AudioFormat, audio_format
 from ..._public import public_in
-from ..audio_formats import PCM16, AudioFormat, audio_format
 
 __all__ = ["SessionView"]
 

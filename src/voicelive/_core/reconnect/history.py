@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .conversation import Conversation
+from .conversation_items import ConversationItems
 from .item_list import RecentIds
 from .items import Entry, finished_by_service
 from .messages import mapping, mappings, number
@@ -72,7 +72,7 @@ class History:
         self.session_id: str | None = None
         self.expires_at: float | None = None
         self.settings = Settings()
-        self.conversation = Conversation(policy or ReconnectPolicy(), nested=nested)
+        self.conversation = ConversationItems(policy or ReconnectPolicy(), nested=nested)
         self.unconfirmed = Unconfirmed()
         self.only_here: set[str] = set()
         self._count = 0

@@ -16,7 +16,7 @@ __all__ = ["Sending"]
 
 
 class Sending:
-    """Notes in the ledger what goes out, and keeps in the outbox what cannot.
+    """Notes in the ledger what goes out, and keeps in the queue what cannot.
 
     Args:
         policy: what the application allows.

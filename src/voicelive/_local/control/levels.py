@@ -32,7 +32,7 @@ def read_levels(audio: str, direction: str, session: Mapping[str, Any]) -> Level
             )
         else:
             target = output_format(str(session.get("output_audio_format") or "pcm16"))
-            whole = data[: len(data) // target.sample_bytes * target.sample_bytes]
+            whole = data[: len(data) // target.width * target.width]
             samples, rate = to_samples(target.decode(whole)), target.rate
     except (AudioFormatError, ValueError, LookupError):
         return None

@@ -13,10 +13,10 @@ from .base import MomentFault
 from .kinds import Abort, Close, ErrorEvent, Expire, Stall
 from .schedule import Faults, Opportunities, PlannedFault
 
-__all__ = ["Moments", "Target"]
+__all__ = ["Triggers", "FaultTarget"]
 
 
-class Target(Protocol):
+class FaultTarget(Protocol):
     """What a fault can do to a session."""
 
     async def end(self, code: int, reason: str) -> None:
@@ -35,7 +35,7 @@ class Target(Protocol):
         """Send nothing for some seconds, or ever again."""
         ...
 
-    async def fail(self, fault: errors.Fault) -> None:
+    async def fail(self, details: errors.ErrorDetails) -> None:
         """Send an ``error`` event."""
         ...
 
@@ -43,10 +43,10 @@ class Target(Protocol):
 _ENDS = (Abort, Close, Expire)
 
 
-class Moments:
+class Triggers:
     """Watches for the moments of one session."""
 
-    def __init__(self, faults: Faults, opportunities: Opportunities, target: Target) -> None:
+    def __init__(self, faults: Faults, opportunities: Opportunities, target: FaultTarget) -> None:
         self._faults = faults
         self._opportunities = opportunities
         self._target = target

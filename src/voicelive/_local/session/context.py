@@ -16,7 +16,7 @@ from ..pacing import Pacing
 from ..quirks import Quirk
 from .configuration import Locks
 from .conversation import Conversation, Entry
-from .error_details import Fault
+from .error_details import ErrorDetails
 
 if TYPE_CHECKING:
     from ..engines import Engines
@@ -73,10 +73,10 @@ class Context:
         """Send ``conversation.item.created`` for an item of the conversation."""
         self.send(models.ServerEventConversationItemCreated(previous_item_id=previous, item=item_model(entry.payload)))
 
-    def warn(self, fault: Fault) -> None:
+    def warn(self, details: ErrorDetails) -> None:
         """Send a ``warning``; the session goes on as before."""
-        details = {"message": fault.message, "code": fault.code, "param": fault.param}
-        self.send(models.ServerEventWarning(warning=details))
+        warning = {"message": details.message, "code": details.code, "param": details.param}
+        self.send(models.ServerEventWarning(warning=warning))
 
 
 _ITEM_CLASSES: dict[str, type[models.ResponseItem]] = {

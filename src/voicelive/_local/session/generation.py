@@ -225,7 +225,7 @@ class Generation:
                     self._send_accompanying()
                     self.first_audio_at = asyncio.get_running_loop().time()
                 await context.drained()
-                await context.pacing.pause_for_audio(plan.audio_format.duration_ms(len(piece)))
+                await context.pacing.pause_for_audio(plan.audio_format.ms(len(piece)))
 
     def usage(self) -> dict[str, Any]:
         """Estimate what the response has cost so far."""

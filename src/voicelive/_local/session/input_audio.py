@@ -132,7 +132,7 @@ def turn_params(detection: Mapping[str, Any]) -> TurnParams:
             patience_ms=_patience_ms(detection.get("end_of_utterance_detection")),
         )
     except (TypeError, ValueError) as error:
-        raise RefusedError(errors.Fault(str(error), param="session.turn_detection")) from error
+        raise RefusedError(errors.ErrorDetails(str(error), param="session.turn_detection")) from error
 
 
 def _patience_ms(end_of_utterance: Mapping[str, Any] | None) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..._audio.pcm import AudioFormatError
-from ..._audio.wire_formats import AudioFormat, output_format
+from ..._audio.wire_formats import WireFormat, output_format
 from . import error_details as errors
 from .configuration import MODALITIES, OUTPUT_FORMATS, normal_output_format
 from .conversation import text_of
@@ -24,7 +24,7 @@ class ResponsePlan:
 
     modalities: Sequence[str]
     voice: Mapping[str, Any]
-    audio_format: AudioFormat
+    audio_format: WireFormat
     instructions: str
     tools: Sequence[Mapping[str, Any]]
     tool_choice: str | Mapping[str, Any]
@@ -138,7 +138,7 @@ def _animation(settings: Mapping[str, Any] | None, voice: Mapping[str, Any]) -> 
     return frozenset(["blendshapes"] if outputs is None else outputs)
 
 
-def _output_format(name: str) -> AudioFormat:
+def _output_format(name: str) -> WireFormat:
     try:
         return output_format(normal_output_format(name))
     except AudioFormatError:

@@ -25,14 +25,14 @@ from .avatar import Avatar
 from .context import Context, item_model
 from .conversation import Conversation
 from .defaults import initial_session
-from .error_details import Fault, RefusedError
+from .error_details import ErrorDetails, RefusedError
 from .explicit_turns import MarkedTurns
 from .fillers import without_fillers
 from .input_audio import InputAudio
 from .items import Items
 from .mcp_servers import McpServers
-from .outbox import Outbox
 from .responses import Responses
+from .sender import EventSender
 from .sequencer import Sequencer
 from .settings import Settings
 from .turns import Turns
@@ -114,12 +114,12 @@ class Session:
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
         wire = self._wire = wire_for(record.query.get("api-version", ""))
-        self._outbox = Outbox(channel.send, wire.outbound)
+        self._sender = EventSender(channel.send, wire.outbound)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
         self._over = asyncio.Event()
-        self._goodbye = 1000, ""
+        self._close_frame = 1000, ""
         context = self._context = self._make_context(dialect, agent, faults)
         record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
         record._settings = lambda: dict(context.session)
@@ -168,8 +168,8 @@ class Session:
             pacing=self._options.pacing,
             engines=self._options.engines,
             workers=self._options.workers,
-            send=self._outbox.put,
-            drained=self._outbox.drained,
+            send=self._sender.put,
+            drained=self._sender.drained,
             faults=faults or no_opportunities(),
             mcp_access=self._options.mcp_access,
             quirks=self._options.quirks,
@@ -204,13 +204,13 @@ class Session:
         }
         return immediate, ordered
 
-    async def run(self, refused: Fault | None = None) -> None:
+    async def run(self, refused: ErrorDetails | None = None) -> None:
         """Serve the connection until it ends, then leave nothing behind.
 
         Args:
             refused: why there is to be no session; the client is told, and the connection closed.
         """
-        sender = asyncio.create_task(self._outbox.run())
+        sender = asyncio.create_task(self._sender.run())
         others = {
             asyncio.create_task(work)
             for work in (
@@ -232,13 +232,13 @@ class Session:
             self._turns.close()
             await self._responses.close()
             await self._mcp.close()
-            self._outbox.finish()
+            self._sender.finish()
             _, late = await asyncio.wait({sender}, timeout=_FLUSH_S)
             if late:
                 sender.cancel()
                 await asyncio.wait({sender})
             if self._over.is_set():
-                await self._channel.close(*self._goodbye)
+                await self._channel.close(*self._close_frame)
             self._leave_record()
 
     def _leave_record(self) -> None:
@@ -266,23 +266,23 @@ class Session:
     def end(self, code: int, reason: str) -> None:
         """Let :meth:`run` send what is on its way, close the connection and return."""
         if not self._over.is_set():
-            self._goodbye = code, reason
+            self._close_frame = code, reason
             self._over.set()
 
-    async def _read(self, refused: Fault | None) -> None:
+    async def _read(self, refused: ErrorDetails | None) -> None:
         if refused is not None:
             self._send_error(refused, None)
             self.end(1008, refused.code or "")
             return
         session = read_model(models.ResponseSession, dict(self._context.session))
-        self._outbox.put(models.ServerEventSessionCreated(session=session))
+        self._sender.put(models.ServerEventSessionCreated(session=session))
         conversation = {"id": self._context.conversation_id} if self._context.conversation_id else {}
-        self._outbox.put(
+        self._sender.put(
             models.ServerEventConversationCreated(conversation={**conversation, "object": "realtime.conversation"})
         )
         async for message in self._channel.messages():
             await self._receive(message)
-            await self._outbox.drained()
+            await self._sender.drained()
             if self._over.is_set():
                 return
 
@@ -299,16 +299,16 @@ class Session:
         try:
             received = await self._decode(message)
         except TooLargeError as error:
-            self._refuse(error.fault, error.event_id)
+            self._refuse(error.details, error.event_id)
             return
         except InvalidEventError as error:
-            self._refuse(_fault_of(error), error.event_id)
+            self._refuse(_details_of(error), error.event_id)
             return
         try:
             event = self._wire.inbound(received)
         except InvalidEventError as error:
             # What it says is an event, but not of this version: refused as the session refuses values it lacks.
-            self._refuse(replace(_fault_of(error), code="invalid_value"), error.event_id)
+            self._refuse(replace(_details_of(error), code="invalid_value"), error.event_id)
             return
         weight = weight_of(message)
         self._record._received.add(received, weight)
@@ -349,7 +349,7 @@ class Session:
         try:
             await handler(event)
         except RefusedError as refusal:
-            self._refuse(refusal.fault, event.event_id)
+            self._refuse(refusal.details, event.event_id)
         except Exception:
             # A fault of an engine or of this service must not look like the end of the connection.
             logger.exception("answering %s failed", event.type)
@@ -357,8 +357,8 @@ class Session:
         else:
             self._configured = True
 
-    def _refuse(self, fault: Fault, event_id: str | None) -> None:
-        self._send_error(fault, event_id)
+    def _refuse(self, details: ErrorDetails, event_id: str | None) -> None:
+        self._send_error(details, event_id)
         if self._configured:
             return
         self._failed_attempts += 1
@@ -367,14 +367,14 @@ class Session:
             self._send_error(given_up, None)
             self.end(1008, given_up.code or "")
 
-    def _send_error(self, fault: Fault, event_id: str | None) -> None:
-        self._outbox.put(
+    def _send_error(self, details: ErrorDetails, event_id: str | None) -> None:
+        self._sender.put(
             models.ServerEventError(
                 error=models.ServerEventErrorDetails(
-                    message=fault.message,
-                    type=fault.type,
-                    code=fault.code,
-                    param=fault.param,
+                    message=details.message,
+                    type=details.type,
+                    code=details.code,
+                    param=details.param,
                     # The real service was only ever seen to send null here. An id that the client gave is sent back
                     # anyway: it says which of several events was refused.
                     event_id=None if "null_error_event_id" in self._options.quirks else event_id,
@@ -395,7 +395,7 @@ class Session:
         self._turns.clear()
 
     async def _clear_output(self, event: models.ClientEventOutputAudioBufferClear) -> None:
-        self._outbox.put(models.ServerEventOutputAudioBufferCleared())
+        self._sender.put(models.ServerEventOutputAudioBufferCleared())
 
     async def _cancel_response(self, event: models.ClientEventResponseCancel) -> None:
         await self._responses.cancel("client_cancelled", event.response_id)
@@ -407,7 +407,7 @@ class Session:
         try:
             self._turns.commit(answer=False)
         except RefusedError as refusal:
-            self._refuse(refusal.fault, event.event_id)
+            self._refuse(refusal.details, event.event_id)
             return False
         return True
 
@@ -433,7 +433,7 @@ def _timed(message: bytes | str) -> tuple[AnyClientEvent | TooLargeError | Inval
     return read, time.thread_time() - began
 
 
-def _fault_of(error: InvalidEventError) -> Fault:
+def _details_of(error: InvalidEventError) -> ErrorDetails:
     if error.event_type is None and not error.issues:
         return errors.not_json(str(error))
     for issue in error.issues:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from ..._audio.wire_formats import AudioEncoder, AudioFormat
+from ..._audio.wire_formats import AudioEncoder, WireFormat
 from ..engines.protocols import Synthesizer, Word
 from .response_plan import ResponsePlan
 from .visemes import Face, Frames, Viseme
@@ -19,7 +19,7 @@ _FIRST_CHUNKS_MS = (200, 300)
 _CHUNK_MS = 500
 
 
-def chunk_audio(audio: Iterable[bytes], audio_format: AudioFormat) -> Iterator[bytes]:
+def chunk_audio(audio: Iterable[bytes], audio_format: WireFormat) -> Iterator[bytes]:
     """Cut a stream into pieces of 200 ms, 300 ms, then 500 ms each; the last is what remains."""
     sizes = [audio_format.size(milliseconds) for milliseconds in _FIRST_CHUNKS_MS]
     usual = audio_format.size(_CHUNK_MS)
@@ -51,7 +51,7 @@ def spoken(synthesizer: Synthesizer, text: str, plan: ResponsePlan) -> Iterator[
     )
     encoder = AudioEncoder(synthesizer.sample_rate, plan.audio_format)
     for chunk in chunk_audio(encoder.stream(iter(pcm)), plan.audio_format):
-        sent_ms += plan.audio_format.duration_ms(len(chunk))
+        sent_ms += plan.audio_format.ms(len(chunk))
         yield from _moves(words, face, plan)
         if "blendshapes" in plan.animation and (frames := face.frames_until(sent_ms)):
             yield frames

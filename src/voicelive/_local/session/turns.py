@@ -15,7 +15,7 @@ from . import error_details as errors
 from .context import Context, item_model
 from .conversation import Entry
 from .defaults import is_openai_transcriber
-from .error_details import Fault, RefusedError
+from .error_details import ErrorDetails, RefusedError
 from .fillers import without_fillers
 from .input_audio import InputAudio, InputFormat, Turn, TurnStarted
 from .responses import Responses
@@ -260,8 +260,8 @@ class Turns:
             # Whatever an engine raises is reported for this item, as it would be by the service.
             logger.exception("transcription of %s failed", turn.item_id)
             entry.heard = ""
-            fault = errors.internal_error("transcribing the audio")
-            return [] if settings is None else [_failure(turn.item_id, fault)]
+            details = errors.internal_error("transcribing the audio")
+            return [] if settings is None else [_failure(turn.item_id, details)]
         text = entry.heard = self._said(heard.text)
         entry.only_fillers = bool(heard.text and not text)
         if settings is None:
@@ -302,11 +302,11 @@ class Turns:
         )
 
 
-def _failure(item_id: str, fault: Fault) -> models.ServerEvent:
+def _failure(item_id: str, details: ErrorDetails) -> models.ServerEvent:
     return models.ServerEventConversationItemInputAudioTranscriptionFailed(
         item_id=item_id,
         content_index=0,
-        error={"type": fault.type, "code": fault.code, "message": fault.message},
+        error={"type": details.type, "code": details.code, "message": details.message},
     )
 
 

@@ -99,7 +99,7 @@ class ResponseWriter:
     def audio(self, chunk: bytes) -> None:
         """Send the next piece of the message's sound, in the response's output format."""
         assert self.message is not None
-        duration = self._plan.audio_format.duration_ms(len(chunk))
+        duration = self._plan.audio_format.ms(len(chunk))
         self._context.conversation.store_audio(self.message, chunk, duration)
         self._context.send(models.ServerEventResponseAudioDelta(**self._place(), delta=encode_base64(chunk)))
 

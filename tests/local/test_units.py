@@ -22,8 +22,8 @@ from voicelive._local.session.conversation import Conversation, Entry, item_from
 from voicelive._local.session.defaults import initial_session
 from voicelive._local.session.error_details import RefusedError
 from voicelive._local.session.input_audio import InputAudio, Turn, TurnStarted
-from voicelive._local.session.outbox import Outbox
 from voicelive._local.session.response_plan import plan_response
+from voicelive._local.session.sender import EventSender
 from voicelive._local.session.speech import chunk_audio
 from voicelive._local.session.usage import argument_pieces, estimate_usage, tokens
 from voicelive._local.workers import Workers
@@ -225,7 +225,7 @@ def test_sound_is_cut_by_duration(name: str) -> None:
     pieces = [sound[i : i + 777] for i in range(0, len(sound), 777)]
     chunks = list(chunk_audio(pieces, wire))
 
-    assert [wire.duration_ms(len(chunk)) for chunk in chunks] == [200, 300, 500, 500, 200]
+    assert [wire.ms(len(chunk)) for chunk in chunks] == [200, 300, 500, 500, 200]
     assert b"".join(chunks) == sound
 
 
@@ -324,21 +324,21 @@ async def test_a_slow_client_holds_back_what_is_generated() -> None:
         await reading.wait()
         taken.append(data)
 
-    outbox = Outbox(transmit)
-    sender = asyncio.create_task(outbox.run())
+    events = EventSender(transmit)
+    sender = asyncio.create_task(events.run())
     for _ in range(4):
-        await asyncio.wait_for(outbox.drained(), DEADLINE)
-        outbox.put(
+        await asyncio.wait_for(events.drained(), DEADLINE)
+        events.put(
             ServerEventResponseTextDelta(
                 response_id="r", item_id="i", output_index=0, content_index=0, delta="x" * 2**20
             )
         )
     # Four of them are a little more than 4 MiB, with the JSON around the text.
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(outbox.drained(), 0.05)
+        await asyncio.wait_for(events.drained(), 0.05)
     reading.set()
-    await asyncio.wait_for(outbox.drained(), DEADLINE)
-    outbox.finish()
+    await asyncio.wait_for(events.drained(), DEADLINE)
+    events.finish()
     await asyncio.wait_for(sender, DEADLINE)
     assert len(taken) == 4
 

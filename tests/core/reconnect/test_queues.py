@@ -44,18 +44,18 @@ def test_an_event_without_sound_has_no_size() -> None:
 
 def test_events_come_back_in_order_within_a_bound() -> None:
     """Kept events come back in order; one that does not fit is refused, and does not disturb the others."""
-    outbox = SendQueue(60)
+    queue = SendQueue(60)
     events = [b'{"n":%d}' % number for number in range(3)]
-    assert all(outbox.put(event, keep_audio=False) for event in events)
-    assert not outbox.put(b"x" * 60, keep_audio=False)
-    assert len(outbox) == 3
-    first = outbox.take()
+    assert all(queue.put(event, keep_audio=False) for event in events)
+    assert not queue.put(b"x" * 60, keep_audio=False)
+    assert len(queue) == 3
+    first = queue.take()
     assert first == events[0]
-    outbox.put_back(events[0])
-    assert [outbox.take() for _ in range(4)] == [*events, None]
+    queue.put_back(events[0])
+    assert [queue.take() for _ in range(4)] == [*events, None]
     # What was taken has left its room.
-    assert outbox.put(b"x" * 60, keep_audio=False)
-    assert not outbox.put(b"x", keep_audio=False)
+    assert queue.put(b"x" * 60, keep_audio=False)
+    assert not queue.put(b"x", keep_audio=False)
 
 
 @pytest.mark.parametrize(
@@ -63,40 +63,40 @@ def test_events_come_back_in_order_within_a_bound() -> None:
 )
 def test_audio_is_kept_only_where_it_is_wanted_and_fits(room: int, keep_audio: bool, kept: int, dropped: int) -> None:
     """Audio is never a reason to refuse: it is kept for a moment, or counted and dropped."""
-    outbox = SendQueue(room)
-    assert outbox.put(AUDIO, keep_audio=keep_audio)
-    assert (len(outbox), outbox.dropped_audio) == (kept, dropped)
+    queue = SendQueue(room)
+    assert queue.put(AUDIO, keep_audio=keep_audio)
+    assert (len(queue), queue.dropped_audio) == (kept, dropped)
 
 
 def test_audio_that_was_kept_can_be_dropped() -> None:
     """When a moment becomes an interruption, the audio of it is dropped, and its room is free again."""
-    outbox = SendQueue(len(AUDIO) + len(EVENT))
-    outbox.put(AUDIO, keep_audio=True)
-    outbox.put(EVENT, keep_audio=True)
-    outbox.drop_audio()
-    assert outbox.dropped_audio == 960
-    assert outbox.put(b"x" * len(AUDIO), keep_audio=False)
-    assert outbox.take() == EVENT
+    queue = SendQueue(len(AUDIO) + len(EVENT))
+    queue.put(AUDIO, keep_audio=True)
+    queue.put(EVENT, keep_audio=True)
+    queue.drop_audio()
+    assert queue.dropped_audio == 960
+    assert queue.put(b"x" * len(AUDIO), keep_audio=False)
+    assert queue.take() == EVENT
 
 
 @pytest.mark.parametrize(
     ("limits", "full"),
     [((None, None), [False] * 3), ((2, None), [False, False, True]), ((None, 2 * 515), [False, False, True])],
 )
-def test_a_mailbox_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list[bool]) -> None:
+def test_a_buffer_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list[bool]) -> None:
     """Messages come out in order, and it is full from the message or the byte on that passes the limit."""
-    mailbox = ReceiveBuffer(*limits)
+    buffer = ReceiveBuffer(*limits)
     seen: list[bool] = []
     for message in (b"abc", b"def", b"ghi"):
-        mailbox.put(message)
-        seen.append(mailbox.is_full)
+        buffer.put(message)
+        seen.append(buffer.is_full)
     assert seen == full
-    assert [mailbox.take() for _ in range(4)] == [b"abc", b"def", b"ghi", None]
-    assert not mailbox.is_full
-    mailbox.put(b"abcdef")
-    mailbox.clear()
-    assert mailbox.take() is None
-    assert not mailbox.is_full
+    assert [buffer.take() for _ in range(4)] == [b"abc", b"def", b"ghi", None]
+    assert not buffer.is_full
+    buffer.put(b"abcdef")
+    buffer.clear()
+    assert buffer.take() is None
+    assert not buffer.is_full
 
 
 @pytest.mark.parametrize(

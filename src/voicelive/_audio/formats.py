@@ -21,9 +21,9 @@ class AudioFormat:
         """Return the length of `size` bytes in whole milliseconds, rounded down."""
         return size * 1000 // (self.rate * self.width)
 
-    def size(self, ms: int) -> int:
+    def size(self, ms: float) -> int:
         """Return the bytes of `ms` milliseconds, in whole samples."""
-        return ms * self.rate // 1000 * self.width
+        return int(ms * self.rate / 1000) * self.width
 
 
 PCM16 = AudioFormat(24_000, 2)

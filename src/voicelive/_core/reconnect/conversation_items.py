@@ -11,7 +11,7 @@ from .items import Entry, LeftOut, kept, recreated, words_of
 from .messages import number
 from .policy import ReconnectPolicy
 
-__all__ = ["Conversation"]
+__all__ = ["ConversationItems"]
 
 _PART_DONE = {
     "response.audio_transcript.done": ("audio", "transcript"),
@@ -31,7 +31,7 @@ _HARD_LIMIT = 2
 """How many times its bound the history may reach while the application condenses it."""
 
 
-class Conversation:
+class ConversationItems:
     """Holds the items of a session that a new one is to be given.
 
     Args:

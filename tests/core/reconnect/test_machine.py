@@ -608,7 +608,7 @@ def test_closing_during_an_interruption() -> None:
 
 
 def test_reading_pauses_only_while_there_is_a_session() -> None:
-    """A full mailbox pauses reading; but what restores the session is read even if the application sleeps."""
+    """A full receive buffer pauses reading; but what restores the session is read even if the application sleeps."""
     story = talked(max_messages=1, max_bytes=10_000)
     story.get(1, "one")
     assert not story.line.is_full

@@ -10,13 +10,13 @@ from ..._core.codec import encode_server_event
 from ..._generated.models import ServerEvent
 from ..ids import new_id
 
-__all__ = ["Outbox"]
+__all__ = ["EventSender"]
 
 _HIGH_WATER = 4 * 1024 * 1024
 """Bytes that may wait for a client that reads slowly before generation waits too."""
 
 
-class Outbox:
+class EventSender:
     """Collects a session's events and sends them in one task.
 
     :meth:`put` never waits, so a run of events is never torn apart by a cancellation.
