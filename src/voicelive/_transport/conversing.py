@@ -326,7 +326,8 @@ class ConversationTransport:
         now = time.monotonic()
         kind = kind_of(data).decode() or describe_unsent(data).type
         size = audio_size(data) if kind == "input_audio_buffer.append" else 0
-        self.conversation.sent(kind, now, audio_size=size)
+        event_id = describe_unsent(data).event_id if kind == "response.create" else None
+        self.conversation.sent(kind, now, audio_size=size, event_id=event_id)
         self._listener.sent(data, now)
         if self.conversation.actions:
             self._act()

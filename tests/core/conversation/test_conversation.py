@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from voicelive._base import Model
 from voicelive._core.codec import decode_server_event
@@ -19,6 +16,7 @@ from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.conversation import Conversation
 from voicelive._core.conversation.local_events import ConversationState
 from voicelive._core.conversation.measure import Observed, measure
+from voicelive._core.conversation.responses import DOUBT_S
 from voicelive.models import ClientEventInputAudioBufferAppend, ClientEventResponseCreate, ConnectionRestored
 
 MS = 48
@@ -159,7 +157,7 @@ def test_the_service_truncates_by_itself(call: Call) -> None:
 def test_an_avatar_is_told_to_stop(call: Call) -> None:
     """Where the service plays, it is asked to clear its output."""
     call(session(avatar={"character": "lisa", "customized": False}))
-    assert call(speech_started()) == ["output_audio_buffer.clear"]
+    assert call(speech_started()) == ["output_audio_buffer.clear", "cancel tools"]
 
 
 def test_push_to_talk(call: Call) -> None:
@@ -269,6 +267,16 @@ def test_the_user_speaks_while_a_tool_runs(call: Call) -> None:
     assert call.asked() == ["output call_1 7", "tool_done"]
 
 
+def test_a_response_that_waits_after_tools_is_not_asked_for_in_a_new_turn(call: Call) -> None:
+    """The outputs were there, another response was in progress, and the user spoke: the service answers, once."""
+    call(created(), called(1), done(), created("r2"))
+    call.conversation.tool_finished("call_1", "7", "completed", call.now)
+    assert call.asked() == ["output call_1 7", "tool_done"]
+    call(speech_started())
+    assert call(done("r2", "cancelled")) == []
+    assert call(created("r3"), done("r3")) == []
+
+
 def test_where_the_application_answers_turns_a_tool_has_its_response(call: Call) -> None:
     """Without `create_response` nobody else would ask for it."""
     call(session(turn_detection={"type": "server_vad", "create_response": False}))
@@ -328,15 +336,111 @@ def test_requests_wait_for_the_response_in_progress(call: Call) -> None:
     assert ticket.outcome.reason == "busy"
 
 
-def test_a_request_with_a_bad_parameter_ends(call: Call) -> None:
-    """Its error names the event; the application sees it, and the next request goes out."""
-    ticket = call.conversation.request({"temperature": 9}, call.now)
-    sent = call.conversation.actions.popleft()
-    assert isinstance(sent, Send)
-    error = refusal("invalid_value", "temperature", sent.event["event_id"])
+@pytest.mark.parametrize("named", [True, False], ids=["the event is named", "the event is null"])
+@pytest.mark.parametrize("is_own", [True, False], ids=["respond()", "a raw response.create"])
+def test_a_request_with_a_bad_parameter_ends(call: Call, is_own: bool, named: bool) -> None:
+    """The application sees its error, and the next request goes out: at once, or when no response has come."""
+    event_id = "theirs"
+    ticket = call.conversation.request({"temperature": 9}, call.now) if is_own else None
+    if is_own:
+        sent = call.conversation.actions.popleft()
+        assert isinstance(sent, Send)
+        event_id = sent.event["event_id"]
+    else:
+        call.conversation.sent("response.create", call.now, event_id=event_id)
+    call.conversation.request({"b": 2}, call.now)
+    assert call.asked() == []
+    error = refusal("invalid_value", "out of range", event_id if named else None)
     assert call.conversation.received(error, call.now)
-    assert ticket.outcome is not None
-    assert ticket.outcome.status.value == "failed"
+    if not named:
+        assert call.asked() == []
+        assert call.conversation.due() == call.now + DOUBT_S
+        call.conversation.tick(call.now + DOUBT_S)
+    assert call.asked() == ["response.create"]
+    if ticket is not None:
+        assert ticket.outcome is not None
+        assert (ticket.outcome.status.value, ticket.outcome.reason) == ("failed", "out of range")
+
+
+def test_the_clock_is_asked_for_whatever_is_due_first() -> None:
+    """Speech that must last, and an error that may have been for a request, each have their time."""
+    call = Call(barge_in=BargeIn(min_speech_ms=300))
+    call.conversation.request(None, 0.0)
+    call.conversation.received(refusal("", "odd"), 1.0)
+    assert call.conversation.due() == 1.0 + DOUBT_S
+    call.conversation.received(speech_started(), 2.0)
+    assert call.conversation.due() == pytest.approx(2.3)
+
+
+def test_a_refused_cancel_of_interrupt_is_no_error() -> None:
+    """The response ended before the cancel arrived; without barge-in, the application's own refusals are its matter."""
+    call = Call()
+    call(session(), created(), audio("a", 100))
+    call.conversation.interrupt(call.now)
+    assert "response.cancel" in call.asked()
+    call(done())
+    assert not call.conversation.received(refusal("response_cancel_not_active"), call.now)
+    assert call.conversation.received(refusal("response_cancel_not_active"), call.now)
+
+
+def test_an_older_refusal_has_no_code(call: Call) -> None:
+    """Matched by its words, the request waits all the same."""
+    ticket = call.conversation.request({"a": 1}, call.now)
+    call.asked()
+    text = "Conversation already has an active response in progress: resp_1. Wait until it is finished."
+    assert not call.conversation.received(refusal("", text), call.now)
+    assert call(created("theirs"), done("theirs")) == ["response.create", "turn_done"]
+    assert ticket.outcome is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({}, ["truncate late at 0"]), ({"auto_truncate": True}, [])],
+    ids=["the client truncates", "the service truncates"],
+)
+def test_sound_that_comes_only_after_the_interruption(
+    call: Call, settings: dict[str, Any], expected: list[str]
+) -> None:
+    """Interrupted before its first audio, an answer whose sound was on its way is truncated when it has ended."""
+    call(session(turn_detection={"type": "server_vad", **settings}), created(), speech_started())
+    late = audio("late", 200)
+    assert call(late) == []
+    assert call.conversation.is_late(late)
+    assert call(done(status="cancelled")) == expected
+
+
+def restored(**fields: Any) -> Model:
+    return decode_local({"type": "voicelive.restored", **fields})
+
+
+def test_a_break_before_the_answer_was_heard(call: Call) -> None:
+    """The new session knows the answer as text: what was not heard is taken out of it by new words, or left out."""
+    ids = {"response_id": "r1", "item_id": "a", "output_index": 0, "content_index": 0}
+    words = event("response.audio_transcript.delta", delta="one two three four", **ids)
+    call(created(), words, audio("a", 400), event("response.audio.done", **ids), done())
+    call(created("r2"), audio("b", 400, "r2"), event("voicelive.reconnecting", attempt=1))
+    call(restored(interrupted_responses=["r2"]))
+    call.conversation.played(200 * MS, call.now)
+    call.conversation.received(speech_started(), call.now)
+    sent = [action.event for action in call.conversation.actions if isinstance(action, Send)]
+    assert [one["type"] for one in sent] == ["conversation.item.create", "conversation.item.delete"]
+    assert (sent[0]["previous_item_id"], sent[1]["item_id"]) == ("a", "a")
+    assert sent[0]["item"]["content"] == [{"type": "text", "text": "one two"}]
+
+
+def test_nothing_is_asked_for_during_a_break(call: Call) -> None:
+    """Requests and tools that end meanwhile have their responses from the next session, one at a time."""
+    under_way = call.conversation.request({"a": 1}, call.now)
+    call(created(), called(1), event("voicelive.reconnecting", attempt=1))
+    assert under_way.outcome is not None
+    assert under_way.outcome.status.value == "superseded"
+    waiting = call.conversation.request({"b": 2}, call.now)
+    call.conversation.tool_finished("call_1", "7", "completed", call.now)
+    assert call.conversation.interrupt(call.now) is None
+    assert call.asked() == ["output call_1 7", "tool_done", "flush", "cancel tools"]
+    assert call(restored()) == ["response.create", "turn_done"]
+    assert call(created("r2"), done("r2")) == ["response.create"]
+    assert waiting.outcome is not None
 
 
 def test_refusals_that_are_no_error_to_the_application(call: Call) -> None:
@@ -463,92 +567,3 @@ def test_a_recorded_call_is_measured_like_a_live_one() -> None:
     assert first.tokens.input == 5
     assert second.thinking_ms == pytest.approx(200)
     assert second.status is None
-
-
-STEPS: st.SearchStrategy[list[str]] = st.lists(
-    st.sampled_from(
-        ["created", "audio", "done", "speech", "played", "interrupt", "call", "end", "request", "refused", "lost"]
-    ),
-    max_size=60,
-)
-
-
-@given(STEPS)
-def test_any_interleaving_keeps_the_rules(steps: list[str]) -> None:
-    """Truncations lie within what was received; each call has one output; one request is on its way at a time."""
-    call = Call(barge_in=BargeIn(), runs_tools=True)
-    call(session())
-    received: dict[str, int] = {}
-    outputs: list[str] = []
-    calls: list[str] = []
-    response: str | None = None
-    on_its_way = 0
-
-    def begin(number: int) -> None:
-        nonlocal response, on_its_way
-        if response is None:
-            response, on_its_way = f"r{number}", max(0, on_its_way - 1)
-            call.conversation.received(created(response), call.now)
-
-    def sound(number: int) -> None:
-        if response is not None:
-            one = audio(f"i{response}", 100, response)
-            if not call.conversation.is_late(one):
-                received[f"i{response}"] = received.get(f"i{response}", 0) + 100
-            call.conversation.received(one, call.now)
-
-    def finish(number: int) -> None:
-        nonlocal response
-        if response is not None:
-            ended, response = response, None
-            call.conversation.received(done(ended), call.now)
-
-    def make_call(number: int) -> None:
-        if response is not None:
-            calls.append(f"call_{number}")
-            call.conversation.received(called(number, response), call.now)
-
-    def end_call(number: int) -> None:
-        if calls:
-            call.conversation.tool_finished(calls.pop(0), "1", "completed", call.now)
-
-    def refuse(number: int) -> None:
-        nonlocal on_its_way
-        if response is not None and on_its_way:
-            on_its_way -= 1
-            call.conversation.received(refusal("conversation_already_has_active_response"), call.now)
-
-    def lose(number: int) -> None:
-        nonlocal response, on_its_way
-        response, on_its_way = None, 0
-        call.conversation.received(decode_local({"type": "voicelive.restored"}), call.now)
-
-    acts: dict[str, Callable[[int], object]] = {
-        "created": begin,
-        "audio": sound,
-        "done": finish,
-        "speech": lambda number: call.conversation.received(speech_started(f"u{number}"), call.now),
-        "played": lambda number: call.conversation.played(70 * MS, call.now),
-        "interrupt": lambda number: call.conversation.interrupt(call.now),
-        "call": make_call,
-        "end": end_call,
-        "request": lambda number: call.conversation.request({"n": number}, call.now),
-        "refused": refuse,
-        "lost": lose,
-    }
-    for number, step in enumerate(steps):
-        call.now += 0.1
-        acts[step](number)
-        for word in call.asked():
-            match word.split():
-                case ["truncate", item_id, "at", ms]:
-                    assert 0 <= int(ms) <= received[item_id]
-                case ["output", call_id, _]:
-                    assert call_id not in outputs
-                    outputs.append(call_id)
-                case ["response.create"]:
-                    on_its_way += 1
-                    assert on_its_way == 1
-                    assert response is None
-                case _:
-                    pass

@@ -258,6 +258,80 @@ def test_events_of_unknown_items_change_nothing() -> None:
     assert ledger.unheard_ms == 0
 
 
+def test_an_error_is_known_after_another_interruption_too() -> None:
+    """The service's answer to a truncation may come after the next one was sent."""
+    ledger = PlaybackLedger()
+    for item_id, heard in (("a", 900), ("b", 100)):
+        ledger.received(item_id, 0, 1000 * MS)
+        ledger.played(heard * MS)
+        ledger.interrupt()
+    assert ledger.too_long(900, 815)
+    assert ledger.margin_ms == 185
+
+
+def cuts_of(ledger: PlaybackLedger) -> list[tuple[str, int, str | None]]:
+    interruption = ledger.interrupt()
+    cuts = interruption.truncations if interruption else ()
+    return [(cut.item_id, cut.audio_end_ms, cut.words) for cut in cuts]
+
+
+def test_without_a_player_only_the_latest_answer_is_in_question() -> None:
+    """Where nobody says what is played, answers before the latest are not taken from the model's memory."""
+    ledger = PlaybackLedger()
+    for number in range(3):
+        ledger.received(f"a{number}", 0, 100 * MS, f"r{number}")
+    assert cuts_of(ledger) == [("a2", 0, None)]
+
+
+def test_nothing_grows_where_nobody_plays() -> None:
+    """Answers that nobody reports as played are forgotten after a while, the latest last."""
+    ledger = PlaybackLedger()
+    ledger.played(0)
+    for number in range(1000):
+        ledger.received(f"a{number}", 0, MS, f"r{number}")
+    assert ledger.unheard_ms == 256
+
+
+LATE: list[tuple[str, list[tuple[str, int]], int, list[tuple[str, int]]]] = [
+    ("nothing of it had come", [], 0, [("late", 0)]),
+    ("all that had come was heard", [("late", 300)], 300, [("late", 300)]),
+    ("it was truncated at the interruption", [("late", 300)], 100, []),
+    ("another item of the response was truncated", [("first", 300)], 100, [("late", 0)]),
+]
+
+
+@pytest.mark.parametrize(("before", "played", "cuts"), [row[1:] for row in LATE], ids=[row[0] for row in LATE])
+def test_sound_that_comes_late_is_truncated_too(
+    before: list[tuple[str, int]], played: int, cuts: list[tuple[str, int]]
+) -> None:
+    """What was dropped because it came after the interruption was not heard: the model is told, once, at the end."""
+    ledger = PlaybackLedger()
+    for item_id, ms in before:
+        ledger.received(item_id, 0, ms * MS, "r")
+    ledger.played(played * MS)
+    ledger.interrupt(response_id="r")
+    for _ in range(2):
+        assert not ledger.received("late", 0, 200 * MS, "r")
+    assert ledger.take_late("another") == []
+    assert [(cut.item_id, cut.audio_end_ms) for cut in ledger.take_late("r")] == cuts
+    assert not ledger.received("late", 0, 200 * MS, "r")
+    assert ledger.take_late("r") == []
+
+
+def test_what_a_new_session_knows_of_what_plays() -> None:
+    """It has text, which cannot be truncated: the words that were heard take its place; what it lacks is left alone."""
+    ledger = PlaybackLedger()
+    for item_id in ("kept", "lost", "complete", "after"):
+        ledger.transcript(item_id, 0, "one two three four", f"r_{item_id}")
+        ledger.received(item_id, 0, 400 * MS, f"r_{item_id}")
+        ledger.finished(item_id, 0)
+    ledger.session_moved(lost_responses=["r_lost", "r_complete"], kept_items=["complete"])
+    ledger.session_moved()
+    ledger.received("new", 0, 100 * MS, "r_new")
+    ledger.played(200 * MS)
+    assert cuts_of(ledger) == [("kept", 200, "one two"), ("complete", 0, ""), ("after", 0, ""), ("new", 0, None)]
+
+
 def test_another_format_counts_other_bytes() -> None:
     """A session that changes the output's format begins anew; the same format changes nothing."""
     ledger = PlaybackLedger()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelive._core.conversation.responses import Request, ResponseEnd, ResponseQueue, Ticket
+from voicelive._core.conversation.responses import DOUBT_S, Request, ResponseEnd, ResponseQueue, Ticket
 
 
 def sent(queue: ResponseQueue) -> list[Any]:
@@ -104,20 +105,76 @@ def test_a_refusal_of_nothing_changes_nothing() -> None:
     """An error for a request of another connection's, or that was answered, is not ours."""
     queue = ResponseQueue()
     assert not queue.refused()
-    assert not queue.failed("no")
+    assert not queue.error("no", 1.0, param="response.temperature")
+    assert queue.due() is None
     queue.done("r", "completed")
     assert queue.is_idle
 
 
-def test_a_request_that_cannot_be_is_failed() -> None:
-    """An error for a parameter ends the request; the next goes out."""
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("it names the event", {"event_id": "own"}, "ended"),
+    ("it names no event, and a field of the response", {"param": "response.temperature"}, "ended"),
+    ("it names nothing, as the service's errors often do", {}, "in doubt"),
+    ("it names a field that may be of anything", {"param": "type"}, "in doubt"),
+    ("it names another event", {"event_id": "another"}, "nothing"),
+]
+
+
+@pytest.mark.parametrize(("error", "follows"), [row[1:] for row in ERRORS], ids=[row[0] for row in ERRORS])
+@pytest.mark.parametrize("is_own", [True, False], ids=["ours", "the application's"])
+def test_a_request_that_the_service_refuses_for_good(error: dict[str, Any], follows: str, is_own: bool) -> None:
+    """An error for it ends it, and the next goes out; where it does not say, the lack of a response shows it."""
     queue = ResponseQueue()
-    first = queue.request({"temperature": 9})
-    sent(queue)
+    first = queue.request({"temperature": 9}) if is_own else None
+    if is_own:
+        request = queue.next()
+        assert request is not None
+        request.event_id = "own"
+    else:
+        queue.sent("own")
     queue.request()
-    assert queue.failed("temperature is out of range")
-    assert ended(first) == ("failed", None)
-    assert sent(queue) == [None]
+    assert queue.error("out of range", 10.0, **error) == (follows == "ended")
+    assert (queue.due() is not None) == (follows == "in doubt")
+    assert not queue.tick(10.0)
+    assert queue.tick(10.0 + DOUBT_S) == (follows == "in doubt")
+    assert queue.due() is None
+    assert sent(queue) == ([] if follows == "nothing" else [None])
+    if first is not None and follows != "nothing":
+        assert first.outcome is not None
+        assert (ended(first), first.outcome.reason) == (("failed", None), "out of range")
+
+
+@pytest.mark.parametrize("then", ["created", "refused", "lost"])
+def test_a_doubt_ends_when_the_service_answers(then: str) -> None:
+    """The response, a refusal or a new session shows what the error was not for; then the clock ends nothing."""
+    queue = ResponseQueue()
+    ticket = queue.request({"a": 1})
+    sent(queue)
+    queue.error("of something else", 1.0)
+    queue.error("and another", 2.0)
+    assert queue.due() == 1.0 + DOUBT_S
+    if then == "created":
+        queue.created("r")
+    elif then == "refused":
+        queue.refused()
+    else:
+        queue.session_lost("gone")
+    assert queue.due() is None
+    assert not queue.tick(99.0)
+    assert (ended(ticket) or ("", ""))[0] != "failed"
+
+
+def test_nothing_goes_out_while_there_is_no_session() -> None:
+    """What is asked for during a break waits for the next session; what was under way ended with the last."""
+    queue = ResponseQueue()
+    before = queue.request({"a": 1})
+    sent(queue)
+    queue.session_lost("the connection broke")
+    queue.request({"b": 2})
+    assert ended(before) == ("superseded", None)
+    assert sent(queue) == []
+    queue.session_restored()
+    assert sent(queue) == [{"b": 2}]
 
 
 def test_the_end_of_another_response_is_not_this_ones() -> None:
@@ -193,7 +250,7 @@ def test_never_two_at_a_time_and_nobody_is_forgotten(steps: list[str]) -> None:
             queue.created(f"r{count}")
             on_its_way, active = on_its_way - 1, True
         elif step == "failed" and on_its_way and not active:
-            queue.failed("no")
+            assert queue.error("no", float(count), param="response.temperature")
             on_its_way -= 1
         elif step == "done" and active:
             queue.done(queue.active, "completed")

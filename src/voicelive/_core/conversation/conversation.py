@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from ..._base import Model
 from .actions import Action, CancelTools, Flush, RunTool, Send, Tell
 from .barge_in import BargeIn, BargeInPolicy, Reaction
 from .input_timeline import InputTimeline
-from .ledger import Heard, Interruption, PlaybackLedger
+from .ledger import Heard, Interruption, PlaybackLedger, Truncation
 from .local_events import (
     ConversationInterrupted,
     ConversationState,
@@ -32,6 +32,8 @@ from .tool_calls import Call, ToolCalls
 __all__ = ["Conversation", "ToolEnd", "audio_size"]
 
 _TOO_SHORT = re.compile(r"Audio content of (\d+)\s*ms is already shorter than (\d+)\s*ms")
+_ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
+"""Older services give that error no code."""
 _NOT_ACTIVE = "response_cancel_not_active"
 
 ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
@@ -67,9 +69,9 @@ class Conversation:
         self._interrupts = barge_in is not None
         self._runs_tools = runs_tools
         self._new_id = new_id
-        self._own_events: dict[str, str] = {}
+        self._cancels = 0
         self._held: Interruption | None = None
-        self._after_tools: Ticket | None = None
+        self._after_tools: list[Ticket] = []
         self._state: State = "listening"
         self._reports_playback = False
 
@@ -129,6 +131,8 @@ class Conversation:
         session = self.policy.session
         if session.detection is not None and session.create_response:
             self.calls.user_turn()
+            for ticket in self._after_tools:
+                self.queue.supersede(ticket, "the service answers the user's new turn by itself, and sees the outputs")
         self._settle_held()
         reaction = self.policy.speech_started(_text(event, "item_id") or "", now)
         if self._interrupts:
@@ -176,6 +180,9 @@ class Conversation:
         self.queue.done(response_id, _text(response, "status"), _reason(details))
         self.meter.done(_text(response, "status"), TokenCounts.of(wire.get("usage")))
         self.calls.response_done(response_id)
+        cuts, session = self.ledger.take_late(response_id), self.policy.session
+        if not (session.auto_truncate or session.service_plays):
+            self._truncate(cuts)
         self._follow_up(now)
         self._rest()
 
@@ -198,36 +205,44 @@ class Conversation:
     def _error(self, event: Model, now: float) -> bool:
         error = getattr(event, "error", None)
         code, message = _text(error, "code"), _text(error, "message") or ""
-        cause = self._own_events.pop(_text(error, "event_id") or "", None)
-        if code == ALREADY_ACTIVE:
+        if code == ALREADY_ACTIVE or _ALREADY_ACTIVE.search(message):
             was_own = self.queue.refused()
             return not was_own
         if code == _NOT_ACTIVE:
-            return not self._interrupts
+            was_own, self._cancels = self._cancels > 0, max(0, self._cancels - 1)
+            return not (was_own or self._interrupts)
         if (found := _TOO_SHORT.search(message)) and self.ledger.too_long(int(found[2]), int(found[1])):
             return False
-        if cause == "response.create":
-            self.queue.failed(message)
+        if self.queue.error(message, now, event_id=_text(error, "event_id"), param=_text(error, "param")):
             self._pump(now)
         return True
+
+    def _broken(self, event: Model, now: float) -> None:
+        # Applied to what the next session is told.
+        self._settle_held()
+        self.queue.session_lost("the session moved to another connection before it answered")
+        self._cancels = 0
 
     def _restored(self, event: Model, now: float) -> None:
         self.meter.reconnected()
         self.timeline.restart(self.policy.session.input)
-        if not getattr(event, "planned", False) or getattr(event, "interrupted_responses", None):
-            self.queue.session_moved("the session moved to another connection before it answered")
+        if not getattr(event, "planned", False):
+            self._broken(event, now)
+        self.ledger.session_moved(
+            lost_responses=_texts(event, "interrupted_responses"), kept_items=_texts(event, "completed_items")
+        )
+        self.queue.session_restored()
         self.calls.session_moved()
-        self._own_events.clear()
         self._follow_up(now)
 
     # What goes out, is played, or is asked for.
 
-    def sent(self, event_type: str, now: float, *, audio_size: int = 0) -> None:
-        """Take what the application sent: the type of the event, and the bytes of audio in it."""
+    def sent(self, event_type: str, now: float, *, audio_size: int = 0, event_id: str | None = None) -> None:
+        """Take what the application sent: the type of the event, the bytes of audio in it, and its id."""
         if event_type == "input_audio_buffer.append":
             self.timeline.sent(audio_size, now)
         elif event_type == "response.create":
-            self.queue.sent()
+            self.queue.sent(event_id)
             self._tell_turn(self.meter.requested(now))
 
     def played(self, size: int, now: float, *, item_id: str | None = None) -> list[Heard]:
@@ -269,12 +284,15 @@ class Conversation:
 
     def due(self) -> float | None:
         """Return when :meth:`tick` is to be called; None while nothing waits for the clock."""
-        return self.policy.due() if self._interrupts else None
+        speech, answer = self.policy.due() if self._interrupts else None, self.queue.due()
+        return speech if answer is None else answer if speech is None else min(speech, answer)
 
     def tick(self, now: float) -> None:
         """Take that time has passed."""
         if self._interrupts:
             self._react(self.policy.tick(now))
+        if self.queue.tick(now):
+            self._pump(now)
 
     def ended(self) -> None:
         """Note the end of the call: nothing that was asked for is coming, and no output is wanted any more."""
@@ -290,6 +308,7 @@ class Conversation:
         interruption = None
         if reaction.clear_output:
             self._send({"type": "output_audio_buffer.clear"})
+            self.actions.append(CancelTools())
         if reaction.flush:
             is_over = not self.queue.is_active
             interruption = self.ledger.interrupt(response_id=self.queue.active, latency_ms=self.latency_ms)
@@ -301,8 +320,9 @@ class Conversation:
             if reaction.truncate and interruption is not None and waits:
                 self._held = interruption
             elif reaction.truncate and interruption is not None:
-                self._truncate(interruption)
+                self._truncate(interruption.truncations)
         if reaction.cancel and self.queue.is_active:
+            self._cancels += 1
             self._send({"type": "response.cancel"})
         return interruption
 
@@ -322,41 +342,43 @@ class Conversation:
     def _settle_held(self) -> None:
         held, self._held = self._held, None
         if held is not None:
-            self._truncate(held)
+            self._truncate(held.truncations)
 
     def _resume(self) -> None:
         held, self._held = self._held, None
         if held is not None and self.ledger.resume():
             self._tell(InterruptionResumed(item_id=held.item_id, from_ms=held.heard_ms))
 
-    def _truncate(self, interruption: Interruption) -> None:
-        for cut in interruption.truncations:
-            self._send(
-                {
-                    "type": "conversation.item.truncate",
-                    "item_id": cut.item_id,
-                    "content_index": cut.content_index,
-                    "audio_end_ms": cut.audio_end_ms,
-                }
-            )
+    def _truncate(self, cuts: Iterable[Truncation]) -> None:
+        for cut in cuts:
+            if cut.words is None:
+                fields = {"item_id": cut.item_id, "content_index": cut.content_index, "audio_end_ms": cut.audio_end_ms}
+                self._send({"type": "conversation.item.truncate", **fields})
+                continue
+            if cut.words:
+                # In the same place, as the user's next item may follow it already.
+                content = [{"type": "text", "text": cut.words}]
+                item = {"type": "message", "role": "assistant", "content": content}
+                self._send({"type": "conversation.item.create", "previous_item_id": cut.item_id, "item": item})
+            self._send({"type": "conversation.item.delete", "item_id": cut.item_id})
 
     def _follow_up(self, now: float) -> None:
         if self.calls.take_follow_up():
-            self._after_tools = self.queue.request()
+            self._after_tools.append(self.queue.request())
         self._pump(now)
 
     def _pump(self, now: float) -> None:
         while request := self.queue.next():
             more = {} if request.parameters is None else {"response": dict(request.parameters)}
-            self._send({"type": "response.create", **more})
-            self._tell_turn(self.meter.requested(now, follows_tools=self._after_tools in request.tickets))
+            request.event_id = self._send({"type": "response.create", **more})
+            follows_tools = any(ticket in request.tickets for ticket in self._after_tools)
+            self._tell_turn(self.meter.requested(now, follows_tools=follows_tools))
+        self._after_tools = [ticket for ticket in self._after_tools if ticket.outcome is None]
 
-    def _send(self, event: dict[str, Any]) -> None:
+    def _send(self, event: dict[str, Any]) -> str:
         event_id = self._new_id()
-        if event["type"] == "response.create":
-            # One is on its way at a time.
-            self._own_events = {event_id: "response.create"}
         self.actions.append(Send({**event, "event_id": event_id}))
+        return event_id
 
     def _tell(self, event: Any) -> None:
         self.actions.append(Tell(event))
@@ -381,6 +403,11 @@ def _text(holder: object, name: str) -> str | None:
     value = getattr(holder, name, None)
     # Members of the open enums are texts too.
     return str.__str__(value) if isinstance(value, str) else None
+
+
+def _texts(holder: object, name: str) -> list[str]:
+    value = getattr(holder, name, None)
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _index(event: object) -> int:
@@ -424,5 +451,6 @@ _RECEIVED: dict[str, _Handler] = {
     "response.done": Conversation._done,
     "response.function_call_arguments.done": Conversation._called,
     "error": Conversation._error,
+    "voicelive.reconnecting": Conversation._broken,
     "voicelive.restored": Conversation._restored,
 }

@@ -5,9 +5,9 @@ was heard. Counts bytes for each content part of each item, never a clock.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from ..._audio.formats import PCM16, AudioFormat
 from ..._public import public_in
@@ -15,6 +15,9 @@ from ...errors import ConfigurationError
 from .heard import TimedWord, split_heard
 
 __all__ = ["Heard", "Interruption", "PlaybackLedger", "Truncation"]
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _REMEMBERED = 256
 """Ids of interrupted items and responses that are kept to recognize late audio by: more than any call has under way."""
@@ -40,6 +43,9 @@ class Truncation:
     item_id: str
     content_index: int
     audio_end_ms: int
+    words: str | None = None
+    """The words that were heard, where the session knows the item as text, which cannot be truncated: they take its
+    place. None where it can be truncated."""
 
 
 @public_in("voicelive.conversation")
@@ -73,6 +79,8 @@ class _Part:
     received: int = 0
     played: int = 0
     is_whole: bool = False
+    kept: Literal["audio", "text", "nowhere"] = "audio"
+    """What the session has of it: after it moved to another connection only the text, if that was complete."""
     text: str = ""
     words: list[TimedWord] = field(default_factory=list[TimedWord])
 
@@ -95,7 +103,12 @@ class PlaybackLedger:
         self._parts: list[_Part] = []
         self._dropped: OrderedDict[str, None] = OrderedDict()
         self._margin_ms = 0
-        self._truncated: dict[int, int] = {}
+        self._has_player = False
+        # What the service may still answer: the length received of an item, by where it is truncated.
+        self._truncated: OrderedDict[int, int] = OrderedDict()
+        # Where an item that was interrupted ends: None where the service was told.
+        self._ends: OrderedDict[str, int | None] = OrderedDict()
+        self._late: OrderedDict[str, tuple[str | None, Truncation]] = OrderedDict()
         self._taken_back: list[_Part] = []
         self._ms_per_character = _MS_PER_CHARACTER
 
@@ -131,6 +144,9 @@ class PlaybackLedger:
             Whether to play it: False for what comes late, of an item or response that was interrupted.
         """
         if self.is_dropped(item_id, response_id):
+            if size and (end_ms := self._ends.get(item_id, 0)) is not None:
+                _keep(self._ends, item_id, None)
+                _keep(self._late, item_id, (response_id, _cut(item_id, content_index, end_ms)))
             return False
         self._part(item_id, content_index, response_id).received += size
         return True
@@ -168,6 +184,7 @@ class PlaybackLedger:
         """
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
             raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
+        self._has_player = True
         advanced: list[Heard] = []
         for part in self._parts:
             if item_id is not None and part.item_id != item_id:
@@ -193,14 +210,40 @@ class PlaybackLedger:
             What was heard and what was not; None if all that was received was heard.
         """
         if response_id is not None:
-            self._drop(response_id)
-        unheard = [(part, heard) for part, heard in self._reached_the_ear(latency_ms) if heard < part.received]
+            _keep(self._dropped, response_id, None)
+        reached = list(self._reached_the_ear(latency_ms))
+        for part, heard in reached:
+            _keep(self._ends, part.item_id, None if heard < part.received else self._format.ms(heard))
+        unheard = [(part, heard) for part, heard in reached if heard < part.received]
         for part in self._parts if unheard else ():
-            self._drop(part.item_id)
+            _keep(self._dropped, part.item_id, None)
             if part.response_id is not None:
-                self._drop(part.response_id)
+                _keep(self._dropped, part.response_id, None)
         self._taken_back, self._parts = [part for part, _ in unheard], []
         return self._interruption(unheard) if unheard else None
+
+    def take_late(self, response_id: str | None) -> list[Truncation]:
+        """Return where to truncate items whose sound came late, and so was not heard, once their response has ended.
+
+        None for what was truncated at the interruption already: the service then knew all of it.
+        """
+        found = [item_id for item_id, (late_id, _) in self._late.items() if response_id in (None, late_id)]
+        cuts = [self._late.pop(item_id)[1] for item_id in found]
+        for cut in cuts:
+            _keep(self._truncated, cut.audio_end_ms, cut.audio_end_ms)
+        return cuts
+
+    def session_moved(self, *, lost_responses: Collection[str] = (), kept_items: Collection[str] = ()) -> None:
+        """Note that another session has taken over: it knows the answers as text, and those cut off not at all.
+
+        Args:
+            lost_responses: the responses that were in progress.
+            kept_items: items of theirs whose text was complete.
+        """
+        for part in self._parts:
+            is_lost = part.response_id in lost_responses and part.item_id not in kept_items
+            part.kept = "nowhere" if is_lost or part.kept == "nowhere" else "text"
+        self._late.clear()
 
     def resume(self) -> bool:
         """Take back the last interruption: it held no words, and what was not heard plays on from where it stopped.
@@ -241,6 +284,8 @@ class PlaybackLedger:
         if part is None:
             part = _Part(item_id, content_index, response_id)
             self._parts.append(part)
+            # Nobody may ever report what is played.
+            del self._parts[:-_REMEMBERED]
         return part
 
     def _find(self, item_id: str, content_index: int) -> _Part | None:
@@ -250,11 +295,6 @@ class PlaybackLedger:
                 return part
         return None
 
-    def _drop(self, name: str) -> None:
-        self._dropped[name] = None
-        if len(self._dropped) > _REMEMBERED:
-            self._dropped.popitem(last=False)
-
     def _forget_heard(self) -> None:
         while len(self._parts) > 1 and self._parts[0].is_whole and self._parts[0].played == self._parts[0].received:
             del self._parts[0]
@@ -262,23 +302,33 @@ class PlaybackLedger:
     def _reached_the_ear(self, latency_ms: int) -> Iterator[tuple[_Part, int]]:
         late = self._format.size(latency_ms)
         heard: list[tuple[_Part, int]] = []
-        for part in reversed(self._parts):
+        for part in reversed(self._in_question()):
             in_device = min(late, part.played)
             late -= in_device
             heard.append((part, part.played - in_device))
         return reversed(heard)
 
+    def _in_question(self) -> list[_Part]:
+        # Where nobody says what is played, answers before the latest are taken to have been heard.
+        if self._has_player or not self._parts:
+            return self._parts
+        latest = self._parts[-1].response_id
+        return [part for part in self._parts if part.response_id == latest]
+
     def _interruption(self, unheard: list[tuple[_Part, int]]) -> Interruption:
         first, first_heard = unheard[0]
         heard_ms = self._format.ms(first_heard)
         heard_text, unheard_text = split_heard(first.text, heard_ms, self._length_ms(first), tuple(first.words))
-        self._truncated = {}
         truncations: list[Truncation] = []
-        for number, (part, heard) in enumerate(unheard):
+        for part, heard in unheard:
             received_ms = self._format.ms(part.received)
-            end_ms = max(0, min(self._format.ms(heard), received_ms - self._margin_ms)) if number == 0 else 0
-            self._truncated[end_ms] = received_ms
-            truncations.append(Truncation(item_id=part.item_id, content_index=part.content_index, audio_end_ms=end_ms))
+            end_ms = max(0, min(self._format.ms(heard), received_ms - self._margin_ms))
+            if part.kept == "audio":
+                _keep(self._truncated, end_ms, received_ms)
+                truncations.append(_cut(part.item_id, part.content_index, end_ms))
+            elif part.kept == "text":
+                words = heard_text if part is first else ""
+                truncations.append(_cut(part.item_id, part.content_index, end_ms, words))
         return Interruption(
             item_id=first.item_id,
             response_id=first.response_id,
@@ -293,3 +343,13 @@ class PlaybackLedger:
         """Return how long the sound of the whole text is; the text is often there long before its sound."""
         received_ms = self._format.ms(part.received)
         return received_ms if part.is_whole else max(received_ms, len(part.text) * self._ms_per_character)
+
+
+def _cut(item_id: str, content_index: int, audio_end_ms: int, words: str | None = None) -> Truncation:
+    return Truncation(item_id=item_id, content_index=content_index, audio_end_ms=audio_end_ms, words=words)
+
+
+def _keep(known: OrderedDict[K, V], key: K, value: V) -> None:
+    known[key] = value
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)

@@ -12,10 +12,14 @@ from typing import Any
 
 from ..._public import public_in
 
-__all__ = ["ALREADY_ACTIVE", "Request", "ResponseOutcome", "ResponseQueue", "ResponseEnd", "Ticket"]
+__all__ = ["ALREADY_ACTIVE", "DOUBT_S", "Request", "ResponseOutcome", "ResponseQueue", "ResponseEnd", "Ticket"]
 
 ALREADY_ACTIVE = "conversation_already_has_active_response"
 """The code of the error for a ``response.create`` that came while another response was in progress."""
+
+DOUBT_S = 5.0
+"""How long a request may go unanswered after an error that named no event, in seconds: the service begins a response
+at once, so that the error was for the request."""
 
 
 @public_in("voicelive.conversation")
@@ -63,6 +67,8 @@ class Request:
     tickets: list[Ticket] = field(default_factory=list[Ticket])
     is_own: bool = True
     """Whether the queue sent it; what the application sends by itself is watched, not sent again."""
+    event_id: str | None = None
+    """The id of the event that it was sent in, if it has one; an error may name it."""
 
 
 @public_in("voicelive.conversation")
@@ -85,6 +91,8 @@ class ResponseQueue:
         self._answers: Request | None = None
         """The request that the active response is taken to answer, until its end or a refusal says otherwise."""
         self._is_active = False
+        self._is_held = False
+        self._doubt: tuple[str, float] | None = None
 
     @property
     def active(self) -> str | None:
@@ -114,20 +122,21 @@ class ResponseQueue:
 
     def next(self) -> Request | None:
         """Return the request to send now; None while one is in progress or on its way, or nothing waits."""
-        if self._is_active or self._asked or not self._waiting:
+        if self._is_active or self._is_held or self._asked or not self._waiting:
             return None
         request = self._waiting.popleft()
         self._asked.append(request)
         return request
 
-    def sent(self) -> None:
+    def sent(self, event_id: str | None = None) -> None:
         """Note that the application sent a ``response.create`` of its own."""
-        self._asked.append(Request(None, is_own=False))
+        self._asked.append(Request(None, is_own=False, event_id=event_id))
 
     def created(self, response_id: str | None) -> None:
         """Note ``response.created``: it answers the oldest request on its way, unless that is refused later."""
         self._is_active = True
         self._active = response_id
+        self._doubt = None
         self._answers = self._asked.popleft() if self._asked else None
         for ticket in self._answers.tickets if self._answers else ():
             ticket.response_id = response_id
@@ -138,6 +147,7 @@ class ResponseQueue:
         Returns:
             Whether that was a request of the queue's own, which it will send again.
         """
+        self._doubt = None
         if self._asked:
             request = self._asked.popleft()
         elif self._answers is not None:
@@ -153,16 +163,48 @@ class ResponseQueue:
             self._waiting.appendleft(request)
         return request.is_own
 
-    def failed(self, reason: str) -> bool:
-        """Note that the service refused the request on its way for good, such as for a parameter.
+    def error(self, reason: str, now: float, *, event_id: str | None = None, param: str | None = None) -> bool:
+        """Take any other error: it may be for a request on its way, such as for a parameter of it.
+
+        Where it does not say what it is for, the request on its way is given :data:`DOUBT_S` to be answered.
+
+        Args:
+            reason: what the service said.
+            now: when, in seconds.
+            event_id: the event that the error names, if any.
+            param: the field that the error names, if any.
 
         Returns:
-            Whether one was on its way.
+            Whether a request ended by it.
         """
-        if not self._asked:
+        for request in self._asked:
+            if event_id is not None and request.event_id == event_id:
+                self._fail(request, reason)
+                return True
+        if not self._asked or event_id is not None:
             return False
-        self._settle(self._asked.popleft(), ResponseOutcome(status=ResponseEnd.FAILED, reason=reason))
+        if param is not None and param.partition(".")[0] == "response":
+            self._fail(self._asked[0], reason)
+            return True
+        self._doubt = self._doubt or (reason, now + DOUBT_S)
+        return False
+
+    def due(self) -> float | None:
+        """Return when :meth:`tick` is to be called; None while nothing waits for the clock."""
+        return None if self._doubt is None else self._doubt[1]
+
+    def tick(self, now: float) -> bool:
+        """Take that time has passed; returns whether a request ended, because an error must have been for it."""
+        if self._doubt is None or now < self._doubt[1]:
+            return False
+        # Only while one is on its way there is a doubt.
+        self._fail(self._asked[0], self._doubt[0])
         return True
+
+    def _fail(self, request: Request, reason: str) -> None:
+        self._doubt = None
+        self._asked.remove(request)
+        self._settle(request, ResponseOutcome(status=ResponseEnd.FAILED, reason=reason))
 
     def done(self, response_id: str | None, status: str | None, reason: str | None = None) -> None:
         """Note ``response.done``, with the response's status and what its details say."""
@@ -184,17 +226,22 @@ class ResponseQueue:
                     self._waiting.remove(request)
                 return
 
-    def session_moved(self, reason: str) -> None:
-        """End what was sent or in progress: it was of a session that is over. What waits goes to the next one."""
+    def session_lost(self, reason: str) -> None:
+        """End what was sent or in progress: its session is over. What waits is held for the next one."""
         under_way = [*([self._answers] if self._answers else []), *self._asked]
         self._asked.clear()
-        self._answers, self._active, self._is_active = None, None, False
+        self._answers, self._active, self._doubt = None, None, None
+        self._is_active, self._is_held = False, True
         for request in under_way:
             self._settle(request, ResponseOutcome(status=ResponseEnd.SUPERSEDED, reason=reason))
 
+    def session_restored(self) -> None:
+        """Note that another session has taken its place: what waits goes there."""
+        self._is_held = False
+
     def clear(self, reason: str) -> None:
         """End everything that waits or is under way: the connection is over."""
-        self.session_moved(reason)
+        self.session_lost(reason)
         while self._waiting:
             self._settle(self._waiting.popleft(), ResponseOutcome(status=ResponseEnd.SUPERSEDED, reason=reason))
 
