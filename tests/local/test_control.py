@@ -16,11 +16,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from voicelive._audio.g711 import encode_ulaw
 from voicelive._local.control.client import ControlClient, ControlError
+from voicelive._local.control.sound import MAX_SESSION_SOUND_BYTES, MAX_SOUND_BYTES, Piece, SoundMemory
 from voicelive._local.control.timeline import MAX_TIMELINE_EVENTS, Timeline
 from voicelive.local import Engines, LocalService
 
-from .helpers import DEADLINE, Scripted, connected, tones
+from .helpers import DEADLINE, Scripted, audio_of, connected, tones
 
 Message = dict[str, Any]
 
@@ -326,11 +328,101 @@ async def test_without_being_asked_for_there_is_neither() -> None:
                 pass
 
 
+# --- sound that is kept ---------------------------------------------------------------------------------------------
+
+
+async def test_the_sound_of_events_is_returned(service: LocalService) -> None:
+    """What was sent and what was answered, as PCM16 with its rate, by the numbers of the events; also afterwards."""
+    question = tones("one two three")
+    async with viewing(service) as viewer, connected(service) as client:
+        session = service.sessions[-1].id
+        await client.update(turn_detection=None)
+        await client.speak(question)
+        await client.send("input_audio_buffer.commit")
+        await client.send("response.create")
+        await client.until("response.done")
+        deltas = audio_of(client.events)
+        await viewer.ask("watch", session=session)
+        await viewer.until("response.done")
+    numbers = {way: [e["n"] for e in viewer.events if e.get("audio") and e["dir"] == way] for way in ("in", "out")}
+    async with viewing(service) as later:
+        said = await later.ask("audio", session=session, events=numbers["in"])
+        assert [piece["n"] for piece in said["audio"]] == numbers["in"]
+        assert ({piece["rate"] for piece in said["audio"]}, said["left"]) == ({24000}, [])
+        assert joined(said["audio"]) == question
+        assert joined((await later.ask("audio", session=session, events=numbers["out"]))["audio"]) == deltas
+        assert (await later.ask("audio", session=session, events=[0, 10**9]))["audio"] == []
+        assert "forgotten" in (await later.ask("audio", session="sess_none", events=[1]))["error"]
+        assert "list" in (await later.ask("audio", session=session, events="all"))["error"]
+
+
+async def test_the_sound_of_telephones_is_returned_as_pcm16(service: LocalService) -> None:
+    """G.711 in both directions: at its rate, in the form that every player takes."""
+    async with viewing(service) as viewer, connected(service) as client:
+        await client.update(input_audio_format="g711_ulaw", output_audio_format="g711_alaw", turn_detection=None)
+        await client.append(encode_ulaw(bytes(1600)))
+        await client.say("x")
+        await client.send("response.create")
+        await client.until("response.done")
+        session = service.sessions[-1].id
+        await viewer.ask("watch", session=session)
+        await viewer.until("response.done")
+        numbers = [e["n"] for e in viewer.events if e.get("audio")]
+        said = (await viewer.ask("audio", session=session, events=numbers))["audio"]
+    assert {piece["rate"] for piece in said} == {8000}
+    assert len(joined(said[:1])) == 1600
+    assert len(joined(said[1:])) == 2 * len(audio_of(client.events))
+
+
+def joined(pieces: list[Message]) -> bytes:
+    """Return the sound of pieces, one after the other."""
+    return b"".join(base64.b64decode(piece["pcm"]) for piece in pieces)
+
+
+async def test_much_sound_comes_in_several_answers(service: LocalService) -> None:
+    """An answer holds about a mebibyte, and says of which events the sound is left."""
+    async with viewing(service) as viewer, connected(service) as client:
+        for _ in range(10):
+            await client.append(bytes(180_000))
+        await client.update(instructions="x")
+        session = service.sessions[-1].id
+        await viewer.ask("watch", session=session)
+        await viewer.until("session.updated")
+        numbers = [e["n"] for e in viewer.events if e.get("audio")]
+        first = await viewer.ask("audio", session=session, events=numbers)
+        second = await viewer.ask("audio", session=session, events=first["left"])
+    assert [piece["n"] for piece in first["audio"] + second["audio"]] == numbers
+    assert (len(first["audio"]), second["left"]) == (6, [])
+
+
+def test_what_is_kept_of_the_sound_is_bounded() -> None:
+    """A session's oldest sound makes room for its newest; of all sessions, the one that fell silent first loses its."""
+    piece = 1024 * 1024
+    memory = SoundMemory()
+    silent, talking = memory.begin(), memory.begin()
+    for number in range(40):
+        silent.add(Piece(number, 24000, bytes(piece)))
+    assert silent.size == MAX_SESSION_SOUND_BYTES
+    assert silent.find(7) is None
+    assert silent.find(8) is not None
+    for number in range(32):
+        talking.add(Piece(number, 24000, bytes(piece)))
+    assert (memory.size, silent.size, talking.size) == (MAX_SOUND_BYTES, 32 * piece, 32 * piece)
+    last = memory.begin()
+    for number in range(31):
+        last.add(Piece(number, 24000, bytes(piece)))
+    assert (memory.size, silent.size, talking.size) == (MAX_SOUND_BYTES, piece, 32 * piece)
+    for number in range(31, 64):
+        last.add(Piece(number, 24000, bytes(piece)))
+    assert (silent.size, last.size) == (0, MAX_SESSION_SOUND_BYTES)
+    assert memory.size == talking.size + last.size <= MAX_SOUND_BYTES
+
+
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
 async def test_the_page_is_one_file_with_a_strict_policy(service: LocalService) -> None:
-    """Everything is in it, and its policy allows its own style and script and the control endpoint: nothing else."""
+    """Everything but the audio thread's script is in it, and its policy allows what comes from the service alone."""
     status, headers, body = await get(service, "/")
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = headers["content-security-policy"]
@@ -339,10 +431,21 @@ async def test_the_page_is_one_file_with_a_strict_policy(service: LocalService) 
     for tag in ("style", "script"):
         (text,) = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", body, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
+        own = " 'self'" if tag == "script" else ""
+        assert f"; {tag}-src 'sha256-{digest}'{own};" in policy
     assert "{{" not in body
     assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", body)
     assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_script_of_the_audio_thread_is_served(service: LocalService) -> None:
+    """As a script of its own, which no other origin can load."""
+    status, headers, body = await get(service, "/worklet.js")
+    assert (status, headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert 'registerProcessor("player", Player)' in body
+    async with LocalService() as other:
+        assert (await get(other, "/worklet.js"))[0] == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1;script-src *", ""])

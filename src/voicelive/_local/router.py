@@ -12,7 +12,7 @@ from .faults import Faults, Refuse
 from .faults.refusals import phrase, refusal
 from .faults.schedule import Opportunities
 from .handshake import Handshake, HandshakeRefusedError, RequestTarget, check_key, read_handshake, read_target
-from .page import PAGE_PATH, page
+from .page import PAGE_PATH, WORKLET_PATH, page, worklet
 
 __all__ = ["Router"]
 
@@ -53,8 +53,8 @@ class Router:
         try:
             host = self._admission.check(request.headers)
             target = read_target(request.path)
-            if self._control and target.path == PAGE_PATH:
-                return self._page(host)
+            if self._control and target.path in (PAGE_PATH, WORKLET_PATH):
+                return self._page(target.path, host)
             if self._control and target.path == CONTROL_PATH:
                 self._check_viewer(target, request)
                 return None
@@ -83,9 +83,11 @@ class Router:
         if self._api_key is not None:
             check_key(_headers(request).get("api-key") or target.query.get("api-key") or "", self._api_key)
 
-    def _page(self, host: str) -> Response:
+    def _page(self, path: str, host: str) -> Response:
         if not self._on_loopback:
             raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
+        if path == WORKLET_PATH:
+            return worklet()
         return page(host, needs_key=self._api_key is not None, encrypted=self._admission.encrypted)
 
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ..._base import encode_base64
 from ...errors import VoiceLiveError
 from ..faults import KINDS, Faults
 from ..faults.text import describe_kind
+from .sound import SoundMemory
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ CONTROL_PATH = "/control"
 
 _MAX_REQUEST = 64 * 1024
 _BATCH = 250  # events in one message
+_MAX_SOUND = 1024 * 1024  # bytes of sound in one answer, after which no further event's is added
 _PAUSE_S = 0.05  # what happens within it is sent in one message
 
 
@@ -44,10 +47,11 @@ class Control:
         self._records = records
         self._faults = faults
         self._viewers: set[_Viewer] = set()
+        self._sound = SoundMemory()
 
     def timeline(self) -> Timeline:
         """Return the timeline of a session that begins."""
-        return Timeline(self.changed)
+        return Timeline(self.changed, self._sound.begin())
 
     def changed(self) -> None:
         """Let the viewers know that there is something new."""
@@ -117,6 +121,8 @@ class _Viewer:
             return {"sessions": self._sessions()}
         if action == "watch":
             return self._watch(request.get("session"))
+        if action == "audio":
+            return self._audio(request)
         if action == "faults.list":
             return {"faults": self._planned()}
         if action == "faults.add":
@@ -127,12 +133,35 @@ class _Viewer:
             return {"faults": self._planned()}
         if action == "faults.kinds":
             return {"kinds": [describe_kind(kind) for kind in KINDS.values()]}
-        known = "sessions, watch, faults.list, faults.add, faults.clear, faults.kinds"
+        known = "sessions, watch, audio, faults.list, faults.add, faults.clear, faults.kinds"
         raise _RequestError(f"cannot do {action!r}: use one of {known}")
 
+    def _audio(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the sound of the events asked for, as far as it is kept and fits into one answer."""
+        numbers = request.get("events")
+        if not isinstance(numbers, list) or not all(isinstance(number, int) for number in numbers):
+            raise _RequestError("'events' is a list of the numbers of events")
+        timeline = self._record(request.get("session"))._timeline
+        sound = timeline.sound if timeline is not None else None
+        found: list[dict[str, Any]] = []
+        size = looked_at = 0
+        while sound is not None and looked_at < len(numbers) and size < _MAX_SOUND:
+            piece = sound.find(numbers[looked_at])
+            looked_at += 1
+            if piece is not None:
+                size += len(piece.pcm)
+                found.append({"n": piece.number, "rate": piece.rate, "pcm": encode_base64(piece.pcm)})
+        return {"audio": found, "left": numbers[looked_at:] if sound is not None else []}
+
+    def _record(self, session_id: object) -> SessionRecord:
+        for record in self._records():
+            if record.id == session_id:
+                return record
+        raise _RequestError(f"there is no session {session_id!r}, or it has been forgotten")
+
     def _watch(self, session_id: object) -> dict[str, Any]:
-        if session_id is not None and session_id not in {record.id for record in self._records()}:
-            raise _RequestError(f"there is no session {session_id!r}, or it has been forgotten")
+        if session_id is not None:
+            self._record(session_id)
         self._watched = None if session_id is None else str(session_id)
         self._next = 0
         return {"session": self._watched}

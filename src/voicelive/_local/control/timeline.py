@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from .levels import read_levels
+from ..._audio.pcm import from_samples
+from .levels import read_sound
+from .sound import Piece, SessionSound
 
 __all__ = ["MAX_TIMELINE_BYTES", "MAX_TIMELINE_EVENTS", "Timeline"]
 
@@ -39,13 +41,15 @@ class Timeline:
     ``lost`` where it was not sent.
     """
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
-        """Begin; `changed` is called whenever an event has come."""
+    def __init__(self, changed: Callable[[], None] = lambda: None, sound: SessionSound | None = None) -> None:
+        """Begin; `changed` is called whenever an event has come, and `sound` keeps the sound of the events."""
         self._entries: deque[str] = deque()
         self._bytes = 0
         self._max_bytes = MAX_TIMELINE_BYTES
         self._began = time.monotonic()
         self._changed = changed
+        self.sound = sound
+        """The sound of the events, where it is kept."""
         self.first = 0
         """The number of the oldest event that is still there."""
         self.settings: Callable[[], Mapping[str, Any]] = dict
@@ -103,9 +107,12 @@ class Timeline:
         audio = payload.get(field) if field is not None else None
         if not isinstance(audio, str):
             return
-        levels = read_levels(audio, entry["dir"], self.settings())
-        if levels is not None:
-            entry["audio"] = {"ms": round(levels[0], 1), "levels": levels[1]}
+        sound = read_sound(audio, entry["dir"], self.settings())
+        if sound is None:
+            return
+        entry["audio"] = {"ms": round(sound.ms, 1), "levels": sound.levels()}
+        if self.sound is not None:
+            self.sound.add(Piece(entry["n"], sound.rate, from_samples(sound.samples)))
 
     def _keep(self, text: str) -> None:
         self._entries.append(text)

@@ -1,4 +1,7 @@
-"""The page that shows live sessions: its parts are put together here into one file that needs no other."""
+"""The page that shows live sessions and talks: its parts are put together here into one file.
+
+Only what runs on the browser's audio thread is a file of its own: a worklet can be loaded from an address alone.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,29 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from ..._base import encode_base64
+from ..._generated.versions import DEFAULT_API_VERSION
 
-__all__ = ["PAGE_PATH", "page"]
+__all__ = ["PAGE_PATH", "WORKLET_PATH", "page", "worklet"]
 
 PAGE_PATH = "/"
+WORKLET_PATH = "/worklet.js"
 
-_STYLE = "page.css"
-_SCRIPTS = ("dom.js", "wire.js", "waveform.js", "turns.js", "events.js", "faults.js", "main.js")
+_STYLES = ("page.css", "talk.css")
+_SCRIPTS = (
+    "dom.js",
+    "wire.js",
+    "waveform.js",
+    "turns.js",
+    "turn-view.js",
+    "events.js",
+    "faults.js",
+    "sound.js",
+    "devices.js",
+    "playback.js",
+    "call.js",
+    "talk.js",
+    "main.js",
+)
 
 
 def page(host: str, *, needs_key: bool, encrypted: bool = False) -> Response:
@@ -24,12 +43,12 @@ def page(host: str, *, needs_key: bool, encrypted: bool = False) -> Response:
 
     With `needs_key`, the page asks for the service's key first; `encrypted` says that the service speaks TLS.
 
-    The policy lets the page run its own script, and talk to the control endpoint of this host: nothing else.
+    The policy lets the page run its own script, and talk to this host: nothing else.
     """
     html, style_hash, script_hash = _assembled(needs_key)
     policy = [
         "default-src 'none'",
-        f"script-src '{script_hash}'",
+        f"script-src '{script_hash}' 'self'",
         f"style-src '{style_hash}'",
         "img-src data:",
         # Both: not every browser takes a WebSocket for 'self', and no policy can name an IPv6 address.
@@ -38,28 +57,36 @@ def page(host: str, *, needs_key: bool, encrypted: bool = False) -> Response:
         "form-action 'none'",
         "frame-ancestors 'none'",
     ]
-    headers = Headers(
-        {
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Length": str(len(html)),
-            "Content-Security-Policy": "; ".join(policy),
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Connection": "close",
-        }
-    )
-    return Response(200, "OK", headers, html)
+    return _response(html, "text/html", {"Content-Security-Policy": "; ".join(policy)})
+
+
+def worklet() -> Response:
+    """Return the answer to a request for the script of the browser's audio thread."""
+    return _response(_read("worklet.js").encode(), "text/javascript", {})
+
+
+def _response(body: bytes, kind: str, headers: dict[str, str]) -> Response:
+    common = {
+        "Content-Type": f"{kind}; charset=utf-8",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "microphone=(self), speaker-selection=(self), camera=(), geolocation=()",
+        "Connection": "close",
+    }
+    return Response(200, "OK", Headers({**common, **headers}), body)
 
 
 @cache
 def _assembled(needs_key: bool) -> tuple[bytes, str, str]:
     """Return the page, and the hashes by which its policy knows its style and its script."""
-    style = _read(_STYLE)
+    style = "\n".join(_read(name) for name in _STYLES)
     script = "\n".join(_read(name) for name in _SCRIPTS)
     html = _read("page.html").replace("{{needs-key}}", "yes" if needs_key else "no")
+    html = html.replace("{{api-version}}", DEFAULT_API_VERSION)
     html = html.replace("{{style}}", style).replace("{{script}}", script)
     return html.encode(), _hash(style), _hash(script)
 

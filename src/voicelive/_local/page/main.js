@@ -8,14 +8,22 @@ const list = new EventList((event) => {
   waveform.draw();
 });
 const panel = new FaultPanel(wire, () => shown ?? "");
+const turnList = new TurnList((turn) => playback.play(shown, turn.sound.from, turn.sound.to, [turn.who]));
+const playback = new Playback(wire, waveform, hearingChanged);
+const talk = new TalkPanel({ key: () => wire.key, onSession: talksIn });
 
 let sessions = [];
 let shown = null;
+let own = null; // the session that this page talks in
 
 function linkChanged(state) {
   const link = $("link");
   link.className = `link ${state === "on" ? "on" : "off"}`;
-  setText(link, { on: "connected", off: "the service is gone; trying again", refused: "no way in; trying again" }[state]);
+  setText(link, {
+    on: "connected",
+    off: "the service is gone: start it again; trying again",
+    refused: document.body.dataset.needsKey === "yes" ? "not let in: check the key; trying again" : "the service does not answer: start it; trying again",
+  }[state]);
   const needsKey = document.body.dataset.needsKey === "yes";
   $("key-form").hidden = !needsKey || state === "on";
   if (state !== "on") return;
@@ -28,6 +36,8 @@ function pushed(said) {
   else if (said.push === "faults") panel.show(said.faults);
   else if (said.push === "events" && said.session === shown) {
     for (const event of said.events) conversation.take(event);
+    playback.cut();
+    playback.heard(shown, said.events);
     list.add(said.events);
     refresh();
   }
@@ -44,6 +54,7 @@ function sessionsChanged(now) {
 }
 
 function show(id) {
+  if (id !== shown) playback.stop();
   shown = id;
   conversation.clear();
   waveform.clear();
@@ -62,7 +73,10 @@ function stateOf(session) {
 function paintSessions() {
   const box = $("sessions");
   $("no-sessions").hidden = sessions.length > 0;
-  for (const button of document.querySelectorAll("[data-fault]")) button.disabled = !sessions.some((session) => session.id === shown && !session.closed);
+  const runs = sessions.some((session) => session.id === shown && !session.closed);
+  for (const button of document.querySelectorAll("[data-fault]")) button.disabled = !runs;
+  $("listen").disabled = !runs || shown === own;
+  if (!runs && playback.state === "listen") playback.stop();
   box.replaceChildren(...[...sessions].reverse().map((session) => {
     const [state, look] = stateOf(session);
     const chosen = session.id === shown;
@@ -87,6 +101,29 @@ listKeys($("sessions"), () => 5, (step) => {
   document.getElementById(`session-${shown}`)?.scrollIntoView({ block: "nearest" });
 });
 
+// --- talking and hearing ---
+
+function talksIn(id) {
+  own = id;
+  show(id);
+}
+
+function hearingChanged(state, text) {
+  setText($("hearing"), text);
+  setText($("play"), state === "play" ? "■ Stop" : "▶ Play");
+  setText($("listen"), state === "listen" ? "■ Stop" : "Listen in");
+  $("listen").setAttribute("aria-pressed", String(state === "listen"));
+}
+
+$("play").addEventListener("click", () => {
+  if (playback.state === "play") playback.stop();
+  else playback.play(shown, waveform.cursor ?? 0, Infinity);
+});
+$("listen").addEventListener("click", () => {
+  if (playback.state === "listen") playback.stop();
+  else playback.listen(shown);
+});
+
 // --- sound and conversation ---
 
 const refresh = eachFrame(() => {
@@ -97,11 +134,9 @@ const refresh = eachFrame(() => {
   const summary = said || answered ? `user ${seconds(said)} s, assistant ${seconds(answered)} s${cuts ? `, ${cuts} barge-in${cuts > 1 ? "s" : ""}` : ""}` : "";
   setText($("sound-summary"), summary);
   $("waveform").setAttribute("aria-label", summary ? `Waveform: ${summary}. Arrow keys move, plus and minus zoom.` : "No sound yet");
-  const box = $("turns");
-  const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
   $("no-turns").hidden = conversation.turns.length > 0;
-  box.replaceChildren(...conversation.turns.slice(-MAX_TURNS_SHOWN).map(turnElement));
-  if (atEnd) box.scrollTop = box.scrollHeight;
+  turnList.show(conversation.turns);
+  $("play").disabled = !said && !answered;
 });
 
 $("earlier").addEventListener("click", () => waveform.pan(-0.4));

@@ -13,6 +13,7 @@ class Conversation {
     this.turns = [];
     this.byItem = new Map();
     this.byResponse = new Map();
+    this.bySpoken = new Map(); // answers by the items that were spoken in them
     this.asked = null; // the latest turn of the user
     this.playing = null; // the answer that is being heard
     this.bargeIns = 0;
@@ -26,6 +27,7 @@ class Conversation {
     if (event.audio) this.sound(event, type);
     if (event.dir === "in") {
       if (type === "conversation.item.create") this.created(payload.item, at);
+      else if (type === "conversation.item.truncate") this.truncated(payload);
       else if (type === "response.create" && (!this.asked || this.asked.answered)) this.asked = { endedAt: at, answered: false };
       return;
     }
@@ -50,18 +52,27 @@ class Conversation {
     const { waveform } = this;
     const { ms, levels } = event.audio;
     if (event.dir === "in") {
-      waveform.user.add(event.at - ms, ms, levels);
+      waveform.user.add(event.at - ms, ms, levels, event.n);
       return;
     }
-    waveform.assistant.add(event.at, ms, levels);
+    const piece = waveform.assistant.add(event.at, ms, levels, event.n);
     const answer = this.byResponse.get(event.payload.response_id);
     if (!answer) return;
     this.playing = answer;
+    this.bySpoken.set(event.payload.item_id, answer);
+    answer.sound ??= { from: piece.from, to: piece.from };
+    answer.sound.to = piece.from + piece.ms;
     answer.audioMs += ms;
     if (answer.firstAudioAt === undefined) {
       answer.firstAudioAt = event.at;
       if (answer.spokenTo?.stoppedAt !== undefined) waveform.marks.push({ kind: "latency", from: answer.spokenTo.stoppedAt, to: event.at });
     }
+  }
+
+  // A client that knows what was heard says so.
+  truncated({ item_id: id, audio_end_ms: ms }) {
+    const answer = this.bySpoken.get(id);
+    if (answer && Number.isFinite(ms)) answer.heardMs = ms;
   }
 
   user(itemId, at) {
@@ -89,6 +100,7 @@ class Conversation {
     const turn = this.user(payload.item_id, at);
     const from = this.waveform.user.clock(payload.audio_start_ms ?? 0);
     turn.mark = { kind: "turn", from };
+    turn.sound = { from, to: Infinity };
     this.waveform.marks.push(turn.mark);
     const heardUntil = Math.max(at, from);
     if (this.playing && this.interrupts && this.waveform.assistant.flush(heardUntil)) {
@@ -103,7 +115,7 @@ class Conversation {
   stopped(payload, at) {
     const turn = this.user(payload.item_id, at);
     turn.stoppedAt = turn.endedAt = at;
-    if (turn.mark) turn.mark.to = this.waveform.user.clock(payload.audio_end_ms ?? Infinity);
+    if (turn.mark) turn.mark.to = turn.sound.to = this.waveform.user.clock(payload.audio_end_ms ?? Infinity);
     this.asked = turn;
   }
 
@@ -145,56 +157,4 @@ class Conversation {
       turn.reason = details?.reason ?? details?.error?.code ?? "";
     }
   }
-}
-
-const MAX_TURNS_SHOWN = 200;
-
-function turnElement(turn) {
-  if (turn.who === "trouble") {
-    return el("li", { class: "trouble" }, el("div", { class: "who" }, "Error", el("time", {}, `${seconds(turn.at)} s`)), el("div", { class: "said" }, turn.text), el("span", { class: "tag bad" }, turn.code ?? "error"));
-  }
-  const who = turn.who === "user" ? (turn.tool ? "Tool" : "User") : "Assistant";
-  const said = turn.text || (turn.failed ? "" : turn.calls?.length ? "" : turn.spoken && turn.heardAt === undefined ? "listening" : turn.status === "in_progress" ? "thinking" : "no words");
-  const line = el("li", { class: turn.who }, el("div", { class: "who" }, who, el("time", {}, `${seconds(turn.at)} s`)));
-  if (said) line.append(el("div", { class: turn.text ? "said" : "said none" }, said));
-  for (const call of turn.calls ?? []) line.append(el("div", {}, el("code", {}, call)));
-  if (turn.bargeIn) line.append(el("span", { class: "tag" }, "interrupts the answer"));
-  if (turn.failed) line.append(el("span", { class: "tag bad" }, turn.failed));
-  if (turn.cutAt !== undefined && turn.firstAudioAt !== undefined) {
-    const heard = Math.max(0, Math.min(turn.audioMs, turn.cutAt - turn.firstAudioAt));
-    line.append(el("span", { class: "tag" }, `interrupted: ${seconds(heard)} of ${seconds(turn.audioMs)} s heard`));
-  }
-  if (turn.status && !["completed", "in_progress"].includes(turn.status)) line.append(el("span", { class: "tag bad" }, turn.reason ? `${turn.status}: ${turn.reason}` : turn.status));
-  if (turn.who === "assistant" && turn.after !== undefined) line.append(...timesOf(turn));
-  return line;
-}
-
-// From the end of what was asked to the first sound, in the parts that it is made of.
-function timesOf(turn) {
-  const first = turn.firstAudioAt ?? turn.firstTextAt;
-  if (first === undefined) return [];
-  const heard = turn.spokenTo?.heardAt;
-  const parts = [];
-  const words = [];
-  const total = Math.max(1, first - turn.after);
-  if (heard !== undefined && heard >= turn.after && heard <= first) {
-    parts.push(["heard", heard - turn.after]);
-    words.push(`transcript ${Math.round(heard - turn.after)} ms`);
-  }
-  if (turn.firstTextAt !== undefined) {
-    const before = parts.reduce((sum, part) => sum + part[1], 0);
-    parts.push(["thought", Math.max(0, turn.firstTextAt - turn.after - before)]);
-    words.push(`first text ${Math.round(turn.firstTextAt - turn.after)} ms`);
-  }
-  parts.push(["voiced", total - parts.reduce((sum, part) => sum + part[1], 0)]);
-  const gauge = el("div", { class: "gauge", "aria-hidden": "true" });
-  for (const [name, ms] of parts) {
-    const part = el("i", { class: name });
-    part.style.width = `${(ms / total) * 100}%`;
-    gauge.append(part);
-  }
-  const end = turn.spokenTo?.stoppedAt !== undefined ? "end of speech" : "request";
-  const sound = turn.firstAudioAt !== undefined ? [el("b", {}, `first audio ${Math.round(turn.firstAudioAt - turn.after)} ms`), ` after ${end}`] : [`after ${end}`];
-  const text = el("div", {}, ...(turn.firstAudioAt !== undefined ? sound : []), words.length ? (turn.firstAudioAt !== undefined ? ` · ${words.join(" · ")}` : `${words.join(" · ")} after ${end}`) : "");
-  return [el("div", { class: "times" }, gauge, text)];
 }

@@ -8,11 +8,14 @@ class Track {
     this.streamed = 0;
   }
 
-  add(start, ms, levels) {
+  // `n` is the number of the event that brought it.
+  add(start, ms, levels, n) {
     const from = Math.max(this.end, start, 0);
-    this.pieces.push({ from, ms, levels, streamed: this.streamed, heard: Infinity });
+    const piece = { n, from, ms, levels, streamed: this.streamed, heard: Infinity };
+    this.pieces.push(piece);
     this.end = from + ms;
     this.streamed += ms;
+    return piece;
   }
 
   // The user has begun to speak: what is still to be played is thrown away.
@@ -48,6 +51,7 @@ class Waveform {
     this.assistant = new Track();
     this.marks = [];
     this.cursor = null;
+    this.playhead = null; // what is played again is here
     this.from = 0;
     this.span = 0; // 0: all of it
     this.follow = true;
@@ -71,7 +75,7 @@ class Waveform {
     this.user = new Track();
     this.assistant = new Track();
     this.marks = [];
-    this.cursor = null;
+    this.cursor = this.playhead = null;
     this.whole();
   }
 
@@ -151,6 +155,10 @@ class Waveform {
     if (this.cursor !== null) {
       pen.fillStyle = color("text");
       pen.fillRect(Math.round(x(this.cursor)), 0, 1, height - 20);
+    }
+    if (this.playhead !== null) {
+      pen.fillStyle = color("good");
+      pen.fillRect(Math.round(x(this.playhead)) - 1, 0, 2, height - 20);
     }
   }
 

@@ -1,0 +1,241 @@
+"""Talking on the page: a microphone that plays a recording, what the page sends, plays, shows, and plays again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from voicelive.local import Engines, LocalService, SessionRecord, ThreadedLocalService
+from voicelive.local.engines import TextChunk
+from voicelive.models import (
+    ClientEventConversationItemTruncate,
+    ClientEventInputAudioBufferAppend,
+    ServerEventResponseAudioDelta,
+)
+
+from ..local.helpers import Scripted, read_tones, tones
+from .calling import Ear, launch_with_microphone, silence, write_wav
+from .conftest import ANSWER, DEADLINE_MS, INTERRUPTION, QUESTION
+from .test_page import contrasts_too_weak
+
+REPLY = f"You said {INTERRUPTION}"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the microphone takes its sound from: a question, and an interruption while it is answered."""
+    path = tmp_path_factory.mktemp("microphone") / "said.wav"
+    write_wav(path, silence(0.3), tones(QUESTION), silence(1.2), tones(INTERRUPTION), silence(3.0))
+    return path
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def caller(playwright: Playwright, recording: Path) -> Iterator[Browser]:
+    """A browser that plays no sound before a click, as users have it, and whose microphone plays the recording."""
+    browser = launch_with_microphone(playwright, recording)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def talking_service() -> Iterator[ThreadedLocalService]:
+    """A service that hears and speaks tones: a long answer, then it repeats what it hears."""
+    engines = replace(Engines.basic(), responder=Scripted([TextChunk(ANSWER)]))
+    with LocalService.in_thread(engines=engines, control=True) as running:
+        yield running
+
+
+@dataclass
+class Called:
+    """A call that was held on one page while another listened."""
+
+    page: Page
+    ear: Ear
+    listener: Ear
+    session: SessionRecord
+
+
+@pytest.fixture(scope="module")
+def called(caller: Browser, talking_service: ThreadedLocalService) -> Iterator[Called]:
+    """The Talk button was pressed, the conversation held, and hung up; another page has listened in."""
+    ear, listener = Ear.at(caller), Ear.at(caller)
+    page, other = ear.page, listener.page
+    expect.set_options(timeout=DEADLINE_MS)
+    for each in (other, page):
+        each.set_default_timeout(DEADLINE_MS)
+        each.goto(talking_service.endpoint)
+        expect(each.locator("#link")).to_have_text("connected")
+    press_talk(page)
+    other.get_by_role("button", name="Listen in").click()
+    expect(page.locator("#talk-state")).to_have_text("Speak: you are heard.")
+    expect(page.locator("#listen")).to_be_disabled()
+    expect(page.locator("#turns li").nth(3).locator(".said")).to_have_text(REPLY)
+    # The answer is there before it is heard. It was heard when its last samples have left.
+    page.wait_for_function("() => Number(document.getElementById('speaker-level').ariaValueNow) > 5")
+    page.wait_for_function("() => Number(document.getElementById('speaker-level').ariaValueNow) < 1")
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.locator("#sessions [role=option]").first).to_contain_text("closed 1000")
+    expect(other.get_by_role("button", name="Listen in")).to_be_disabled()
+    yield Called(page, ear, listener, talking_service.sessions[-1])
+    page.context.close()
+    other.context.close()
+
+
+def press_talk(page: Page) -> None:
+    """Press the button with the microphone as it is: the browser's echo cancellation would touch the tones."""
+    page.get_by_text("Devices, model and voice").click()
+    page.get_by_label("Cancel echo and noise").uncheck()
+    page.get_by_role("button", name="Talk", exact=True).click()
+
+
+def test_two_turns_are_understood_to_the_word(called: Called) -> None:
+    """What the microphone played arrives, as the service heard it, and the page shows it."""
+    assert called.session.heard == [QUESTION, INTERRUPTION]
+    turns = called.page.locator("#turns li")
+    for index, text in enumerate((QUESTION, ANSWER, INTERRUPTION, REPLY)):
+        expect(turns.nth(index).locator(".said")).to_have_text(text)
+    expect(turns.nth(3)).to_contain_text(re.compile(r"first audio \d+ ms after end of speech"))
+
+
+def test_an_interrupted_answer_falls_silent(called: Called) -> None:
+    """What was played is the beginning of the answer, sample by sample, and then the next one: nothing of the rest."""
+    sent = first_answer(called.session)
+    assert 300 < played_of(sent, called.ear.pcm(0)) < len(sent) / 48 / 2
+    assert read_tones(called.ear.pcm(0)) == REPLY
+
+
+def test_the_service_is_told_what_was_heard(called: Called) -> None:
+    """One truncation, at what the loudspeaker had played; no cancellation, since the service cancels by itself."""
+    session = called.session
+    (cut,) = (event for event in session.received if isinstance(event, ClientEventConversationItemTruncate))
+    sent = {"session.update", "input_audio_buffer.append", "conversation.item.truncate"}
+    assert set(session.received_types()) == sent
+    heard_ms = cut.audio_end_ms
+    assert 0 <= played_of(first_answer(session), called.ear.pcm(0)) - heard_ms < 150
+    expect(called.page.locator("#turns li").nth(1)).to_contain_text(f"interrupted: {heard_ms / 1000:.2f} of")
+
+
+def test_another_page_listens_in(called: Called) -> None:
+    """It hears the user, and of the answers what was heard: the beginning of the first, and the second."""
+    user, assistant = called.listener.pcm(0), called.listener.pcm(1)
+    assert read_tones(user).startswith(QUESTION)
+    assert read_tones(assistant) == REPLY
+    first, second = runs_of(assistant)
+    assert 300 < first < len(first_answer(called.session)) / 48 / 2
+    assert second == pytest.approx(len(tones(REPLY, silence_ms=0)) / 48, abs=100)
+
+
+def first_answer(session: SessionRecord) -> bytes:
+    """Return all sound of the first answer, as it was sent."""
+    deltas = [event for event in session.sent if isinstance(event, ServerEventResponseAudioDelta)]
+    return b"".join(event.delta_bytes for event in deltas if event.response_id == deltas[0].response_id)
+
+
+def played_of(sent: bytes, played: bytes) -> float:
+    """Return how much of what was sent was played, from its beginning, in milliseconds."""
+    wanted, found = memoryview(sent).cast("h"), memoryview(played).cast("h")
+    start, first = (next(at for at, sample in enumerate(samples) if abs(sample) > 9) for samples in (found, wanted))
+    same = (abs(a - b) < 4 for a, b in zip(found[start - first :], wanted, strict=False))
+    return sum(1 for _ in takewhile(bool, same)) / 24
+
+
+def runs_of(pcm: bytes) -> list[float]:
+    """Return how long each run of sound is, in milliseconds; half a second of silence lies between two of them."""
+    samples = memoryview(pcm).cast("h")
+    loud = [start // 24 for start in range(0, len(samples), 480) if max(map(abs, samples[start : start + 480])) > 300]
+    gaps = [after for before, after in pairwise(loud) if after - before > 500]
+    edges = [loud[0], *gaps, loud[-1] + 1]
+    parts = [[at for at in loud if start <= at < end] for start, end in pairwise(edges)]
+    return [part[-1] - part[0] + 20 for part in parts]
+
+
+def test_a_finished_session_is_heard_again_turn_by_turn(called: Called) -> None:
+    """Each turn has its button, which plays what that side said in it, and nothing else."""
+    page, ear = called.page, called.ear
+    for who, text in (("user", QUESTION), ("assistant", REPLY)):
+        before = ear.outputs
+        buttons = page.get_by_role("button", name=f"Hear what the {who} said")
+        (buttons.first if who == "user" else buttons.last).click()
+        expect(page.locator("#play")).to_have_text("■ Stop")
+        expect(page.locator("#play")).to_have_text("▶ Play")
+        heard = [read_tones(ear.pcm(output)) for output in range(before, ear.outputs)]
+        assert heard == ([text, ""] if who == "user" else ["", text])
+
+
+def test_on_a_phone_the_conversation_comes_first(called: Called) -> None:
+    """At a phone's width everything is in one column, as wide as the screen, the faults last."""
+    page = called.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = [
+        page.locator(f"section.{name}").bounding_box() for name in ("talk", "sound", "list", "log", "trouble-maker")
+    ]
+    assert None not in tops
+    assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    button = page.get_by_role("button", name="Talk", exact=True).bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] < 300
+    assert button["height"] >= 44
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        assert contrasts_too_weak(page) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_muted_silence_is_sent_and_an_end_is_explained(
+    caller: Browser, recording: Path, talking_service: ThreadedLocalService
+) -> None:
+    """While muted the session's clock goes on with silence; an end by the service is told with its reason and cure."""
+    write_wav(recording, tones("a b c d e f g h i j k l m n o p q r s t u v w x y z"))
+    page = caller.new_page()
+    page.goto(talking_service.endpoint)
+    press_talk(page)
+    level = "(above) => (Number(document.getElementById('mic-level').ariaValueNow) > 5) === above"
+    page.wait_for_function(level, arg=True)
+    page.get_by_role("button", name="Mute").click()
+    expect(page.locator("#talk-state")).to_contain_text("Muted")
+    page.wait_for_function(level, arg=False)
+    session = talking_service.sessions[-1]
+    count = len(session.received)
+    assert talking_service.wait_until(lambda: len(session.received) > count + 3, DEADLINE_MS / 1000)
+    assert all(
+        not any(e.audio_bytes) for e in session.received[count:] if isinstance(e, ClientEventInputAudioBufferAppend)
+    )
+    page.get_by_role("button", name="Unmute").click()
+    page.wait_for_function(level, arg=True)
+    talking_service.faults.add(f"close:1011@session={session.id},reason=overloaded")
+    expect(page.locator("#talk-state")).to_have_text(
+        "The service ended the session (1011: overloaded). Press Talk to begin another one."
+    )
+    expect(page.get_by_role("button", name="Talk", exact=True)).to_be_visible()
+    page.close()
+
+
+def test_without_permission_the_page_says_what_to_do(
+    playwright: Playwright, recording: Path, talking_service: ThreadedLocalService
+) -> None:
+    """Where the browser keeps the microphone: how to get it, no session, and Talk can be pressed again."""
+    before = len(talking_service.sessions)
+    browser = launch_with_microphone(playwright, recording, allowed=False)
+    page = browser.new_page()
+    page.goto(talking_service.endpoint)
+    page.get_by_role("button", name="Talk", exact=True).click()
+    expect(page.locator("#talk-state")).to_contain_text("may not use the microphone. Allow it")
+    expect(page.get_by_role("button", name="Talk", exact=True)).to_be_enabled()
+    browser.close()
+    assert len(talking_service.sessions) == before
