@@ -198,7 +198,9 @@ def public_types(session: nox.Session) -> None:
 @nox.session
 def package(session: nox.Session) -> None:
     """Build sdist and wheel into `dist/`, check what they say and hold, and run the sdist's own tests from it."""
-    session.install(*nox.project.dependency_groups(PYPROJECT, "package"))
+    session.install(*nox.project.dependency_groups(PYPROJECT, "package", "codegen"))
+    # Descriptions that are still placeholders are not fit to be published.
+    session.run("python", "-m", "codegen", "--release")
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build")
     # Metadata, and that the package index can show the README.

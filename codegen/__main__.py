@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .document import SchemaError
 from .importing.command import COMMANDS, run
-from .output import TARGET, differences, generate, schema_problems, write
+from .output import TARGET, differences, generate, placeholders, schema_problems, write
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,9 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
         return run(arguments)
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
+    parser.add_argument("--release", action="store_true", help="name the descriptions that are not written yet")
     parser.add_argument("--document", type=Path, help="an OpenAPI document to use instead of the schema's own")
     parser.add_argument("--target", type=Path, default=TARGET, help="the folder to write to")
     options = parser.parse_args(arguments)
+    if options.release:
+        return _release()
     try:
         files = generate(options.document)
     except SchemaError as error:
@@ -42,6 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(diff)
         print("codegen: the generated code has drifted; run `nox -s codegen`")
     return 1 if problems or diff else 0
+
+
+def _release() -> int:
+    """Name the places that are not fit for a release; return the exit code."""
+    left = placeholders()
+    for place in left:
+        print(f"codegen: {place}: the description is a placeholder; write it, with unit and range")
+    return 1 if left else 0
 
 
 if __name__ == "__main__":

@@ -17,8 +17,20 @@ from .models import make_models
 from .resources import make_registry, make_resources, make_versions, make_waiting
 from .superset import Availability, merge
 
-__all__ = ["DEFAULT_VERSION", "ROOT", "differences", "documents", "generate", "schema_problems", "superset", "write"]
+__all__ = [
+    "DEFAULT_VERSION",
+    "ROOT",
+    "differences",
+    "documents",
+    "generate",
+    "placeholders",
+    "schema_problems",
+    "superset",
+    "write",
+]
 
+PLACEHOLDER = "(placeholder)"
+"""Stands in every description that is still to be written."""
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "schema"
 TARGET = ROOT / "src" / "voicelive" / "_generated"
@@ -191,6 +203,16 @@ def schema_problems(schema: Path = SCHEMA) -> list[str]:
             elif present[name] != recorded[name]:
                 problems.append(f"schema/{name} changed since the schema was last compiled")
     return problems
+
+
+def placeholders(schema: Path = SCHEMA) -> list[str]:
+    """Name the lines of the sources, file and number, whose description is still to be written."""
+    return [
+        f"schema/{path.name}:{number}"
+        for path in sorted(schema.glob("*.tsp"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if PLACEHOLDER in line
+    ]
 
 
 def _public(contract: Contract) -> list[str]:

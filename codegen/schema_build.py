@@ -18,7 +18,7 @@ from typing import Any
 
 from .node import NodeError, find_node, run
 
-__all__ = ["SCHEMA", "compile_documents", "differences", "format_sources", "main", "record", "write"]
+__all__ = ["SCHEMA", "compile_documents", "differences", "format_sources", "main", "prepared_node", "record", "write"]
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schema"
 RECORD = "sources.json"
@@ -44,7 +44,7 @@ def compile_documents(schema: Path = SCHEMA) -> dict[str, str]:
         NodeError: if Node is missing, `npm ci` fails, or the compiler finds an error in the schema.
         BuildError: if an extension names a version that there is not.
     """
-    node = _prepared_node(schema)
+    node = prepared_node(schema)
     with tempfile.TemporaryDirectory(prefix="voicelive-schema-") as folder:
         command = [str(node), str(schema / COMPILER), "compile", ".", "--output-dir", folder]
         run([*command, "--warn-as-error"], schema, COMPILE_SECONDS)
@@ -59,7 +59,7 @@ def format_sources(schema: Path = SCHEMA, *, check: bool = False) -> None:
     Raises:
         NodeError: if a file cannot be parsed or, with `check`, is not formatted.
     """
-    node = _prepared_node(schema)
+    node = prepared_node(schema)
     options = ["--check"] if check else []
     run([str(node), str(schema / COMPILER), "format", *options, "*.tsp"], schema, COMPILE_SECONDS)
 
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if diff else 0
 
 
-def _prepared_node(schema: Path) -> Path:
+def prepared_node(schema: Path) -> Path:
     """Return the path of Node, with the compiler installed in `schema`."""
     node, npm = find_node()
     _install(node, npm, schema)

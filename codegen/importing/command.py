@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import schema_build
 from ..document import SchemaError
-from ..output import DEFAULT_VERSION, SCHEMA, documents
+from ..output import DEFAULT_VERSION, SCHEMA, documents, generate, write
+from .applying import apply
 from .changes import Comparison
 from .comparing import compare
+from .fact_table import TABLES, read_table
 from .markdown import render
 from .neutral import Specification, SpecificationError
 from .normalising import load
 from .page import render_page
+from .sources import Sources, boundary_of, following_version
 from .typespec import MARK, PLACEHOLDERS, emit
 from .typespec_names import declared
+from .typespec_writing import Writer
 
 __all__ = ["COMMANDS", "run"]
 
@@ -51,12 +57,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     importing.add_argument("file", type=Path, help="the specification")
     importing.add_argument(
-        "--against", default=DEFAULT_VERSION, metavar="VERSION", help="the schema's version to compare with"
+        "--against",
+        default="",
+        metavar="VERSION",
+        help=f"the schema's version to compare with, or a file; unless given, {DEFAULT_VERSION}, and with --apply what "
+        "the version before was published with",
     )
     importing.add_argument("--format", choices=("markdown", "json", "both"), default="markdown")
     importing.add_argument("--emit", type=Path, metavar="OUT.tsp", help="write the TypeSpec for what is new")
     importing.add_argument(
-        "--version-name", default="", metavar="NAME", help="the API version that brings it, for @added, with --emit"
+        "--version-name",
+        default="",
+        metavar="NAME",
+        help="the API version that brings it, for @added, with --emit; with --apply, unless given, the document's own",
+    )
+    importing.add_argument(
+        "--apply",
+        action="store_true",
+        help="put what is new into the sources of the schema, write the version's fact table, compile and generate",
     )
     importing.set_defaults(run=_import)
     diff = commands.add_parser(
@@ -73,15 +91,44 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _import(options: argparse.Namespace) -> int:
-    if options.version_name and not options.emit:
-        raise SpecificationError("--version-name goes with --emit")
-    before = _version_or_file(options.against)
+    if options.version_name and not options.emit and not options.apply:
+        raise SpecificationError("--version-name goes with --emit or --apply")
     after = load(options.file)
-    comparison = compare(before, after)
+    if options.apply:
+        return _apply(after, options)
+    comparison = compare(_version_or_file(options.against or DEFAULT_VERSION), after)
     _print(comparison, options.format)
     if options.emit:
         _emit(comparison, options.emit, options.version_name)
     return DIFFERENT if comparison.changes else SAME
+
+
+def _apply(after: Specification, options: argparse.Namespace) -> int:
+    """Make the document a version of the schema, up to the generated code."""
+    version = after.version = options.version_name or after.version
+    known = [path.stem for path in documents()]
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-\w+)?", version):
+        raise SpecificationError(
+            f"{version or 'the document'}: is not a dated API version; name it with --version-name"
+        )
+    if version in known:
+        raise SpecificationError(f"{version}: the schema has this version already")
+    preceding, following = following_version(known, version)
+    table = TABLES / f"{preceding}.json"
+    before = _version_or_file(options.against or (str(table) if table.exists() else preceding))
+    writer = Writer(compare(before, after), declared(SCHEMA), version, boundary_of(known, version))
+    _print(writer.comparison, options.format)
+    versions = {path.stem: _version(path) for path in documents()}
+    emitted = emit(writer, list(versions.values()))
+    around = (versions.get(preceding), versions.get(following))
+    applied = apply(writer, emitted, around, TABLES, Sources.read(SCHEMA))
+    _say_left(applied.notes)
+    print(f"codegen: changed {', '.join(applied.files)}; {PLACEHOLDERS}", file=sys.stderr)
+    if schema_build.main([]):
+        return WRONG
+    touched = write(generate())
+    print(f"codegen: {len(touched)} generated files changed", file=sys.stderr)
+    return DIFFERENT if writer.comparison.changes else SAME
 
 
 def _diff(options: argparse.Namespace) -> int:
@@ -112,15 +159,20 @@ def _emit(comparison: Comparison, path: Path, version: str) -> None:
         raise SpecificationError(f"{path}: is there already and was not written by --emit; choose another name")
     compared = (comparison.before.source, comparison.after.source)
     others = [other for other in map(_version, documents()) if other.source not in compared]
-    emitted = emit(comparison, declared(SCHEMA), version, others)
+    since = boundary_of([path.stem for path in documents()], version) if version else None
+    emitted = emit(Writer(comparison, declared(SCHEMA), version, since), others)
     if not emitted.text:
         print("codegen: there is nothing new to write as TypeSpec", file=sys.stderr)
     else:
         _write(path, emitted.text)
         print(f"codegen: {PLACEHOLDERS}", file=sys.stderr)
-    if emitted.notes:
+    _say_left(emitted.notes)
+
+
+def _say_left(notes: Sequence[str]) -> None:
+    if notes:
         print("codegen: left to be done by hand:", file=sys.stderr)
-    for note in emitted.notes:
+    for note in notes:
         print(f"codegen: - {note}", file=sys.stderr)
 
 
@@ -128,6 +180,8 @@ def _version_or_file(name: str) -> Specification:
     known = {path.stem: path for path in documents()}
     if name in known:
         return _version(known[name])
+    if Path(name).resolve().parent == TABLES:
+        return read_table(Path(name))
     if Path(name).exists():
         return load(Path(name))
     raise SpecificationError(f"{name}: is neither a file nor a version of the schema, which are {', '.join(known)}")

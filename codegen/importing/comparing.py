@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from .changes import ABSENT, Change, Comparison
@@ -28,8 +29,22 @@ __all__ = ["compare"]
 
 
 def compare(old: Specification, new: Specification) -> Comparison:
-    """Return everything that `new` adds, removes, renames, retypes and otherwise changes against `old`."""
-    return _Comparer(old, new).run()
+    """Return everything that `new` adds, removes, renames, retypes and otherwise changes against `old`.
+
+    A service has more than its events, such as an HTTP interface. What only one side has is compared if one of its
+    events reaches it.
+    """
+    return _Comparer(_of_events(old, new), _of_events(new, old)).run()
+
+
+def _of_events(one: Specification, other: Specification) -> Specification:
+    reached = one.reached() | other.named.keys()
+    left_out = sorted(one.named.keys() - reached)
+    if not left_out:
+        return one
+    note = f"not compared, as no event reaches them: {', '.join(left_out)}"
+    kept = {name: entry for name, entry in one.named.items() if name in reached}
+    return replace(one, named=kept, notes=[*one.notes, note])
 
 
 class _Comparer:

@@ -78,6 +78,8 @@ Kind = Scalar | Constant | Reference | Array | Mapping | Union
 NULL = Scalar("null")
 STRING = Scalar("string")
 UNKNOWN = Scalar("unknown")
+# Some documents leave the usual width of a number out.
+SAME_SCALARS = {"int32": "integer", "float32": "numeric", "float64": "numeric"}
 
 
 def union(members: Iterator[Kind] | list[Kind]) -> Kind:
@@ -164,7 +166,9 @@ def canonical(kind: Kind, resolve: Callable[[str], Kind | str] = str) -> str:
         return f"{{{canonical(kind.values, resolve)}}}"
     if isinstance(kind, Union):
         return "|".join(sorted(set(_members(kind, resolve))))
-    return f"{kind.name}:{kind.format}{sorted(kind.limits)!r}" if isinstance(kind, Scalar) else literal(kind.value)
+    if isinstance(kind, Scalar):
+        return f"{SAME_SCALARS.get(kind.name, kind.name)}:{kind.format}{sorted(kind.limits)!r}"
+    return literal(kind.value)
 
 
 def _members(kind: Union, resolve: Callable[[str], Kind | str]) -> Iterator[str]:

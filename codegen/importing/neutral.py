@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..document import SchemaError
-from .kinds import Constant, Kind, Reference, references
+from .kinds import Constant, Kind, Reference, Union, references
 
 __all__ = ["Enum", "Field", "Model", "Named", "NamedType", "Specification", "SpecificationError"]
 
@@ -153,6 +153,42 @@ class Specification:
     def events(self) -> dict[str, str]:
         """Class name to event type, for all events."""
         return {name: kind for name in self.models if (kind := self.event_type(name)) is not None}
+
+    def reached(self) -> set[str]:
+        """The names of all that events consist of; of a document without events, all names."""
+        waiting = list(self.events())
+        if not waiting:
+            return set(self.named)
+        children: dict[str, list[str]] = {}
+        for name, model in self.models.items():
+            if model.base is not None:
+                children.setdefault(model.base, []).append(name)
+        found: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in found or name not in self.named:
+                continue
+            found.add(name)
+            entry = self.named[name]
+            if isinstance(entry, Model):
+                waiting += [entry.base] if entry.base is not None else []
+                waiting += children.get(name, []) if entry.discriminator is not None else []
+                waiting += [target for own in entry.fields.values() for target in references(own.kind)]
+            else:
+                waiting += references(entry.kind)
+        return found
+
+    def is_inherited(self, model: Model, entry: Field) -> bool:
+        """Whether a model only repeats a field that it has from its base, or that every event has."""
+        if model.base is None and entry.name == "event_id" and self.event_type(model.name) is not None:
+            # A document that lists events without a base repeats what the schema's base has.
+            return True
+        inherited = self.inherited(model.name).get(entry.name)
+        return inherited is not None and inherited.kind == entry.kind and inherited.required == entry.required
+
+    def alternatives(self, entry: Enum | NamedType) -> tuple[Kind, ...]:
+        """The types that a union consists of; any other type by itself."""
+        return entry.kind.members if isinstance(entry.kind, Union) else (entry.kind,)
 
     def stands_for(self, name: str) -> Kind:
         """What a reference means: the content of an enum or union; a model, or a type within itself, stays as it is."""

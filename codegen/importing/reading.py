@@ -38,6 +38,12 @@ def read_document(path: Path) -> Document:
     Raises:
         SpecificationError: if it is missing, is neither JSON nor YAML, or is not a specification in a known dialect.
     """
+    if path.suffix.lower() == ".tsp":
+        raise SpecificationError(
+            f"{path}: is TypeSpec, a source; this reads what its compiler writes. Give the compiled document, in the "
+            "service's repository stable/VERSION/VoiceLive.json or preview/VERSION/VoiceLive.json, or compile it with "
+            "`npx tsp compile FOLDER --emit @typespec/openapi3`"
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from string import ascii_uppercase
 from typing import Any
 
 from .kinds import (
@@ -61,6 +63,7 @@ class TypeReader:
         self.document = document
         self.enums: dict[str, Kind] = {}
         self.objects: dict[str, tuple[Schema, str]] = {}
+        self._places: dict[str, str] = {}
         self.met_union = False
         self._following = 0
 
@@ -158,7 +161,7 @@ class TypeReader:
         several = sum(isinstance(member, dict) and is_object(member) for member in members) > 1
         return union(
             [
-                self.read(member, f"{where}/{keyword}/{index}", f"{name}.{index + 1}" if several else name)
+                self.read(member, f"{where}/{keyword}/{index}", f"{name}.{_label(member)}" if several else name)
                 for index, member in enumerate(members)
             ]
         )
@@ -177,9 +180,17 @@ class TypeReader:
         return self._named(schema, where, name)
 
     def _named(self, schema: Schema, where: str, name: str) -> Kind:
-        # An object in the middle of another one becomes a model with a name made from its place.
-        self.objects[name] = (schema, where)
-        return Reference(name)
+        # An object in the middle of another one becomes a model with a name made from its place. That name may be
+        # taken: by the schema that the object stands in, which would then contain itself, or by another object.
+        label = f"{name}.{_label(schema)}"
+        names = chain([name, label], (f"{label}.{letter}" for letter in ascii_uppercase))
+        free = (one for one in names if one not in self.document.schemas and self._places.get(one, where) == where)
+        chosen = next(free, None)
+        if chosen is None:
+            raise self.document.fail(where, f"there are too many objects without a name that would be {label}")
+        self._places[chosen] = where
+        self.objects[chosen] = (schema, where)
+        return Reference(chosen)
 
     def _simple(self, schema: Schema, where: str, name: str) -> Kind:
         kind, text = schema.get("type"), schema.get("format", "")
@@ -216,6 +227,19 @@ class TypeReader:
 def is_object(schema: Schema) -> bool:
     """Whether a schema declares fields of its own."""
     return isinstance(schema.get("properties"), dict) and bool(schema["properties"])
+
+
+def _label(schema: Any) -> str:
+    """A word for an object without a name: the one value of its first constant field, its title, or what it is."""
+    if not isinstance(schema, dict):
+        return "object"
+    properties = schema.get("properties")
+    for own in properties.values() if isinstance(properties, dict) else ():
+        values = own.get("enum", [own.get("const")]) if isinstance(own, dict) else []
+        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str) and values[0][-1:].isalpha():
+            return values[0].replace(".", "_")
+    title = schema.get("title")
+    return title.replace(".", "_") if isinstance(title, str) and title[-1:].isalpha() else "object"
 
 
 def lift_limits(kind: Kind, schema: Schema) -> tuple[Kind, Limits]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .changes import Change, Comparison
+from ..output import PLACEHOLDER
+from .carried import check_carried
+from .changes import Change
 from .comparing import group_of
 from .kinds import Union
-from .neutral import Enum, Field, Model, NamedType, Specification
+from .neutral import Enum, Model, NamedType, Specification
+from .typespec_blocks import Block
 from .typespec_hand import by_hand
-from .typespec_names import Declared, identifier, model_name, version_member
+from .typespec_names import identifier, model_name, version_member
 from .typespec_writing import CODE_WIDTH, Writer, doc, one_line, quoted, spoken
 
-__all__ = ["MARK", "Emitted", "emit"]
+__all__ = ["MARK", "Again", "Emitted", "emit", "has"]
 
 MARK = "// Written by `python -m codegen import --emit`"
 PLACEHOLDERS = (
@@ -26,34 +29,56 @@ BASES = {"client": "ClientEvent", "server": "ServerEvent"}
 TYPE_ENUMS = {"client": "ClientEventType", "server": "ServerEventType"}
 
 
+@dataclass(frozen=True)
+class Again:
+    """Something that the newer document brings and another version of the schema has already."""
+
+    group: str
+    owner: str
+    part: str
+    versions: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where it is, in a word."""
+        return f"{self.owner}.{self.part}" if self.part else self.owner
+
+
 @dataclass
 class Emitted:
-    """The TypeSpec text, empty if nothing is new, and what is left to be done by hand."""
+    """The TypeSpec text, empty if nothing is new, and what is left to be done by hand.
+
+    ``blocks`` are the parts of the text, ``again`` what needs no text, ``names`` the schema's names for what is new.
+    """
 
     text: str
     notes: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    again: list[Again] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
 
 
-def emit(comparison: Comparison, sources: Declared, version: str = "", others: Sequence[Specification] = ()) -> Emitted:
+def emit(writer: Writer, others: Sequence[Specification] = ()) -> Emitted:
     """Return the TypeSpec for everything that the newer document adds.
 
     Args:
-        comparison: the schema's document against the newer one.
-        sources: what the schema's sources declare, for the names of files and of enum members.
-        version: the API version that brings it, for ``@added``; none if empty.
+        writer: knows the comparison, what the sources declare, and the version that brings it.
         others: the schema's other versions. What one of them has is in the sources already, and is not written again.
+
+    Raises:
+        SpecificationError: if what is written would contain itself, or lacks something of the document.
     """
-    return _Emitter(comparison, sources, version, others).run()
+    return _Emitter(writer, others).run()
 
 
 class _Emitter:
-    def __init__(
-        self, comparison: Comparison, sources: Declared, version: str, others: Sequence[Specification]
-    ) -> None:
-        self.comparison, self.sources, self.others = comparison, sources, others
+    def __init__(self, writer: Writer, others: Sequence[Specification]) -> None:
+        self.comparison = comparison = writer.comparison
+        self.writer, self.others = writer, others
+        self.sources = sources = writer.sources
         self.new, self.old = comparison.after, comparison.before
-        self.writer = Writer(comparison, sources, version)
-        self.again: list[str] = []
+        self.again: list[Again] = []
         # An event under another type is another event, and so with all kinds: the schema holds both.
         self.doubled = {
             str(change.after): str(change.before)
@@ -64,7 +89,7 @@ class _Emitter:
         added = [change.name for change in comparison.of("added", "event", "model", "union", "enum")]
         for name in sorted([*added, *self.doubled]):
             if versions := self._versions_with(name):
-                self._note_again(group_of(self.new, name), name, versions)
+                self.again.append(Again(group_of(self.new, name), name, "", versions))
                 continue
             taken = {*self.old.named, *self.writer.names.values(), *sources.files}
             chosen = self.writer.names[name] = model_name(name, taken)
@@ -74,9 +99,13 @@ class _Emitter:
 
     def run(self) -> Emitted:
         blocks = [*self._wholes(), *self._fields(), *self._values(), *self._members()]
-        notes = [*by_hand(self.comparison, self.writer, self.doubled), *self.again, *self.writer.notes]
-        if not blocks:
-            return Emitted("", notes)
+        check_carried(self.new, self.writer, self.fresh, blocks)
+        hand = by_hand(self.comparison, self.writer, self.doubled)
+        notes = [*hand, *map(self._said_again, self.again), *self.writer.notes]
+        text = self._whole_text(blocks, notes) if blocks else ""
+        return Emitted(text, notes, blocks, self.again, self.writer.names, self.writer.notes)
+
+    def _whole_text(self, blocks: Sequence[Block], notes: Sequence[str]) -> str:
         version = self.writer.version
         lines = [
             f"{MARK}: what {one_line(Path(self.new.source).name)}",
@@ -92,85 +121,79 @@ class _Emitter:
         head = "\n".join(lines) + "\n\n"
         if version:
             head += 'import "@typespec/versioning";\n\nusing Versioning;\n\n'
-        return Emitted(f"{head}namespace VoiceLive;\n\n" + "\n".join(blocks), notes)
+        return f"{head}namespace VoiceLive;\n\n" + "\n".join(block.text(self._file(block.name)) for block in blocks)
 
-    def _wholes(self) -> Iterator[str]:
+    def _wholes(self) -> Iterator[Block]:
         order = {"client": 0, "server": 1, "": 2}
         names = sorted(self.fresh, key=self.writer.name)
         models = [self.new.models[name] for name in names if name in self.new.models]
         for model in sorted(models, key=lambda model: order[self._direction(model.name)]):
-            yield self._model(model)
+            yield Block("model", self.writer.name(model.name), self._model(model))
         for name in names:
             entry = self.new.named[name]
             if isinstance(entry, Enum):
-                yield self._enum(entry)
+                yield Block("enum", self.writer.name(name), self._enum(entry))
             elif isinstance(entry, NamedType):
-                yield self._named_type(entry)
+                yield Block("union", self.writer.name(name), self._named_type(entry))
 
-    def _model(self, model: Model) -> str:
+    def _model(self, model: Model) -> list[str]:
         name, base = self.writer.name(model.name), self.writer.name(model.base) if model.base else ""
         direction, event_type = self._direction(model.name), self.new.event_type(model.name)
         tag = self.new.tag(model.name)
         if event_type is not None:
             base = BASES[direction]
             lines = doc(
-                f"Event `{spoken(event_type)}`, sent by the {'application' if direction == 'client' else 'service'}."
+                f"Event `{spoken(event_type)}`, sent by the {'application' if direction == 'client' else 'service'} "
+                f"{PLACEHOLDER}."
             )
         elif tag is not None:
-            lines = doc(f"The {base} whose {spoken(tag[0])} is `{spoken(tag[1])}`.")
+            lines = doc(f"The {base} whose {spoken(tag[0])} is `{spoken(tag[1])}` {PLACEHOLDER}.")
         else:
-            lines = doc(f"Model {name}.")
+            lines = doc(f"Model {name} {PLACEHOLDER}.")
         if model.discriminator is not None:
             lines.append(f"@discriminator({quoted(model.discriminator)})")
         lines += self.writer.added()
         lines += _opening(identifier(name), identifier(base) if base else "")
-        own = [entry for entry in model.fields.values() if not self._is_inherited(model, entry)]
+        own = [entry for entry in model.fields.values() if not self.new.is_inherited(model, entry)]
         if not own:
-            return "\n".join([*lines[:-1], f"{lines[-1]}}}"]) + "\n"
+            return [*lines[:-1], f"{lines[-1]}}}"]
         for index, entry in enumerate(own):
             lines += ([""] if index else []) + self.writer.field(name, entry, added=False)
-        return "\n".join([*lines, "}"]) + "\n"
+        return [*lines, "}"]
 
-    def _is_inherited(self, model: Model, entry: Field) -> bool:
-        if model.base is None and self._direction(model.name) and entry.name == "event_id":
-            # A document that lists events without a base repeats what the schema's base has.
-            return True
-        inherited = self.new.inherited(model.name).get(entry.name)
-        return inherited is not None and inherited.kind == entry.kind and inherited.required == entry.required
-
-    def _enum(self, entry: Enum) -> str:
+    def _enum(self, entry: Enum) -> list[str]:
         name = self.writer.name(entry.name)
         texts = all(isinstance(value, str) for value in entry.values)
-        lines = [*doc(f"Values of {name}."), *self.writer.added(), f"union {identifier(name)} {{"]
+        lines = [*doc(f"Values of {name} {PLACEHOLDER}."), *self.writer.added(), f"union {identifier(name)} {{"]
         if texts:
             lines += ["  string,", ""]
             if not entry.open:
                 self.writer.notes.append(f"enum {name} is closed in the document; the schema keeps every enum open")
         for index, (value, member) in enumerate(self.writer.members(name, list(entry.values)).items()):
             lines += ([""] if index else []) + self.writer.value(name, value, member, added=False)
-        return "\n".join([*lines, "}"]) + "\n"
+        return [*lines, "}"]
 
-    def _named_type(self, entry: NamedType) -> str:
+    def _named_type(self, entry: NamedType) -> list[str]:
         name = self.writer.name(entry.name)
         if not isinstance(entry.kind, Union):
-            return f"alias {identifier(name)} = {self.writer.kind(entry.kind)};\n"
-        lines = [*doc(f"Union {name}."), *self.writer.added(), f"union {identifier(name)} {{"]
+            return [f"alias {identifier(name)} = {self.writer.kind(entry.kind)};"]
+        lines = [*doc(f"Union {name} {PLACEHOLDER}."), *self.writer.added(), f"union {identifier(name)} {{"]
         lines += [f"  {self.writer.variant(member)}" for member in entry.kind.members]
-        return "\n".join([*lines, "}"]) + "\n"
+        return [*lines, "}"]
 
-    def _fields(self) -> Iterator[str]:
+    def _fields(self) -> Iterator[Block]:
         for owner, changes in self._grouped("field").items():
             entries = self.new.fields(self._current(owner))
-            lines = [f"// To paste into the model {owner}{self._file(owner)}.", f"alias AddedTo{owner} = {{"]
+            lines: list[str] = []
             for index, change in enumerate(changes):
                 lines += ([""] if index else []) + self.writer.field(owner, entries[change.name], added=True)
-            yield "\n".join([*lines, "};"]) + "\n"
+            yield Block("model", owner, lines, inside=True)
 
-    def _values(self) -> Iterator[str]:
+    def _values(self) -> Iterator[Block]:
         groups = {owner: [change.name for change in changes] for owner, changes in self._grouped("value").items()}
         for change in self.comparison.of("renamed", "value"):
             if versions := self._versions_with(change.owner, str(change.after)):
-                self._note_again("value", f"{change.owner}.{change.after}", versions)
+                self.again.append(Again("value", change.owner, str(change.after), versions))
             else:
                 groups.setdefault(change.owner, []).append(str(change.after))
         # The type of a new event belongs in the list of types, whether the document has such a list or not.
@@ -183,23 +206,22 @@ class _Emitter:
             entry = self.new.enums.get(self._current(owner))
             known = {str(value): value for value in entry.values} if entry else {}
             wanted: list[Any] = [known.get(value, value) for value in sorted(groups[owner])]
-            # A template that is never used: it is checked, but stays out of the emitted documents.
-            lines = [f"// To paste into the enum {owner}{self._file(owner)}.", f"union AddedTo{owner}<Unused> {{"]
+            lines: list[str] = []
             for index, (value, member) in enumerate(self.writer.members(owner, wanted).items()):
                 lines += ([""] if index else []) + self.writer.value(owner, value, member, added=True)
-            yield "\n".join([*lines, "}"]) + "\n"
+            yield Block("enum", owner, lines, inside=True)
 
-    def _members(self) -> Iterator[str]:
+    def _members(self) -> Iterator[Block]:
         for owner, changes in self._grouped("member").items():
             entry = self.new.named[self._current(owner)]
             members = entry.kind.members if isinstance(entry, NamedType) and isinstance(entry.kind, Union) else ()
             wanted = {change.name for change in changes}
-            lines = [f"// To paste into the union {owner}{self._file(owner)}.", f"union AddedTo{owner}<Unused> {{"]
+            lines: list[str] = []
             chosen = [member for member in members if self.comparison.shown(member) in wanted]
             for index, member in enumerate(chosen):
                 lines += [""] if index and self.writer.version else []
                 lines += [*self.writer.added("  "), f"  {self.writer.variant(member)}"]
-            yield "\n".join([*lines, "}"]) + "\n"
+            yield Block("union", owner, lines, inside=True)
 
     def _grouped(self, group: str) -> dict[str, list[Change]]:
         """What is new in things that the schema has, by owner; what another version has already is left out."""
@@ -208,17 +230,17 @@ class _Emitter:
             if change.owner in self.doubled.values():
                 continue
             if group != "member" and (versions := self._versions_with(change.owner, change.name)):
-                self._note_again(group, change.path, versions)
+                self.again.append(Again(group, change.owner, change.name, versions))
             else:
                 groups.setdefault(change.owner, []).append(change)
         return groups
 
-    def _versions_with(self, owner: str, part: str = "") -> list[str]:
-        return [other.version for other in self.others if _has(other, owner, part)]
+    def _versions_with(self, owner: str, part: str = "") -> tuple[str, ...]:
+        return tuple(other.version for other in self.others if has(other, owner, part))
 
-    def _note_again(self, group: str, path: str, versions: list[str]) -> None:
-        where = self._file(path.partition(".")[0])
-        self.again.append(f"{group} {path}{where} is in the schema already, for {', '.join(versions)}: see its @added")
+    def _said_again(self, again: Again) -> str:
+        where, versions = self._file(again.owner), ", ".join(again.versions)
+        return f"{again.group} {again.path}{where} is in the schema already, for {versions}: see its @added"
 
     def _current(self, owner: str) -> str:
         """The document's name for something in the schema."""
@@ -241,7 +263,8 @@ def _opening(name: str, base: str) -> list[str]:
     return [line] if len(line) <= CODE_WIDTH or not base else [f"model {name}", f"  extends {base} {{"]
 
 
-def _has(specification: Specification, owner: str, part: str) -> bool:
+def has(specification: Specification, owner: str, part: str) -> bool:
+    """Whether a specification has a thing, or a part of it."""
     entry = specification.named.get(owner)
     if not part or entry is None:
         return entry is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from .changes import ABSENT, Change, Comparison
 from .kinds import literal
@@ -20,13 +20,18 @@ FLAGS = {
 }
 
 
-def by_hand(comparison: Comparison, writer: Writer, doubled: Mapping[str, str]) -> Iterator[str]:
+def by_hand(
+    comparison: Comparison, writer: Writer, doubled: Mapping[str, str], skipped: Container[Change] = ()
+) -> Iterator[str]:
     """One line for each change of what the schema has already, with the decorator to use.
 
     `doubled` holds the models that changed what distinguishes them, new name to old name: the schema holds both.
+    `skipped` holds what has been done already.
     """
     version = f"Versions.{version_member(writer.version)}" if writer.version else "Versions.…"
     for change in comparison.changes:
+        if change in skipped:
+            continue
         if change.action != "added" and change.owner not in doubled.values():
             file = writer.sources.files.get(change.owner or change.name)
             where = f"{change.group} {change.path}{f' ({file})' if file else ''}"

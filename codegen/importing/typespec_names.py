@@ -7,7 +7,10 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Declared", "declared", "identifier", "member_name", "model_name", "version_member"]
+__all__ = ["PLACEHOLDER", "Declared", "declared", "identifier", "member_name", "model_name", "version_member"]
+
+PLACEHOLDER = "(placeholder)"
+"""Stands in every description that is still to be written; `python -m codegen --release` finds it."""
 
 # Words that may not stand as a name without backquotes.
 KEYWORDS = frozenset(

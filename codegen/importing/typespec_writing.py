@@ -9,7 +9,8 @@ from typing import Any
 from .changes import Comparison
 from .kinds import Array, Constant, Kind, Mapping, Reference, Scalar, Union, literal
 from .neutral import Enum, Field
-from .typespec_names import Declared, identifier, member_name, version_member
+from .sources import Boundary
+from .typespec_names import PLACEHOLDER, Declared, identifier, member_name, version_member
 
 __all__ = ["CODE_WIDTH", "Writer", "doc", "one_line", "quoted", "spoken"]
 
@@ -43,13 +44,21 @@ class Writer:
     """Writes what the newer document of a comparison has, under the schema's names.
 
     ``notes`` collects what TypeSpec cannot say.
+
+    Args:
+        comparison: the schema's document against the newer one.
+        sources: what the schema's sources declare, for the names of files and of enum members.
+        version: the API version that brings what is new, for ``@added``; none if empty.
+        since: where that version stands among the others, so that nothing leaks into those after it.
     """
 
-    def __init__(self, comparison: Comparison, sources: Declared, version: str) -> None:
+    def __init__(self, comparison: Comparison, sources: Declared, version: str, since: Boundary | None = None) -> None:
+        self.comparison = comparison
         self.new = comparison.after
         self.pairing = comparison.pairing
         self.sources = sources
         self.version = version
+        self.since = since or Boundary(version_member(version))
         self.names: dict[str, str] = {}
         self.notes: list[str] = []
 
@@ -59,14 +68,15 @@ class Writer:
 
     def added(self, indent: str = "") -> list[str]:
         """The decorator that says since when."""
-        return [f"{indent}@added(Versions.{version_member(self.version)})"] if self.version else []
+        lines = self.since.decorators(before=False, here=True, after=False) if self.version else []
+        return [f"{indent}{line}" for line in lines]
 
     def field(self, owner: str, entry: Field, *, added: bool) -> list[str]:
         """The lines of a field."""
         if entry.constant is not None and entry.required:
             lines = doc(f"Always `{spoken(entry.constant)}`.", "  ")
         else:
-            lines = doc(f"Field {spoken(entry.name)} of {owner}: {self._in_words(entry.kind)}.", "  ")
+            lines = doc(f"Field {spoken(entry.name)} of {owner}: {self._in_words(entry.kind)} {PLACEHOLDER}.", "  ")
         lines += [*self._decorators(owner, entry), *(self.added("  ") if added else [])]
         start = f"  {identifier(entry.name)}{'' if entry.required else '?'}:"
         kind = self.kind(entry.kind) + (" | null" if entry.nullable else "")
@@ -111,7 +121,7 @@ class Writer:
 
     def value(self, enum: str, value: Any, member: str, *, added: bool) -> list[str]:
         """The lines of a member of an enum."""
-        lines = doc(f"Value `{spoken(str(value))}` of {enum}.", "  ")
+        lines = doc(f"Value `{spoken(str(value))}` of {enum} {PLACEHOLDER}.", "  ")
         return [*lines, *(self.added("  ") if added else []), f"  {identifier(member)}: {quoted(value)},"]
 
     def _decorators(self, owner: str, entry: Field) -> Iterator[str]:

@@ -211,7 +211,10 @@ CASES = [
     Case(
         "a new enum",
         edits.add_enum,
-        [part("added", "enum", None, "LampKind", values=["desk", "floor"], open=True)],
+        [
+            part("added", "enum", None, "LampKind", values=["desk", "floor"], open=True),
+            part("added", "field", "AvatarConfig", "uses_LampKind"),
+        ],
         keys=("values", "open"),
     ),
     Case(
@@ -230,7 +233,10 @@ CASES = [
     Case(
         "a new union",
         edits.add_union,
-        [part("added", "union", None, "AnyLamp", type="Background | VideoCrop")],
+        [
+            part("added", "union", None, "AnyLamp", type="Background | VideoCrop"),
+            part("added", "field", "AvatarConfig", "uses_AnyLamp", type="AnyLamp"),
+        ],
         keys=("type",),
     ),
     Case(

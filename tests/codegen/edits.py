@@ -18,6 +18,11 @@ def fields(schemas: Schema, model: str) -> Schema:
     return found
 
 
+def use(schemas: Schema, name: str) -> None:
+    """Let an event reach a schema: as a field of what events consist of."""
+    fields(schemas, "AvatarConfig")[f"uses_{name}"] = ref(name)
+
+
 def event(schemas: Schema, base: str, name: str, kind: str, **own: Any) -> None:
     """Add an event, with its entries in the base's mapping and in the list of types."""
     schemas[name] = {
@@ -183,6 +188,7 @@ def close_enum(schemas: Schema) -> None:
 
 def add_enum(schemas: Schema) -> None:
     schemas["LampKind"] = {"anyOf": [{"type": "string"}, {"const": "desk"}, {"const": "floor"}]}
+    use(schemas, "LampKind")
 
 
 def remove_enum(schemas: Schema) -> None:
@@ -196,6 +202,7 @@ def rename_enum(schemas: Schema) -> None:
 
 def add_union(schemas: Schema) -> None:
     schemas["AnyLamp"] = {"anyOf": [ref("Background"), ref("VideoCrop")]}
+    use(schemas, "AnyLamp")
 
 
 def remove_union(schemas: Schema) -> None:

@@ -16,7 +16,7 @@ from codegen.importing.page import render_page
 from codegen.output import documents
 
 from .changes import edit_all
-from .dialects import DOCUMENT, Schema, document, write
+from .dialects import DOCUMENT, PREFIX, Schema, document, write
 
 Capture = pytest.CaptureFixture[str]
 VERSIONS = [path.stem for path in documents()]
@@ -90,7 +90,7 @@ def test_unlike_things_are_not_renames(tmp_path: Path, capsys: Capture) -> None:
         del schemas["VideoCrop"]
         own = schemas["VideoParams"]["properties"]
         del own["crop"]
-        own["rotation"] = {"type": "number"}
+        own["rotation"] = {"$ref": PREFIX + "Weather"}
         schemas["Modality"]["anyOf"] = [m for m in schemas["Modality"]["anyOf"] if m.get("const") != "avatar"]
         schemas["Modality"]["anyOf"].append({"const": "smell"})
 

@@ -12,11 +12,14 @@ from codegen.output import SCHEMA
 
 from .changes import edit_all
 from .dialects import DIALECTS, PREFIX, Edit, Schema, write
-from .edits import event, fields, ref
+from .edits import event, fields, ref, use
 
 Capture = pytest.CaptureFixture[str]
 VERSION = "2027-01-15"
 ADDED = "@added(Versions.v2027_01_15)"
+# The draft follows the dated versions, and would have what is new in one of them.
+REMOVED = "@removed(Versions.v1)"
+INSIDE = f"  {ADDED}\n  {REMOVED}\n"
 BUILT_IN = {
     *("string", "boolean", "int32", "int64", "integer", "numeric", "float32", "float64", "bytes", "url"),
     *("utcDateTime", "unknown", "null", "Record"),
@@ -87,7 +90,9 @@ def test_an_event_in_full(tmp_path: Path) -> None:
     """A new event extends the right base; each kind of field is written as TypeSpec has it, with default and range."""
     text = emitted(tmp_path, rich, "--version-name", VERSION)
     written = block(text, "model ServerEventLightsOn extends ServerEvent {")
-    assert written.startswith(f"/** Event `lights.on`, sent by the service. */\n{ADDED}\nmodel ")
+    assert written.startswith(
+        f"/** Event `lights.on`, sent by the service (placeholder). */\n{ADDED}\n{REMOVED}\nmodel "
+    )
     for line in (
         '  type: "lights.on";',
         "  @minValue(0)\n  @maxValue(100)\n  level?: int32 = 50;",
@@ -135,10 +140,10 @@ def test_what_is_to_be_pasted_says_where(tmp_path: Path) -> None:
     text = emitted(tmp_path, rich, "--version-name", VERSION)
     for lines in (
         "// To paste into the model RequestSession (session.tsp).\nalias AddedToRequestSession = {\n"
-        f"  /** Field lamp of RequestSession: `AnyLamp`. */\n  {ADDED}\n  lamp?: AnyLamp;\n}};\n",
+        f"  /** Field lamp of RequestSession: `AnyLamp` (placeholder). */\n{INSIDE}  lamp?: AnyLamp;\n}};\n",
         "// To paste into the enum ServerEventType (server_events.tsp).\nunion AddedToServerEventType<Unused> {\n"
-        f'  /** Value `lights.on` of ServerEventType. */\n  {ADDED}\n  lightsOn: "lights.on",\n}}\n',
-        f"// To paste into the union Voice (voices.tsp).\nunion AddedToVoice<Unused> {{\n  {ADDED}\n  Lamp,\n}}\n",
+        f'  /** Value `lights.on` of ServerEventType (placeholder). */\n{INSIDE}  lightsOn: "lights.on",\n}}\n',
+        f"// To paste into the union Voice (voices.tsp).\nunion AddedToVoice<Unused> {{\n{INSIDE}  Lamp,\n}}\n",
     ):
         assert lines in text
 
@@ -170,7 +175,7 @@ def test_the_prose_of_the_document_is_not_copied(tmp_path: Path, capsys: Capture
     """Comments are placeholders made from names and types, and the file and the command say so."""
     text = emitted(tmp_path, rich)
     assert "Prose of the service." not in text
-    assert "/** Field lamp of RequestSession: `AnyLamp`. */" in text
+    assert "/** Field lamp of RequestSession: `AnyLamp` (placeholder). */" in text
     assert "// The doc comments are placeholders made from names and types" in text
     assert "placeholders" in capsys.readouterr().err
 
@@ -203,10 +208,11 @@ def test_what_another_version_has_is_not_written_again(tmp_path: Path) -> None:
     def edit(schemas: Schema) -> None:
         rich(schemas)
         schemas["SmartEndOfTurnDetection"] = {"type": "object", "properties": {"x": {"type": "string"}}}
+        use(schemas, "SmartEndOfTurnDetection")
         fields(schemas, "RequestImageContentPart")["url"] = {"type": "integer"}
 
     text = emitted(tmp_path, edit)
-    assert "SmartEndOfTurnDetection" not in code_of(text)
+    assert "model SmartEndOfTurnDetection" not in code_of(text)
     assert re.search(r"// - model SmartEndOfTurnDetection \(turn_detection.tsp\) is in the schema already, for ", text)
     assert "// - field RequestImageContentPart.url (content_parts.tsp) is in the schema already, for 2026-04-10" in text
 
@@ -243,6 +249,7 @@ def test_odd_names_cannot_break_the_text(tmp_path: Path) -> None:
         own: Schema = {odd: {"type": "string", "enum": [odd]}, "model": {**ref("Shade"), "default": odd}}
         schemas["Odd"] = {"type": "object", "properties": own}
         schemas["Shade"] = {"anyOf": [{"type": "string"}, {"const": odd}, {"const": "-"}, {"const": "+"}]}
+        use(schemas, "Odd")
 
     text = emitted(tmp_path, edit)
     quoted = '"a*/b\\"\\${c}`\\\\\\n@d"'

@@ -7,8 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .facts import FOLDER
+
 FIRST, SECOND, PREVIEW, NEWEST = "2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15"
-ALL = (FIRST, SECOND, PREVIEW, NEWEST)
+# Every dated version that the schema has: what is explained for one holds for those that follow it.
+ALL = tuple(sorted(path.stem for path in FOLDER.glob("[0-9]*.json")))
+
+
+def since(version: str) -> tuple[str, ...]:
+    """The dated versions from one on."""
+    return tuple(one for one in ALL if one >= version)
+
+
+def before(version: str, first: str = FIRST) -> tuple[str, ...]:
+    """The dated versions from `first` up to one, that one left out."""
+    return tuple(one for one in ALL if first <= one < version)
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,8 @@ EXPLAINED = (
             ]
         ),
     ),
-    Explained(SENSE, (SECOND, PREVIEW, NEWEST), unsaid(SENSIBLE_SCENE)),
-    Explained(SENSE, (PREVIEW, NEWEST), unsaid(SENSIBLE_TEXT)),
+    Explained(SENSE, since(SECOND), unsaid(SENSIBLE_SCENE)),
+    Explained(SENSE, since(PREVIEW), unsaid(SENSIBLE_TEXT)),
     Explained(
         ADDITIONS,
         ALL,
@@ -130,12 +143,12 @@ EXPLAINED = (
     ),
     Explained(
         BASE64,
-        (SECOND, PREVIEW, NEWEST),
+        since(SECOND),
         types("str", "bytes", "RequestAudioContentPart.audio", "ServerEventResponseVideoDelta.delta"),
     ),
     Explained(
         TODAY,
-        (FIRST, SECOND, PREVIEW),
+        before(NEWEST),
         unsaid(
             [
                 ("Animation.model_name", {"default": "default"}),
@@ -164,7 +177,7 @@ EXPLAINED = (
     ),
     Explained(
         TODAY,
-        (SECOND, PREVIEW),
+        before(NEWEST, SECOND),
         unsaid(
             [
                 ("AvatarConfig.output_protocol", {"default": "webrtc"}),
@@ -180,7 +193,7 @@ EXPLAINED = (
     ),
     Explained(
         TODAY,
-        (PREVIEW,),
+        before(NEWEST, PREVIEW),
         unsaid(
             [
                 ("AudioEchoCancellation.reference_source", {"default": "server"}),

@@ -292,14 +292,6 @@ EXPLAINED_V1 = (
         ),
     ),
     Explained(
-        "The draft splits the enum in two or orders it anew; members keep the order of the dated versions.",
-        V1,
-        tuple(
-            f"{name}: the values are in another order"
-            for name in ("ClientEventType", "ItemType", "ServerEventType", "ToolChoiceLiteral")
-        ),
-    ),
-    Explained(
         "Names of models come and go, and values not listed are allowed: plain text says the same.",
         V1,
         types(REALTIME_MODELS, "str", *(f"{session}.model" for session in SESSIONS)),

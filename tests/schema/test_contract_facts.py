@@ -59,5 +59,7 @@ def test_every_enum_is_open(version: str) -> None:
 def compare(version: str, found: list[str], explained: tuple[Explained, ...]) -> None:
     """Fail with the differences that are not explained, and with the explanations that no difference needs."""
     wanted = Counter(line for entry in explained if version in entry.versions for line in entry.lines)
-    assert not Counter(found) - wanted, "not explained"
-    assert not wanted - Counter(found), "explained, but no longer so"
+    problems = [f"not explained: {line}" for line in (Counter(found) - wanted).elements()]
+    problems += [f"explained, but no longer so: {line}" for line in (wanted - Counter(found)).elements()]
+    if problems:
+        pytest.fail("\n".join([f"{version}:", *sorted(problems)]), pytrace=False)

@@ -1,0 +1,130 @@
+"""`python -m codegen import FILE --apply`: a published document becomes a version of the schema, by one command."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen.importing.comparing import compare
+from codegen.importing.normalising import load
+from codegen.output import ROOT, SCHEMA
+from codegen.schema_build import prepared_node
+
+from .dialects import Schema
+from .edits import event, fields, ref, value
+from .published import published, write_published
+
+SECONDS = 240
+TAKEN_OUT = "2026-07-15"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the command reads and writes. The compiler is the checkout's own, installed if it is not yet."""
+    prepared_node(SCHEMA)
+    ignored = shutil.ignore_patterns("node_modules", "__pycache__", "*.pyc")
+    for name in ("codegen", "schema", "tests/schema", "tests/data/contract", "src/voicelive"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for name in ("tests/__init__.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "schema" / "node_modules").symlink_to(SCHEMA / "node_modules")
+    return tmp_path
+
+
+def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a module of the copy."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'src'}"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def take_out(checkout: Path, version: str, following: str) -> None:
+    """Let the sources of the schema not have a version; what came or went with it does so with the following one."""
+    member, after = f"v{re.sub(r'[^0-9A-Za-z]', '_', version)}", following
+    for path in (checkout / "schema").glob("*.tsp"):
+        text = path.read_text(encoding="utf-8")
+        # Gone with this version, back with the next: never gone.
+        text = re.sub(rf"^ *@removed\(Versions\.{member}\)\n *@added\(Versions\.{after}\)\n", "", text, flags=re.M)
+        text = text.replace(f"Versions.{member}", f"Versions.{after}")
+        text = re.sub(rf'\n  /\*\*[^/]*\*/\n  {member}: "{version}",\n', "", text)
+        path.write_text(text, encoding="utf-8")
+    (checkout / "schema" / "openapi" / f"{version}.json").unlink()
+    (checkout / "tests" / "data" / "contract" / f"{version}.json").unlink()
+
+
+def test_a_version_taken_out_comes_back_by_one_command(checkout: Path) -> None:
+    """From its published document alone: the same contract in every version, with a fact table that the tests hold."""
+    take_out(checkout, TAKEN_OUT, "v1")
+    file = write_published(checkout / "service.json", published(TAKEN_OUT))
+    done = run(checkout, "codegen", "import", str(file), "--apply", "--format", "json")
+    assert done.returncode == 1, done.stderr
+    assert "left to be done by hand" not in done.stderr
+    for path in sorted((SCHEMA / "openapi").glob("*.json")):
+        if path.stem != "sources":
+            comparison = compare(load(path), load(checkout / "schema" / "openapi" / path.name))
+            assert [change.as_json() for change in comparison.changes] == []
+    again = run(checkout, "codegen", "import", str(file), "--against", f"tests/data/contract/{TAKEN_OUT}.json")
+    assert again.returncode == 0, again.stdout
+    tested = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/schema")
+    assert tested.returncode == 0, tested.stdout
+
+
+def lamps(schemas: Schema) -> None:
+    """What a next version may bring: events, a model within, a union with one object of its own, what came before."""
+    lamp: Schema = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+    schemas["LampName"] = {"anyOf": [{"type": "string"}, {"const": "desk"}, {"const": "floor"}]}
+    schemas["LampOrOwn"] = {"anyOf": [ref("LampName"), lamp]}
+    event(schemas, "ServerEvent", "ServerEventLightsOn", "input_audio_buffer.lights_on", lamp=ref("LampOrOwn"))
+    event(schemas, "ClientEvent", "ClientEventLightsTurnOn", "lights.turn_on", level={"type": "integer"})
+    fields(schemas, "RequestSession")["lamp"] = ref("LampOrOwn")
+    # The draft has this event, and an earlier preview had it.
+    event(schemas, "ServerEvent", "ServerEventOutputAudioBufferStopped", "output_audio_buffer.stopped")
+    fields(schemas, "ServerEventOutputAudioBufferStopped")["response_id"] = {"type": "string"}
+    schemas["Modality"]["anyOf"].remove(value(schemas, "Modality", "avatar"))
+    del fields(schemas, "ResponseSession")["agent"]
+    # Nothing that events consist of: part of another interface.
+    schemas["PhoneCall"] = lamp
+
+
+def test_a_next_version_comes_by_one_command(checkout: Path) -> None:
+    """What it brings stands where it belongs and does not leak into the draft; what is left is prose."""
+    document = published(TAKEN_OUT, "2027-01-15")
+    lamps(document["components"]["schemas"])
+    file = write_published(checkout / "service.json", document)
+    done = run(checkout, "codegen", "import", str(file), "--apply")
+    assert done.returncode == 1, done.stderr
+    assert "left to be done by hand" not in done.stderr
+    assert "not compared, as no event reaches them: PhoneCall" in done.stdout
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (checkout / "schema").glob("*.tsp")}
+    since = "@added(Versions.v2027_01_15)\n@removed(Versions.v1)\n"
+    assert f"{since}model ServerEventLightsOn extends ServerEvent {{" in sources["server_events_audio_buffers.tsp"]
+    assert f"{since}model ClientEventLightsTurnOn extends ClientEvent {{" in sources["client_events.tsp"]
+    assert "  LampName,\n  LampOrOwnObject,\n}" in "".join(sources.values())
+    draft = json.loads((checkout / "schema" / "openapi" / "v1.json").read_text(encoding="utf-8"))
+    assert draft["components"] == json.loads((SCHEMA / "openapi" / "v1.json").read_text(encoding="utf-8"))["components"]
+    new = load(checkout / "schema" / "openapi" / "2027-01-15.json")
+    assert {
+        "ServerEventLightsOn",
+        "ClientEventLightsTurnOn",
+        "ServerEventOutputAudioBufferStopped",
+    } <= new.models.keys()
+    assert "agent" not in new.fields("ResponseSession")
+    assert "avatar" not in new.enums["Modality"].values
+    tested = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/schema")
+    assert tested.returncode == 0, tested.stdout
+    release = run(checkout, "codegen", "--release")
+    assert release.returncode == 1
+    assert "schema/client_events.tsp:" in release.stdout
