@@ -97,6 +97,8 @@ class ConversationLayer:
         self._runner: ToolRunner | None = None
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
+        self._handed_out: Any = None
+        self._was_flushed = False
         self._callbacks = CallbackThread()
 
     @property
@@ -130,6 +132,7 @@ class ConversationLayer:
 
     def flush(self) -> None:
         """Have the player drop what it holds."""
+        self._was_flushed = True
         for callback in self._flushes:
             if self._is_own_loop:
                 self._call_flush(callback)
@@ -191,8 +194,18 @@ class ConversationLayer:
         return self._decode(data) if self.transport is None else self.transport.event_of(data)
 
     def is_late(self, event: Any) -> bool:
-        """Whether an event is audio of something that was interrupted meanwhile."""
-        return self.conversation.is_late(event)
+        """Whether an event, about to be handed out, is audio of something that was interrupted meanwhile."""
+        if self._was_flushed:
+            self._was_flushed = False
+            before = self._handed_out
+            if before is not None and self.conversation.is_late(before):
+                # It may have reached the player only after the player was flushed.
+                for callback in self._flushes:
+                    self._call_flush(callback)
+        if self.conversation.is_late(event):
+            return True
+        self._handed_out = event
+        return False
 
     def played(self, size: int, item_id: str | None) -> None:
         """Take how many bytes were played."""
