@@ -33,6 +33,7 @@ CONVERSATION_EVENTS = {
     "voicelive.tool_started": "ToolStarted",
     "voicelive.tool_done": "ToolFinished",
     "voicelive.turn_done": "TurnFinished",
+    "voicelive.audio_device": "AudioDeviceChanged",
     "voicelive.observer_failed": "ObserverFailed",
 }
 LOCAL_EVENTS = CONNECTION_EVENTS | CONVERSATION_EVENTS

@@ -25,6 +25,7 @@ from tests.typing.test_runtime_annotations import functions_of
 FACES = [
     "voicelive",
     "voicelive.aio",
+    "voicelive.audio",
     "voicelive.conversation",
     "voicelive.errors",
     "voicelive.local",

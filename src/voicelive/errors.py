@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._core.close_info import CloseInfo
 
 __all__ = [
+    "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
     "BlockingInAsyncWarning",
@@ -30,6 +31,8 @@ __all__ = [
     "ConnectionError",
     "ConnectionStateError",
     "ContractWarning",
+    "DeviceLostError",
+    "DeviceNotFoundError",
     "HandshakeError",
     "InternalError",
     "InvalidEventError",
@@ -83,6 +86,18 @@ class ConfigurationError(VoiceLiveError, ValueError):
 class ConnectionStateError(VoiceLiveError, RuntimeError):
     """A method was called that the connection's state does not allow: not opened yet, opened twice, or closed while it
     opened."""
+
+
+class AudioDeviceError(VoiceLiveError, OSError):
+    """A sound device cannot be used: what reaches it is not installed, it is in use, or it refuses what is needed."""
+
+
+class DeviceNotFoundError(AudioDeviceError):
+    """There is no sound device by that name or number, or none at all."""
+
+
+class DeviceLostError(AudioDeviceError):
+    """A sound device disappeared while it was in use, and did not come back in time."""
 
 
 class InvalidEventError(VoiceLiveError, ValueError):

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._base import FieldIssue as FieldIssue
     from ._base import Model as Model
+    from ._core.conversation.local_events import AudioDeviceChanged as AudioDeviceChanged
     from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
     from ._core.conversation.local_events import ConversationState as ConversationState
     from ._core.conversation.local_events import InterruptionResumed as InterruptionResumed
@@ -35,6 +36,7 @@ del stored
 _MODULES = {
     "FieldIssue": "_base",
     "Model": "_base",
+    "AudioDeviceChanged": "_core.conversation.local_events",
     "ConversationInterrupted": "_core.conversation.local_events",
     "ConversationState": "_core.conversation.local_events",
     "InterruptionResumed": "_core.conversation.local_events",
@@ -55,6 +57,7 @@ _MODULES = {
 __all__ = [
     "AnyClientEvent",
     "AnyServerEvent",
+    "AudioDeviceChanged",
     "ConnectionGaveUp",
     "ConnectionReconnecting",
     "ConnectionRestored",

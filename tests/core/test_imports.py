@@ -103,6 +103,8 @@ RULES = [
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
+    Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
+    Rule("_devices", {"_audio", "_clients", "_core", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("tools", {"_core.annotations", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
@@ -269,13 +271,24 @@ def test_connect_can_be_pickled_by_name(package: str) -> None:
     [
         "from voicelive import *",
         "import voicelive.aio, voicelive.models",
-        "import voicelive.conversation, voicelive.tools",
+        "import voicelive.audio, voicelive.conversation, voicelive.tools",
         "import voicelive.local, voicelive.local.engines, voicelive.local.faults, voicelive.testing",
     ],
 )
 def test_importing_loads_no_extra(statement: str) -> None:
     """Neither client, nor the models, nor the local service load what only an extra brings."""
-    extras = {"azure.identity", "aiohttp", "httpx2", "mcp", "typer", "rich", "click", *ENGINES}
+    extras = {
+        "azure.identity",
+        "aiohttp",
+        "httpx2",
+        "mcp",
+        "typer",
+        "rich",
+        "click",
+        "samplerate",
+        "sounddevice",
+        *ENGINES,
+    }
     assert not extras & loaded_by(statement)
 
 

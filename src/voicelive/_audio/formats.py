@@ -10,12 +10,12 @@ __all__ = ["PCM16", "AudioFormat", "audio_format"]
 @public_in("voicelive.conversation")
 @dataclass(frozen=True)
 class AudioFormat:
-    """A format of the wire: mono, samples of `width` bytes."""
+    """A format of the wire: mono; or the microphone with the echo's reference beside it, as one wider sample."""
 
     rate: int
     """Samples per second, in Hz."""
     width: int
-    """Bytes of a sample: 2 for little-endian PCM16, 1 for G.711."""
+    """Bytes of a sample: 2 for little-endian PCM16, 1 for G.711; 4 with an interleaved reference."""
 
     def ms(self, size: int) -> int:
         """Return the length of `size` bytes in whole milliseconds, rounded down."""

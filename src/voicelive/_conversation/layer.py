@@ -23,6 +23,7 @@ from .._transport.transport import Transport
 from ..errors import ConfigurationError
 from ..tools import Tools
 from .observers import CallbackThread, Observers, check_observers
+from .players import Player, Players
 from .tool_runner import ToolRunner
 
 __all__ = ["CONVERSATION_EVENTS", "ConversationLayer", "ConversationOptions", "conversation_options"]
@@ -97,8 +98,7 @@ class ConversationLayer:
         self._runner: ToolRunner | None = None
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
-        self._handed_out: Any = None
-        self._was_flushed = False
+        self._players = Players()
         self._callbacks = CallbackThread()
 
     @property
@@ -132,7 +132,7 @@ class ConversationLayer:
 
     def flush(self) -> None:
         """Have the player drop what it holds."""
-        self._was_flushed = True
+        self._players.flush()
         for callback in self._flushes:
             if self._is_own_loop:
                 self._call_flush(callback)
@@ -155,8 +155,18 @@ class ConversationLayer:
         if self._runner is not None:
             self._runner.cancel_interrupted()
 
+    def settle(self) -> None:
+        """Count what was played up to now, before something is decided by it."""
+        if self.transport is not None and (size := self._players.take_played()):
+            self.transport.played(size)
+
+    def is_shown(self, event: Any) -> bool:
+        """Hand an event to the players; return whether the application is to see it."""
+        return self._players.take(event)
+
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived."""
+        self.settle()
         if self._observers is None:
             return
         self._observers.call("on_receive", event, now)
@@ -165,6 +175,7 @@ class ConversationLayer:
 
     def told(self, event: Any) -> None:
         """Take an event of the connection's own."""
+        self._players.take(event)
         if self._observers is not None and event.type in ("voicelive.tool_started", "voicelive.tool_done"):
             self._observers.call("on_tool", event)
 
@@ -181,6 +192,7 @@ class ConversationLayer:
 
     def ended(self, info: CloseInfo | None) -> None:
         """Take the end of the connection."""
+        self._players.ended()
         if self._runner is not None:
             self._runner.close()
         if self._observers is not None:
@@ -194,24 +206,30 @@ class ConversationLayer:
         return self._decode(data) if self.transport is None else self.transport.event_of(data)
 
     def is_late(self, event: Any) -> bool:
-        """Whether an event, about to be handed out, is audio of something that was interrupted meanwhile."""
-        if self._was_flushed:
-            self._was_flushed = False
-            before = self._handed_out
-            if before is not None and self.conversation.is_late(before):
-                # It may have reached the player only after the player was flushed.
-                for callback in self._flushes:
-                    self._call_flush(callback)
-        if self.conversation.is_late(event):
-            return True
-        self._handed_out = event
-        return False
+        """Whether an event is audio of something that was interrupted meanwhile."""
+        return self.conversation.is_late(event)
 
     def played(self, size: int, item_id: str | None) -> None:
         """Take how many bytes were played."""
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
             raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
         self._on_loop(lambda transport: transport.played(size, item_id))
+
+    def add_player(self, player: Player, *first: Mapping[str, Any]) -> None:
+        """Have a player of this package told of everything; what it asks for first is sent at once."""
+        self._on_loop(partial(_add_player, self._players, player, first))
+
+    def remove_player(self, player: Player) -> None:
+        """Leave a player alone from now on."""
+        self._players.remove(player)
+
+    def report_played(self) -> None:
+        """Have what the players played counted soon."""
+        self._on_loop(lambda transport: self.settle())
+
+    def tell(self, event: Model) -> None:
+        """Hand the application an event of the connection's own."""
+        self._on_loop(partial(_tell, event))
 
     def underrun(self) -> None:
         """Take that the player had nothing to play in the midst of an answer."""
@@ -244,8 +262,7 @@ class ConversationLayer:
             self._on_loop(partial(_ask, event))
 
     def _observer_failed(self, observer: object, error: Exception) -> None:
-        event = ObserverFailed(observer=type(observer).__name__, reason=type(error).__name__)
-        self._on_loop(partial(_tell, event))
+        self.tell(ObserverFailed(observer=type(observer).__name__, reason=type(error).__name__))
 
 
 def _ask(event: Mapping[str, Any] | Model, transport: ConversationTransport) -> None:
@@ -254,3 +271,13 @@ def _ask(event: Mapping[str, Any] | Model, transport: ConversationTransport) -> 
 
 def _tell(event: Model, transport: ConversationTransport) -> None:
     transport.tell(event)
+
+
+def _add_player(
+    players: Players, player: Player, first: tuple[Mapping[str, Any], ...], transport: ConversationTransport
+) -> None:
+    players.add(player)
+    # So that the state follows it from now on.
+    transport.played(0)
+    for event in first:
+        transport.ask(event)

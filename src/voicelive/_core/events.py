@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
     from .._generated.registry import KnownClientEvent, KnownServerEvent
     from .conversation.local_events import (
+        AudioDeviceChanged,
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
         | ToolStarted
         | ToolFinished
         | TurnFinished
+        | AudioDeviceChanged
         | ObserverFailed
     )
     LocalEvent: TypeAlias = ConnectionEvent | ConversationEvent

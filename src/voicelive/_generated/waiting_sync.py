@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .._base import Model
     from .._core.conversation.local_events import (
+        AudioDeviceChanged,
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
@@ -800,6 +801,11 @@ class EventWaiting:
         def wait_for(
             self, condition: Literal["voicelive.turn_done"], timeout: float | None = None, *, keep: bool = True
         ) -> TurnFinished: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.audio_device"], timeout: float | None = None, *, keep: bool = True
+        ) -> AudioDeviceChanged: ...
 
         @overload
         def wait_for(

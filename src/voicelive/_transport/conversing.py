@@ -37,6 +37,13 @@ class Listener(Protocol):
     def flush(self) -> None:
         """Have the player drop what it holds."""
 
+    def settle(self) -> None:
+        """Count what was played up to now."""
+
+    def is_shown(self, event: Any) -> bool:
+        """Hand an event to the players; return whether the application is to see it."""
+        ...
+
     def told(self, event: Any) -> None:
         """Take an event that the connection hands the application itself, for the observers."""
 
@@ -185,6 +192,7 @@ class ConversationTransport:
 
     def interrupt(self) -> Interruption | None:
         """Interrupt the answer; see :meth:`Conversation.interrupt`."""
+        self._listener.settle()
         interruption = self.conversation.interrupt(time.monotonic())
         self._act()
         return interruption
@@ -261,7 +269,7 @@ class ConversationTransport:
             # A fault of this package's must cost the call nothing but what it would have decided.
             transport_logger().exception("the conversation could not take an event of type %s", event.type)
             is_shown = True
-        if is_shown:
+        if is_shown and self._listener.is_shown(event):
             self._put(data, event)
         self._act()
 
@@ -347,6 +355,7 @@ class ConversationTransport:
             self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._tick)
 
     def _tick(self) -> None:
+        self._listener.settle()
         self.conversation.tick(time.monotonic())
         self._act()
 

@@ -164,9 +164,20 @@ def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
             },
             SessionView(input=AudioFormat(16_000, 2), output=AudioFormat(8000, 1)),
         ),
+        (
+            {"input_audio_echo_cancellation": {"type": "server_echo_cancellation", "channels": 2}},
+            SessionView(input=AudioFormat(24_000, 4)),
+        ),
         ({"turn_detection": {"silence_duration_ms": "soon"}, "audio": 7}, SessionView()),
     ],
-    ids=["nothing said", "push to talk on a telephone", "everything switched", "v1", "what cannot be read"],
+    ids=[
+        "nothing said",
+        "push to talk on a telephone",
+        "everything switched",
+        "v1",
+        "a reference beside the microphone",
+        "what cannot be read",
+    ],
 )
 def test_a_session_is_read_as_the_service_reports_it(session: dict[str, Any], expected: SessionView) -> None:
     """The flat form and v1's nested one; null is not the same as absent."""

@@ -10,6 +10,7 @@ from ..._public import public_in
 
 __all__ = [
     "CONVERSATION_EVENTS",
+    "AudioDeviceChanged",
     "ConversationInterrupted",
     "ConversationState",
     "InterruptionResumed",
@@ -107,6 +108,21 @@ class TurnFinished(ServerEvent):
     """The turn's place in the call, from 1."""
 
 
+@public_in("voicelive.models")
+class AudioDeviceChanged(ServerEvent):
+    """What became of the sound device that is attached to the connection."""
+
+    type: Literal["voicelive.audio_device"] = "voicelive.audio_device"
+    state: Literal["ready", "lost", "reopened", "failed"] = "ready"
+    """``ready``: the microphone is heard from now on; ``lost``: it disappeared, and silence is sent until it is
+    ``reopened``; ``failed``: it did not come back."""
+    device: str = ""
+    """Its name."""
+    echo: Literal["client", "server", "half_duplex", "off"] = "off"
+    """What deals with echo: the service with this side's reference, the service alone, or the microphone being silent
+    while something plays."""
+
+
 CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     ConversationState,
     ConversationInterrupted,
@@ -115,4 +131,5 @@ CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     ToolFinished,
     TurnFinished,
     ObserverFailed,
+    AudioDeviceChanged,
 )

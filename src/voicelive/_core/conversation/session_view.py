@@ -55,8 +55,11 @@ class SessionView:
             service_plays=session.get("avatar") is not None,
             speaks=not isinstance(modalities, list) or bool(_SPOKEN & set(map(str, modalities))),
             output=_format(session.get("output_audio_format"), sound_out.get("format"), None),
-            input=_format(
-                session.get("input_audio_format"), sound_in.get("format"), session.get("input_audio_sampling_rate")
+            input=_with_reference(
+                _format(
+                    session.get("input_audio_format"), sound_in.get("format"), session.get("input_audio_sampling_rate")
+                ),
+                session.get("input_audio_echo_cancellation") or sound_in.get("echo_cancellation"),
             ),
             silence_ms=_number(turns.get("silence_duration_ms")),
         )
@@ -66,6 +69,11 @@ def _format(flat: object, nested: object, rate: object) -> AudioFormat:
     described = _mapping(nested)
     hertz = described.get("rate", rate)
     return audio_format(flat or described.get("type"), hertz if isinstance(hertz, int) and hertz > 0 else None)
+
+
+def _with_reference(mono: AudioFormat, echo: object) -> AudioFormat:
+    """Return the format with what the echo's reference adds, where the client interleaves it with the microphone."""
+    return AudioFormat(mono.rate, 2 * mono.width) if _mapping(echo).get("channels") == 2 else mono
 
 
 def _number(value: object) -> int | None:
