@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import signal
-import sys
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from types import FrameType
 from typing import Any
 
 from pydantic import VERSION
@@ -71,5 +70,5 @@ def signals_deferred() -> Generator[None]:
 def _restore(number: int, handler: Any, arrived: list[int]) -> None:
     signal.signal(number, handler)
     if number in arrived:
-        frame: FrameType | None = sys._getframe(1)
-        handler(number, frame)
+        frame = inspect.currentframe()
+        handler(number, frame and frame.f_back)

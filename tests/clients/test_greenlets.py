@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from voicelive.local import LocalService, ThreadedLocalService
+from voicelive.local import LocalService
 
 from .programs import run_program
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     """A local service in a process that nobody has patched."""
-    with ThreadedLocalService(LocalService()) as service:
+    with LocalService.in_thread() as service:
         yield service.endpoint
 
 

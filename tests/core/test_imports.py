@@ -94,11 +94,15 @@ RULES = [
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
-    Rule(
-        "_clients.sync_connect", CLIENT | {"_transport.options", "_clients.sync_connection", "tools"}, set(), BLOCKING
-    ),
-    Rule(
-        "_clients.async_connect", CLIENT | {"_transport.options", "_clients.async_connection", "tools"}, set(), BLOCKING
+    Rule("_clients.connection_parts", CLIENT | {"_transport.options", "tools"}, set(), BLOCKING),
+    *(
+        Rule(
+            f"_clients.{kind}_connect",
+            CLIENT | {"_transport.options", "_clients.connection_parts", f"_clients.{kind}_connection", "tools"},
+            set(),
+            BLOCKING,
+        )
+        for kind in ("sync", "async")
     ),
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),

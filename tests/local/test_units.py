@@ -15,8 +15,9 @@ from voicelive._audio.wire_formats import output_format
 from voicelive._local.dialects import CASCADED, REALTIME, dialect_for
 from voicelive._local.handshake import HandshakeRefusedError, read_handshake
 from voicelive._local.ids import base62, new_call_id, new_id
+from voicelive._local.notifier import Notifier
 from voicelive._local.pacing import FAST, REAL, Pacing, resolve_pacing
-from voicelive._local.records import MAX_FINISHED_BYTES, EventLog, SessionRecord, share_memory
+from voicelive._local.records import MAX_FINISHED_BYTES, EventLog, SessionJournal, share_memory
 from voicelive._local.session.configuration import Locks, merge_update
 from voicelive._local.session.conversation import Conversation, Entry, item_from_request
 from voicelive._local.session.defaults import initial_session
@@ -269,7 +270,7 @@ def test_a_response_takes_what_it_is_not_given_from_the_session() -> None:
 
 def test_a_record_forgets_the_oldest_events() -> None:
     """A log keeps to its limits of number and size, and still counts everything."""
-    log: EventLog[int] = EventLog(max_events=3, max_bytes=100)
+    log: EventLog[int] = EventLog(Notifier(), max_events=3, max_bytes=100)
     for number in range(5):
         log.add(number, 10)
     log.add(5, 85)
@@ -282,14 +283,14 @@ def test_a_record_forgets_the_oldest_events() -> None:
 def test_many_records_share_the_memory(closed: bool, kept: int) -> None:
     """One session may fill its own limit; with many, each has an equal part, a smaller one once they have ended."""
 
-    def record() -> SessionRecord:
-        return SessionRecord(id="s", model="m", query={}, headers={}, credential=None, closed=closed)
+    def record() -> SessionJournal:
+        return SessionJournal(id="s", model="m", query={}, headers={}, credential=None, closed=closed)
 
     few, many = [record()], [record() for _ in range(8)]
     event = ServerEventOutputAudioBufferCleared()
     for records in (few, many):
         for _ in range(16):
-            records[0]._sent.add(event, 2**20)
+            records[0].sent_events.add(event, 2**20)
         share_memory(records)
 
     assert len(few[0].sent) == 16

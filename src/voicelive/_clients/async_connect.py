@@ -120,59 +120,11 @@ def connect(
         ConfigurationError: if an argument cannot work; nothing was opened then.
         TypeError: for an unknown argument, naming the nearest one.
     """
-    import os
-    import uuid
-
-    from .._core.contract import WireContract
-    from .._core.handshake import asks_for_previews, prepare_handshake
-    from .._core.secrecy import SecretMapping
-    from .._credentials import find_credential
-    from .._transport.options import allows_plaintext, read_options
+    arguments = locals()
     from .async_connection import VoiceLiveConnection
+    from .connection_parts import connection_parts
 
-    environ = SecretMapping(os.environ)
-    handshake = prepare_handshake(
-        endpoint=endpoint,
-        environ=environ,
-        request_id=str(uuid.uuid4()),
-        api_version=api_version,
-        model=model,
-        agent_name=agent_name,
-        project_name=project_name,
-        agent_version=agent_version,
-        conversation_id=conversation_id,
-        authentication_identity_client_id=authentication_identity_client_id,
-        foundry_resource_override=foundry_resource_override,
-        query=query,
-        headers=headers,
-        preview_features=preview_features,
-        allow_plaintext=allows_plaintext(connection_options),
-    )
-    local_events: tuple[type[Model], ...] = ()
-    if reconnect is not None:
-        # Few need it, and it takes its time to load.
-        from .._core.reconnect import check_policy, local_events_of
-
-        check_policy(reconnect)
-        local_events = local_events_of()
-    conversation = None
-    if barge_in is not False or tools or observers or metrics:
-        from .._conversation.layer import conversation_options
-        from .._core.conversation.local_events import CONVERSATION_EVENTS
-
-        conversation = conversation_options(barge_in, tools, observers, metrics)
-        local_events = (*local_events, *CONVERSATION_EVENTS)
-    contract = WireContract(
-        api_version,
-        events=events,
-        local_events=local_events,
-        strict=strict,
-        check=contract_check,
-        previews=asks_for_previews(handshake),
-    )
-    options = read_options(connection_options, handshake.endpoint)
-    source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client="async")
-    return VoiceLiveConnection(handshake, source, options, contract, reconnect, conversation)
+    return VoiceLiveConnection(*connection_parts(client="async", **arguments))
 
 
 @public_in("voicelive.aio")
@@ -188,14 +140,6 @@ def warmup(*, freeze: bool = True) -> None:
             exists by then. Walking through the models takes them 10 ms and more each time. Turn it off if the
             application arranges its garbage collection itself.
     """
-    from importlib import import_module
+    from .._core.warmup import warm_up
 
-    from .._core.warmup import build_models
-
-    import_module(".async_connection", __package__)
-    build_models()
-    if freeze:
-        import gc
-
-        gc.collect()
-        gc.freeze()
+    warm_up("voicelive._clients.async_connection", freeze=freeze)

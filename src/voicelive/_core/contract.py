@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal, get_args, get_origin
 
 from .._base import Model
@@ -188,7 +187,8 @@ def _register(cls: type[Model], server: dict[str, type[ServerEvent]], client: di
 def _callers_level() -> int:
     """The stack level of the first caller outside this package, so that the warning names the application's line."""
     level = 1
-    frame: FrameType | None = sys._getframe(1)
+    frame = inspect.currentframe()
+    frame = frame and frame.f_back
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
         level += 1

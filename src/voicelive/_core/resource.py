@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
+from typing import Annotated, Any, Generic, NoReturn, TypeAlias, TypeVar, overload
 
 from .annotations import TakenAsItIs
 
@@ -15,13 +15,6 @@ AudioInput: TypeAlias = Annotated[bytes | bytearray | memoryview | str, TakenAsI
 """Raw audio, or audio as base64 text."""
 
 R = TypeVar("R")
-
-
-class _Sends(Protocol):
-    """What has resources: a connection, or another resource."""
-
-    @property
-    def _send_call(self) -> Callable[[str, dict[str, Any]], Any]: ...
 
 
 class Resource(Generic[R]):
@@ -50,9 +43,10 @@ class Resource(Generic[R]):
     def __get__(self, instance: None, owner: type) -> R: ...
 
     @overload
-    def __get__(self, instance: _Sends, owner: type | None = None) -> R: ...
+    def __get__(self, instance: object, owner: type | None = None) -> R: ...
 
-    def __get__(self, instance: _Sends | None, owner: type | None = None) -> R:
+    def __get__(self, instance: Any, owner: type | None = None) -> R:
+        # What has resources, a connection or another resource, has a method `_send_call` for them.
         if instance is None:
             return self._make(_of_no_connection)
         # What another thread has made meanwhile stays.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, cast
 
 from .._base import Model
@@ -12,7 +14,7 @@ from .conversation.local_events import CONVERSATION_EVENTS
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .lenient import prepare_reading
 
-__all__ = ["all_models", "build_models"]
+__all__ = ["all_models", "build_models", "warm_up"]
 
 
 def all_models() -> Iterator[type[Model]]:
@@ -35,3 +37,12 @@ def build_models() -> None:
         any_event.model_rebuild()
     # The path of a message that is not an event; it notes nothing, for it is the contract's own.
     decode_server_event(b'{"type":"voicelive.malformed"}')
+
+
+def warm_up(client: str, *, freeze: bool) -> None:
+    """Load the module of a client's connection, and build every model; `freeze` passes them over in collections."""
+    import_module(client)
+    build_models()
+    if freeze:
+        gc.collect()
+        gc.freeze()

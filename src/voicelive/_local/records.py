@@ -1,6 +1,7 @@
 """What the local service remembers of its sessions, for tests and tools to look at."""
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ __all__ = [
     "MAX_RECORD_EVENTS",
     "MAX_RUNNING_BYTES",
     "EventLog",
+    "SessionJournal",
     "SessionRecord",
     "TimedEvent",
     "share_memory",
@@ -45,15 +47,17 @@ E = TypeVar("E")
 class EventLog(Generic[E]):
     """The latest events of one direction, within limits of number and size."""
 
-    def __init__(self, max_events: int = MAX_RECORD_EVENTS, max_bytes: int = MAX_RECORD_BYTES) -> None:
+    def __init__(
+        self, changes: Notifier, *, max_events: int = MAX_RECORD_EVENTS, max_bytes: int = MAX_RECORD_BYTES
+    ) -> None:
+        """Begin; `changes` is notified of every event."""
         self._events: deque[tuple[E, int, float]] = deque()
         self._bytes = 0
         self._max_events = max_events
         self._max_bytes = max_bytes
         self.total = 0
         """How many events there were, forgotten ones included."""
-        self.changes = Notifier()
-        """Notified of every event."""
+        self._changes = changes
 
     def add(self, event: E, size: int) -> None:
         """Remember an event that takes `size` bytes."""
@@ -61,7 +65,7 @@ class EventLog(Generic[E]):
         self._bytes += size
         self.total += 1
         self._forget()
-        self.changes.notify()
+        self._changes.notify()
 
     def limit(self, max_bytes: int) -> None:
         """Keep to `max_bytes` bytes from now on."""
@@ -94,7 +98,7 @@ class TimedEvent:
 
 @public_in("voicelive.local")
 @dataclass
-class SessionRecord:
+class SessionRecord(ABC):
     """One connection as the service saw it. Safe to read from any thread, live while the session runs."""
 
     id: str
@@ -107,13 +111,6 @@ class SessionRecord:
     """The headers of the handshake, names in lower case, credentials left out."""
     credential: Literal["api-key", "bearer"] | None
     """Which kind of credential came with the handshake, if any; its value is not kept."""
-    _received: EventLog[ClientEvent] = field(default_factory=EventLog[ClientEvent], repr=False)
-    _sent: EventLog[ServerEvent] = field(default_factory=EventLog[ServerEvent], repr=False)
-    _items: Callable[[], list[ResponseItem]] = field(default=list[ResponseItem], repr=False)
-    _settings: Callable[[], Mapping[str, Any]] = field(default=dict[str, Any], repr=False)
-    _heard: Callable[[], list[str]] = field(default=list[str], repr=False)
-    _changes: Notifier = field(default_factory=Notifier, repr=False)
-    _timeline: Timeline | None = field(default=None, repr=False)
     opened_at: float = field(default_factory=time.time)
     """When it was opened, in seconds since 1970."""
     closed: bool = False
@@ -123,61 +120,114 @@ class SessionRecord:
     close_reason: str = ""
     """The reason that came with it."""
 
-    def __post_init__(self) -> None:
-        self._received.changes = self._sent.changes = self._changes
+    @property
+    @abstractmethod
+    def received(self) -> list[AnyClientEvent]:
+        """The valid client events, oldest first. Refused ones are not here; see the ``error`` events sent."""
 
-    def _close(self, code: int | None, reason: str) -> None:
+    @property
+    @abstractmethod
+    def sent(self) -> list[AnyServerEvent]:
+        """The server events, oldest first."""
+
+    @property
+    @abstractmethod
+    def items(self) -> list[ResponseItem]:
+        """The items of the conversation, oldest first; of a finished session the latest 64 KiB."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """The settings in force, in the flat form of the dated versions whatever the connection speaks."""
+
+    @property
+    @abstractmethod
+    def heard(self) -> list[str]:
+        """What was understood of the user's spoken turns, oldest first; empty texts where nothing was."""
+
+    @abstractmethod
+    def timeline(self) -> list[TimedEvent]:
+        """Return the events of both directions in the order of their times."""
+
+    def received_types(self) -> list[str]:
+        """Return the types of :attr:`received`."""
+        return [str(event.type) for event in self.received]
+
+    def sent_types(self) -> list[str]:
+        """Return the types of :attr:`sent`."""
+        return [str(event.type) for event in self.sent]
+
+
+@dataclass
+class SessionJournal(SessionRecord):
+    """A session's record as the service writes it."""
+
+    changes: Notifier = field(default_factory=Notifier, repr=False)
+    """Notified of every event, and of the end."""
+    shown: Timeline | None = field(default=None, repr=False)
+    """What viewers are shown of the session; None where the service has none."""
+    received_events: EventLog[ClientEvent] = field(init=False, repr=False)
+    sent_events: EventLog[ServerEvent] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.received_events, self.sent_events = EventLog(self.changes), EventLog(self.changes)
+        self.read_from(items=list, settings=dict, heard=list)
+        if self.shown is not None:
+            self.shown.settings = lambda: self.settings
+
+    def read_from(
+        self,
+        *,
+        items: Callable[[], list[ResponseItem]],
+        settings: Callable[[], Mapping[str, Any]],
+        heard: Callable[[], list[str]],
+    ) -> None:
+        """Have a session's state read from these, in whatever thread asks for it."""
+        self._items, self._settings, self._heard = items, settings, heard
+
+    def limit(self, max_bytes: int) -> None:
+        """Keep to `max_bytes` bytes of events in each direction from now on."""
+        self.received_events.limit(max_bytes)
+        self.sent_events.limit(max_bytes)
+        if self.closed and self.shown is not None:
+            self.shown.limit(max_bytes)
+
+    def close(self, code: int | None, reason: str) -> None:
+        """Note how the session ended."""
         self.close_code, self.close_reason, self.closed = code, reason, True
-        self._changes.notify()
+        self.changes.notify()
 
     @property
     def received(self) -> list[AnyClientEvent]:
-        """The valid client events, oldest first. Refused ones are not here; see the ``error`` events sent."""
-        return self._received.events()  # type: ignore[return-value]
+        return self.received_events.events()  # type: ignore[return-value]
 
     @property
     def sent(self) -> list[AnyServerEvent]:
-        """The server events, oldest first."""
-        return self._sent.events()  # type: ignore[return-value]
+        return self.sent_events.events()  # type: ignore[return-value]
 
     @property
     def items(self) -> list[ResponseItem]:
-        """The items of the conversation, oldest first; of a finished session the latest 64 KiB."""
         return self._items()
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The settings in force, in the flat form of the dated versions whatever the connection speaks."""
         return self._settings()
 
     @property
     def heard(self) -> list[str]:
-        """What was understood of the user's spoken turns, oldest first; empty texts where nothing was."""
         return self._heard()
 
     def timeline(self) -> list[TimedEvent]:
-        """Return the events of both directions in the order of their times."""
-        entries = [TimedEvent(when, "client", event) for when, event in self._received.timed()]
-        entries += [TimedEvent(when, "server", event) for when, event in self._sent.timed()]
+        entries = [TimedEvent(when, "client", event) for when, event in self.received_events.timed()]
+        entries += [TimedEvent(when, "server", event) for when, event in self.sent_events.timed()]
         return sorted(entries, key=lambda entry: entry.when)
 
-    def received_types(self) -> list[str]:
-        """Return the types of :attr:`received`."""
-        return [str(event.type) for event in self._received.events()]
 
-    def sent_types(self) -> list[str]:
-        """Return the types of :attr:`sent`."""
-        return [str(event.type) for event in self._sent.events()]
-
-
-def share_memory(records: Collection[SessionRecord]) -> None:
+def share_memory(journals: Collection[SessionJournal]) -> None:
     """Give each of the running sessions an equal part of what they may take together, and each of the finished ones."""
-    running = [record for record in records if not record.closed]
-    finished = [record for record in records if record.closed]
+    running = [journal for journal in journals if not journal.closed]
+    finished = [journal for journal in journals if journal.closed]
     for group, together in ((running, MAX_RUNNING_BYTES), (finished, MAX_FINISHED_BYTES)):
         part = min(MAX_RECORD_BYTES, together // (2 * max(1, len(group))))
-        for record in group:
-            record._received.limit(part)
-            record._sent.limit(part)
-            if record.closed and record._timeline is not None:
-                record._timeline.limit(part)
+        for journal in group:
+            journal.limit(part)

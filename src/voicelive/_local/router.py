@@ -8,9 +8,9 @@ from websockets.http11 import Request, Response
 
 from .admission import Admission
 from .control.endpoint import CONTROL_PATH
-from .faults import Faults, Refuse
+from .faults import Refuse
 from .faults.refusals import phrase, refusal
-from .faults.schedule import Opportunities
+from .faults.schedule import FaultSchedule, Opportunities
 from .handshake import Handshake, HandshakeRefusedError, RequestTarget, check_key, read_handshake, read_target
 from .page import PAGE_PATH, WORKLET_PATH, page, worklet
 
@@ -22,7 +22,7 @@ class Router:
 
     def __init__(
         self,
-        faults: Faults,
+        faults: FaultSchedule,
         admission: Admission,
         *,
         api_key: str | None,

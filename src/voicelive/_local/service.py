@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import ssl
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -20,73 +18,29 @@ from .._public import public_in
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
-from .control.endpoint import Control
-from .dialects import Dialect, DialectName, dialect_for
 from .engines import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
-from .faults import Fault, Faults, ModelNotFound
-from .faults.schedule import Opportunities
-from .handshake import Handshake
+from .faults import Faults
+from .faults.schedule import FaultSchedule
 from .limits import MAX_MESSAGE_BYTES
-from .memory import MemoryKeeper
-from .notifier import Notifier
-from .outbound import AddressRule, McpAccess
+from .options import LocalServiceOptions, check_names, checked_context, checked_key
 from .pacer import Pacer
-from .pacing import Pacing, resolve_pacing
-from .quirks import Quirk, check_quirks
-from .records import SessionRecord, share_memory
+from .records import SessionRecord
 from .router import Router
-from .session import error_details as errors
-from .session.error_details import ErrorDetails
-from .session.session import Session, SessionOptions
-from .session_socket import SessionSocket
+from .session_host import SessionHost
 from .threaded import ThreadedLocalService
-from .workers import Workers
 
-__all__ = ["LocalService", "LocalServiceOptions", "start_in_thread"]
-
-logger = logging.getLogger("voicelive.local")
+__all__ = ["LocalService", "start_in_thread"]
 
 # Its own logger, because at DEBUG the library writes every header of a handshake, credentials included.
 _wire_logger = logging.getLogger("voicelive.local.wire")
 _wire_logger.setLevel(logging.CRITICAL)
 
-REMEMBERED_SESSIONS = 100
-"""How many sessions :attr:`LocalService.sessions` goes back."""
-
 _OPENING_S = 0.004  # between two handshakes that come at once
-_SHARING_S = 0.05  # records are shrunk this long after sessions have begun or ended
 _PONG_S = 120.0  # a client's answer to a ping stands behind all that it has sent, and may be long in being reached
 _CLOSE_S = 2.0  # what a client gets to answer a close frame
 _STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
-_PROFILES = (
-    "byom-azure-openai-realtime",
-    "byom-azure-openai-chat-completion",
-    "byom-foundry-anthropic-messages",
-)
-
-
-class LocalServiceOptions(TypedDict, total=False):
-    """The keyword arguments of :class:`LocalService`."""
-
-    engines: Engines | None
-    api_key: str | None
-    pacing: Literal["fast", "real"] | Pacing
-    dialect: DialectName
-    require_session_update: bool
-    session_lifetime_s: float | None
-    models: Collection[str] | None
-    worker_threads: int | None
-    faults: Iterable[Fault | str]
-    fault_seed: int
-    control: bool
-    quirks: Iterable[Quirk]
-    allow_hosts: Iterable[str]
-    allow_origins: Iterable[str]
-    allow_mcp: Iterable[str]
-    allow_mcp_headers: Iterable[str]
-    ssl: ssl.SSLContext | None
 
 
 @public_in("voicelive.local")
@@ -152,66 +106,42 @@ class LocalService:
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]) -> None:
-        _check_options(options)
+        check_names(options)
         if not 0 <= port <= 65535:
             raise ConfigurationError(f"port {port} does not exist: use 0 to 65535")
         self._host = host
         self._port = port
-        self._api_key = options.get("api_key")
-        if self._api_key is not None and not self._api_key.strip():
-            raise ConfigurationError("api_key is blank, so nobody could get in: give a key, or leave it out")
-        if not self._api_key and not is_loopback(host):
+        api_key = checked_key(options.get("api_key"))
+        if not api_key and not is_loopback(host):
             raise UnprotectedHostError(host)
-        self._dialect: DialectName = options.get("dialect", "auto")
-        self._models = options.get("models")
         self._engines = options.get("engines")
-        self._require_session_update = options.get("require_session_update", False)
-        self._lifetime_s = options.get("session_lifetime_s")
-        self._worker_threads = options.get("worker_threads")
-        try:
-            self._quirks = check_quirks(options.get("quirks", ()))
-            self._pacing = resolve_pacing(options.get("pacing", "fast"))
-            dialect_for("", self._dialect)
-        except ValueError as error:
-            raise ConfigurationError(str(error)) from None
-        self._faults = Faults(options.get("faults", ()), seed=options.get("fault_seed", 0))
-        self._ssl = _checked_context(options.get("ssl"))
-        admission = Admission(
-            host,
-            hosts=options.get("allow_hosts", ()),
-            origins=options.get("allow_origins", ()),
-            encrypted=self._ssl is not None,
-        )
-        self._mcp_access = McpAccess(
-            AddressRule(options.get("allow_mcp", ())),
-            frozenset(name.strip().lower() for name in options.get("allow_mcp_headers", ())),
-        )
-        self._sessions = 0
-        self._control = Control(lambda: self._records, self._faults) if options.get("control") else None
-        self._door = Router(
+        self._faults = FaultSchedule(options.get("faults", ()), seed=options.get("fault_seed", 0))
+        self._ssl = checked_context(options.get("ssl"))
+        self._sessions = SessionHost(options, self._faults, control=bool(options.get("control")))
+        self._router = Router(
             self._faults,
-            admission,
-            api_key=self._api_key,
-            control=self._control is not None,
+            Admission(
+                host,
+                hosts=options.get("allow_hosts", ()),
+                origins=options.get("allow_origins", ()),
+                encrypted=self._ssl is not None,
+            ),
+            api_key=api_key,
+            control=self._sessions.control is not None,
             on_loopback=is_loopback(host),
-            agents_take_keys="agent_api_key" in self._quirks,
+            agents_take_keys="agent_api_key" in self._sessions.quirks,
         )
         self._server: Server | None = None
-        self._workers: Workers | None = None
-        self._memory: MemoryKeeper | None = None
         self._loaded: Engines | None = None
-        self._running: set[Session] = set()
         self._arrivals = Pacer(_OPENING_S)
-        self._sharing: asyncio.TimerHandle | None = None
-        self._records: deque[SessionRecord] = deque(maxlen=REMEMBERED_SESSIONS)
-        self._changes = Notifier()
 
     @classmethod
     def in_thread(
         cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
     ) -> ThreadedLocalService:
         """Return a service that runs its event loop in a thread of its own; takes the same arguments."""
-        return ThreadedLocalService(cls(host, port, **options))
+        service = cls(host, port, **options)
+        return ThreadedLocalService(service, service._sessions.changes)
 
     @property
     def port(self) -> int:
@@ -239,7 +169,7 @@ class LocalService:
     @property
     def sessions(self) -> Sequence[SessionRecord]:
         """The sessions that there were and are, oldest first, at most 100."""
-        return list(self._records)
+        return self._sessions.journals
 
     @property
     def faults(self) -> Faults:
@@ -280,37 +210,27 @@ class LocalService:
                 f"cannot listen on {self._host}, port {self._port}: {error.strerror or error}"
             ) from error
         self._server = server
-        self._workers = Workers(self._worker_threads)
-        self._memory = MemoryKeeper(self._workers)
+        self._sessions.start(engines)
         self._loaded = engines
         return self
 
     async def stop(self) -> None:
         """Close every session with 1001 once its last events are out, and stop listening. Idempotent."""
-        server, workers = self._server, self._workers
-        if server is None or workers is None:
-            return
+        server, self._server = self._server, None
         engines, self._loaded = self._loaded, None
-        memory, self._memory = self._memory, None
-        self._server = self._workers = None
-        for session in list(self._running):
-            session.end(1001, "the local service is stopping")
+        if server is None:
+            return
+        self._sessions.end_sessions(1001, "the local service is stopping")
         server.close(close_connections=False)
-        if self._control is not None:
-            await self._control.close()
+        if self._sessions.control is not None:
+            await self._sessions.control.close()
         try:
             await asyncio.wait_for(server.wait_closed(), _STOP_S)
         except TimeoutError:
             for connection in server.connections:
                 connection.transport.abort()
             await server.wait_closed()
-        if self._sharing is not None:
-            self._sharing.cancel()
-            self._share_memory()
-        if memory is not None:
-            memory.stop()
-        # Engines cannot be interrupted: this takes as long as the step that each may be in.
-        await asyncio.to_thread(workers.close)
+        await self._sessions.stop()
         if engines is not None and self._engines is None:
             engines.close()
 
@@ -329,133 +249,23 @@ class LocalService:
         state = f"at {self.endpoint}" if self._server is not None else "stopped"
         return f"<LocalService {state}>"
 
-    def _dialect_of(self, handshake: Handshake) -> Dialect:
-        return dialect_for(
-            handshake.model,
-            self._dialect,
-            handshake.query.get("api-version", ""),
-            newest="newest_session" in self._quirks,
-        )
-
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         # A thousand at once would keep the event loop from everything else for seconds.
         await self._arrivals.turn()
-        return self._door.answer(connection, request)
+        return self._router.answer(connection, request)
 
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None
-        if self._control is not None and self._door.leads_to_control(connection.request):
-            await self._control.serve(connection)
-            return
-        handshake = self._door.handshake(connection.request)
-        if self._workers is None or self._loaded is None:
-            return  # The service stopped while this handshake was under way.
-        dialect = self._dialect_of(handshake)
-        record = SessionRecord(
-            id=dialect.model_id("sess"),
-            model=handshake.model,
-            query=handshake.query,
-            headers=handshake.headers,
-            credential=handshake.credential,
-            _changes=self._changes,
-            _timeline=None if self._control is None else self._control.timeline(),
-        )
-        if record._timeline is not None:
-            record._timeline.settings = lambda: record._settings()
-        self._records.append(record)
-        self._share_memory_soon()
-        self._sessions += 1
-        opportunities = Opportunities(self._faults, self._sessions, record.id)
-        channel = SessionSocket(connection, record, self._faults, opportunities)
-        session = Session(
-            channel,
-            record,
-            dialect,
-            SessionOptions(
-                engines=self._loaded,
-                workers=self._workers,
-                pacing=self._pacing,
-                require_session_update=self._require_session_update,
-                lifetime_s=self._lifetime_s,
-                quirks=self._quirks,
-                mcp_access=self._mcp_access,
-            ),
-            agent=handshake.agent,
-            faults=opportunities,
-        )
-        self._running.add(session)
-        try:
-            await channel.start(session.expire)
-            await session.run(self._refused(handshake, opportunities))
-        except Exception:
-            # The last line: the other sessions must go on, and this one's client be told by the close code.
-            logger.exception("session %s failed", record.id)
-            await connection.close(1011, "the local service failed")
-        finally:
-            self._running.discard(session)
-            channel.stop()
-            await connection.close()
-            record._close(*_end_of(connection))
-            self._share_memory_soon()
-            if self._memory is not None:
-                self._memory.session_ended()
-            if self._control is not None:
-                self._control.changed()
-
-    def _share_memory_soon(self) -> None:
-        if self._sharing is None:
-            self._sharing = asyncio.get_running_loop().call_later(_SHARING_S, self._share_memory)
-
-    def _share_memory(self) -> None:
-        self._sharing = None
-        # The latest, and those that run although a hundred came after them.
-        remembered = {known.id: known for known in (*self._records, *(session.record for session in self._running))}
-        share_memory(remembered.values())
-
-    def _refused(self, handshake: Handshake, faults: Opportunities) -> ErrorDetails | None:
-        if handshake.profile is not None and handshake.profile not in _PROFILES:
-            return errors.unsupported_profile(handshake.profile)
-        if faults.take_first(ModelNotFound) is not None:
-            return errors.unsupported_model(handshake.model)
-        if self._models is not None and handshake.model and handshake.model not in self._models:
-            if handshake.profile is None:
-                return errors.unsupported_model(handshake.model)
-            if handshake.profile == _PROFILES[0]:
-                return errors.unreachable_deployment(handshake.model)
-            # Observed: the other deployments of the customer are not looked at before they are used.
-        return None
-
-
-def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
-    """Return code and reason of the side that closed: some clients answer a close with a code of their own."""
-    sent, received = connection.protocol.close_sent, connection.protocol.close_rcvd
-    if sent is not None and received is not None and not connection.protocol.close_rcvd_then_sent:
-        return sent.code, sent.reason
-    return connection.close_code, connection.close_reason or ""
+        control = self._sessions.control
+        if control is not None and self._router.leads_to_control(connection.request):
+            await control.serve(connection)
+        else:
+            await self._sessions.serve(connection, self._router.handshake(connection.request))
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     # The service is used with and without a subprotocol.
     return _SUBPROTOCOL if _SUBPROTOCOL in offered else None
-
-
-def _checked_context(context: object) -> ssl.SSLContext | None:
-    if context is None:
-        return None
-    if not isinstance(context, ssl.SSLContext):
-        raise ConfigurationError(f"ssl takes an ssl.SSLContext with a certificate, not {type(context).__name__}")
-    if context.protocol is ssl.PROTOCOL_TLS_CLIENT:
-        raise ConfigurationError(
-            "ssl is a context for clients: make one with ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
-        )
-    return context
-
-
-def _check_options(options: Mapping[str, Any]) -> None:
-    unknown = sorted(options.keys() - LocalServiceOptions.__annotations__.keys())
-    if unknown:
-        known = ", ".join(LocalServiceOptions.__annotations__)
-        raise TypeError(f"LocalService has no argument {', '.join(unknown)}; it has host, port, {known}")
 
 
 @public_in("voicelive.local")

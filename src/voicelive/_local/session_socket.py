@@ -13,12 +13,12 @@ from websockets.protocol import State
 
 from .._core.codec import decode_server_event
 from .._generated import models
-from .faults.schedule import Faults, Opportunities
+from .faults.schedule import FaultSchedule, Opportunities
 from .faults.stream import Message, Stream, message_of
 from .faults.triggers import Triggers
 from .ids import new_id
 from .limits import weight_of
-from .records import SessionRecord
+from .records import SessionJournal
 from .session.error_details import ErrorDetails
 
 __all__ = ["SessionSocket"]
@@ -31,10 +31,10 @@ class SessionSocket:
     """Carries the messages of one session, and does to them what the faults say."""
 
     def __init__(
-        self, connection: ServerConnection, record: SessionRecord, faults: Faults, opportunities: Opportunities
+        self, connection: ServerConnection, journal: SessionJournal, faults: FaultSchedule, opportunities: Opportunities
     ) -> None:
         self._connection = connection
-        self._record = record
+        self._journal = journal
         self._stream = Stream(opportunities)
         self._triggers = Triggers(faults, opportunities, self)
         self._flowing = asyncio.Event()
@@ -64,8 +64,8 @@ class SessionSocket:
                 message = await self._connection.recv()
             except ConnectionClosed:
                 return
-            if self._record._timeline is not None:
-                self._record._timeline.add("in", message)
+            if self._journal.shown is not None:
+                self._journal.shown.add("in", message)
             yield message
 
     async def send(self, event: models.ServerEvent, data: bytes) -> None:
@@ -138,13 +138,13 @@ class SessionSocket:
         if self._connection.state is not State.OPEN:
             return False
         lost = message.lost or self._silent
-        if self._record._timeline is not None:
+        if self._journal.shown is not None:
             fault = message.fault or ("stall" if self._silent else None)
-            self._record._timeline.add("out", message.data, fault=fault, lost=lost)
+            self._journal.shown.add("out", message.data, fault=fault, lost=lost)
         if lost:
             return False
         # First, so that whoever has received it finds it in the record.
-        self._record._sent.add(message.event or decode_server_event(message.data), weight_of(message.data))
+        self._journal.sent_events.add(message.event or decode_server_event(message.data), weight_of(message.data))
         # The reading side notices the end of the connection too, and ends the session.
         with suppress(ConnectionClosed):
             await self._connection.send(message.data, text=not message.binary)

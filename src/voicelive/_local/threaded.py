@@ -25,8 +25,6 @@ _STOP_S = 30.0
 class Runnable(Protocol):
     """What is needed of the service that runs in the thread: a :class:`LocalService`."""
 
-    _changes: Notifier
-
     @property
     def endpoint(self) -> str: ...
 
@@ -53,8 +51,9 @@ class ThreadedLocalService:
     A context manager; or call :meth:`start` and :meth:`stop`. Made by :meth:`LocalService.in_thread`.
     """
 
-    def __init__(self, service: Runnable) -> None:
+    def __init__(self, service: Runnable, changes: Notifier) -> None:
         self._service = service
+        self._changes = changes
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -95,7 +94,7 @@ class ThreadedLocalService:
 
         It is looked at again, in the calling thread, after every event of any session and at every session's end.
         """
-        return self._service._changes.wait_until(predicate, timeout)
+        return self._changes.wait_until(predicate, timeout)
 
     def advance(self, seconds: float) -> None:
         """Let the service's clock jump ahead: what it waits for comes at once, such as the end of a session's life.

@@ -20,7 +20,7 @@ from .._local.engines import (
     Script,
 )
 from .._local.faults import Faults
-from .._local.service import LocalServiceOptions
+from .._local.options import LocalServiceOptions
 from .._public import public_in
 from ..local import Engines, LocalService
 from .answers import Answers

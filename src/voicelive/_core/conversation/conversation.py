@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ..._base import Model
 from .actions import Action, CancelTools, Flush, RunTool, Send, Tell
@@ -83,7 +83,7 @@ class Conversation:
         Returns:
             Whether the application is to see it: False for a refusal that is not an error to it.
         """
-        handler = _RECEIVED.get(getattr(event, "canonical_type", None) or str(getattr(event, "type", "")))
+        handler = self._handlers.get(getattr(event, "canonical_type", None) or str(getattr(event, "type", "")))
         return True if handler is None else handler(self, event, now) is not False
 
     def is_late(self, event: Model) -> bool:
@@ -398,6 +398,26 @@ class Conversation:
         if self.queue.is_idle and not self.calls.running and is_played:
             self._show("listening")
 
+    _handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
+        "session.created": _session,
+        "session.updated": _session,
+        "response.audio.delta": _audio,
+        "response.audio.done": _audio_done,
+        "response.audio_transcript.delta": _transcript,
+        "response.text.delta": _answer_text,
+        "response.audio_timestamp.delta": _word,
+        "input_audio_buffer.speech_started": _speech_started,
+        "input_audio_buffer.speech_stopped": _speech_stopped,
+        "conversation.item.input_audio_transcription.completed": _heard_user,
+        "conversation.item.input_audio_transcription.delta": _heard_part,
+        "response.created": _created,
+        "response.done": _done,
+        "response.function_call_arguments.done": _called,
+        "error": _error,
+        "voicelive.reconnecting": _broken,
+        "voicelive.restored": _restored,
+    }
+
 
 def _text(holder: object, name: str) -> str | None:
     value = getattr(holder, name, None)
@@ -432,25 +452,3 @@ def _reason(details: object) -> str | None:
     error = details.get("error")
     reason = error.get("message") if isinstance(error, Mapping) else details.get("reason")
     return reason if isinstance(reason, str) else None
-
-
-_Handler = Callable[[Conversation, Model, float], bool | None]
-_RECEIVED: dict[str, _Handler] = {
-    "session.created": Conversation._session,
-    "session.updated": Conversation._session,
-    "response.audio.delta": Conversation._audio,
-    "response.audio.done": Conversation._audio_done,
-    "response.audio_transcript.delta": Conversation._transcript,
-    "response.text.delta": Conversation._answer_text,
-    "response.audio_timestamp.delta": Conversation._word,
-    "input_audio_buffer.speech_started": Conversation._speech_started,
-    "input_audio_buffer.speech_stopped": Conversation._speech_stopped,
-    "conversation.item.input_audio_transcription.completed": Conversation._heard_user,
-    "conversation.item.input_audio_transcription.delta": Conversation._heard_part,
-    "response.created": Conversation._created,
-    "response.done": Conversation._done,
-    "response.function_call_arguments.done": Conversation._called,
-    "error": Conversation._error,
-    "voicelive.reconnecting": Conversation._broken,
-    "voicelive.restored": Conversation._restored,
-}

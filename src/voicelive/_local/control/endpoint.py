@@ -18,13 +18,14 @@ from websockets.exceptions import ConnectionClosed
 
 from ..._base import encode_base64
 from ...errors import VoiceLiveError
-from ..faults import KINDS, Faults
+from ..faults import KINDS
+from ..faults.schedule import FaultSchedule
 from ..faults.text import describe_kind
 from .sound import SoundMemory
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from ..records import SessionRecord
+    from ..records import SessionJournal
 
 __all__ = ["CONTROL_PATH", "Control"]
 
@@ -43,7 +44,7 @@ class _RequestError(Exception):
 class Control:
     """What all viewers of a service look at."""
 
-    def __init__(self, records: Callable[[], Sequence[SessionRecord]], faults: Faults) -> None:
+    def __init__(self, records: Callable[[], Sequence[SessionJournal]], faults: FaultSchedule) -> None:
         self._records = records
         self._faults = faults
         self._viewers: set[_Viewer] = set()
@@ -73,7 +74,7 @@ class Control:
 
         viewer = _Viewer(connection, self._records, self._faults)
         self._viewers.add(viewer)
-        end = self._faults._listen(faults_changed)
+        end = self._faults.listen(faults_changed)
         pushing = asyncio.create_task(viewer.push())
         try:
             await viewer.answer()
@@ -86,7 +87,7 @@ class Control:
 
 class _Viewer:
     def __init__(
-        self, connection: ServerConnection, records: Callable[[], Sequence[SessionRecord]], faults: Faults
+        self, connection: ServerConnection, records: Callable[[], Sequence[SessionJournal]], faults: FaultSchedule
     ) -> None:
         self.connection = connection
         self._records = records
@@ -189,7 +190,7 @@ class _Viewer:
         while True:
             watched = self._watched
             record = next((record for record in self._records() if record.id == watched), None)
-            timeline = record._timeline if record is not None else None
+            timeline = record.shown if record is not None else None
             if timeline is None or self._next >= timeline.next:
                 return
             first = max(self._next, timeline.first)
@@ -206,8 +207,8 @@ class _Viewer:
                 "model": record.model,
                 "api_version": record.query.get("api-version", ""),
                 "opened_at": record.opened_at,
-                "received": record._received.total,
-                "sent": record._sent.total,
+                "received": record.received_events.total,
+                "sent": record.sent_events.total,
                 "closed": record.closed,
                 "close_code": record.close_code,
                 "close_reason": record.close_reason,

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ..._public import public_in
@@ -11,7 +11,7 @@ from ..errors import InvalidFaultError
 from .base import Fault
 from .text import parse_fault
 
-__all__ = ["MAX_FAULTS", "Faults", "Opportunities", "PlannedFault", "no_opportunities"]
+__all__ = ["MAX_FAULTS", "FaultSchedule", "Faults", "Opportunities", "PlannedFault", "no_opportunities"]
 
 MAX_FAULTS = 1000
 """How many faults may wait at a time."""
@@ -32,7 +32,6 @@ class PlannedFault(Generic[F_co]):
     """How often it was committed so far."""
     cleared: bool = False
     """Whether it was taken back."""
-    _number: int = field(default=0, repr=False)
 
     @property
     def waiting(self) -> bool:
@@ -80,7 +79,7 @@ class Faults:
             added = []
             for fault in checked:
                 self._numbers += 1
-                added.append(PlannedFault(f"fault_{self._numbers}", fault, _number=self._numbers))
+                added.append(PlannedFault(f"fault_{self._numbers}", fault))
             self._planned = (*kept, *added)
         self._tell()
         return tuple(added)
@@ -112,7 +111,25 @@ class Faults:
     def __repr__(self) -> str:
         return f"<Faults {[str(planned.fault) for planned in self]}>"
 
-    def _listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def _tell(self) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+class FaultSchedule(Faults):
+    """The faults as the service looks at them and commits them."""
+
+    def planned(self) -> tuple[PlannedFault[Fault], ...]:
+        """Return what is planned, in the order in which it was added; some of it may be used up."""
+        return self._planned
+
+    def draw(self, planned: PlannedFault[Fault], session: int) -> random.Random:
+        """Return the source of chance of a fault in a session with a running number."""
+        return random.Random(f"{self._seed}/{planned.id.removeprefix('fault_')}/{session}")
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener`, from whatever thread, when faults come or go; returns what ends that."""
         with self._lock:
             self._listeners.add(listener)
@@ -123,13 +140,7 @@ class Faults:
 
         return end
 
-    def _tell(self) -> None:
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener()
-
-    def _commit(self, planned: PlannedFault[Fault]) -> bool:
+    def commit(self, planned: PlannedFault[Fault]) -> bool:
         """Count one more time; return False where it is used up or was taken back."""
         with self._lock:
             if not planned.waiting:
@@ -139,7 +150,7 @@ class Faults:
             self._tell()
         return True
 
-    def _take_back(self, planned: PlannedFault[Fault]) -> None:
+    def take_back(self, planned: PlannedFault[Fault]) -> None:
         """Do not count the latest time: nothing came of it."""
         with self._lock:
             planned.committed -= 1
@@ -150,7 +161,7 @@ class Faults:
 class Opportunities:
     """The opportunities of one session, or of the handshakes, to commit faults."""
 
-    def __init__(self, faults: Faults, number: int, session_id: str | None = None) -> None:
+    def __init__(self, faults: FaultSchedule, number: int, session_id: str | None = None) -> None:
         """Look at `faults` for the session with a running `number` in its service, the root of its chances."""
         self._faults = faults
         self._number = number
@@ -159,14 +170,14 @@ class Opportunities:
 
     def waiting(self, kind: type[F]) -> list[PlannedFault[F]]:
         """Return the faults of a kind that wait and may hit this session."""
-        found = [planned for planned in self._faults._planned if planned.waiting and isinstance(planned.fault, kind)]
+        found = [planned for planned in self._faults.planned() if planned.waiting and isinstance(planned.fault, kind)]
         return [planned for planned in found if planned.fault.session in (None, self._session_id)]  # type: ignore[misc]
 
     def take(self, planned: PlannedFault[Fault]) -> bool:
         """Return whether to commit a fault now; if so, it counts."""
         if planned.fault.chance < 1 and self.random(planned).random() >= planned.fault.chance:
             return False
-        return self._faults._commit(planned)
+        return self._faults.commit(planned)
 
     def take_first(self, kind: type[F]) -> F | None:
         """Return the first fault of a kind that is to be committed now, or None."""
@@ -177,19 +188,19 @@ class Opportunities:
 
     def take_back(self, planned: PlannedFault[Fault]) -> None:
         """Say that nothing came of a fault after all."""
-        self._faults._take_back(planned)
+        self._faults.take_back(planned)
 
     def random(self, planned: PlannedFault[Fault]) -> random.Random:
         """Return the source of chance of this fault in this session."""
         found = self._chances.get(planned)
         if found is None:
-            found = self._chances[planned] = random.Random(f"{self._faults._seed}/{planned._number}/{self._number}")
+            found = self._chances[planned] = self._faults.draw(planned, self._number)
         return found
 
 
 def no_opportunities() -> Opportunities:
     """Return the opportunities of a session in which nothing is to go wrong."""
-    return Opportunities(Faults(), 0)
+    return Opportunities(FaultSchedule(), 0)
 
 
 def _fault(value: object) -> Fault:

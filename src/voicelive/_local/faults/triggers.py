@@ -11,7 +11,7 @@ from typing import Protocol
 from ..session import error_details as errors
 from .base import MomentFault
 from .kinds import Abort, Close, ErrorEvent, Expire, Stall
-from .schedule import Faults, Opportunities, PlannedFault
+from .schedule import FaultSchedule, Opportunities, PlannedFault
 
 __all__ = ["Triggers", "FaultTarget"]
 
@@ -46,7 +46,7 @@ _ENDS = (Abort, Close, Expire)
 class Triggers:
     """Watches for the moments of one session."""
 
-    def __init__(self, faults: Faults, opportunities: Opportunities, target: FaultTarget) -> None:
+    def __init__(self, faults: FaultSchedule, opportunities: Opportunities, target: FaultTarget) -> None:
         self._faults = faults
         self._opportunities = opportunities
         self._target = target
@@ -67,7 +67,7 @@ class Triggers:
             with suppress(RuntimeError):  # a loop that was closed meanwhile has no session left to tell
                 loop.call_soon_threadsafe(self._look)
 
-        self._end = self._faults._listen(changed)
+        self._end = self._faults.listen(changed)
         for planned in self._opportunities.waiting(MomentFault):
             if self._is_immediate(planned):
                 await self._commit(planned)

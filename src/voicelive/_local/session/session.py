@@ -19,7 +19,7 @@ from ..limits import TooLargeError, read_client_event, weight_of
 from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
-from ..records import MAX_KEPT_ITEM_BYTES, SessionRecord
+from ..records import MAX_KEPT_ITEM_BYTES, SessionJournal
 from . import error_details as errors
 from .avatar import Avatar
 from .context import Context, item_model
@@ -103,17 +103,17 @@ class Session:
     def __init__(
         self,
         channel: Channel,
-        record: SessionRecord,
+        journal: SessionJournal,
         dialect: Dialect,
         options: SessionOptions,
         agent: Mapping[str, Any] | None = None,
         faults: Opportunities | None = None,
     ) -> None:
         self._channel = channel
-        self._record = record
+        self._journal = journal
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
-        wire = self._wire = wire_for(record.query.get("api-version", ""))
+        wire = self._wire = wire_for(journal.query.get("api-version", ""))
         self._sender = EventSender(channel.send, wire.outbound)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
@@ -121,9 +121,11 @@ class Session:
         self._over = asyncio.Event()
         self._close_frame = 1000, ""
         context = self._context = self._make_context(dialect, agent, faults)
-        record._items = lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)]
-        record._settings = lambda: dict(context.session)
-        record._heard = lambda: [e.heard for e in list(context.conversation.entries) if e.heard is not None]
+        journal.read_from(
+            items=lambda: [item_model(wire.item(entry.payload)) for entry in list(context.conversation.entries)],
+            settings=lambda: dict(context.session),
+            heard=lambda: [entry.heard for entry in list(context.conversation.entries) if entry.heard is not None],
+        )
         self._audio = InputAudio(
             options.engines.vad, is_finished=self._sounds_finished, new_item_id=context.new_spoken_id
         )
@@ -152,8 +154,8 @@ class Session:
 
     def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(
-            session_id=self._record.id,
-            model=self._record.model,
+            session_id=self._journal.id,
+            model=self._journal.model,
             dialect=dialect,
             expires_at=int(time.time() + self._lifetime_s),
             agent=agent,
@@ -161,7 +163,7 @@ class Session:
         return Context(
             session=dict(initial),
             initial=initial,
-            model=self._record.model,
+            model=self._journal.model,
             conversation_id=dialect.model_id("conv") if dialect.has_conversation_id else "",
             conversation=Conversation(dialect),
             dialect=dialect,
@@ -243,7 +245,7 @@ class Session:
 
     def _leave_record(self) -> None:
         """Let the record keep a part of the conversation, and let go of the rest: records outlive their sessions."""
-        record, entries = self._record, self._context.conversation.entries
+        entries = self._context.conversation.entries
         kept, heard, left = list[models.ResponseItem](), list[str](), MAX_KEPT_ITEM_BYTES
         for entry in reversed(entries):
             left -= weight_of(json.dumps(entry.payload))
@@ -255,13 +257,8 @@ class Session:
         settings = dict(self._context.session)
         if len(json.dumps(settings, default=str)) > MAX_KEPT_ITEM_BYTES:
             settings.update(instructions="", tools=[])
-        record._items, record._heard, record._settings = (lambda: list(kept)), (lambda: list(heard)), (lambda: settings)
+        self._journal.read_from(items=lambda: list(kept), settings=lambda: settings, heard=lambda: list(heard))
         self._context.conversation.clear()
-
-    @property
-    def record(self) -> SessionRecord:
-        """What the service remembers of it."""
-        return self._record
 
     def end(self, code: int, reason: str) -> None:
         """Let :meth:`run` send what is on its way, close the connection and return."""
@@ -311,7 +308,7 @@ class Session:
             self._refuse(replace(_details_of(error), code="invalid_value"), error.event_id)
             return
         weight = weight_of(message)
-        self._record._received.add(received, weight)
+        self._journal.received_events.add(received, weight)
         if not self._configured and event.type != "session.update":
             self._refuse(errors.session_update_first(), event.event_id)
             return

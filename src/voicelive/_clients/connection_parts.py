@@ -1,0 +1,111 @@
+"""What a connection of either client is made from: the arguments of `connect()`, checked and put together."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from .._core.contract import ContractCheck, WireContract
+from .._core.handshake import Handshake, asks_for_previews, prepare_handshake
+from .._core.secrecy import SecretMapping
+from .._credentials import AsyncCredential, Credential, CredentialSource, find_credential
+from .._transport.options import ConnectionOptions, TransportOptions, allows_plaintext, read_options
+
+if TYPE_CHECKING:
+    from .._base import Model
+    from .._conversation.layer import ConversationOptions
+    from .._core.conversation.barge_in import BargeIn
+    from .._core.reconnect.policy import ReconnectPolicy
+    from ..tools import AnyTools
+
+__all__ = ["ConnectionParts", "connection_parts"]
+
+
+class ConnectionParts(NamedTuple):
+    """The arguments of either client's connection, in order."""
+
+    handshake: Handshake
+    credential: CredentialSource
+    options: TransportOptions
+    contract: WireContract
+    reconnect: ReconnectPolicy | None
+    conversation: ConversationOptions | None
+
+
+def connection_parts(
+    *,
+    client: Literal["async", "sync"],
+    endpoint: str | None,
+    credential: Credential | AsyncCredential | None,
+    model: str | None,
+    api_version: str,
+    agent_name: str | None,
+    project_name: str | None,
+    agent_version: str | None,
+    conversation_id: str | None,
+    authentication_identity_client_id: str | None,
+    foundry_resource_override: str | None,
+    query: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+    connection_options: ConnectionOptions | Mapping[str, Any] | None,
+    credential_scopes: str | Iterable[str] | None,
+    preview_features: Iterable[str],
+    events: Iterable[type[Model]],
+    contract_check: ContractCheck,
+    strict: bool,
+    reconnect: ReconnectPolicy | None,
+    barge_in: bool | BargeIn,
+    tools: AnyTools,
+    observers: Iterable[object],
+    metrics: bool,
+) -> ConnectionParts:
+    """Check the arguments of `connect()`, and make of them what a connection needs.
+
+    Raises:
+        ConfigurationError: if one cannot work.
+    """
+    environ = SecretMapping(os.environ)
+    handshake = prepare_handshake(
+        endpoint=endpoint,
+        environ=environ,
+        request_id=str(uuid.uuid4()),
+        api_version=api_version,
+        model=model,
+        agent_name=agent_name,
+        project_name=project_name,
+        agent_version=agent_version,
+        conversation_id=conversation_id,
+        authentication_identity_client_id=authentication_identity_client_id,
+        foundry_resource_override=foundry_resource_override,
+        query=query,
+        headers=headers,
+        preview_features=preview_features,
+        allow_plaintext=allows_plaintext(connection_options),
+    )
+    local_events: tuple[type[Model], ...] = ()
+    if reconnect is not None:
+        # Few need it, and it takes its time to load.
+        from .._core.reconnect import check_policy, local_events_of
+
+        check_policy(reconnect)
+        local_events = local_events_of()
+    conversation = None
+    if barge_in is not False or tools or observers or metrics:
+        from .._conversation.layer import conversation_options
+        from .._core.conversation.local_events import CONVERSATION_EVENTS
+
+        conversation = conversation_options(barge_in, tools, observers, metrics)
+        local_events = (*local_events, *CONVERSATION_EVENTS)
+    contract = WireContract(
+        api_version,
+        events=events,
+        local_events=local_events,
+        strict=strict,
+        check=contract_check,
+        previews=asks_for_previews(handshake),
+    )
+    options = read_options(connection_options, handshake.endpoint)
+    source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client=client)
+    return ConnectionParts(handshake, source, options, contract, reconnect, conversation)

@@ -1,0 +1,101 @@
+"""What both clients' connections offer of the conversation without waiting for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._conversation.playback import Playback
+from .._core.conversation.metrics import CallMetrics, TurnMetrics
+from .._core.conversation.responses import ResponseOutcome, Ticket
+from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError
+
+if TYPE_CHECKING:
+    from .._conversation.layer import ConversationLayer
+    from .._transport.conversing import ConversationTransport
+
+__all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement", "user_item"]
+
+
+class BaseResponseHandle:
+    """A response that was asked for."""
+
+    _ticket: Ticket
+
+    @property
+    def response_id(self) -> str | None:
+        """The response's id, once it was created."""
+        return self._ticket.response_id
+
+    @property
+    def outcome(self) -> ResponseOutcome | None:
+        """How it ended; None while it has not."""
+        return self._ticket.outcome
+
+
+class BaseConversationFace:
+    """The conversation on a connection, if it was opened with ``barge_in``, ``tools``, ``observers`` or ``metrics``."""
+
+    @property
+    def playback(self) -> Playback:
+        """Where a player reports what it played; see :class:`Playback`."""
+        return Playback(self._kept())
+
+    @property
+    def metrics(self) -> CallMetrics:
+        """The figures of the call so far."""
+        return self._kept().conversation.meter.call
+
+    @property
+    def turns(self) -> list[TurnMetrics]:
+        """The figures of the turns so far, the one under way last."""
+        return self._kept().conversation.meter.turns
+
+    @property
+    def observers_dropped(self) -> int:
+        """How many calls of observers were dropped because they were too slow."""
+        return 0 if self._layer is None else self._layer.observers_dropped
+
+    def _kept(self) -> ConversationLayer:
+        if self._layer is None:
+            raise ConfigurationError(
+                "this connection does not keep a conversation: open it with connect(barge_in=True), tools=[…], "
+                "observers=[…] or metrics=True"
+            )
+        if self._layer.transport is None:
+            raise ConnectionStateError("this connection is not open: use `with connect(...)`, or call open() first")
+        return self._layer
+
+    def _reachable(self) -> ConversationTransport:
+        transport = self._started()
+        if transport.end(None) is not None:
+            raise self._closed_error()
+        return transport
+
+    def _started(self) -> ConversationTransport:
+        transport = self._kept().transport
+        assert transport is not None
+        return transport
+
+    if TYPE_CHECKING:
+        _layer: ConversationLayer | None
+
+        def _closed_error(self) -> ConnectionClosed: ...
+
+
+def user_item(text: str) -> dict[str, Any]:
+    """Return the fields of ``conversation.item.create`` for what the user says as text."""
+    _check_text(text, "respond")
+    content = [{"type": "input_text", "text": text}]
+    return {"item": {"type": "message", "role": "user", "content": content}}
+
+
+def announcement(text: str) -> dict[str, Any]:
+    """Return the fields of a response that speaks a text as it stands."""
+    _check_text(text, "say")
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": text}]}
+    return {"pre_generated_assistant_message": message}
+
+
+def _check_text(text: object, method: str) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise ConfigurationError(f"{method}() takes text that is not blank, not {text!r}")

@@ -1,0 +1,207 @@
+"""Serves the sessions of a local service, and remembers them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from websockets.asyncio.server import ServerConnection
+
+from ..errors import ConfigurationError
+from .control.endpoint import Control
+from .dialects import Dialect, DialectName, dialect_for
+from .engines import Engines
+from .faults import ModelNotFound
+from .faults.schedule import FaultSchedule, Opportunities
+from .handshake import Handshake
+from .memory import MemoryKeeper
+from .notifier import Notifier
+from .options import LocalServiceOptions
+from .outbound import AddressRule, McpAccess
+from .pacing import resolve_pacing
+from .quirks import check_quirks
+from .records import SessionJournal, share_memory
+from .session import error_details as errors
+from .session.error_details import ErrorDetails
+from .session.session import Session, SessionOptions
+from .session_socket import SessionSocket
+from .workers import Workers
+
+__all__ = ["REMEMBERED_SESSIONS", "SessionHost"]
+
+logger = logging.getLogger("voicelive.local")
+
+REMEMBERED_SESSIONS = 100
+"""How many sessions :attr:`SessionHost.journals` goes back."""
+
+_SHARING_S = 0.05  # records are shrunk this long after sessions have begun or ended
+_PROFILES = (
+    "byom-azure-openai-realtime",
+    "byom-azure-openai-chat-completion",
+    "byom-foundry-anthropic-messages",
+)
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What sessions need to run: there from start to stop."""
+
+    engines: Engines
+    workers: Workers
+    memory: MemoryKeeper
+
+
+class SessionHost:
+    """Serves sessions while it runs; what they leave may be looked at at any time.
+
+    Raises:
+        ConfigurationError: for an argument that cannot work.
+    """
+
+    def __init__(self, options: LocalServiceOptions, faults: FaultSchedule, control: bool) -> None:
+        self.changes = Notifier()
+        """Notified of every event of any session, and of every session's end."""
+        self._dialect: DialectName = options.get("dialect", "auto")
+        try:
+            self.quirks = check_quirks(options.get("quirks", ()))
+            self._pacing = resolve_pacing(options.get("pacing", "fast"))
+            dialect_for("", self._dialect)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+        self.control = Control(lambda: self.journals, faults) if control else None
+        self._models = options.get("models")
+        self._require_session_update = options.get("require_session_update", False)
+        self._lifetime_s = options.get("session_lifetime_s")
+        self._worker_threads = options.get("worker_threads")
+        self._mcp_access = McpAccess(
+            AddressRule(options.get("allow_mcp", ())),
+            frozenset(name.strip().lower() for name in options.get("allow_mcp_headers", ())),
+        )
+        self._faults = faults
+        self._count = 0
+        self._means: _Means | None = None
+        self._left: _Means | None = None
+        self._running: dict[Session, SessionJournal] = {}
+        self._sharing: asyncio.TimerHandle | None = None
+        self._journals: deque[SessionJournal] = deque(maxlen=REMEMBERED_SESSIONS)
+
+    @property
+    def journals(self) -> Sequence[SessionJournal]:
+        """What is remembered of the latest sessions, oldest first."""
+        return list(self._journals)
+
+    def start(self, engines: Engines) -> None:
+        """Be ready for sessions."""
+        workers = Workers(self._worker_threads)
+        self._means = _Means(engines, workers, MemoryKeeper(workers))
+
+    def end_sessions(self, code: int, reason: str) -> None:
+        """Serve no more sessions, and close those that run once their last events are out."""
+        self._means, self._left = None, self._means
+        for session in list(self._running):
+            session.end(code, reason)
+
+    async def stop(self) -> None:
+        """Let go of what sessions need, after the last has ended."""
+        means, self._left = self._left, None
+        if self._sharing is not None:
+            self._sharing.cancel()
+            self._share_memory()
+        if means is not None:
+            means.memory.stop()
+            # Engines cannot be interrupted: this takes as long as the step that each may be in.
+            await asyncio.to_thread(means.workers.close)
+
+    async def serve(self, connection: ServerConnection, handshake: Handshake) -> None:
+        """Serve the session of one connection until it ends."""
+        means = self._means
+        if means is None:
+            return  # The service stopped while this handshake was under way.
+        dialect = self._dialect_of(handshake)
+        journal = self._begin_journal(handshake, dialect)
+        self._count += 1
+        opportunities = Opportunities(self._faults, self._count, journal.id)
+        channel = SessionSocket(connection, journal, self._faults, opportunities)
+        options = SessionOptions(
+            engines=means.engines,
+            workers=means.workers,
+            pacing=self._pacing,
+            require_session_update=self._require_session_update,
+            lifetime_s=self._lifetime_s,
+            quirks=self.quirks,
+            mcp_access=self._mcp_access,
+        )
+        session = Session(channel, journal, dialect, options, agent=handshake.agent, faults=opportunities)
+        self._running[session] = journal
+        try:
+            await channel.start(session.expire)
+            await session.run(self._refused(handshake, opportunities))
+        except Exception:
+            # The last line: the other sessions must go on, and this one's client be told by the close code.
+            logger.exception("session %s failed", journal.id)
+            await connection.close(1011, "the local service failed")
+        finally:
+            del self._running[session]
+            channel.stop()
+            await connection.close()
+            journal.close(*_end_of(connection))
+            self._share_memory_soon()
+            means.memory.session_ended()
+            if self.control is not None:
+                self.control.changed()
+
+    def _dialect_of(self, handshake: Handshake) -> Dialect:
+        return dialect_for(
+            handshake.model,
+            self._dialect,
+            handshake.query.get("api-version", ""),
+            newest="newest_session" in self.quirks,
+        )
+
+    def _begin_journal(self, handshake: Handshake, dialect: Dialect) -> SessionJournal:
+        journal = SessionJournal(
+            id=dialect.model_id("sess"),
+            model=handshake.model,
+            query=handshake.query,
+            headers=handshake.headers,
+            credential=handshake.credential,
+            changes=self.changes,
+            shown=None if self.control is None else self.control.timeline(),
+        )
+        self._journals.append(journal)
+        self._share_memory_soon()
+        return journal
+
+    def _share_memory_soon(self) -> None:
+        if self._sharing is None:
+            self._sharing = asyncio.get_running_loop().call_later(_SHARING_S, self._share_memory)
+
+    def _share_memory(self) -> None:
+        self._sharing = None
+        # The latest, and those that run although a hundred came after them.
+        remembered = {journal.id: journal for journal in (*self._journals, *self._running.values())}
+        share_memory(remembered.values())
+
+    def _refused(self, handshake: Handshake, faults: Opportunities) -> ErrorDetails | None:
+        if handshake.profile is not None and handshake.profile not in _PROFILES:
+            return errors.unsupported_profile(handshake.profile)
+        if faults.take_first(ModelNotFound) is not None:
+            return errors.unsupported_model(handshake.model)
+        if self._models is not None and handshake.model and handshake.model not in self._models:
+            if handshake.profile is None:
+                return errors.unsupported_model(handshake.model)
+            if handshake.profile == _PROFILES[0]:
+                return errors.unreachable_deployment(handshake.model)
+            # Observed: the other deployments of the customer are not looked at before they are used.
+        return None
+
+
+def _end_of(connection: ServerConnection) -> tuple[int | None, str]:
+    """Return code and reason of the side that closed: some clients answer a close with a code of their own."""
+    sent, received = connection.protocol.close_sent, connection.protocol.close_rcvd
+    if sent is not None and received is not None and not connection.protocol.close_rcvd_then_sent:
+        return sent.code, sent.reason
+    return connection.close_code, connection.close_reason or ""
