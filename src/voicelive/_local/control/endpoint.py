@@ -142,7 +142,7 @@ class _Viewer:
         numbers = request.get("events")
         if not isinstance(numbers, list) or not all(isinstance(number, int) for number in numbers):
             raise _RequestError("'events' is a list of the numbers of events")
-        timeline = self._record(request.get("session"))._timeline
+        timeline = self._record(request.get("session")).shown
         sound = timeline.sound if timeline is not None else None
         found: list[dict[str, Any]] = []
         size = looked_at = 0
@@ -154,7 +154,7 @@ class _Viewer:
                 found.append({"n": piece.number, "rate": piece.rate, "pcm": encode_base64(piece.pcm)})
         return {"audio": found, "left": numbers[looked_at:] if sound is not None else []}
 
-    def _record(self, session_id: object) -> SessionRecord:
+    def _record(self, session_id: object) -> SessionJournal:
         for record in self._records():
             if record.id == session_id:
                 return record
