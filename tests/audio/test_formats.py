@@ -172,8 +172,8 @@ def test_unknown_formats_are_refused_with_what_is_known() -> None:
     """The error names the value and the formats that can be used."""
     with pytest.raises(AudioFormatError, match=r"'opus'.*pcm16.*g711_ulaw"):
         input_format("opus")
-    with pytest.raises(AudioFormatError, match=r"44100.*24000"):
-        input_format("pcm16", 44100)
+    with pytest.raises(AudioFormatError, match=r"11025.*24000"):
+        input_format("pcm16", 11025)
     with pytest.raises(AudioFormatError, match=r"'mp3'"):
         output_format("mp3")
     with pytest.raises(AudioFormatError, match="half a sample"):

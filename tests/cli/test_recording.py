@@ -97,7 +97,7 @@ def test_silence_ends_where_it_ends(tmp_path: Path) -> None:
     [
         ({"channels": 2}, "16-bit PCM, 16000 Hz, stereo"),
         ({"channels": 6}, "16-bit PCM, 16000 Hz, 6 channels"),
-        ({"rate": 44_100}, "16-bit PCM, 44100 Hz, mono"),
+        ({"rate": 48_000}, "16-bit PCM, 48000 Hz, mono"),
         ({"bits": 8}, "8-bit PCM, 16000 Hz, mono"),
         ({"bits": 24}, "24-bit PCM, 16000 Hz, mono"),
         ({"tag": FLOAT, "bits": 32}, "32-bit floating-point, 16000 Hz, mono"),

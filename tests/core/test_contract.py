@@ -56,6 +56,14 @@ def warned(contract: WireContract, event_type: str, **fields: Any) -> list[str]:
             "session.instrctions: not a field of RequestSession in any API version; did you mean 'instructions'?",
         ),
         ("2026-07-15", {"turn_detection": {"type": "server_vad", "treshold": 0.5}}, "did you mean 'threshold'?"),
+        # What the documentation and official samples name, though no specification has it.
+        ("2026-07-15", {"turn_detection": {"type": "semantic_vad", "eagerness": "low"}}, None),
+        ("2025-10-01", {"turn_detection": {"type": "server_vad", "speech_duration_ms": 200}}, None),
+        ("2026-07-15", {"turn_detection": {"type": "azure_semantic_vad", "appended_text_after_truncation": "x"}}, None),
+        ("2026-07-15", {"input_audio_transcription": {"model": "whisper-1", "prompt": "x"}}, None),
+        ("2026-07-15", {"avatar": {"character": "lisa"}}, None),
+        ("2026-07-15", {"output_audio_format": "pcm16_44100hz", "input_audio_sampling_rate": 44100}, None),
+        ("2025-10-01", {"output_audio_format": "pcm16_44100hz"}, "'pcm16_44100hz' is not in API version 2025-10-01"),
         ("2026-07-15", {"zzzzzz": 1}, "session.zzzzzz: not a field of RequestSession"),
     ],
 )

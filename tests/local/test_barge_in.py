@@ -191,3 +191,16 @@ async def test_auto_truncate_cuts_the_answer_to_what_was_heard(talking: Client) 
 
     assert 0 <= truncated["audio_end_ms"] < 1500
     assert item["content"][0]["transcript"] == ""
+
+
+async def test_text_stands_in_for_what_was_cut(talking: Client) -> None:
+    """appended_text_after_truncation takes the place of the transcript, so that the model knows of the interruption."""
+    note = "[The user interrupted here.]"
+    detection = {"type": "azure_semantic_vad", "auto_truncate": True, "appended_text_after_truncation": note}
+    await talking.update(turn_detection=detection)
+    await talking.append(tones("wait", silence_ms=0))
+    item_id = (await talking.until("conversation.item.truncated"))["item_id"]
+    await talking.send("conversation.item.retrieve", item_id=item_id)
+    item = (await talking.until("conversation.item.retrieved"))["item"]
+
+    assert item["content"][0]["transcript"] == note

@@ -188,7 +188,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "other model": ({"model": "gpt-5"}, "session.model"),
     "unknown input format": ({"input_audio_format": "mp3"}, "session.input_audio_format"),
     "unknown output format": ({"output_audio_format": "mp3"}, "session.output_audio_format"),
-    "impossible rate": ({"input_audio_sampling_rate": 44100}, "session.input_audio_sampling_rate"),
+    "impossible rate": ({"input_audio_sampling_rate": 11025}, "session.input_audio_sampling_rate"),
     "unknown modality": ({"modalities": ["text", "smell"]}, "session.modalities[1]"),
     "unknown turn detection": ({"turn_detection": {"type": "psychic"}}, "session.turn_detection"),
     "negative silence": (
@@ -267,7 +267,7 @@ async def test_an_openai_voice_is_fixed_once_it_spoke(client: Client) -> None:
 
 async def test_azure_speech_on_a_realtime_model_needs_semantic_vad(service: LocalService) -> None:
     """The recorded refusal, word for word; with semantic VAD the same transcription is accepted."""
-    async with connected(service, "gpt-realtime") as client:
+    async with connected(service, "gpt-realtime", **{"api-version": "2026-04-10"}) as client:
         await client.send("session.update", session={"input_audio_transcription": {"model": "azure-speech"}})
         error = await client.error()
         await client.update(

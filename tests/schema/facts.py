@@ -18,22 +18,24 @@ def read_facts(version: str) -> Contract:
     """Read the fact table of an API version."""
     table = json.loads((FOLDER / f"{version}.json").read_text(encoding="utf-8"))
     return Contract(
-        models={name: _model(model) for name, model in table["models"].items()},
+        models={name: read_model(model) for name, model in table["models"].items()},
         enums={name: enum["values"] for name, enum in table["enums"].items()},
         unions={name: parse_type(text) for name, text in table["unions"].items()},
     )
 
 
-def _model(table: dict[str, Any]) -> Model:
+def read_model(table: dict[str, Any]) -> Model:
+    """Read one model of a table."""
     return Model(
-        fields={name: _field(entry) for name, entry in table["fields"].items()},
+        fields={name: read_field(entry) for name, entry in table["fields"].items()},
         base=table.get("extends"),
         tag=table.get("discriminator_value"),
         preview=table.get("preview", False),
     )
 
 
-def _field(entry: dict[str, Any]) -> Field:
+def read_field(entry: dict[str, Any]) -> Field:
+    """Read one field of a model."""
     limits = {key: entry[key] for key in LIMITS if key in entry}
     formats = {entry.get("format"), entry.get("items_format")} - {None} - IMPLIED
     if formats:

@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 
 from .differences import differences, field_differences
+from .documented import GRADES, Documented, documented, with_documented
 from .documents import FOLDER, load, read_document
 from .explained import ALL, EXPLAINED, Explained
 from .explained_v1 import EXPLAINED_V1
-from .facts import read_facts
+from .facts import read_facts, read_field
 from .v1_names import MODELS, NAMED_TYPES, PREFIX, RESPELLED, families, in_schema_names
 
 DRAFT = "v1"
@@ -29,7 +30,30 @@ def test_every_version_has_a_document_and_a_fact_table() -> None:
 @pytest.mark.parametrize("version", ALL)
 def test_the_document_holds_the_facts(version: str) -> None:
     """Models, fields, requiredness, types, enum values, discriminators and limits differ only where it is explained."""
-    compare(version, differences(read_facts(version), read_document(version)), EXPLAINED)
+    facts = with_documented(read_facts(version), version)
+    compare(version, differences(facts, read_document(version)), EXPLAINED)
+
+
+@pytest.mark.parametrize("version", ALL)
+@pytest.mark.parametrize("fact", tuple(documented()), ids=lambda fact: fact.path)
+def test_what_is_documented_is_not_specified(fact: Documented, version: str) -> None:
+    """What a specification has is taken from it: the second source has only what the first has not, or contradicts."""
+    facts = read_facts(version)
+    if fact.group == "value":
+        specified = fact.part in facts.enums[fact.owner]
+    else:
+        specified = fact.owner in facts.models and (not fact.part or fact.part in facts.models[fact.owner].fields)
+    assert specified == fact.instead
+    if fact.instead:
+        assert facts.models[fact.owner].fields[fact.part] != read_field(fact.entry)
+
+
+@pytest.mark.parametrize("fact", tuple(documented()), ids=lambda fact: fact.path)
+def test_what_is_documented_has_its_evidence(fact: Documented) -> None:
+    """Each fact beside the specifications says how far it can be trusted, where it is from and since which version."""
+    assert fact.entry["grade"] in GRADES
+    assert len(fact.entry["evidence"]) > 10
+    assert fact.entry["since"] in ALL
 
 
 def test_the_document_of_the_draft_holds_the_facts() -> None:

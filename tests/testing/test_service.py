@@ -122,7 +122,7 @@ def test_a_setting_that_is_refused_changes_nothing_of_what_was_sent(service: Scr
     with voicelive.connect(
         endpoint=service.endpoint, model="gpt-4o", contract_check="ignore", connection_options=OPTIONS
     ) as conn:
-        for audio_format, rate in (("pcm16", 16000), ("mp3", 16000), ("pcm16", 44100)):
+        for audio_format, rate in (("pcm16", 16000), ("mp3", 16000), ("pcm16", 11025)):
             conn.session.update(session={"input_audio_format": audio_format, "input_audio_sampling_rate": rate})
             conn.input_audio_buffer.append(audio=bytes(16000))
         conn.input_audio_buffer.clear()

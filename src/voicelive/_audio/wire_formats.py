@@ -11,7 +11,15 @@ from .g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from .pcm import AudioFormatError
 from .resampling import Resampler
 
-__all__ = ["AudioDecoder", "AudioEncoder", "WireFormat", "input_format", "output_format"]
+__all__ = [
+    "INPUT_RATES",
+    "OUTPUT_FORMATS",
+    "AudioDecoder",
+    "AudioEncoder",
+    "WireFormat",
+    "input_format",
+    "output_format",
+]
 
 
 @dataclass(frozen=True)
@@ -34,17 +42,22 @@ class WireFormat(AudioFormat):
         return encode_alaw(pcm) if self.encoding == "alaw" else pcm
 
 
-_INPUT_RATES = (24000, 16000, 8000)
+INPUT_RATES = (8000, 16000, 24000, 44100)
+"""The rates of PCM16 that a session may take, in Hz; official samples send 44100."""
 _G711 = {
     "g711_ulaw": WireFormat(8000, 1, "g711_ulaw", "ulaw"),
     "g711_alaw": WireFormat(8000, 1, "g711_alaw", "alaw"),
 }
 _OUTPUT = {
     "pcm16": WireFormat(24000, 2, "pcm16", "pcm16"),
-    "pcm16_8000hz": WireFormat(8000, 2, "pcm16_8000hz", "pcm16"),
-    "pcm16_16000hz": WireFormat(16000, 2, "pcm16_16000hz", "pcm16"),
+    **{
+        f"pcm16_{rate}hz": WireFormat(rate, 2, f"pcm16_{rate}hz", "pcm16")
+        for rate in (8000, 16000, 22050, 24000, 44100, 48000)
+    },
     **_G711,
 }
+OUTPUT_FORMATS = tuple(_OUTPUT)
+"""The names of the formats that a session may answer in."""
 
 
 def input_format(name: str = "pcm16", rate: int | None = None) -> WireFormat:
@@ -58,8 +71,8 @@ def input_format(name: str = "pcm16", rate: int | None = None) -> WireFormat:
     if name != "pcm16":
         raise AudioFormatError(f"input audio format {name!r} is not one of pcm16, {', '.join(_G711)}")
     rate = 24000 if rate is None else rate
-    if rate not in _INPUT_RATES:
-        known = ", ".join(map(str, _INPUT_RATES))
+    if rate not in INPUT_RATES:
+        known = ", ".join(map(str, INPUT_RATES))
         raise AudioFormatError(f"input audio at {rate} Hz cannot be taken; use one of {known}")
     return WireFormat(rate, 2, "pcm16", "pcm16")
 

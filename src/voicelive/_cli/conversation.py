@@ -153,11 +153,11 @@ class Conversation:
     ) -> None:
         """Send `audio` piece by piece, each when a microphone would have it; late pieces catch up."""
         started = time.monotonic()
-        size = self._chunk_ms * recording.bytes_per_ms
+        size = recording.size(self._chunk_ms)
         view = memoryview(audio)
         for offset in range(0, len(audio), size):
             piece = view[offset : offset + size]
-            end_ms = -(-(offset + len(piece)) // recording.bytes_per_ms)
+            end_ms = recording.ms(offset + len(piece))
             due = started + end_ms / 1000 / pace if pace else 0.0
             # Gives way to the receiver even when there is nothing to wait for.
             await asyncio.sleep(max(0.0, due - time.monotonic()))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from .._audio.pcm import to_samples
 from .._audio.wav import ALAW, PCM, ULAW, NotWavError, WavError, WavFormat, read_wav
-from .._audio.wire_formats import WireFormat, input_format
+from .._audio.wire_formats import INPUT_RATES, WireFormat, input_format
 from .failures import CommandError
 
 __all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "read_recording"]
@@ -20,12 +20,11 @@ __all__ = ["MAX_SECONDS", "STDIN", "Recording", "RecordingError", "name_of", "re
 MAX_SECONDS = 3600
 """The service ends a session after an hour, so nothing longer can be sent."""
 
-_PCM_RATES = (8000, 16000, 24000)
 _G711_RATE = 8000
 STDIN = Path("-")
 """The path that stands for standard input."""
 
-_MOST_BYTES = MAX_SECONDS * max(_PCM_RATES) * 2
+_MOST_BYTES = MAX_SECONDS * max(INPUT_RATES) * 2
 """The most audio, in bytes, that a session can take."""
 
 _FRAME_MS = 20
@@ -51,14 +50,21 @@ class Recording:
     """Where the last audible 20 ms end, in milliseconds from the start."""
 
     @property
-    def bytes_per_ms(self) -> int:
-        """Bytes in a millisecond; a whole number for every format that can be sent."""
-        return self.rate // 1000 * (2 if self.input_audio_format == "pcm16" else 1)
+    def _format(self) -> WireFormat:
+        return input_format(self.input_audio_format, self.rate)
+
+    def size(self, milliseconds: int) -> int:
+        """Return the bytes of some milliseconds, in whole samples."""
+        return self._format.size(milliseconds)
+
+    def ms(self, size: int) -> int:
+        """Return the length of some bytes in milliseconds, rounded up."""
+        return -(-size * 1000 // (self._format.rate * self._format.width))
 
     @property
     def duration_ms(self) -> int:
         """Length in milliseconds, rounded up."""
-        return -(-len(self.data) // self.bytes_per_ms)
+        return self.ms(len(self.data))
 
     @property
     def name(self) -> str:
@@ -69,12 +75,12 @@ class Recording:
     def format_name(self) -> str:
         """The format in words, e.g. ``16 kHz PCM16``."""
         names = {"pcm16": "PCM16", "g711_ulaw": "G.711 µ-law", "g711_alaw": "G.711 A-law"}
-        return f"{self.rate // 1000} kHz {names[self.input_audio_format]}"
+        return f"{self.rate / 1000:g} kHz {names[self.input_audio_format]}"
 
     def silence(self, milliseconds: int) -> bytes:
         """Return `milliseconds` of silence in this format."""
         silent = {"pcm16": b"\x00", "g711_ulaw": b"\xff", "g711_alaw": b"\xd5"}
-        return silent[self.input_audio_format] * (milliseconds * self.bytes_per_ms)
+        return silent[self.input_audio_format] * self.size(milliseconds)
 
 
 def name_of(path: Path) -> str:
@@ -129,7 +135,7 @@ def _opened(path: Path) -> BinaryIO:
 def _wire_format(found: WavFormat) -> str | None:
     if found.channels != 1:
         return None
-    if found.tag == PCM and found.bits == 16 and found.rate in _PCM_RATES:
+    if found.tag == PCM and found.bits == 16 and found.rate in INPUT_RATES:
         return "pcm16"
     if found.rate == _G711_RATE and found.bits == 8:
         return {ULAW: "g711_ulaw", ALAW: "g711_alaw"}.get(found.tag)

@@ -65,6 +65,10 @@ class Dialect:
     """Whether the session carries ``greeting`` and ``handoff``."""
     server_vad_padding_ms: int = 300
     """``prefix_padding_ms`` of a ``server_vad`` that is given without one."""
+    semantic_vad_padding_ms: int = 300
+    """``prefix_padding_ms`` of Azure's semantic kinds, the English one left out, given without one."""
+    recogniser_needs_semantic_vad: bool = True
+    """Whether Azure's recogniser beside a realtime model needs Azure's semantic detection."""
     server_vad_silence_ms: int | None = None
     """``silence_duration_ms`` of a ``server_vad`` that is given without one; None for that of a new session."""
     says_item_done: bool = False
@@ -127,6 +131,9 @@ _RESOLVED: Mapping[str, str] = {
     "gpt-realtime-2": "gpt-realtime-2-global-standard",
 }
 
+_VOICES: Mapping[str, str] = {"azure-realtime": "ava", "phi4-mm-realtime": "en-US-AvaNeural"}
+"""Realtime models that do not speak with a voice of OpenAI's, and theirs."""
+
 _OLDER_VERSIONS = frozenset(["2025-05-01-preview", "2025-10-01", "2026-01-01-preview"])
 """The dated versions before 2026-04-10."""
 
@@ -155,6 +162,8 @@ def dialect_for(
 
 
 def _with_model(family: Dialect, model: str) -> Dialect:
+    if family is REALTIME and (voice := _VOICES.get(model.lower())) is not None:
+        return replace(family, voice=voice, silence_duration_ms=200)
     if family is REALTIME and "realtime" in model.lower() and not model.lower().startswith("gpt-realtime-2"):
         # Recorded of gpt-realtime, and of gpt-4o-realtime-preview elsewhere.
         return replace(family, voice="alloy", silence_duration_ms=200)
@@ -170,7 +179,10 @@ def _on_version(family: Dialect, api_version: str, newest: bool) -> Dialect:
     dialect = replace(
         family,
         server_vad_padding_ms=400,
+        semantic_vad_padding_ms=420,
         server_vad_silence_ms=500,
+        # Official tests of 2026-07-15 combine them; the refusal was recorded earlier.
+        recogniser_needs_semantic_vad=api_version < "2026-07-15",
         transcript_during_answer=family.passes_turns_through,
     )
     if api_version == "2026-04-10":

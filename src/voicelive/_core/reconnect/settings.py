@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..._audio.formats import audio_format
+
 __all__ = ["Settings"]
 
 _KINDS = {
@@ -23,18 +25,12 @@ _GROUP = "audio"
 _Path = tuple[str, ...]
 """Where a setting stands, e.g. ``("voice",)`` or ``("audio", "output", "voice")``."""
 
-_BYTES_PER_MS = {
-    "pcm16": 48,
-    "pcm16_16000hz": 32,
-    "pcm16-16000hz": 32,
-    "pcm16_8000hz": 16,
-    "pcm16-8000hz": 16,
-    "g711_ulaw": 8,
-    "g711_alaw": 8,
-    "audio/pcm": 48,
-    "audio/pcmu": 8,
-    "audio/pcma": 8,
-}
+
+def _bytes_per_ms(form: Any, rate: Any) -> float:
+    """The size of a millisecond in a format, given by its name or as v1's object; `rate` counts for plain PCM16."""
+    name = form.get("type") if isinstance(form, Mapping) else form
+    found = audio_format(name, rate if isinstance(rate, int) else None)
+    return found.rate * found.width / 1000
 
 
 class Settings:
@@ -50,7 +46,7 @@ class Settings:
         self._unsure: list[dict[str, Any]] = []
         self._defaults: dict[str, Mapping[str, Any]] = {}
         self._reported: dict[str, Mapping[str, Any]] = {}
-        self._known_rates: tuple[Mapping[str, Any], tuple[int, int]] | None = None
+        self._known_rates: tuple[Mapping[str, Any], tuple[float, float]] | None = None
 
     def sent(self, event: dict[str, Any]) -> bool:
         """Note an update that is on its way; False for other events."""
@@ -132,33 +128,29 @@ class Settings:
         )
 
     @property
-    def output_bytes_per_ms(self) -> int:
+    def output_bytes_per_ms(self) -> float:
         """The size of a millisecond of the service's audio."""
         return self._rates()[1]
 
     @property
-    def input_bytes_per_ms(self) -> int:
+    def input_bytes_per_ms(self) -> float:
         """The size of a millisecond of the application's audio."""
         return self._rates()[0]
 
-    def _rates(self) -> tuple[int, int]:
+    def _rates(self) -> tuple[float, float]:
         session = self._session
         # Asked for with every piece of audio, and seldom different.
         if self._known_rates is None or self._known_rates[0] is not session:
             self._known_rates = session, (self._input_rate(), self._output_rate())
         return self._known_rates[1]
 
-    def _output_rate(self) -> int:
+    def _output_rate(self) -> float:
         form = _at(self._session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
-        name = form.get("type") if isinstance(form, Mapping) else form
-        return _BYTES_PER_MS.get(str(name), 48)
+        return _bytes_per_ms(form, None)
 
-    def _input_rate(self) -> int:
+    def _input_rate(self) -> float:
         form = _at(self._session, "input_audio_format", ("audio", "input", "format"), default="pcm16")
-        name = form.get("type") if isinstance(form, Mapping) else form
-        if name == "pcm16" and self._session.get("input_audio_sampling_rate") == 16000:
-            return 32
-        return _BYTES_PER_MS.get(str(name), 48)
+        return _bytes_per_ms(form, self._session.get("input_audio_sampling_rate"))
 
     @property
     def _session(self) -> Mapping[str, Any]:

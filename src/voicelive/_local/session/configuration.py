@@ -11,10 +11,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from ..._audio.wire_formats import INPUT_RATES, OUTPUT_FORMATS
 from ..dialects import Dialect, resolved_model_name
 from ..quirks import Quirk
 from . import error_details as errors
 from .defaults import (
+    EAGERNESS_MS,
+    MODEL_VAD_TYPE,
     SEMANTIC_VAD_TYPES,
     TURN_DETECTION_TYPES,
     complete_avatar,
@@ -29,8 +32,6 @@ from .interim import complete_interim_response
 
 __all__ = [
     "INPUT_FORMATS",
-    "OUTPUT_FORMATS",
-    "SAMPLING_RATES",
     "TRANSCRIPTION_SESSION_FIELDS",
     "Locks",
     "check_agent_update",
@@ -42,8 +43,6 @@ __all__ = [
 ]
 
 INPUT_FORMATS = ("pcm16", "g711_ulaw", "g711_alaw")
-OUTPUT_FORMATS = ("pcm16", "pcm16_8000hz", "pcm16_16000hz", "g711_ulaw", "g711_alaw")
-SAMPLING_RATES = (8000, 16000, 24000)
 CASCADED_TRANSCRIBERS = (
     "azure-speech",
     "azure-mrs",
@@ -199,9 +198,14 @@ def _modalities(value: Any, dialect: Dialect) -> Any:
 
 
 def _turn_detection(value: Any, dialect: Dialect) -> Any:
-    if value.get("type") not in TURN_DETECTION_TYPES:
+    known = (*TURN_DETECTION_TYPES, *([MODEL_VAD_TYPE] if dialect.name == "realtime" else []))
+    if value.get("type") not in known:
         path = "session.turn_detection.type"
-        raise RefusedError(errors.unsupported_value(path, value.get("type"), TURN_DETECTION_TYPES))
+        raise RefusedError(errors.unsupported_value(path, value.get("type"), known))
+    eagerness = value.get("eagerness")
+    if value["type"] == MODEL_VAD_TYPE and eagerness is not None and eagerness not in EAGERNESS_MS:
+        path = "session.turn_detection.eagerness"
+        raise RefusedError(errors.unsupported_value(path, eagerness, tuple(EAGERNESS_MS)))
     return complete_turn_detection(value, dialect)
 
 
@@ -238,7 +242,7 @@ _NORMALISE: Mapping[str, Callable[[Any, Dialect], Any]] = {
     "avatar": lambda value, dialect: complete_avatar(value),
     "input_audio_echo_cancellation": _echo_cancellation,
     "input_audio_format": _choice("input_audio_format", INPUT_FORMATS),
-    "input_audio_sampling_rate": _choice("input_audio_sampling_rate", SAMPLING_RATES),
+    "input_audio_sampling_rate": _choice("input_audio_sampling_rate", INPUT_RATES),
     "input_audio_transcription": _transcription,
     "interim_response": lambda value, dialect: complete_interim_response(value),
     "modalities": _modalities,
@@ -283,7 +287,8 @@ def _check_together(session: Mapping[str, Any], dialect: Dialect) -> None:
     detection = session["turn_detection"]
     transcription = session["input_audio_transcription"] or {}
     if (
-        transcription.get("model") == "azure-speech"
+        dialect.recogniser_needs_semantic_vad
+        and transcription.get("model") == "azure-speech"
         and detection is not None
         and detection["type"] not in SEMANTIC_VAD_TYPES
     ):

@@ -16,6 +16,7 @@ from ..pacing import Pacing
 from ..quirks import Quirk
 from .configuration import Locks
 from .conversation import Conversation, Entry
+from .defaults import MODEL_VAD_TYPE
 from .error_details import ErrorDetails
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class Context:
     def hears_by_itself(self) -> bool:
         """Whether the model finds the user's turns itself, rather than the service before it."""
         detection = self.session["turn_detection"]
-        return self.dialect.passes_turns_through and (detection is None or detection["type"] == "server_vad")
+        return self.dialect.passes_turns_through and (
+            detection is None or detection["type"] in ("server_vad", MODEL_VAD_TYPE)
+        )
 
     def new_spoken_id(self) -> str:
         """Return an id for an item that the user speaks."""

@@ -175,13 +175,14 @@ class Conversation:
         ):
             raise RefusedError(errors.unknown_call(call_id))
 
-    def truncate(self, item_id: str, audio_end_ms: int, *, early: bool = False) -> None:
+    def truncate(self, item_id: str, audio_end_ms: int, *, early: bool = False, appended: str = "") -> None:
         """Cut an assistant message to what was heard of it; its transcript leaves the context.
 
         Args:
             item_id: the message's id.
             audio_end_ms: how much of it was heard.
             early: whether a message without any sound yet can be cut too.
+            appended: what stands in the place of the transcript.
 
         Raises:
             RefusedError: if there is no such item, it has no assistant audio, or is shorter than `audio_end_ms`, or
@@ -203,7 +204,7 @@ class Conversation:
             del entry.audio[kept - kept % 2 :]
             self._audio_bytes += len(entry.audio)
         entry.audio_ms = audio_end_ms
-        entry.payload["content"][0]["transcript"] = ""
+        entry.payload["content"][0]["transcript"] = appended
 
     def store_audio(self, entry: Entry, audio: bytes, milliseconds: int) -> None:
         """Append sound to an item, dropping the oldest items' sound where the limit is passed."""

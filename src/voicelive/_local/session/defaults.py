@@ -6,11 +6,14 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from ..._generated.enums import AzureRealtimeNativeVoiceName
 from ..dialects import Dialect, resolved_model_name
 
 __all__ = [
     "DEFAULT_INSTRUCTIONS",
     "SEMANTIC_VAD_TYPES",
+    "EAGERNESS_MS",
+    "MODEL_VAD_TYPE",
     "TURN_DETECTION_TYPES",
     "complete_avatar",
     "complete_echo_cancellation",
@@ -29,6 +32,11 @@ SEMANTIC_VAD_TYPES = (
     "azure_semantic_vad_multilingual",
 )
 TURN_DETECTION_TYPES = ("server_vad", *SEMANTIC_VAD_TYPES)
+MODEL_VAD_TYPE = "semantic_vad"
+"""Turn detection by the model itself, which only realtime models have."""
+EAGERNESS_MS: Mapping[str, int] = {"low": 8000, "medium": 4000, "high": 2000, "auto": 4000}
+"""How long it waits at most for a user whose words do not sound finished, in ms, as OpenAI documents it."""
+_PADDED_MORE = ("azure_semantic_vad", "azure_semantic_vad_multilingual")
 
 _TURN_DETECTION_COMMON: Mapping[str, Any] = {
     "threshold": 0.5,
@@ -85,6 +93,7 @@ _ECHO_CANCELLATION: Mapping[str, Any] = {
 
 _AVATAR_VIDEO: Mapping[str, Any] = {"bitrate": 2_000_000, "codec": "h264", "gop_size": 10}
 
+_NATIVE_VOICES = frozenset(AzureRealtimeNativeVoiceName)
 _OPENAI_VOICES = frozenset(["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"])
 
 
@@ -92,6 +101,8 @@ def complete_voice(voice: str | Mapping[str, Any]) -> dict[str, Any]:
     """Return the object that the service echoes for a voice given as a name or as an object."""
     if isinstance(voice, str):
         kind = "openai" if voice in _OPENAI_VOICES else "azure-standard"
+        if voice in _NATIVE_VOICES:
+            kind = "azure-realtime-native"
         voice = {"name": voice, "type": kind}
     if str(voice.get("type", "")).startswith("azure-") and voice.get("type") in (
         "azure-standard",
@@ -105,12 +116,17 @@ def complete_voice(voice: str | Mapping[str, Any]) -> dict[str, Any]:
 def complete_turn_detection(given: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """Return turn detection settings with every key that the service echoes for their type."""
     kind = given["type"]
+    if kind == MODEL_VAD_TYPE:
+        settings = {"type": kind, "eagerness": "auto", "create_response": True, "interrupt_response": True}
+        return {**settings, **{key: value for key, value in given.items() if value is not None}}
     complete: dict[str, Any] = {"type": kind, **_TURN_DETECTION_COMMON}
     if kind == "server_vad":
         complete["prefix_padding_ms"] = dialect.server_vad_padding_ms
         complete["silence_duration_ms"] = dialect.server_vad_silence_ms or dialect.silence_duration_ms
     else:
         complete.update(_SEMANTIC_VAD_ONLY)
+        if kind in _PADDED_MORE:
+            complete["prefix_padding_ms"] = dialect.semantic_vad_padding_ms
     # A part given as null is one left open, such as when a client sends an echoed session back.
     complete.update({key: value for key, value in given.items() if value is not None or not complete.get(key)})
     return complete
@@ -140,6 +156,7 @@ def complete_avatar(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return avatar settings as echoed, with an ICE server that leads nowhere: there is no video here."""
     complete: dict[str, Any] = {
         "type": "video-avatar",
+        "customized": False,
         "output_protocol": "webrtc",
         "output_audit_audio": False,
         **given,

@@ -18,6 +18,7 @@ from ..engines.turn_detectors import SpeechStarted, TurnDetector, TurnParams
 from ..ids import new_id
 from . import error_details as errors
 from .configuration import input_channels, input_rate
+from .defaults import EAGERNESS_MS, MODEL_VAD_TYPE
 from .error_details import RefusedError
 
 __all__ = [
@@ -122,6 +123,8 @@ def turn_params(detection: Mapping[str, Any]) -> TurnParams:
     Raises:
         RefusedError: for a value out of range.
     """
+    if detection["type"] == MODEL_VAD_TYPE:
+        return TurnParams(patience_ms=EAGERNESS_MS[detection["eagerness"]])
     try:
         return TurnParams(
             threshold=detection["threshold"],

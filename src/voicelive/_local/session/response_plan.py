@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..._audio.pcm import AudioFormatError
-from ..._audio.wire_formats import WireFormat, output_format
+from ..._audio.wire_formats import OUTPUT_FORMATS, WireFormat, output_format
 from . import error_details as errors
-from .configuration import MODALITIES, OUTPUT_FORMATS, normal_output_format
+from .configuration import MODALITIES, normal_output_format
 from .conversation import text_of
 from .defaults import complete_voice
 from .error_details import RefusedError

@@ -136,11 +136,11 @@ class Turns:
         if detection.get("auto_truncate") and playback is not None:
             played_ms = playback.played_ms(asyncio.get_running_loop().time())
             if played_ms < playback.audio_ms:
-                self._truncate(playback.item_id, played_ms)
+                self._truncate(playback.item_id, played_ms, detection.get("appended_text_after_truncation") or "")
 
-    def _truncate(self, item_id: str, audio_end_ms: int) -> None:
+    def _truncate(self, item_id: str, audio_end_ms: int, appended: str) -> None:
         try:
-            self._context.conversation.truncate(item_id, audio_end_ms)
+            self._context.conversation.truncate(item_id, audio_end_ms, appended=appended)
         except RefusedError:
             return  # The client has deleted the item, or cut it shorter itself.
         self._context.send(
