@@ -6,7 +6,9 @@ a call from a list of its events.
 
 from ._audio.formats import AudioFormat, audio_format
 from ._conversation.playback import Playback
+from ._core.conversation.approvals import Approval, Approvals, approval_response
 from ._core.conversation.barge_in import BargeIn, BargeInPolicy, Reaction
+from ._core.conversation.budget import Budget, BudgetMeter, BudgetUse
 from ._core.conversation.heard import TimedWord, split_heard
 from ._core.conversation.input_timeline import InputTimeline
 from ._core.conversation.ledger import Heard, Interruption, PlaybackLedger, Truncation
@@ -14,13 +16,19 @@ from ._core.conversation.measure import Observed, measure
 from ._core.conversation.metrics import CallMetrics, Price, Spread, TokenCounts, TurnMeter, TurnMetrics
 from ._core.conversation.responses import Request, ResponseEnd, ResponseOutcome, ResponseQueue, Ticket
 from ._core.conversation.session_view import SessionView
+from ._core.conversation.silence import SilenceWatch
 from ._core.conversation.tool_calls import ArgumentsError, Call, ToolCalls, error_output, parse_arguments
 
 __all__ = [
+    "Approval",
+    "Approvals",
     "ArgumentsError",
     "AudioFormat",
     "BargeIn",
     "BargeInPolicy",
+    "Budget",
+    "BudgetMeter",
+    "BudgetUse",
     "Call",
     "CallMetrics",
     "Heard",
@@ -36,6 +44,7 @@ __all__ = [
     "ResponseOutcome",
     "ResponseQueue",
     "SessionView",
+    "SilenceWatch",
     "Spread",
     "Ticket",
     "TimedWord",
@@ -44,6 +53,7 @@ __all__ = [
     "Truncation",
     "TurnMeter",
     "TurnMetrics",
+    "approval_response",
     "audio_format",
     "error_output",
     "measure",

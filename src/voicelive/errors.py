@@ -24,6 +24,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BlockingInAsyncWarning",
+    "BudgetExceededError",
     "ConfigurationError",
     "ConfigurationRejectedError",
     "ConnectTimeoutError",
@@ -254,6 +255,13 @@ class ReceiveOverflowError(ConnectionClosed):
     """More arrived than ``max_queue`` and ``max_buffer`` hold, and the application did not receive it in time.
 
     Sent by this side, with code 4002. All that was held can still be received before this is raised.
+    """
+
+
+class BudgetExceededError(ConnectionClosed):
+    """The call used up what ``connect(budget=…)`` allows (4003, sent by this side).
+
+    ``voicelive.budget`` came before it, and says which limit.
     """
 
 

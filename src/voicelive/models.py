@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._base import FieldIssue as FieldIssue
     from ._base import Model as Model
+    from ._core.conversation.local_events import ApprovalAnswered as ApprovalAnswered
     from ._core.conversation.local_events import AudioDeviceChanged as AudioDeviceChanged
+    from ._core.conversation.local_events import BudgetUsed as BudgetUsed
     from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
     from ._core.conversation.local_events import ConversationState as ConversationState
     from ._core.conversation.local_events import InterruptionResumed as InterruptionResumed
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ._core.conversation.local_events import ToolFinished as ToolFinished
     from ._core.conversation.local_events import ToolStarted as ToolStarted
     from ._core.conversation.local_events import TurnFinished as TurnFinished
+    from ._core.conversation.local_events import UserAway as UserAway
     from ._core.events import AnyClientEvent as AnyClientEvent
     from ._core.events import AnyServerEvent as AnyServerEvent
     from ._core.events import MalformedServerEvent as MalformedServerEvent
@@ -36,6 +39,8 @@ del stored
 _MODULES = {
     "FieldIssue": "_base",
     "Model": "_base",
+    "ApprovalAnswered": "_core.conversation.local_events",
+    "BudgetUsed": "_core.conversation.local_events",
     "AudioDeviceChanged": "_core.conversation.local_events",
     "ConversationInterrupted": "_core.conversation.local_events",
     "ConversationState": "_core.conversation.local_events",
@@ -44,6 +49,7 @@ _MODULES = {
     "ToolFinished": "_core.conversation.local_events",
     "ToolStarted": "_core.conversation.local_events",
     "TurnFinished": "_core.conversation.local_events",
+    "UserAway": "_core.conversation.local_events",
     "AnyClientEvent": "_core.events",
     "AnyServerEvent": "_core.events",
     "MalformedServerEvent": "_core.events",
@@ -57,6 +63,8 @@ _MODULES = {
 __all__ = [
     "AnyClientEvent",
     "AnyServerEvent",
+    "ApprovalAnswered",
+    "BudgetUsed",
     "AudioDeviceChanged",
     "ConnectionGaveUp",
     "ConnectionReconnecting",
@@ -72,6 +80,7 @@ __all__ = [
     "ToolFinished",
     "ToolStarted",
     "TurnFinished",
+    "UserAway",
     "UnknownServerEvent",
 ]
 __all__ += _enums.__all__

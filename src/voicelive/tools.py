@@ -19,7 +19,7 @@ Example::
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeAlias, get_type_hints, overload
 
@@ -28,9 +28,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined, to_json
 
 from ._core.annotations import TakenAsItIs
+from ._core.numbers import is_number
 from .errors import ConfigurationError, VoiceLiveError
 
-__all__ = ["AnyTools", "Tool", "ToolContext", "ToolError", "Tools", "tool"]
+__all__ = ["AnyTools", "ApprovalRequest", "Tool", "ToolContext", "ToolError", "Tools", "tool"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ARGUMENT = re.compile(r"^\s*\*{0,2}(\w+)(?:\s*\([^)]*\))?\s*:\s*(.*)$")
@@ -56,6 +57,22 @@ class ToolContext:
     """The tool's name."""
     state: dict[str, Any] = field(default_factory=dict[str, Any])
     """The application's own: one dictionary for all calls over a connection."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRequest:
+    """Whether the service may call a tool of an MCP server; what ``Tools(approve=…)`` is asked."""
+
+    connection: Any
+    """The connection that the request came over."""
+    request_id: str
+    """The id of the item that asks."""
+    server_label: str
+    """The server, as the session's tools name it."""
+    name: str
+    """The tool."""
+    arguments: Mapping[str, Any]
+    """What it is to be called with."""
 
 
 class _NoTitles(GenerateJsonSchema):
@@ -91,7 +108,7 @@ class Tool:
             raise ConfigurationError(
                 f"{self.name!r} cannot be a tool's name: it takes 1 to 64 letters, digits, '_' and '-'; give name=…"
             )
-        if self.timeout is not None and not self.timeout > 0:
+        if self.timeout is not None and not (is_number(self.timeout) and self.timeout > 0):
             raise ConfigurationError(
                 f"tool {self.name!r}: timeout is {self.timeout!r}; it takes seconds above 0, or None"
             )
@@ -245,16 +262,38 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 class Tools:
     """The tools of a connection: ``connect(tools=Tools([...], max_concurrency=4))``; a plain list does as well."""
 
-    def __init__(self, tools: Iterable[Tool | Callable[..., Any]] = (), *, max_concurrency: int = 8) -> None:
+    def __init__(
+        self,
+        tools: Iterable[Tool | Callable[..., Any]] = (),
+        *,
+        max_concurrency: int = 8,
+        approve: Callable[[ApprovalRequest], bool | Awaitable[bool]] | None = None,
+        approve_timeout: float | None = 30.0,
+    ) -> None:
         """Collect tools; functions are made tools.
 
+        Args:
+            tools: the functions.
+            max_concurrency: how many run at the same time; others wait.
+            approve: decides about calls of MCP tools that need approval (``require_approval``), sync or async. What
+                it does not allow in time is refused, also when it raises. None leaves such requests to the application.
+            approve_timeout: how long it may take, in seconds; None for no limit.
+
         Raises:
-            ConfigurationError: if two have the same name, one cannot be a tool, or `max_concurrency` is not above 0.
+            ConfigurationError: if two have the same name, one cannot be a tool, or another argument cannot be.
         """
+        if approve is not None and not callable(approve):
+            raise ConfigurationError(f"approve is {approve!r}; it takes a function of an ApprovalRequest, or None")
+        if approve_timeout is not None and not (is_number(approve_timeout) and approve_timeout > 0):
+            raise ConfigurationError(f"approve_timeout is {approve_timeout!r}; it takes seconds above 0, or None")
         if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
             raise ConfigurationError(f"max_concurrency is {max_concurrency!r}; it takes a whole number, 1 or more")
         self.max_concurrency = max_concurrency
         """How many run at the same time; others wait."""
+        self.approve: Callable[[ApprovalRequest], bool | Awaitable[bool]] | None = approve
+        """What decides about calls of MCP tools that need approval."""
+        self.approve_timeout: float | None = approve_timeout
+        """How long that may take, in seconds."""
         self._tools: dict[str, Tool] = {}
         for one in tools:
             self.add(one)
@@ -277,6 +316,10 @@ class Tools:
     def definitions(self) -> list[dict[str, Any]]:
         """The tools as ``session.tools`` takes them."""
         return [one.definition for one in self]
+
+    def __bool__(self) -> bool:
+        # Without a function of its own too, it may decide about those of MCP servers.
+        return bool(self._tools) or self.approve is not None
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())

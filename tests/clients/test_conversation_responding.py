@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from voicelive import ConfigurationError, ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
 from voicelive.local import Engines
+from voicelive.local.engines import MessageTurn
 from voicelive.testing import ScriptedService
 
 from ..local.helpers import GatedSynthesizer
@@ -139,6 +141,34 @@ async def test_say_speaks_a_text_as_it_stands(client: Client, service: ScriptedS
     assert service.requests == []
 
 
+async def test_text_and_images_are_one_message(client: Client, service: ScriptedService) -> None:
+    """What the user writes and shows goes into one message, before the response is asked for."""
+    service.say("A dot.")
+    address = "https://example.com/dot.png"
+    async with calling(client, service, metrics=True, api_version="v1", contract_check="error") as caller:
+        handle = await caller.respond("What is this?", images=[PNG, address])
+        assert (await caller.wait(handle)).status == "completed"
+        assert caller.errors == []
+    (created,) = service.session.events("conversation.item.create")
+    assert created.to_dict()["item"]["content"] == [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": f"data:image/png;base64,{base64.b64encode(PNG).decode()}"},
+        {"type": "input_image", "image_url": address},
+    ]
+    (seen,) = service.requests[0].conversation
+    assert isinstance(seen, MessageTurn)
+    assert seen.text == "What is this?"
+
+
+async def test_images_alone_are_a_message(client: Client, service: ScriptedService) -> None:
+    """No text is needed with them."""
+    service.say("A dot.")
+    async with calling(client, service, metrics=True, contract_check="ignore") as caller:
+        assert (await caller.wait(await caller.respond(images=[PNG]))).status == "completed"
+    (created,) = service.session.events("conversation.item.create")
+    assert [part["type"] for part in created.to_dict()["item"]["content"]] == ["input_image"]
+
+
 async def test_the_figures_of_the_call(client: Client, service: ScriptedService) -> None:
     """Each turn has a record with what was asked, heard and used, and the end of each is told."""
     service.say("one two three")
@@ -174,6 +204,7 @@ async def test_the_states_of_a_typed_turn(client: Client, service: ScriptedServi
         assert [event.state for event in caller.of("voicelive.state")] == ["thinking", "speaking", "listening"]
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 CALLS: dict[str, Callable[[Any], Any]] = {
     "respond": lambda connection: connection.respond("Hello."),
     "say": lambda connection: connection.say("Hello."),
@@ -216,6 +247,8 @@ BAD: list[tuple[str, Callable[[Any], Any], type[Exception], str]] = [
     ("a float", lambda c: c.playback.played(1.5), ConfigurationError, "0 or more; not 1.5"),
     ("no function", lambda c: c.playback.on_flush(3), ConfigurationError, "on_flush takes a function"),
     ("an empty text", lambda c: c.respond("  "), ConfigurationError, "text that is not blank"),
+    ("not an image", lambda c: c.respond(images=[b"%PDF"]), ConfigurationError, "is not PNG, JPEG"),
+    ("not a list of images", lambda c: c.respond(images=PNG), ConfigurationError, "takes a list of images"),
     ("not a text", lambda c: c.say(3), ConfigurationError, "text that is not blank"),
 ]
 

@@ -114,6 +114,7 @@ def test_the_error_says_what_to_do(info: CloseInfo, parts: list[str]) -> None:
         (CloseInfo(4000, "", "timeout", "ready"), errors.ReadyTimeoutError, True),
         (CloseInfo(4001, "", "timeout", "stall"), errors.ResponseStalledError, True),
         (CloseInfo(4002, "", "local", "overflow"), errors.ReceiveOverflowError, False),
+        (CloseInfo(4003, "", "local", "budget"), errors.BudgetExceededError, False),
         (CloseInfo(3000, "", "server"), errors.ConnectionClosed, False),
         (CloseInfo(1001, "", "local"), errors.ConnectionClosed, False),
     ],
@@ -140,7 +141,7 @@ def test_what_this_side_gives_up(cause: Cause) -> None:
     for requested in (None, OK):
         info = interpret_end(None, (code, reason), received_first=False, requested=requested, given_up=cause)
         assert (info.code, info.reason, info.cause) == (code, reason, cause)
-        assert info.initiator == ("local" if cause == "overflow" else "timeout")
+        assert info.initiator == ("local" if cause in ("overflow", "budget") else "timeout")
 
 
 CREATED = b'{"type":"session.created","session":{"expires_at":5000}}'

@@ -110,7 +110,7 @@ RULES = [
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
     Rule("_devices", {"_audio", "_clients", "_core", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
-    Rule("tools", {"_core.annotations", "errors"}, PYDANTIC, BLOCKING),
+    Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
     Rule(
         "_local",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._core.conversation.ledger import Interruption
 from .._core.conversation.responses import ResponseOutcome, Ticket
+from .._core.conversation.user_message import user_message
 from .._core.timeouts import check_timeout
 from .._public import public_in
 from ..errors import ReceiveTimeoutError
-from .conversation_base import BaseConversationFace, BaseResponseHandle, announcement, user_item
+from .conversation_base import BaseConversationFace, BaseResponseHandle, announcement
 
 __all__ = ["ConversationFace", "ResponseHandle"]
 
@@ -60,22 +61,28 @@ class ConversationFace(BaseConversationFace):
         self._kept()
         return await self._interrupt()
 
-    async def respond(self, text: str | None = None, **response: Any) -> ResponseHandle:
+    async def respond(
+        self, text: str | None = None, *, images: Iterable[bytes | str] = (), **response: Any
+    ) -> ResponseHandle:
         """Ask for a response as soon as none is in progress.
 
         Requests without arguments that wait at the same time share one response.
 
         Args:
             text: what the user says, as text; it is added to the conversation first.
+            images: what the user shows, in the same message: addresses, ``data:`` URLs, or the bytes of PNG, JPEG, GIF
+                or WebP files.
             response: fields of ``response.create``'s ``response``, such as ``instructions``.
 
         Raises:
+            ConfigurationError: if the text is blank, or an image is not one.
             InvalidEventError: if the fields do not fit the contract.
             ConnectionClosed: if the connection is closed.
         """
         self._kept()
-        if text is not None:
-            await self._send_call("conversation.item.create", user_item(text))
+        item = user_message(text, images)
+        if item is not None:
+            await self._send_call("conversation.item.create", {"item": item})
         return ResponseHandle(await self._ask(response or None), self._outcome)
 
     async def say(self, text: str) -> ResponseHandle:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .._base import Model
     from .._conversation.layer import ConversationOptions
     from .._core.conversation.barge_in import BargeIn
+    from .._core.conversation.budget import Budget
     from .._core.reconnect.policy import ReconnectPolicy
     from ..tools import AnyTools
 
@@ -60,6 +61,8 @@ def connection_parts(
     tools: AnyTools,
     observers: Iterable[object],
     metrics: bool,
+    user_away: float | None,
+    budget: Budget | None,
 ) -> ConnectionParts:
     """Check the arguments of `connect()`, and make of them what a connection needs.
 
@@ -92,11 +95,11 @@ def connection_parts(
         check_policy(reconnect)
         local_events = local_events_of()
     conversation = None
-    if barge_in is not False or tools or observers or metrics:
+    if any((barge_in is not False, tools, observers, metrics, user_away is not None, budget is not None)):
         from .._conversation.layer import conversation_options
         from .._core.conversation.local_events import CONVERSATION_EVENTS
 
-        conversation = conversation_options(barge_in, tools, observers, metrics)
+        conversation = conversation_options(barge_in, tools, observers, metrics, user_away, budget)
         local_events = (*local_events, *CONVERSATION_EVENTS)
     contract = WireContract(
         api_version,

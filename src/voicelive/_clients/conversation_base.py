@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer
     from .._transport.conversing import ConversationTransport
 
-__all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement", "user_item"]
+__all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
 
 
 class BaseResponseHandle:
@@ -80,13 +80,6 @@ class BaseConversationFace:
         _layer: ConversationLayer | None
 
         def _closed_error(self) -> ConnectionClosed: ...
-
-
-def user_item(text: str) -> dict[str, Any]:
-    """Return the fields of ``conversation.item.create`` for what the user says as text."""
-    _check_text(text, "respond")
-    content = [{"type": "input_text", "text": text}]
-    return {"item": {"type": "message", "role": "user", "content": content}}
 
 
 def announcement(text: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._base import Model
     from .._core.contract import ContractCheck
     from .._core.conversation.barge_in import BargeIn
+    from .._core.conversation.budget import Budget
     from .._core.reconnect.policy import ReconnectPolicy
     from .._credentials import Credential
     from .._transport.options import ConnectionOptions
@@ -34,6 +35,7 @@ __all__ = ["connect", "warmup"]
     Any="typing",
     AnyTools="..tools",
     BargeIn=".._core.conversation.barge_in",
+    Budget=".._core.conversation.budget",
     ConnectionOptions=".._transport.options",
     ContractCheck=".._core.contract",
     Credential=".._credentials",
@@ -68,6 +70,8 @@ def connect(
     tools: AnyTools = (),
     observers: Iterable[object] = (),
     metrics: bool = False,
+    user_away: float | None = None,
+    budget: Budget | None = None,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``with`` or ``open()`` opens it.
 
@@ -114,6 +118,9 @@ def connect(
         observers: objects whose hooks see every event that is sent and received, and what was heard: plain functions
             ``on_open``, ``on_send``, ``on_receive``, ``on_heard``, ``on_tool``, ``on_reconnect`` and ``on_close``.
         metrics: keep the figures of each turn, also without the others.
+        user_away: after how many seconds of the user's silence, counted from the end of playback, to tell it by
+            ``voicelive.user_away``.
+        budget: what the call may use, in seconds, tokens and money: see :class:`~voicelive.conversation.Budget`.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.

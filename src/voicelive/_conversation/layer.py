@@ -13,20 +13,26 @@ from typing import Any
 
 from .._base import Model
 from .._core.closing import CloseInfo
+from .._core.conversation.approvals import Approval
 from .._core.conversation.barge_in import BargeIn
+from .._core.conversation.budget import Budget
 from .._core.conversation.conversation import Conversation
 from .._core.conversation.ledger import Heard
-from .._core.conversation.local_events import CONVERSATION_EVENTS, ObserverFailed
+from .._core.conversation.local_events import CONVERSATION_EVENTS, ApprovalOutcome, ObserverFailed
+from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
 from .._transport.conversing import ConversationTransport
 from .._transport.transport import Transport
 from ..errors import ConfigurationError
 from ..tools import Tools
+from .approval_runner import ApprovalRunner
 from .observers import CallbackThread, Observers, check_observers
 from .players import Player, Players
 from .tool_runner import ToolRunner
 
 __all__ = ["CONVERSATION_EVENTS", "ConversationLayer", "ConversationOptions", "conversation_options"]
+
+_OF_TOOLS = ("voicelive.tool_started", "voicelive.tool_done", "voicelive.mcp_approval")
 
 _logger = logging.getLogger("voicelive.conversation")
 
@@ -38,10 +44,17 @@ class ConversationOptions:
     barge_in: BargeIn | None
     tools: Tools | None
     observers: tuple[object, ...]
+    user_away: float | None = None
+    budget: Budget | None = None
 
 
 def conversation_options(
-    barge_in: bool | BargeIn, tools: Tools | Iterable[Any], observers: Iterable[object], metrics: bool
+    barge_in: bool | BargeIn,
+    tools: Tools | Iterable[Any],
+    observers: Iterable[object],
+    metrics: bool,
+    user_away: float | None = None,
+    budget: Budget | None = None,
 ) -> ConversationOptions | None:
     """Check the options; None if none is on.
 
@@ -54,12 +67,18 @@ def conversation_options(
         raise ConfigurationError(f"tools takes Tools or a list of tools, not {type(tools).__name__}")
     if not isinstance(observers, Iterable):
         raise ConfigurationError(f"observers takes a list of observers, not {type(observers).__name__}")
+    if budget is not None and not isinstance(budget, Budget):
+        raise ConfigurationError(f"budget is {budget!r}; it takes a Budget, or None")
+    if user_away is not None:
+        SilenceWatch(user_away)
     given = tools if isinstance(tools, Tools) else Tools(tools)
+    running = given or None
     watching = tuple(check_observers(observers))
-    if barge_in is False and not len(given) and not watching and not metrics:
+    is_on = barge_in is not False or running or watching or metrics or user_away is not None or budget is not None
+    if not is_on:
         return None
     options = BargeIn() if barge_in is True else barge_in or None
-    return ConversationOptions(options, given if len(given) else None, watching)
+    return ConversationOptions(options, running, watching, user_away, budget)
 
 
 class ConversationLayer:
@@ -90,12 +109,16 @@ class ConversationLayer:
         self._is_own_loop = is_own_loop
         self.conversation = Conversation(
             barge_in=options.barge_in,
-            runs_tools=options.tools is not None,
+            runs_tools=options.tools is not None and len(options.tools) > 0,
+            decides_approvals=options.tools is not None and options.tools.approve is not None,
+            user_away=options.user_away,
+            budget=options.budget,
             new_id=lambda: f"voicelive_{uuid.uuid4().hex}",
         )
         self.transport: ConversationTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: ToolRunner | None = None
+        self._approvals: ApprovalRunner | None = None
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
         self._players = Players()
@@ -112,6 +135,9 @@ class ConversationLayer:
         if self._options.tools is not None:
             self._runner = ToolRunner(
                 self._options.tools, self._tool_finished, self._connection, is_own_loop=self._is_own_loop
+            )
+            self._approvals = ApprovalRunner(
+                self._options.tools, self._approval_decided, self._connection, is_own_loop=self._is_own_loop
             )
         if self._options.observers:
             self._observers = Observers(
@@ -150,6 +176,11 @@ class ConversationLayer:
         if self._runner is not None:
             self._runner.run(call)
 
+    def ask_approval(self, approval: Approval) -> None:
+        """Have the call of an MCP tool decided."""
+        if self._approvals is not None:
+            self._approvals.ask(approval)
+
     def cancel_tools(self) -> None:
         """Cancel the tools that are to stop when the user interrupts."""
         if self._runner is not None:
@@ -176,7 +207,7 @@ class ConversationLayer:
     def told(self, event: Any) -> None:
         """Take an event of the connection's own."""
         self._players.take(event)
-        if self._observers is not None and event.type in ("voicelive.tool_started", "voicelive.tool_done"):
+        if self._observers is not None and event.type in _OF_TOOLS:
             self._observers.call("on_tool", event)
 
     def sent(self, data: bytes, now: float) -> None:
@@ -195,6 +226,8 @@ class ConversationLayer:
         self._players.ended()
         if self._runner is not None:
             self._runner.close()
+        if self._approvals is not None:
+            self._approvals.close()
         if self._observers is not None:
             self._observers.call("on_close", info)
         self._callbacks.close()
@@ -253,6 +286,10 @@ class ConversationLayer:
     def _tool_finished(self, call_id: str, output: str, end: Any, *, duration_ms: int, wants_response: bool) -> None:
         if self.transport is not None:
             self.transport.tool_finished(call_id, output, end, duration_ms=duration_ms, wants_response=wants_response)
+
+    def _approval_decided(self, request_id: str, outcome: ApprovalOutcome) -> None:
+        if self.transport is not None:
+            self.transport.approval_decided(request_id, outcome)
 
     def _asked(self, wanted: Any) -> None:
         events = [wanted] if isinstance(wanted, (Mapping, Model)) else list(wanted)

@@ -9,7 +9,7 @@ __all__ = ["Cause", "CloseInfo", "Initiator"]
 
 Initiator = Literal["local", "server", "network", "timeout"]
 Cause = Literal[
-    "expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect", "internal"
+    "expired", "configuration", "too big", "keepalive", "ready", "stall", "overflow", "reconnect", "internal", "budget"
 ]
 """Why a connection ended, where the caller acts differently because of it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import (
+    BudgetExceededError,
     ConfigurationError,
     ConfigurationRejectedError,
     ConnectionClosed,
@@ -20,6 +21,7 @@ from .close_info import Cause, CloseInfo, Initiator
 from .end_evidence import EndEvidence
 
 __all__ = [
+    "ENDS_FOR_GOOD",
     "GIVEN_UP",
     "NORMAL",
     "Cause",
@@ -47,6 +49,7 @@ GIVEN_UP: dict[Cause, tuple[int, str]] = {
     "ready": (4000, "no session.created in time"),
     "stall": (4001, "a response stalled"),
     "overflow": (4002, "the application does not receive"),
+    "budget": (4003, "the call's budget is used up"),
 }
 """What this side says when it gives a connection up by itself."""
 
@@ -93,11 +96,16 @@ _CAUSES: dict[Cause, tuple[type[ConnectionClosed], str]] = {
         "max_buffer",
     ),
     "reconnect": (ReconnectFailedError, "check what the last attempt names, then connect again"),
+    "budget": (BudgetExceededError, "allow more with connect(budget=...), or connect again for another call"),
     "internal": (InternalError, "connect again, and report it with the error that caused this one"),
 }
 
-_OF_THIS_SIDE = {"overflow", "internal", "reconnect"}
+_OF_THIS_SIDE = {"overflow", "internal", "reconnect", "budget"}
 """Causes that hold whatever the service said."""
+_LOCAL = {"overflow", "budget"}
+"""Causes for which this side gives up, and nothing took too long."""
+ENDS_FOR_GOOD: frozenset[Cause] = frozenset({"budget"})
+"""Causes after which no policy opens another connection."""
 _LATE_BY = 60
 """A service that closes with 1001 this many seconds before ``expires_at``, or later, means the end of the session."""
 
@@ -122,7 +130,7 @@ def interpret_end(
     if received is not None and (sent is None or received_first):
         return CloseInfo(*received, "server", "too big" if received[0] == _TOO_BIG else None)
     if given_up is not None:
-        return CloseInfo(*GIVEN_UP[given_up], "local" if given_up == "overflow" else "timeout", given_up)
+        return CloseInfo(*GIVEN_UP[given_up], "local" if given_up in _LOCAL else "timeout", given_up)
     if requested is not None:
         return CloseInfo(*requested, "local")
     if sent is None:
@@ -183,7 +191,7 @@ def closed_error(info: CloseInfo, host: str, unsent: UnsentEvent | None = None) 
         what = f"{host} closed the connection: {describe_code(info.code)}"
     elif info.initiator == "network":
         what = f"the connection to {host} broke: {describe_code(info.code)}"
-    elif info.initiator == "timeout" or info.cause == "overflow":
+    elif info.initiator == "timeout" or info.cause in _LOCAL:
         what = f"the connection to {host} was given up: {info.code}"
     elif info.cause == "internal":
         what = f"the connection to {host} was dropped, because this package failed: {info.code}"

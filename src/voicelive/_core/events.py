@@ -73,7 +73,9 @@ if TYPE_CHECKING:
 
     from .._generated.registry import KnownClientEvent, KnownServerEvent
     from .conversation.local_events import (
+        ApprovalAnswered,
         AudioDeviceChanged,
+        BudgetUsed,
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
         ToolFinished,
         ToolStarted,
         TurnFinished,
+        UserAway,
     )
     from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
@@ -91,6 +94,9 @@ if TYPE_CHECKING:
         | InterruptionResumed
         | ToolStarted
         | ToolFinished
+        | ApprovalAnswered
+        | UserAway
+        | BudgetUsed
         | TurnFinished
         | AudioDeviceChanged
         | ObserverFailed

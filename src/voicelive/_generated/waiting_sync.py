@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from .._base import Model
     from .._core.conversation.local_events import (
+        ApprovalAnswered,
         AudioDeviceChanged,
+        BudgetUsed,
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         ToolFinished,
         ToolStarted,
         TurnFinished,
+        UserAway,
     )
     from .._core.events import AnyServerEvent, MalformedServerEvent
     from .._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
@@ -796,6 +799,21 @@ class EventWaiting:
         def wait_for(
             self, condition: Literal["voicelive.tool_done"], timeout: float | None = None, *, keep: bool = True
         ) -> ToolFinished: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.mcp_approval"], timeout: float | None = None, *, keep: bool = True
+        ) -> ApprovalAnswered: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.user_away"], timeout: float | None = None, *, keep: bool = True
+        ) -> UserAway: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.budget"], timeout: float | None = None, *, keep: bool = True
+        ) -> BudgetUsed: ...
 
         @overload
         def wait_for(

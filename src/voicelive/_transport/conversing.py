@@ -7,6 +7,7 @@ and tools of the application are handed to whoever was given for them, never run
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
@@ -15,9 +16,11 @@ from contextvars import Context
 from typing import Any, Protocol
 
 from .._core.closing import Cause, CloseInfo
-from .._core.conversation.actions import Action, CancelTools, Flush, RunTool, Send, Tell
+from .._core.conversation.actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
+from .._core.conversation.approvals import Approval
 from .._core.conversation.conversation import Conversation
 from .._core.conversation.ledger import Heard, Interruption
+from .._core.conversation.local_events import ApprovalOutcome
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
 from .._core.end_evidence import describe_unsent
@@ -49,6 +52,9 @@ class Listener(Protocol):
 
     def run_tool(self, call: Call) -> None:
         """Begin to run a tool; its end comes back by :meth:`ConversationTransport.tool_finished`."""
+
+    def ask_approval(self, approval: Approval) -> None:
+        """Have the call of an MCP tool decided; that comes back by :meth:`ConversationTransport.approval_decided`."""
 
     def cancel_tools(self) -> None:
         """Cancel the tools that are to stop when the user interrupts."""
@@ -228,6 +234,11 @@ class ConversationTransport:
         )
         self._act()
 
+    def approval_decided(self, request_id: str, outcome: ApprovalOutcome) -> None:
+        """Take what was decided; see :meth:`Conversation.approval_decided`."""
+        self.conversation.approval_decided(request_id, outcome)
+        self._act()
+
     def tell(self, event: Any) -> None:
         """Hand the application an event of the connection's own."""
         self._listener.told(event)
@@ -301,8 +312,12 @@ class ConversationTransport:
                 self.tell(event)
             case RunTool(call):
                 self._listener.run_tool(call)
+            case AskApproval(approval):
+                self._listener.ask_approval(approval)
             case CancelTools():
                 self._listener.cancel_tools()
+            case End(cause):
+                self._inner.give_up(cause)
 
     def _drop_late(self) -> None:
         """Take audio of what was interrupted out of what waits to be received."""
@@ -335,7 +350,9 @@ class ConversationTransport:
         kind = kind_of(data).decode() or describe_unsent(data).type
         size = audio_size(data) if kind == "input_audio_buffer.append" else 0
         event_id = describe_unsent(data).event_id if kind == "response.create" else None
-        self.conversation.sent(kind, now, audio_size=size, event_id=event_id)
+        item = json.loads(data).get("item") if kind == "conversation.item.create" else None
+        item = item if isinstance(item, Mapping) else None
+        self.conversation.sent(kind, now, audio_size=size, event_id=event_id, item=item)
         self._listener.sent(data, now)
         if self.conversation.actions:
             self._act()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from .._core.closing import Cause, CloseInfo
+from .._core.closing import ENDS_FOR_GOOD, GIVEN_UP, Cause, CloseInfo
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.reconnect.machine import Close, Condense, Open, Outgoing, SendFull
@@ -151,7 +151,16 @@ class ReconnectingTransport:
         return self._final
 
     def give_up(self, cause: Cause) -> None:
-        """Drop the links there are, for a reason of this side's own; a new one is opened if the policy allows it."""
+        """Drop the links there are, for a reason of this side's own.
+
+        A new one is opened if the policy allows it, unless the reason ends the connection for good.
+        """
+        if cause in ENDS_FOR_GOOD:
+            self._finish(CloseInfo(*GIVEN_UP[cause], "local", cause))
+            for task in self._tasks:
+                if task.get_name() in (_OPENING, _CONDENSING):
+                    task.cancel()
+            self._notify()
         for link in tuple(self._links.values()):
             link.give_up(cause)
 

@@ -11,7 +11,7 @@ import pytest
 
 from voicelive._base import Model
 from voicelive._core.codec import decode_server_event
-from voicelive._core.conversation.actions import CancelTools, Flush, RunTool, Send, Tell
+from voicelive._core.conversation.actions import AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.conversation import Conversation
 from voicelive._core.conversation.local_events import ConversationState
@@ -90,6 +90,10 @@ class Call:
                     words.append("cancel tools")
                 case RunTool(call):
                     words.append(f"run {call.call_id}")
+                case AskApproval(approval):
+                    words.append(f"ask {approval.request_id}")
+                case End(cause):
+                    words.append(f"end for {cause}")
                 case Tell(told):
                     words.append(str(told.type).removeprefix("voicelive."))
         return [word for word in words if word != "state"]
@@ -102,6 +106,8 @@ def _words(sent: Any) -> str:
             return f"truncate {item_id} at {ms}"
         case {"type": "conversation.item.create", "item": {"call_id": call_id, "output": output}}:
             return f"output {call_id} {output}"
+        case {"type": "conversation.item.create", "item": {"approval_request_id": request_id, "approve": approve}}:
+            return f"approve {request_id} {approve}"
         case {"type": kind}:
             return str(kind)
         case _:

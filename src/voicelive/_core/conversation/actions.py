@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._generated.models import ServerEvent
+from ..close_info import Cause
+from .approvals import Approval
 from .tool_calls import Call
 
-__all__ = ["Action", "CancelTools", "Flush", "RunTool", "Send", "Tell"]
+__all__ = ["Action", "AskApproval", "CancelTools", "End", "Flush", "RunTool", "Send", "Tell"]
 
 
 @dataclass(frozen=True)
@@ -43,4 +45,18 @@ class CancelTools:
     """Cancel the tools that are to stop when the user interrupts."""
 
 
-Action = Send | Flush | Tell | RunTool | CancelTools
+@dataclass(frozen=True)
+class AskApproval:
+    """Have the call of an MCP tool decided; :meth:`Conversation.approval_decided` takes what was."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True)
+class End:
+    """End the connection, for good."""
+
+    cause: Cause
+
+
+Action = Send | Flush | Tell | RunTool | CancelTools | AskApproval | End

@@ -12,24 +12,32 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
 from ..._base import Model
-from .actions import Action, CancelTools, Flush, RunTool, Send, Tell
+from .actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
+from .approvals import Approval, Approvals, approval_response
 from .barge_in import BargeIn, BargeInPolicy, Reaction
+from .budget import Budget, BudgetMeter
+from .fields import base64_size, index_of, reason_of, text_of, texts_of
 from .input_timeline import InputTimeline
 from .ledger import Heard, Interruption, PlaybackLedger, Truncation
 from .local_events import (
+    ApprovalAnswered,
+    ApprovalOutcome,
+    BudgetUsed,
     ConversationInterrupted,
     ConversationState,
     InterruptionResumed,
     ToolFinished,
     ToolStarted,
     TurnFinished,
+    UserAway,
 )
 from .metrics import TokenCounts, TurnMeter, TurnMetrics
 from .responses import ALREADY_ACTIVE, ResponseQueue, Ticket
 from .session_view import SessionView
+from .silence import SilenceWatch
 from .tool_calls import Call, ToolCalls
 
-__all__ = ["Conversation", "ToolEnd", "audio_size"]
+__all__ = ["Conversation", "ToolEnd"]
 
 _TOO_SHORT = re.compile(r"Audio content of (\d+)\s*ms is already shorter than (\d+)\s*ms")
 _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
@@ -48,6 +56,9 @@ class Conversation:
         *,
         barge_in: BargeIn | None = None,
         runs_tools: bool = False,
+        decides_approvals: bool = False,
+        user_away: float | None = None,
+        budget: Budget | None = None,
         new_id: Callable[[], str],
     ) -> None:
         """Prepare a conversation.
@@ -55,12 +66,18 @@ class Conversation:
         Args:
             barge_in: what counts as an interruption; None leaves interrupting to the application.
             runs_tools: whether function calls are run, and answered, here.
+            decides_approvals: whether calls of MCP tools that need approval are decided here.
+            user_away: how long a silence of the user's is told after, in seconds; None for never.
+            budget: what the call may use; None for anything.
             new_id: makes the ids of the events that are sent, unique in the call.
         """
         self.ledger = PlaybackLedger()
         self.policy = BargeInPolicy(barge_in)
         self.queue = ResponseQueue()
         self.calls = ToolCalls()
+        self.approvals = Approvals()
+        self.silence = None if user_away is None else SilenceWatch(user_away)
+        self.budget = None if budget is None else BudgetMeter(budget)
         self.meter = TurnMeter()
         self.timeline = InputTimeline()
         self.actions: deque[Action] = deque()
@@ -68,12 +85,18 @@ class Conversation:
         """How long a sample takes from the player to the ear, as the player says."""
         self._interrupts = barge_in is not None
         self._runs_tools = runs_tools
+        self._decides_approvals = decides_approvals
+        self._follows_remote = runs_tools or decides_approvals
         self._new_id = new_id
         self._cancels = 0
         self._held: Interruption | None = None
         self._after_tools: list[Ticket] = []
+        self._has_outputs = False
+        """Whether outputs of tools went out that no response was asked for after: the next one is of the same turn."""
         self._state: State = "listening"
         self._reports_playback = False
+        self._sound_ends = 0.0
+        """When what has arrived will have been played, where no player says."""
 
     # What arrives.
 
@@ -89,7 +112,7 @@ class Conversation:
     def is_late(self, event: Model) -> bool:
         """Whether an event is audio of something interrupted: not to be handed to a player."""
         return (getattr(event, "canonical_type", "") == "response.audio.delta") and self.ledger.is_dropped(
-            _text(event, "item_id"), _text(event, "response_id")
+            text_of(event, "item_id"), text_of(event, "response_id")
         )
 
     def _session(self, event: Model, now: float) -> None:
@@ -101,23 +124,28 @@ class Conversation:
             self.timeline.restart(view.input)
         else:
             self.timeline.use_format(view.input)
+        if self.budget is not None:
+            self.budget.begin(now)
+        self._rest(now)
 
     def _audio(self, event: Model, now: float) -> None:
-        item_id, response_id = _text(event, "item_id") or "", _text(event, "response_id")
-        size = _base64_size(getattr(event, "delta", None))
-        if self.ledger.received(item_id, _index(event), size, response_id):
-            self.meter.audio(self.policy.session.output.ms(size), now)
+        item_id, response_id = text_of(event, "item_id") or "", text_of(event, "response_id")
+        size = base64_size(getattr(event, "delta", None))
+        if self.ledger.received(item_id, index_of(event), size, response_id):
+            ms = self.policy.session.output.ms(size)
+            self.meter.audio(ms, now)
+            self._sound_ends = max(self._sound_ends, now) + ms / 1000
             if not self._reports_playback:
                 self._show("speaking")
 
     def _audio_done(self, event: Model, now: float) -> None:
-        self.ledger.finished(_text(event, "item_id") or "", _index(event))
+        self.ledger.finished(text_of(event, "item_id") or "", index_of(event))
 
     def _transcript(self, event: Model, now: float) -> None:
         self.meter.text(now)
-        delta, item_id = _text(event, "delta"), _text(event, "item_id")
+        delta, item_id = text_of(event, "delta"), text_of(event, "item_id")
         if delta and item_id:
-            self.ledger.transcript(item_id, _index(event), delta, _text(event, "response_id"))
+            self.ledger.transcript(item_id, index_of(event), delta, text_of(event, "response_id"))
 
     def _answer_text(self, event: Model, now: float) -> None:
         self.meter.text(now)
@@ -125,7 +153,8 @@ class Conversation:
     def _word(self, event: Model, now: float) -> None:
         offset, length = getattr(event, "audio_offset_ms", None), getattr(event, "audio_duration_ms", None)
         if isinstance(offset, int) and isinstance(length, int):
-            self.ledger.word(_text(event, "item_id") or "", _index(event), _text(event, "text") or "", offset + length)
+            item_id, text = text_of(event, "item_id") or "", text_of(event, "text") or ""
+            self.ledger.word(item_id, index_of(event), text, offset + length)
 
     def _speech_started(self, event: Model, now: float) -> None:
         session = self.policy.session
@@ -133,8 +162,11 @@ class Conversation:
             self.calls.user_turn()
             for ticket in self._after_tools:
                 self.queue.supersede(ticket, "the service answers the user's new turn by itself, and sees the outputs")
+        if self.silence is not None:
+            self.silence.user_began()
+        self._has_outputs = False
         self._settle_held()
-        reaction = self.policy.speech_started(_text(event, "item_id") or "", now)
+        reaction = self.policy.speech_started(text_of(event, "item_id") or "", now)
         if self._interrupts:
             self._react(reaction)
         self._show("listening")
@@ -146,11 +178,15 @@ class Conversation:
         ended = None
         if isinstance(end_ms, int) and self.policy.session.silence_ms is not None:
             ended = self.timeline.time_of(end_ms - self.policy.session.silence_ms)
-        self._tell_turn(self.meter.speech_stopped(_text(event, "item_id") or "", ended, now))
+        self._tell_turn(self.meter.speech_stopped(text_of(event, "item_id") or "", ended, now))
         self._show("thinking")
+        if self.silence is not None:
+            # Nothing need come of it: a noise, or an application that does not ask for an answer.
+            self.silence.user_ended()
+            self._rest_of_user(now)
 
     def _heard_user(self, event: Model, now: float) -> None:
-        item_id, text = _text(event, "item_id") or "", _text(event, "transcript") or ""
+        item_id, text = text_of(event, "item_id") or "", text_of(event, "transcript") or ""
         self.meter.transcribed(item_id, now)
         if not self._interrupts:
             return
@@ -163,40 +199,74 @@ class Conversation:
 
     def _heard_part(self, event: Model, now: float) -> None:
         if self._interrupts:
-            self._react(self.policy.transcript(_text(event, "item_id") or "", _text(event, "delta") or ""))
+            self._react(self.policy.transcript(text_of(event, "item_id") or "", text_of(event, "delta") or ""))
 
     def _created(self, event: Model, now: float) -> None:
         response = getattr(event, "response", None)
-        response_id = _text(response, "id")
+        response_id = text_of(response, "id")
         self.queue.created(response_id)
         self._tell_turn(self.meter.created(response_id, now))
         self._show("thinking")
 
     def _done(self, event: Model, now: float) -> None:
         response = getattr(event, "response", None)
-        response_id = _text(response, "id")
+        response_id = text_of(response, "id")
         wire = response.to_dict() if isinstance(response, Model) else {}
         details = wire.get("status_details")
-        self.queue.done(response_id, _text(response, "status"), _reason(details))
-        self.meter.done(_text(response, "status"), TokenCounts.of(wire.get("usage")))
-        self.calls.response_done(response_id)
+        status, tokens = text_of(response, "status"), TokenCounts.of(wire.get("usage"))
+        self.queue.done(response_id, status, reason_of(details))
+        self.meter.done(status, tokens)
+        self.calls.response_done(response_id, is_whole=status == "completed")
         cuts, session = self.ledger.take_late(response_id), self.policy.session
         if not (session.auto_truncate or session.service_plays):
             self._truncate(cuts)
         self._follow_up(now)
-        self._rest()
+        self._rest(now)
+        if self.budget is not None:
+            self.budget.spend(tokens)
+            self._check_budget(now)
+
+    def _item(self, event: Model, now: float) -> None:
+        item = getattr(event, "item", None)
+        kind = text_of(item, "type")
+        if kind == "mcp_approval_request" and self._decides_approvals:
+            approval = Approval(
+                request_id=text_of(item, "id") or "",
+                server_label=text_of(item, "server_label") or "",
+                name=text_of(item, "name") or "",
+                arguments=text_of(item, "arguments") or "",
+            )
+            if self.approvals.requested(approval):
+                self.actions.append(AskApproval(approval))
+        elif kind == "message" and text_of(item, "role") == "user" and self.silence is not None:
+            self.silence.user_wrote(now)
+
+    def _item_begun(self, event: Model, now: float) -> None:
+        item = getattr(event, "item", None)
+        if self._follows_remote and text_of(item, "type") == "mcp_call":
+            self.calls.remote_began(text_of(item, "id") or "", text_of(event, "response_id"))
+
+    def _remote_runs(self, event: Model, now: float) -> None:
+        if self.calls.is_busy:
+            self._show("tool")
+
+    def _remote_done(self, event: Model, now: float) -> None:
+        self._has_outputs = True
+        self.calls.remote_ended(text_of(event, "item_id") or "")
+        self._follow_up(now)
+        self._rest(now)
 
     def _called(self, event: Model, now: float) -> None:
-        if not self._runs_tools:
-            return
         call = Call(
-            call_id=_text(event, "call_id") or "",
-            name=_text(event, "name") or "",
-            arguments=_text(event, "arguments") or "",
-            response_id=_text(event, "response_id"),
-            item_id=_text(event, "item_id"),
+            call_id=text_of(event, "call_id") or "",
+            name=text_of(event, "name") or "",
+            arguments=text_of(event, "arguments") or "",
+            response_id=text_of(event, "response_id"),
+            item_id=text_of(event, "item_id"),
         )
-        if self.calls.called(call):
+        if not self._runs_tools:
+            self.meter.tool_started(call.call_id, now)
+        elif self.calls.called(call):
             self.meter.tool_started(call.call_id, now)
             self._tell(ToolStarted(call_id=call.call_id, name=call.name, arguments=call.arguments))
             self.actions.append(RunTool(call))
@@ -204,7 +274,7 @@ class Conversation:
 
     def _error(self, event: Model, now: float) -> bool:
         error = getattr(event, "error", None)
-        code, message = _text(error, "code"), _text(error, "message") or ""
+        code, message = text_of(error, "code"), text_of(error, "message") or ""
         if code == ALREADY_ACTIVE or _ALREADY_ACTIVE.search(message):
             was_own = self.queue.refused()
             return not was_own
@@ -213,7 +283,7 @@ class Conversation:
             return not (was_own or self._interrupts)
         if (found := _TOO_SHORT.search(message)) and self.ledger.too_long(int(found[2]), int(found[1])):
             return False
-        if self.queue.error(message, now, event_id=_text(error, "event_id"), param=_text(error, "param")):
+        if self.queue.error(message, now, event_id=text_of(error, "event_id"), param=text_of(error, "param")):
             self._pump(now)
         return True
 
@@ -229,21 +299,50 @@ class Conversation:
         if not getattr(event, "planned", False):
             self._broken(event, now)
         self.ledger.session_moved(
-            lost_responses=_texts(event, "interrupted_responses"), kept_items=_texts(event, "completed_items")
+            lost_responses=texts_of(event, "interrupted_responses"), kept_items=texts_of(event, "completed_items")
         )
         self.queue.session_restored()
         self.calls.session_moved()
+        self.approvals.clear()
         self._follow_up(now)
+        self._rest(now)
+
+    def _was_interrupted(self, event: Model, now: float) -> None:
+        # Among the events of a call that is over: it was told when it happened.
+        self._react(Reaction(flush=True))
 
     # What goes out, is played, or is asked for.
 
-    def sent(self, event_type: str, now: float, *, audio_size: int = 0, event_id: str | None = None) -> None:
-        """Take what the application sent: the type of the event, the bytes of audio in it, and its id."""
+    def sent(
+        self,
+        event_type: str,
+        now: float,
+        *,
+        audio_size: int = 0,
+        event_id: str | None = None,
+        item: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take what the application sent.
+
+        Args:
+            event_type: the event's type.
+            now: when.
+            audio_size: the bytes of audio in it.
+            event_id: its id, of a ``response.create``.
+            item: the item of a ``conversation.item.create``.
+        """
         if event_type == "input_audio_buffer.append":
             self.timeline.sent(audio_size, now)
+        elif event_type == "input_audio_buffer.commit":
+            self._has_outputs = False
         elif event_type == "response.create":
             self.queue.sent(event_id)
-            self._tell_turn(self.meter.requested(now))
+            self._requested(now, follows_tools=self._has_outputs)
+        elif item is not None and item.get("type") == "function_call_output":
+            self.meter.tool_done(str(item.get("call_id")), now)
+            self._has_outputs = True
+        elif item is not None and item.get("role") == "user":
+            self._has_outputs = False
 
     def played(self, size: int, now: float, *, item_id: str | None = None) -> list[Heard]:
         """Take how many bytes were played; see :meth:`PlaybackLedger.played`."""
@@ -253,7 +352,7 @@ class Conversation:
             self.meter.played(heard.item_id, heard.ms, now, self.latency_ms)
         if advanced:
             self._show("speaking")
-        self._rest()
+        self._rest(now)
         return advanced
 
     def interrupt(self, now: float) -> Interruption | None:
@@ -277,15 +376,40 @@ class Conversation:
         if call is None:
             end = "discarded"
         else:
+            self._has_outputs = True
             item = {"type": "function_call_output", "call_id": call_id, "output": output}
             self._send({"type": "conversation.item.create", "item": item})
         self._tell(ToolFinished(call_id=call_id, name=name, outcome=end, duration_ms=duration_ms, output=output))
         self._follow_up(now)
+        self._rest(now)
+
+    def approval_decided(self, request_id: str, outcome: ApprovalOutcome) -> None:
+        """Take what was decided about the call of an MCP tool: the service is told once, whatever it is."""
+        approval = self.approvals.answered(request_id)
+        if approval is None:
+            return
+        is_approved = outcome == "approved"
+        self._send({"type": "conversation.item.create", "item": approval_response(request_id, is_approved)})
+        self._tell(
+            ApprovalAnswered(
+                approval_request_id=request_id,
+                server_label=approval.server_label,
+                name=approval.name,
+                arguments=approval.arguments,
+                approved=is_approved,
+                outcome=outcome,
+            )
+        )
 
     def due(self) -> float | None:
         """Return when :meth:`tick` is to be called; None while nothing waits for the clock."""
-        speech, answer = self.policy.due() if self._interrupts else None, self.queue.due()
-        return speech if answer is None else answer if speech is None else min(speech, answer)
+        times = [
+            self.queue.due(),
+            self.policy.due() if self._interrupts else None,
+            None if self.silence is None else self.silence.due(),
+            None if self.budget is None else self.budget.due(),
+        ]
+        return min((time for time in times if time is not None), default=None)
 
     def tick(self, now: float) -> None:
         """Take that time has passed."""
@@ -293,11 +417,17 @@ class Conversation:
             self._react(self.policy.tick(now))
         if self.queue.tick(now):
             self._pump(now)
+        if self.silence is not None and (count := self.silence.tick(now)):
+            self._tell(UserAway(silent_ms=round(self.silence.seconds * 1000), count=count))
+        if self.budget is not None:
+            self._check_budget(now)
 
     def ended(self) -> None:
         """Note the end of the call: nothing that was asked for is coming, and no output is wanted any more."""
         self.queue.clear("the connection ended")
         self.calls.clear()
+        self.approvals.clear()
+        self.silence, self.budget = None, None
         self._tell_turn(self.meter.end())
 
     # What follows.
@@ -312,6 +442,7 @@ class Conversation:
         if reaction.flush:
             is_over = not self.queue.is_active
             interruption = self.ledger.interrupt(response_id=self.queue.active, latency_ms=self.latency_ms)
+            self._sound_ends = 0.0
             self.actions.append(Flush())
             self.actions.append(CancelTools())
             if interruption is not None:
@@ -371,9 +502,12 @@ class Conversation:
         while request := self.queue.next():
             more = {} if request.parameters is None else {"response": dict(request.parameters)}
             request.event_id = self._send({"type": "response.create", **more})
-            follows_tools = any(ticket in request.tickets for ticket in self._after_tools)
-            self._tell_turn(self.meter.requested(now, follows_tools=follows_tools))
+            self._requested(now, follows_tools=any(ticket in request.tickets for ticket in self._after_tools))
         self._after_tools = [ticket for ticket in self._after_tools if ticket.outcome is None]
+
+    def _requested(self, now: float, *, follows_tools: bool) -> None:
+        self._has_outputs = self._has_outputs and not follows_tools
+        self._tell_turn(self.meter.requested(now, follows_tools=follows_tools))
 
     def _send(self, event: dict[str, Any]) -> str:
         event_id = self._new_id()
@@ -387,16 +521,29 @@ class Conversation:
         if turn is not None:
             self._tell(TurnFinished(number=turn.number))
 
+    def _check_budget(self, now: float) -> None:
+        for use in self.budget.check(now) if self.budget is not None else ():
+            self._tell(BudgetUsed(limit=use.limit, used=use.used, allowed=use.allowed, exceeded=use.is_exceeded))
+            if use.is_exceeded:
+                self.actions.append(End("budget"))
+
     def _show(self, state: State) -> None:
+        if self.silence is not None and state != "listening":
+            self.silence.busy()
         if state != self._state:
             self._state = state
             self._tell(ConversationState(state=state))
 
-    def _rest(self) -> None:
+    def _rest(self, now: float) -> None:
         """Show that the user has the word again, once nothing is made, run or played."""
         is_played = not self._reports_playback or self.ledger.unheard_ms == 0
-        if self.queue.is_idle and not self.calls.running and is_played:
+        if self.queue.is_idle and not self.calls.is_busy and is_played:
             self._show("listening")
+            self._rest_of_user(now)
+
+    def _rest_of_user(self, now: float) -> None:
+        if self.silence is not None:
+            self.silence.rest(now if self._reports_playback else max(now, self._sound_ends))
 
     _handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
         "session.created": _session,
@@ -413,42 +560,14 @@ class Conversation:
         "response.created": _created,
         "response.done": _done,
         "response.function_call_arguments.done": _called,
+        "response.output_item.added": _item_begun,
+        "response.mcp_call.in_progress": _remote_runs,
+        "response.mcp_call.completed": _remote_done,
+        "response.mcp_call.failed": _remote_done,
+        "conversation.item.created": _item,
+        "conversation.item.added": _item,
         "error": _error,
         "voicelive.reconnecting": _broken,
         "voicelive.restored": _restored,
+        "voicelive.interrupted": _was_interrupted,
     }
-
-
-def _text(holder: object, name: str) -> str | None:
-    value = getattr(holder, name, None)
-    # Members of the open enums are texts too.
-    return str.__str__(value) if isinstance(value, str) else None
-
-
-def _texts(holder: object, name: str) -> list[str]:
-    value = getattr(holder, name, None)
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
-
-
-def _index(event: object) -> int:
-    value = getattr(event, "content_index", None)
-    return value if isinstance(value, int) else 0
-
-
-def audio_size(event: object) -> int:
-    """Return how many bytes of audio an ``input_audio_buffer.append`` carries; 0 for any other event."""
-    return _base64_size(getattr(event, "audio", None))
-
-
-def _base64_size(text: object) -> int:
-    if not isinstance(text, str):
-        return 0
-    return len(text) * 3 // 4 - (2 if text.endswith("==") else 1 if text.endswith("=") else 0)
-
-
-def _reason(details: object) -> str | None:
-    if not isinstance(details, Mapping):
-        return None
-    error = details.get("error")
-    reason = error.get("message") if isinstance(error, Mapping) else details.get("reason")
-    return reason if isinstance(reason, str) else None

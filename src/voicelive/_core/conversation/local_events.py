@@ -10,6 +10,9 @@ from ..._public import public_in
 
 __all__ = [
     "CONVERSATION_EVENTS",
+    "ApprovalAnswered",
+    "ApprovalOutcome",
+    "BudgetUsed",
     "AudioDeviceChanged",
     "ConversationInterrupted",
     "ConversationState",
@@ -18,7 +21,10 @@ __all__ = [
     "ToolFinished",
     "ToolStarted",
     "TurnFinished",
+    "UserAway",
 ]
+
+ApprovalOutcome = Literal["approved", "declined", "refused", "timed_out", "failed"]
 
 
 @public_in("voicelive.models")
@@ -89,6 +95,52 @@ class ToolFinished(ServerEvent):
 
 
 @public_in("voicelive.models")
+class ApprovalAnswered(ServerEvent):
+    """The call of an MCP tool needed approval, and the service was told what was decided."""
+
+    type: Literal["voicelive.mcp_approval"] = "voicelive.mcp_approval"
+    approval_request_id: str = ""
+    """The item that asked."""
+    server_label: str = ""
+    """The server, as the session's tools name it."""
+    name: str = ""
+    """The tool."""
+    arguments: str = ""
+    """Its arguments, JSON as the model wrote it."""
+    approved: bool = False
+    """Whether the service may call it."""
+    outcome: Literal["approved", "declined", "refused", "timed_out", "failed"] = "approved"
+    """``declined`` by who was asked; ``refused`` without asking, for broken arguments; or nobody decided in time, or
+    the one who was asked failed."""
+
+
+@public_in("voicelive.models")
+class UserAway(ServerEvent):
+    """The user has been silent for as long as ``connect(user_away=…)`` says, counted from the end of playback."""
+
+    type: Literal["voicelive.user_away"] = "voicelive.user_away"
+    silent_ms: int = 0
+    """How long, in ms."""
+    count: int = 0
+    """How many times in a row, without a word of the user's in between."""
+
+
+@public_in("voicelive.models")
+class BudgetUsed(ServerEvent):
+    """A share of the call's budget is used; the connection ends if it is all of it."""
+
+    type: Literal["voicelive.budget"] = "voicelive.budget"
+    limit: Literal["seconds", "tokens", "money"] = "seconds"
+    """Which limit."""
+    used: float = 0.0
+    """How much is used, in the limit's unit."""
+    allowed: float = 0.0
+    """How much it allows."""
+    exceeded: bool = False
+    """Whether all of it is used, so that the connection ends."""
+
+
+@public_in("voicelive.models")
 class ObserverFailed(ServerEvent):
     """An observer of the connection raised, and was removed; the call goes on without it."""
 
@@ -129,6 +181,9 @@ CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     InterruptionResumed,
     ToolStarted,
     ToolFinished,
+    ApprovalAnswered,
+    UserAway,
+    BudgetUsed,
     TurnFinished,
     ObserverFailed,
     AudioDeviceChanged,

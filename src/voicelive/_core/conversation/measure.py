@@ -7,7 +7,9 @@ from typing import Literal
 
 from ..._base import Model
 from ..._public import public_in
-from .conversation import Conversation, audio_size
+from .barge_in import BargeIn
+from .conversation import Conversation
+from .fields import audio_size, item_of, text_of
 from .metrics import CallMetrics
 
 __all__ = ["Observed", "measure"]
@@ -27,15 +29,23 @@ class Observed:
 
 
 @public_in("voicelive.conversation")
-def measure(events: Iterable[Observed], *, played: Iterable[tuple[float, str, int]] = ()) -> CallMetrics:
+def measure(
+    events: Iterable[Observed],
+    *,
+    played: Iterable[tuple[float, str | None, int]] = (),
+    barge_in: bool | BargeIn = False,
+) -> CallMetrics:
     """Return the figures of a call, as ``connection.metrics`` would have had them.
 
     Args:
         events: the call's events in the order of their times.
-        played: what a player reported, if one did: time, item and bytes, in the order of their times.
+        played: what a player reported, if one did: time, item (or None) and bytes, in the order of their times.
+        barge_in: what ``connect()`` was given, so that the same interrupts. Interruptions of the application's own
+            count if ``voicelive.interrupted`` is among the events.
     """
     numbers = count(1)
-    conversation = Conversation(new_id=lambda: f"measured_{next(numbers)}")
+    interrupting = BargeIn() if barge_in is True else barge_in or None
+    conversation = Conversation(barge_in=interrupting, new_id=lambda: f"measured_{next(numbers)}")
     reports = iter(played)
     report = next(reports, None)
     for observed in events:
@@ -43,11 +53,11 @@ def measure(events: Iterable[Observed], *, played: Iterable[tuple[float, str, in
             conversation.played(report[2], report[0], item_id=report[1])
             report = next(reports, None)
         if observed.direction == "in":
+            conversation.tick(observed.time)
             conversation.received(observed.event, observed.time)
         else:
-            conversation.sent(
-                str(getattr(observed.event, "type", "")), observed.time, audio_size=audio_size(observed.event)
-            )
+            kind, size = text_of(observed.event, "type") or "", audio_size(observed.event)
+            conversation.sent(kind, observed.time, audio_size=size, item=item_of(observed.event))
         conversation.actions.clear()
     while report is not None:
         conversation.played(report[2], report[0], item_id=report[1])

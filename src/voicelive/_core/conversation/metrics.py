@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from ..._public import public_in
+from ...errors import ConfigurationError
+from ..numbers import is_number
 
 __all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
 
@@ -50,13 +52,19 @@ class TokenCounts:
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """Prices in any one currency for a million tokens of each kind."""
+    """Prices in any one currency for a million tokens of each kind. Raises ConfigurationError for what cannot be."""
 
     input_text: float = 0.0
     input_audio: float = 0.0
     cached: float = 0.0
     output_text: float = 0.0
     output_audio: float = 0.0
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if not is_number(value) or value < 0:
+                raise ConfigurationError(f"Price({one.name}=…) takes a number, 0 or more, not {value!r}")
 
     def of(self, tokens: TokenCounts) -> float:
         """Return what these tokens cost; cached tokens are taken off the text tokens of the input, then the audio."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,7 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self._open: dict[str, Call] = {}
+        self._remote: dict[str, str | None] = {}
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._batches: dict[str | None, _Batch] = {}
         self._turn = 0
@@ -80,6 +81,11 @@ class ToolCalls:
     def running(self) -> Collection[Call]:
         """The calls that have no output yet."""
         return self._open.values()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any call has no output yet, also of those that the service makes by itself."""
+        return bool(self._open or self._remote)
 
     def called(self, call: Call) -> bool:
         """Take a call (``response.function_call_arguments.done``).
@@ -111,8 +117,30 @@ class ToolCalls:
         batch.wants_response = batch.wants_response or wants_response
         return call
 
-    def response_done(self, response_id: str | None) -> None:
-        """Note ``response.done``: no more calls of that response come."""
+    def remote_began(self, item_id: str, response_id: str | None) -> None:
+        """Take a call that the service makes by itself, of an MCP server's tool (an item of type ``mcp_call``).
+
+        Its result is part of the conversation without an output from here, and waits for a response as others do.
+        """
+        self._remote[item_id] = response_id
+        self._batches.setdefault(response_id, _Batch(self._turn)).open.add(item_id)
+
+    def remote_ended(self, item_id: str) -> None:
+        """Take the end of such a call, whatever it was; the service may repeat it."""
+        if item_id in self._remote:
+            batch = self._batches[self._remote.pop(item_id)]
+            batch.open.discard(item_id)
+            batch.wants_response = True
+
+    def response_done(self, response_id: str | None, *, is_whole: bool = True) -> None:
+        """Note ``response.done``: no more calls of that response come.
+
+        Args:
+            response_id: the response.
+            is_whole: whether it came to its end; else the service need not make the calls that it began to write.
+        """
+        if not is_whole:
+            self._forget_remote(lambda of: of == response_id)
         if (batch := self._batches.get(response_id)) is not None:
             batch.is_done = True
 
@@ -135,8 +163,10 @@ class ToolCalls:
     def session_moved(self) -> None:
         """Note that another session took the place of the one that made the calls: its responses end nowhere.
 
-        The calls go on, and their outputs go to the new session, which knows the calls.
+        The calls go on, and their outputs go to the new session, which knows the calls. Those that the service made are
+        lost.
         """
+        self._forget_remote(lambda of: True)
         for batch in self._batches.values():
             batch.is_done = True
 
@@ -144,5 +174,11 @@ class ToolCalls:
         """Forget every call: the session that made them is over. Returns those that were under way."""
         lost = list(self._open.values())
         self._open.clear()
+        self._remote.clear()
         self._batches.clear()
         return lost
+
+    def _forget_remote(self, matches: Callable[[str | None], bool]) -> None:
+        for item_id, response_id in [entry for entry in self._remote.items() if matches(entry[1])]:
+            del self._remote[item_id]
+            self._batches[response_id].open.discard(item_id)
