@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import inspect
 import signal
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import ModuleType
 from typing import Any
 
 from pydantic import VERSION
@@ -32,8 +34,42 @@ def building() -> Generator[None]:
 
     A Ctrl-C would come out as a ``SchemaError``, or not at all. Building one model takes a few milliseconds.
     """
-    with _one_at_a_time, collector_paused(), signals_deferred():
+    with _one_at_a_time, _without_plugins, collector_paused(), signals_deferred():
         yield
+
+
+class _NoPlugins(ModuleType):
+    """In place of the module that looks for plugins of pydantic: in the metadata of everything that is installed."""
+
+    def __init__(self) -> None:
+        super().__init__("pydantic.plugin._loader")
+        self._lock = threading.Lock()
+        self._before: ModuleType | None = None
+        self._users = 0
+
+    def get_plugins(self) -> tuple[()]:
+        return ()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._before = sys.modules.get(self.__name__)
+                sys.modules[self.__name__] = self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users:
+                return
+            if self._before is None:
+                del sys.modules[self.__name__]
+            else:
+                sys.modules[self.__name__] = self._before
+
+
+# Plugins are for the models of an application. Looking for them takes longer than building what a first turn needs.
+_without_plugins = _NoPlugins()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pybase64 import b64decode, b64encode_as_string
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import SchemaValidator, core_schema
 
 __all__ = [
     "Base64",
@@ -26,7 +27,9 @@ __all__ = [
 Buffer = bytes | bytearray | memoryview
 
 # Any: the declared type of validate_strings lists mappings only.
-_validate_base64: Any = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64")).validator.validate_strings
+_validate_base64: Any = SchemaValidator(
+    core_schema.bytes_schema(), core_schema.CoreConfig(val_json_bytes="base64")
+).validate_strings
 
 
 def decode_base64(text: str) -> bytes:

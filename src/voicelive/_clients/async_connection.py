@@ -7,17 +7,16 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .._base import Model
-from .._conversation.layer import ConversationLayer, ConversationOptions
+from .._core.annotations import resolved_when_read
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
 from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.inbox import Condition, Inbox, Waiter
-from .._core.reconnect.policy import ReconnectPolicy
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
@@ -31,6 +30,10 @@ from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 from .async_conversation import ConversationFace
+
+if TYPE_CHECKING:
+    from .._conversation.layer import ConversationLayer, ConversationOptions
+    from .._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -48,6 +51,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     the oldest ``wait_for`` whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
+    @resolved_when_read(ConversationOptions=".._conversation.layer", ReconnectPolicy=".._core.reconnect.policy")
     def __init__(
         self,
         handshake: Handshake,
@@ -142,6 +146,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         return transport if self._layer is None else self._layer.start(transport)
 
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
+        from .._conversation.layer import ConversationLayer
+
         layer = ConversationLayer(
             options,
             decode=self._contract.decode,

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._core.conversation.ledger import Interruption
-from .._core.conversation.responses import ResponseOutcome, Ticket
+from .._core.annotations import resolved_when_read
 from .._core.conversation.user_message import user_message
 from .._core.timeouts import check_timeout
 from .._public import public_in
 from ..errors import ReceiveTimeoutError
 from .conversation_base import BaseConversationFace, BaseResponseHandle, announcement
+
+if TYPE_CHECKING:
+    from .._core.conversation.ledger import Interruption
+    from .._core.conversation.responses import ResponseOutcome, Ticket
 
 __all__ = ["ConversationFace", "ResponseHandle"]
 
@@ -21,12 +24,14 @@ __all__ = ["ConversationFace", "ResponseHandle"]
 class ResponseHandle(BaseResponseHandle):
     """A response that was asked for by ``connection.respond()``; wait for its end, or leave it alone."""
 
+    @resolved_when_read(ResponseOutcome=".._core.conversation.responses", Ticket=".._core.conversation.responses")
     def __init__(
         self, ticket: Ticket, outcome_of: Callable[[Ticket, float | None], Awaitable[ResponseOutcome]]
     ) -> None:
         self._ticket = ticket
         self._outcome_of = outcome_of
 
+    @resolved_when_read(ResponseOutcome=".._core.conversation.responses")
     async def wait(self, timeout: float | None = None) -> ResponseOutcome:
         """Wait until the response has ended.
 
@@ -47,6 +52,7 @@ class ResponseHandle(BaseResponseHandle):
 class ConversationFace(BaseConversationFace):
     """The conversation on a connection, if it was opened with ``barge_in``, ``tools``, ``observers`` or ``metrics``."""
 
+    @resolved_when_read(Interruption=".._core.conversation.ledger")
     async def interrupt(self) -> Interruption | None:
         """Interrupt the answer, as a stop button or push to talk does.
 

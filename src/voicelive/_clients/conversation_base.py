@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._conversation.playback import Playback
-from .._core.conversation.metrics import CallMetrics, TurnMetrics
-from .._core.conversation.responses import ResponseOutcome, Ticket
+from .._core.annotations import resolved_when_read
 from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError
 
 if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer
+    from .._conversation.playback import Playback
+    from .._core.conversation.metrics import CallMetrics, TurnMetrics
+    from .._core.conversation.responses import ResponseOutcome, Ticket
     from .._transport.conversing import ConversationTransport
 
 __all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
@@ -19,7 +20,8 @@ __all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
 class BaseResponseHandle:
     """A response that was asked for."""
 
-    _ticket: Ticket
+    if TYPE_CHECKING:
+        _ticket: Ticket
 
     @property
     def response_id(self) -> str | None:
@@ -27,6 +29,7 @@ class BaseResponseHandle:
         return self._ticket.response_id
 
     @property
+    @resolved_when_read(ResponseOutcome=".._core.conversation.responses")
     def outcome(self) -> ResponseOutcome | None:
         """How it ended; None while it has not."""
         return self._ticket.outcome
@@ -36,16 +39,21 @@ class BaseConversationFace:
     """The conversation on a connection, if it was opened with ``barge_in``, ``tools``, ``observers`` or ``metrics``."""
 
     @property
+    @resolved_when_read(Playback=".._conversation.playback")
     def playback(self) -> Playback:
         """Where a player reports what it played; see :class:`Playback`."""
+        from .._conversation.playback import Playback
+
         return Playback(self._kept())
 
     @property
+    @resolved_when_read(CallMetrics=".._core.conversation.metrics")
     def metrics(self) -> CallMetrics:
         """The figures of the call so far."""
         return self._kept().conversation.meter.call
 
     @property
+    @resolved_when_read(TurnMetrics=".._core.conversation.metrics")
     def turns(self) -> list[TurnMetrics]:
         """The figures of the turns so far, the one under way last."""
         return self._kept().conversation.meter.turns

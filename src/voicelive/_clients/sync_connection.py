@@ -10,10 +10,10 @@ import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .._base import Model
-from .._conversation.layer import ConversationLayer, ConversationOptions
+from .._core.annotations import resolved_when_read
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
 from .._core.end_evidence import describe_unsent
@@ -22,7 +22,6 @@ from .._core.handshake import Handshake, OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Condition, Inbox, Received
 from .._core.inbox import Waiter as Search
-from .._core.reconnect.policy import ReconnectPolicy
 from .._core.timeouts import check_timeout
 from .._core.watchdog import Watch
 from .._credentials import CredentialSource
@@ -37,6 +36,10 @@ from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
 from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
 from .sync_conversation import ConversationFace
+
+if TYPE_CHECKING:
+    from .._conversation.layer import ConversationLayer, ConversationOptions
+    from .._core.reconnect.policy import ReconnectPolicy
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -85,6 +88,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     # taken is noted in a variable first, removed by a `del` that nothing can interrupt, and put back by whoever is
     # interrupted before it is handed over. Locks are taken by `with` alone, which nothing can interrupt either.
 
+    @resolved_when_read(ConversationOptions=".._conversation.layer", ReconnectPolicy=".._core.reconnect.policy")
     def __init__(
         self,
         handshake: Handshake,
@@ -202,6 +206,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
         # The engine must not keep a connection that the application has dropped.
         dropped_or_self = weakref.ref(self)
+        from .._conversation.layer import ConversationLayer
+
         layer = ConversationLayer(
             options,
             decode=self._contract.decode,

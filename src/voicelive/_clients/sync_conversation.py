@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._core.conversation.ledger import Interruption
-from .._core.conversation.responses import ResponseOutcome, Ticket
+from .._core.annotations import resolved_when_read
 from .._core.conversation.user_message import user_message
 from .._core.timeouts import check_timeout
 from .._public import public_in
@@ -16,6 +15,9 @@ from .conversation_base import BaseConversationFace, BaseResponseHandle, announc
 
 if TYPE_CHECKING:
     from typing import TypeVar
+
+    from .._core.conversation.ledger import Interruption
+    from .._core.conversation.responses import ResponseOutcome, Ticket
 
     T = TypeVar("T")
 
@@ -26,10 +28,12 @@ __all__ = ["ConversationFace", "ResponseHandle"]
 class ResponseHandle(BaseResponseHandle):
     """A response that was asked for by ``connection.respond()``; wait for its end, or leave it alone."""
 
+    @resolved_when_read(ResponseOutcome=".._core.conversation.responses", Ticket=".._core.conversation.responses")
     def __init__(self, ticket: Ticket, outcome_of: Callable[[Ticket, float | None], ResponseOutcome]) -> None:
         self._ticket = ticket
         self._outcome_of = outcome_of
 
+    @resolved_when_read(ResponseOutcome=".._core.conversation.responses")
     def wait(self, timeout: float | None = None) -> ResponseOutcome:
         """Wait until the response has ended.
 
@@ -50,6 +54,7 @@ class ResponseHandle(BaseResponseHandle):
 class ConversationFace(BaseConversationFace):
     """The conversation on a connection, if it was opened with ``barge_in``, ``tools``, ``observers`` or ``metrics``."""
 
+    @resolved_when_read(Interruption=".._core.conversation.ledger")
     def interrupt(self) -> Interruption | None:
         """Interrupt the answer, as a stop button or push to talk does.
 
