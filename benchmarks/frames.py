@@ -24,7 +24,7 @@ STAMP = "event_" + "0" * 19
 DIALECTS = ("dated", "ga")
 """The event names of the dated API versions, and those that the openai package knows."""
 
-MIXES = ("audio", "audio500", "turn", "unknown", "misfit", "malformed", "hello")
+MIXES = ("audio", "audio500", "turn", "session", "unknown", "misfit", "malformed", "hello")
 
 AUDIO_BYTES = 4800
 """One audio delta, and one chunk to send: 100 ms of 24 kHz PCM16."""
@@ -51,6 +51,7 @@ def messages(mix: str, dialect: str) -> list[bytes]:
         "audio": lambda: [_audio_delta(index, dialect) for index in range(16)],
         "audio500": lambda: [_audio_delta(index, dialect, 5) for index in range(4)],
         "turn": lambda: list(_turn(dialect)),
+        "session": lambda: [_session_created(dialect), *_turn(dialect)],
         "unknown": lambda: [{"type": "response.novelty.delta", **_ids(), "delta": word} for word in TRANSCRIPT.split()],
         "misfit": lambda: [{**_audio_delta(0, dialect), "output_index": "0"}],
         "malformed": list,

@@ -3,12 +3,13 @@
 Generated code imports from here and from pydantic only, so this module must stay free of sockets, clocks and clients.
 """
 
+import inspect
 import json
 import re
-from collections.abc import Callable, ItemsView, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -21,6 +22,7 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema, to_json, to_jsonable_python
+from typing_extensions import TypeAliasType
 
 from ._building import building
 from ._public import public_in
@@ -158,6 +160,11 @@ class Model(BaseModel):
         """Build the validator, where that has not been done; see :meth:`pydantic.BaseModel.model_rebuild`."""
         if cls.__pydantic_complete__ and not force:
             return None
+        if cls.__module__ == _CONTRACT:
+            # What it holds first: each would be described again in whatever else holds it, and this in one long step.
+            for field in cls.model_fields.values():
+                for part in _models_in(field.annotation):
+                    part.model_rebuild()
         with building():
             return super().model_rebuild(
                 force=force,
@@ -304,6 +311,9 @@ class Model(BaseModel):
             object.__setattr__(self, "_issues", tuple(left))
 
 
+# Looked at again for each class that is built.
+cast("Any", Model._serialized).__signature__ = inspect.signature(Model._serialized)
+
 # The slot itself: half the time of object.__getattribute__().
 _decoded: Any = Model.__dict__["_decoded"]
 _slot_of_decoded = _decoded.__get__
@@ -379,6 +389,19 @@ class OrInstanceOf:
         known = handler(source)
         other = core_schema.is_instance_schema(self.base)
         return core_schema.union_schema([known, other], mode="left_to_right")
+
+
+_CONTRACT = "voicelive.models"
+
+
+def _models_in(annotation: Any) -> Iterator[type[Model]]:
+    if isinstance(annotation, type):
+        if issubclass(annotation, Model) and annotation.__module__ == _CONTRACT:
+            yield annotation
+    elif isinstance(annotation, TypeAliasType):
+        yield from _models_in(annotation.__value__)
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 RECEIVED = object()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import signal
 import sys
@@ -14,7 +13,9 @@ from typing import Any
 
 from pydantic import VERSION
 
-__all__ = ["building", "collector_paused", "signals_deferred"]
+from ._collector import collector_paused
+
+__all__ = ["building", "signals_deferred"]
 
 _SIGNALS = [
     getattr(signal, name)
@@ -70,19 +71,6 @@ class _NoPlugins(ModuleType):
 
 # Plugins are for the models of an application. Looking for them takes longer than building what a first turn needs.
 _without_plugins = _NoPlugins()
-
-
-@contextmanager
-def collector_paused() -> Generator[None]:
-    """Keep the garbage collector, where it is on, from walking again and again through what is only being made."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
-from ._building import collector_paused, signals_deferred
+from ._building import signals_deferred
+from ._collector import collector_paused
 
 __all__ = ["PREFIX", "Definitions", "LazyClasses"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from voicelive import models
-from voicelive._building import collector_paused
+from voicelive._collector import collector_paused
 from voicelive._defining import LazyClasses
 from voicelive._generated import models as generated
 

@@ -47,9 +47,10 @@ RULES = [
     Rule("_version", set(), set()),
     Rule("_environment", set(), set(), BLOCKING),
     Rule("_public", set(), set(), BLOCKING | {"typing"}),
-    Rule("_building", set(), PYDANTIC, BLOCKING - {"threading"}),
+    Rule("_collector", set(), set(), BLOCKING | {"typing"}),
+    Rule("_building", {"_collector"}, PYDANTIC, BLOCKING - {"threading"}),
     Rule("_wire_values", set(), PYDANTIC | BASE64, BLOCKING),
-    Rule("_defining", {"_building"}, set(), BLOCKING - {"threading"}),
+    Rule("_defining", {"_building", "_collector"}, set(), BLOCKING - {"threading"}),
     Rule("_base", {"_building", "_wire_values"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base", "_defining"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated.resources_sync", {"_core.annotations", "_core.resource", "_generated"}, set(), BLOCKING),
@@ -74,6 +75,7 @@ RULES = [
     Rule("_transport.bridge", {"_calls", "_core", "_loop", "_threads", "_transport", "errors"}, set()),
     Rule("_transport.dialing", {"_core", "_transport"}, {"aiohappyeyeballs"}),
     Rule("_fork", set(), set(), BLOCKING),
+    Rule("_prebuilding", {"_base", "_core.first_events"}, set()),
     Rule("_threads", {"errors"}, {"gevent"}),
     Rule("_calls", {"_threads", "errors"}, set()),
     Rule("_loop", {"_calls", "_fork", "_threads", "errors"}, set()),
@@ -89,7 +91,7 @@ RULES = [
     Rule(
         "_clients.async_connection",
         CLIENT
-        | {"_clients.async_conversation", "_fork"}
+        | {"_clients.async_conversation", "_fork", "_prebuilding"}
         | {f"_transport.{name}" for name in ("options", "transport", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
@@ -98,7 +100,8 @@ RULES = [
     *(
         Rule(
             f"_clients.{kind}_connect",
-            CLIENT | {"_transport.options", "_clients.connection_parts", f"_clients.{kind}_connection", "tools"},
+            CLIENT
+            | {"_collector", "_transport.options", "_clients.connection_parts", f"_clients.{kind}_connection", "tools"},
             set(),
             BLOCKING,
         )

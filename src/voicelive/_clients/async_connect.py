@@ -128,8 +128,11 @@ def connect(
         TypeError: for an unknown argument, naming the nearest one.
     """
     arguments = locals()
-    from .async_connection import VoiceLiveConnection
-    from .connection_parts import connection_parts
+    from .._collector import collector_paused
+
+    with collector_paused():
+        from .async_connection import VoiceLiveConnection
+        from .connection_parts import connection_parts
 
     return VoiceLiveConnection(*connection_parts(client="async", **arguments))
 

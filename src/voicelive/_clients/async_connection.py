@@ -23,6 +23,7 @@ from .._credentials import CredentialSource
 from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
+from .._prebuilding import start_building
 from .._public import public_in
 from .._transport.options import TransportOptions
 from .._transport.transport import Transport
@@ -125,7 +126,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._state = "opening"
         self._loop = asyncio.get_running_loop()
         try:
-            self._opening = asyncio.ensure_future(self._open_transport())
+            self._opening = asyncio.ensure_future(self._open_prepared())
             transport = await outcome(self._opening)
         except BaseException:
             self._state = "closed"
@@ -140,6 +141,16 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if transport is not None:
             await transport.close(*(self._requested or (NORMAL, "")))
         raise ConnectionStateError("close() was called while the connection was opening")
+
+    async def _open_prepared(self) -> Transport:
+        builder = start_building(self._contract.version)
+        transport = await self._open_transport()
+        try:
+            await builder.done()
+        except BaseException:
+            transport.abort()
+            raise
+        return transport
 
     async def _open_transport(self) -> Transport:
         transport = await self._open_plain()

@@ -127,8 +127,11 @@ def connect(
         TypeError: for an unknown argument, naming the nearest one.
     """
     arguments = locals()
-    from .connection_parts import connection_parts
-    from .sync_connection import VoiceLiveConnection
+    from .._collector import collector_paused
+
+    with collector_paused():
+        from .connection_parts import connection_parts
+        from .sync_connection import VoiceLiveConnection
 
     return VoiceLiveConnection(*connection_parts(client="sync", **arguments))
 

@@ -66,7 +66,8 @@ class WireContract:
     ) -> None:
         if check not in get_args(ContractCheck):
             raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
-        self._version = api_version
+        self.version = api_version
+        """The version the connection asks for."""
         self._previews = previews
         self.is_nested: bool = api_version in NESTED_VERSIONS
         """Whether the version nests a session's audio settings."""
@@ -109,7 +110,7 @@ class WireContract:
             if self._check != "ignore":
                 self._tell(f"{event_type!r} is not a client event type in any API version", event_type)
             return json_of_unknown(event_type, payload)
-        if self._version in NESTED_VERSIONS:
+        if self.version in NESTED_VERSIONS:
             try:
                 payload = _nested(event_type, payload)
             except InvalidEventError as error:
@@ -117,7 +118,7 @@ class WireContract:
                 raise
         event = validated(event_type, payload, classes=self._client)
         if self._check != "ignore":
-            for finding in findings(event, event_type, self._version, previews=self._previews):
+            for finding in findings(event, event_type, self.version, previews=self._previews):
                 self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}", event_type)
         return json_of(event)
 

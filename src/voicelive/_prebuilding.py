@@ -1,0 +1,105 @@
+"""Builds the models of a session's first events in a thread, while the first connection opens.
+
+Otherwise an event loop would stand still for it when it decodes the first of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterable
+
+from ._base import Model
+from ._core.first_events import first_models, later_models
+
+__all__ = ["Builder", "start_building"]
+
+_LATER_S = 0.25
+"""How long after the first connection has opened the rest waits, so as not to delay its first events."""
+
+_lock = threading.Lock()
+# Held for one model at a time; fork() waits for it, so that no child finds a lock taken by a thread that it lacks.
+_building = threading.Lock()
+_builders: dict[str, Builder] = {}
+
+
+def start_building(api_version: str) -> Builder:
+    """Start building the models of a session's first events, unless that was started before."""
+    builder = _builders.get(api_version)
+    if builder is None:
+        with _lock:
+            builder = _builders.get(api_version)
+            if builder is None:
+                builder = _builders[api_version] = Builder(api_version)
+                builder.start()
+    return builder
+
+
+class Builder(threading.Thread):
+    """The thread that does it, once a process and API version."""
+
+    def __init__(self, api_version: str) -> None:
+        super().__init__(name="voicelive-models", daemon=True)
+        self._api_version = api_version
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self.is_done = False
+
+    async def done(self) -> None:
+        """Wait until the first of them are built; the event loop goes on."""
+        if self.is_done:
+            return
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        with _lock:
+            if self.is_done:
+                return
+            self._waiting.append((loop, future))
+        await future
+
+    def run(self) -> None:
+        """Build."""
+        try:
+            _build(first_models(self._api_version))
+        finally:
+            # What failed here fails again, and is told, where an event is decoded.
+            with _lock:
+                self.is_done = True
+            for loop, future in self._waiting:
+                try:
+                    loop.call_soon_threadsafe(_finish, future)
+                except RuntimeError:
+                    continue  # that loop is closed
+            self._waiting.clear()
+        time.sleep(_LATER_S)
+        _build(later_models())
+
+
+def _build(models: Iterable[type[Model]]) -> None:
+    rest = iter(models)
+    while True:
+        with _building:
+            model = next(rest, None)
+            if model is None:
+                return
+            model.model_rebuild()
+        # Gives way to a loop that waits for the interpreter.
+        time.sleep(0)
+
+
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _forget_in_child() -> None:
+    _building.release()
+    for api_version, builder in list(_builders.items()):
+        if not builder.is_done:
+            # Its thread is the parent's.
+            del _builders[api_version]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_forget_in_child)
