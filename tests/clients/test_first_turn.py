@@ -1,0 +1,94 @@
+"""The first session of a process: nothing holds up the event loop, without `warmup()`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clients.servers import WebSocketServer, sends
+
+DATA = Path(__file__).parent.parent / "data"
+TIMEOUT_S = 60
+LONGEST_STEP_MS = 10
+
+# CPU time of the loop's thread, because a busy machine holds up every loop. A step waits for the thread that builds,
+# too, wherever that keeps the interpreter; its own time is what this shows.
+PROGRAM = """
+import asyncio, sys, time
+from voicelive.aio import connect
+
+steps = []
+run = asyncio.Handle._run
+
+def timed(handle):
+    start = time.thread_time()
+    run(handle)
+    steps.append((time.thread_time() - start) * 1000)
+
+async def main(endpoint, count):
+    connection = connect(endpoint=endpoint, model="gpt-realtime")
+    asyncio.Handle._run = timed
+    async with connection:
+        await connection.session.update(session={"turn_detection": {"type": "server_vad"}, "voice": "alloy"})
+        for _ in range(count):
+            await connection.recv()
+    asyncio.Handle._run = run
+    print(max(steps))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+FORKING = """
+import asyncio, os, sys
+from voicelive.aio import connect
+
+async def main(endpoint):
+    opening = asyncio.ensure_future(connect(endpoint=endpoint, model="gpt-realtime").open())
+    await asyncio.sleep(0.005)
+    child = os.fork()
+    if not child:
+        os._exit(1 if decoded() else 0)
+    connection = await opening
+    await connection.close()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def decoded():
+    from voicelive._core.codec import decode_server_event
+    return decode_server_event(b'{"type":"session.created","session":{"model":"m"}}').issues
+
+sys.exit(asyncio.run(main(sys.argv[1])))
+"""
+
+
+def first_events() -> list[str]:
+    """A session's first events and those of its first turn, as they were recorded."""
+    lines = (DATA / "real-payloads.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.dumps(json.loads(line)["payload"]) for line in lines[:28]]
+
+
+def outcome(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
+
+
+def test_no_step_of_the_loop_builds_models() -> None:
+    """From opening to the end of the first turn no step takes 10 ms; what the events need is built in a thread."""
+    messages = first_events()
+    with WebSocketServer(sends(*messages)) as server:
+        done = outcome(PROGRAM, server.endpoint, str(len(messages)))
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < LONGEST_STEP_MS
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_child_made_while_models_are_built_builds_its_own() -> None:
+    """fork() waits for the model that is being built, so that the child finds no lock taken by a thread it lacks."""
+    with WebSocketServer(sends(*first_events())) as server:
+        done = outcome(FORKING, server.endpoint)
+    assert done.returncode == 0, done.stderr
