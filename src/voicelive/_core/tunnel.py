@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from .._base import encode_base64
 
-__all__ = ["MAX_ANSWER", "TunnelRefusedError", "check_answer", "explain_refusal", "tunnel_request"]
+__all__ = ["MAX_ANSWER", "TunnelRefusedError", "check_answer", "explain_refusal", "refusal_cause", "tunnel_request"]
 
 MAX_ANSWER = 64 * 1024
 """No proxy says more before its answer's body, in bytes."""
@@ -59,19 +60,29 @@ def check_answer(head: bytes) -> bool:
     return True
 
 
+def refusal_cause(status: int | None) -> Literal["no answer", "user", "unreachable", "forbidden"]:
+    """Say what a proxy's refusal means: it is not such a proxy, wants a user, cannot reach the service, or will not."""
+    if status is None:
+        return "no answer"
+    if status in _REFUSED_USERS:
+        return "user"
+    return "unreachable" if status >= 500 else "forbidden"
+
+
 def explain_refusal(status: int | None, where: str) -> str:
     """Say what a proxy's refusal of a way to `where` means, and what to check."""
-    if status is None:
+    cause = refusal_cause(status)
+    if cause == "no answer":
         return (
             f"the proxy did not open a way to {where}: check that the option 'proxy', or HTTPS_PROXY, names a proxy "
             "that allows CONNECT, and its scheme (http:// or https://)"
         )
     answer = f"the proxy answered HTTP {status} to {where}"
-    if status in _REFUSED_USERS:
+    if cause == "user":
         return (
             f"{answer}: check the proxy's user and password, which belong in its URL: http://USER:PASSWORD@HOST:PORT "
             "(option 'proxy', or HTTPS_PROXY)"
         )
-    if status >= 500:
+    if cause == "unreachable":
         return f"{answer}: it cannot reach the service; check the endpoint's spelling, then the proxy's own network"
     return f"{answer}: ask whoever runs the proxy to allow CONNECT there, or choose another with the option 'proxy'"

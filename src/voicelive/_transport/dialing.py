@@ -14,15 +14,14 @@ from .addresses import HEAD_START, Address, literal, of_family, prepared_socket
 from .options import TransportOptions
 from .routes import Proxy
 
-__all__ = ["dial"]
+__all__ = ["dial", "dial_host", "resolve"]
 
 
 async def dial(request: OpeningRequest, options: TransportOptions, proxy: Proxy | None) -> socket.socket:
     """Connect to the service, directly or through an ``http://`` proxy. Whoever calls this limits the time."""
     endpoint = request.endpoint
     host, port = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
-    addresses = literal(host, port) or await _resolve(host, port)
-    sock = await _connect_first(addresses, options.source_address)
+    sock = await dial_host(host, port, options.source_address)
     try:
         if proxy is not None:
             await _open_tunnel(sock, request, proxy)
@@ -32,7 +31,15 @@ async def dial(request: OpeningRequest, options: TransportOptions, proxy: Proxy 
     return sock
 
 
-async def _resolve(host: str, port: int) -> list[Address]:
+async def dial_host(host: str, port: int, source: tuple[str, int] | None = None) -> socket.socket:
+    """Connect to a host; the socket does not block."""
+    return await _connect_first(await resolve(host, port), source)
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Return the addresses of a host, each once; a host that is an address is not looked up."""
+    if addresses := literal(host, port):
+        return addresses
     try:
         found: Any = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError:

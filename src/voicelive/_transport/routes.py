@@ -14,7 +14,7 @@ from .._core.handshake import OpeningRequest, is_loopback
 from ..errors import ConfigurationError
 from .options import PROXY_SCHEMES, TransportOptions
 
-__all__ = ["Proxy", "ProxyTlsError", "find_proxy"]
+__all__ = ["InvalidProxy", "Proxy", "ProxyTlsError", "environment_proxy", "find_proxy", "parse_proxy"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -38,6 +38,11 @@ class Proxy:
         """Whether it is asked for a way by HTTP's CONNECT; otherwise it speaks SOCKS."""
         return self.scheme.startswith("http")
 
+    @property
+    def authority(self) -> str:
+        """Scheme, host and port, as they may be shown."""
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
 
 def find_proxy(request: OpeningRequest, options: TransportOptions) -> Proxy | None:
     """Find the proxy of a connection: the given one, or the environment's; None for none.
@@ -48,10 +53,10 @@ def find_proxy(request: OpeningRequest, options: TransportOptions) -> Proxy | No
     """
     url: Any = options.proxy
     if url is True:
-        url = _getter()(parse_uri(request.url))
+        url = environment_proxy(request.url)
     if url is None:
         return None
-    proxy = _parse(url)
+    proxy = parse_proxy(url)
     if not request.endpoint.secure and not is_loopback(proxy.host) and not options.allow_plaintext_credentials:
         raise ConfigurationError(
             f"the way to {request.endpoint.authority} through a proxy on another machine is not encrypted, so the "
@@ -60,7 +65,18 @@ def find_proxy(request: OpeningRequest, options: TransportOptions) -> Proxy | No
     return proxy
 
 
-def _parse(url: str) -> Proxy:
+def environment_proxy(url: str) -> str | None:
+    """Return the URL of the proxy that the environment names for a WebSocket to `url`; None for none."""
+    found: str | None = _getter()(parse_uri(url))
+    return found
+
+
+def parse_proxy(url: str) -> Proxy:
+    """Take a proxy's URL apart.
+
+    Raises:
+        InvalidProxy: if it names no proxy.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 1080)

@@ -154,5 +154,5 @@ class Proxy(RawServer):
         answer = self._answer if len(self.asked) == 1 else self._later
         writer.write(answer)
         await writer.drain()
-        if b" 200 " in answer:
+        if b" 20" in answer:
             await forward(reader, writer, self._port)

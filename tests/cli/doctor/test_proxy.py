@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 
 import pytest
 import trustme
+from azure.core.credentials import AzureKeyCredential
 
+from tests.clients.harness import Client
 from tests.secrets import KEY
+from voicelive.errors import ProxyError
 from voicelive.local import ThreadedLocalService
 
 from .parts import STEPS, Doctor, Proxy, TlsFront
@@ -113,6 +117,60 @@ def test_a_proxy_that_refuses(
     assert detail in row["detail"]
     assert remedy in row["remedy"]
     assert f"http://127.0.0.1:{proxy.port}" in row["detail"]
+
+
+ANSWERS: dict[bytes, str] = {
+    b"HTTP/1.1 200 Connection established\r\n\r\n": "opens",
+    b"HTTP/1.0 200 OK\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n": "opens",
+    b"HTTP/1.1 200\r\n\r\n": "opens",
+    b"HTTP/1.1 204 No Content\n\n": "opens",
+    b"HTTP/1.1 301 Moved\r\nLocation: http://login.example/\r\n\r\n": "301",
+    b"HTTP/1.1 401 Unauthorized\r\n\r\n": "401",
+    b"HTTP/1.1 403 Forbidden\r\n\r\n": "403",
+    b"HTTP/1.0 407 Proxy Authentication Required\n\n": "407",
+    b"HTTP/1.1 503 Service Unavailable\r\n\r\n": "503",
+    b"HTTP/1.1 2000 OK\r\n\r\n": "no answer",
+    b"HTTP/1.1 403 Forbidden\r\nProxy-": "no answer",
+    b"HTTP/2 200\r\n\r\n": "no answer",
+    b"SSH-2.0-OpenSSH\r\n": "no answer",
+    b"": "no answer",
+}
+"""What a proxy may say to the request for a way, and then closes unless it opened one; and what that is."""
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("answer", ANSWERS)
+async def test_the_doctor_and_both_clients_say_the_same_of_a_proxy(
+    doctor: Doctor,
+    authority: trustme.CA,
+    service: ThreadedLocalService,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bytes,
+) -> None:
+    """Each answer opens a way for all three or for none, and is the same refusal to them."""
+    verdicts = {}
+    with (
+        TlsFront(authority.issue_cert("resource.example"), service.port) as front,
+        Proxy(front.port, answer=answer) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        report = await asyncio.to_thread(doctor.examine, "--endpoint", "https://resource.example")
+        row = report["steps"][list(STEPS).index("proxy")]
+        verdicts["doctor"] = "opens" if row["status"] == "passed" else row["facts"].get("status", "no answer")
+        for client in (Client("sync"), Client("async")):
+            connection = client.connect(
+                "https://resource.example",
+                credential=AzureKeyCredential(KEY),
+                connection_options={"proxy": True, "close_timeout": 3},
+            )
+            try:
+                await connection.open()
+                verdicts[client.flavour] = "opens"
+            except ProxyError as error:
+                verdicts[client.flavour] = "no answer" if error.status is None else str(error.status)
+            finally:
+                await connection.close()
+    assert verdicts == dict.fromkeys(("doctor", "sync", "async"), ANSWERS[answer])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import ipaddress
 import platform
 import secrets
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from voicelive import VoiceLiveConnection, connect
 
+from ..._core.handshake import is_loopback
 from ..._environment import ENDPOINT_VARIABLES, KEY_VARIABLES
 from ..._version import __version__
 from ...errors import ConfigurationError
@@ -78,12 +78,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine, which no proxy of the environment is asked for."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def connection(self, proxy: str | None = None) -> VoiceLiveConnection:
         """Prepare the connection that is checked: the one any program gets, through the proxy that was found.

@@ -22,7 +22,7 @@ from ...errors import (
 from ..failures import error_line
 from .certificate import UNTRUSTED_REMEDY
 from .configuration import Target
-from .route import Proxy
+from .route import FoundProxy
 from .steps import Deadline, OutOfTimeError, Step, StepFailedError
 
 __all__ = ["open_connection"]
@@ -39,14 +39,14 @@ _TLS_REMEDY = (
 _SCOPE = "https://ai.azure.com/.default"
 
 
-def open_connection(target: Target, proxy: Proxy | None) -> VoiceLiveConnection:
+def open_connection(target: Target, found: FoundProxy | None) -> VoiceLiveConnection:
     """Open the connection as any program does.
 
     Raises:
         StepFailedError: if it does not open; names the step, and has the HTTP status, if there was one, in its facts.
     """
     try:
-        connection = target.connection(None if proxy is None else proxy.url)
+        connection = target.connection(None if found is None else found.proxy.url)
     except ConfigurationError as error:
         raise StepFailedError(
             error_line(error), step=Step.UPGRADE, remedy="check endpoint and proxy in the environment"

@@ -77,7 +77,7 @@ class _Walk:
         target = self._environment(settings)
         sock, way = self._route(target)
         with closing(sock):
-            if way.through is not None and not way.through.is_plain:
+            if way.through is not None and way.through.proxy.scheme != "http":
                 self._skip(Step.TLS, "through this kind of proxy, it shows at the upgrade")
             elif target.secure:
                 self._step(Step.TLS, lambda: check_tls(target, way, sock, Deadline(target.timeout)))
