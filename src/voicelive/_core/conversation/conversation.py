@@ -7,35 +7,27 @@ in; what is to be done is in :attr:`Conversation.actions`, in order.
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from ..._base import Model
-from .actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
-from .approvals import Approval, Approvals, approval_response
-from .barge_in import BargeIn, BargeInPolicy, Reaction
-from .budget import Budget, BudgetMeter
+from .actions import AskApproval, RunTool
+from .approvals import Approval, approval_response
+from .barge_in import Reaction
+from .consequences import Consequences
 from .fields import base64_size, index_of, reason_of, text_of, texts_of
-from .input_timeline import InputTimeline
-from .ledger import Heard, Interruption, PlaybackLedger, Truncation
+from .ledger import Heard, Interruption
 from .local_events import (
     ApprovalAnswered,
     ApprovalOutcome,
-    BudgetUsed,
-    ConversationInterrupted,
-    ConversationState,
-    InterruptionResumed,
     ToolFinished,
     ToolStarted,
-    TurnFinished,
     UserAway,
 )
-from .metrics import TokenCounts, TurnMeter, TurnMetrics
-from .responses import ALREADY_ACTIVE, ResponseQueue, Ticket
+from .metrics import TokenCounts
+from .responses import ALREADY_ACTIVE, Ticket
 from .session_view import SessionView
-from .silence import SilenceWatch
-from .tool_calls import Call, ToolCalls
+from .tool_calls import Call
 
 __all__ = ["Conversation", "ToolEnd"]
 
@@ -45,58 +37,10 @@ _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
 _NOT_ACTIVE = "response_cancel_not_active"
 
 ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
-State = Literal["listening", "thinking", "tool", "speaking"]
 
 
-class Conversation:
+class Conversation(Consequences):
     """Decides for one connection. Not safe for threads by itself."""
-
-    def __init__(
-        self,
-        *,
-        barge_in: BargeIn | None = None,
-        runs_tools: bool = False,
-        decides_approvals: bool = False,
-        user_away: float | None = None,
-        budget: Budget | None = None,
-        new_id: Callable[[], str],
-    ) -> None:
-        """Prepare a conversation.
-
-        Args:
-            barge_in: what counts as an interruption; None leaves interrupting to the application.
-            runs_tools: whether function calls are run, and answered, here.
-            decides_approvals: whether calls of MCP tools that need approval are decided here.
-            user_away: how long a silence of the user's is told after, in seconds; None for never.
-            budget: what the call may use; None for anything.
-            new_id: makes the ids of the events that are sent, unique in the call.
-        """
-        self.ledger = PlaybackLedger()
-        self.policy = BargeInPolicy(barge_in)
-        self.queue = ResponseQueue()
-        self.calls = ToolCalls()
-        self.approvals = Approvals()
-        self.silence = None if user_away is None else SilenceWatch(user_away)
-        self.budget = None if budget is None else BudgetMeter(budget)
-        self.meter = TurnMeter()
-        self.timeline = InputTimeline()
-        self.actions: deque[Action] = deque()
-        self.latency_ms = 0
-        """How long a sample takes from the player to the ear, as the player says."""
-        self._interrupts = barge_in is not None
-        self._runs_tools = runs_tools
-        self._decides_approvals = decides_approvals
-        self._follows_remote = runs_tools or decides_approvals
-        self._new_id = new_id
-        self._cancels = 0
-        self._held: Interruption | None = None
-        self._after_tools: list[Ticket] = []
-        self._has_outputs = False
-        """Whether outputs of tools went out that no response was asked for after: the next one is of the same turn."""
-        self._state: State = "listening"
-        self._reports_playback = False
-        self._sound_ends = 0.0
-        """When what has arrived will have been played, where no player says."""
 
     # What arrives.
 
@@ -429,121 +373,6 @@ class Conversation:
         self.approvals.clear()
         self.silence, self.budget = None, None
         self._tell_turn(self.meter.end())
-
-    # What follows.
-
-    def _react(self, reaction: Reaction, *, now_held: bool = False) -> Interruption | None:
-        if not reaction:
-            return None
-        interruption = None
-        if reaction.clear_output:
-            self._send({"type": "output_audio_buffer.clear"})
-            self.actions.append(CancelTools())
-        if reaction.flush:
-            is_over = not self.queue.is_active
-            interruption = self.ledger.interrupt(response_id=self.queue.active, latency_ms=self.latency_ms)
-            self._sound_ends = 0.0
-            self.actions.append(Flush())
-            self.actions.append(CancelTools())
-            if interruption is not None:
-                self._interrupted(interruption)
-            waits = self.policy.options.resume_false and is_over and not now_held
-            if reaction.truncate and interruption is not None and waits:
-                self._held = interruption
-            elif reaction.truncate and interruption is not None:
-                self._truncate(interruption.truncations)
-        if reaction.cancel and self.queue.is_active:
-            self._cancels += 1
-            self._send({"type": "response.cancel"})
-        return interruption
-
-    def _interrupted(self, interruption: Interruption) -> None:
-        self.meter.interrupted()
-        self._tell(
-            ConversationInterrupted(
-                item_id=interruption.item_id,
-                response_id=interruption.response_id,
-                heard_ms=interruption.heard_ms,
-                unheard_ms=interruption.unheard_ms,
-                heard_text=interruption.heard_text,
-                unheard_text=interruption.unheard_text,
-            )
-        )
-
-    def _settle_held(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            self._truncate(held.truncations)
-
-    def _resume(self) -> None:
-        held, self._held = self._held, None
-        if held is not None and self.ledger.resume():
-            self._tell(InterruptionResumed(item_id=held.item_id, from_ms=held.heard_ms))
-
-    def _truncate(self, cuts: Iterable[Truncation]) -> None:
-        for cut in cuts:
-            if cut.words is None:
-                fields = {"item_id": cut.item_id, "content_index": cut.content_index, "audio_end_ms": cut.audio_end_ms}
-                self._send({"type": "conversation.item.truncate", **fields})
-                continue
-            if cut.words:
-                # In the same place, as the user's next item may follow it already.
-                content = [{"type": "text", "text": cut.words}]
-                item = {"type": "message", "role": "assistant", "content": content}
-                self._send({"type": "conversation.item.create", "previous_item_id": cut.item_id, "item": item})
-            self._send({"type": "conversation.item.delete", "item_id": cut.item_id})
-
-    def _follow_up(self, now: float) -> None:
-        if self.calls.take_follow_up():
-            self._after_tools.append(self.queue.request())
-        self._pump(now)
-
-    def _pump(self, now: float) -> None:
-        while request := self.queue.next():
-            more = {} if request.parameters is None else {"response": dict(request.parameters)}
-            request.event_id = self._send({"type": "response.create", **more})
-            self._requested(now, follows_tools=any(ticket in request.tickets for ticket in self._after_tools))
-        self._after_tools = [ticket for ticket in self._after_tools if ticket.outcome is None]
-
-    def _requested(self, now: float, *, follows_tools: bool) -> None:
-        self._has_outputs = self._has_outputs and not follows_tools
-        self._tell_turn(self.meter.requested(now, follows_tools=follows_tools))
-
-    def _send(self, event: dict[str, Any]) -> str:
-        event_id = self._new_id()
-        self.actions.append(Send({**event, "event_id": event_id}))
-        return event_id
-
-    def _tell(self, event: Any) -> None:
-        self.actions.append(Tell(event))
-
-    def _tell_turn(self, turn: TurnMetrics | None) -> None:
-        if turn is not None:
-            self._tell(TurnFinished(number=turn.number))
-
-    def _check_budget(self, now: float) -> None:
-        for use in self.budget.check(now) if self.budget is not None else ():
-            self._tell(BudgetUsed(limit=use.limit, used=use.used, allowed=use.allowed, exceeded=use.is_exceeded))
-            if use.is_exceeded:
-                self.actions.append(End("budget"))
-
-    def _show(self, state: State) -> None:
-        if self.silence is not None and state != "listening":
-            self.silence.busy()
-        if state != self._state:
-            self._state = state
-            self._tell(ConversationState(state=state))
-
-    def _rest(self, now: float) -> None:
-        """Show that the user has the word again, once nothing is made, run or played."""
-        is_played = not self._reports_playback or self.ledger.unheard_ms == 0
-        if self.queue.is_idle and not self.calls.is_busy and is_played:
-            self._show("listening")
-            self._rest_of_user(now)
-
-    def _rest_of_user(self, now: float) -> None:
-        if self.silence is not None:
-            self.silence.rest(now if self._reports_playback else max(now, self._sound_ends))
 
     _handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
         "session.created": _session,
