@@ -13,7 +13,17 @@ __all__ = ["COMPLETE", "LEFT_OUT", "PACKAGES", "TO_RUN", "leave_out", "needs", "
 COMPLETE = "VOICELIVE_TESTS_COMPLETE"
 """Set (by `.ci/run`) where nothing may be left out: a program that is missing fails the test then."""
 
-PACKAGES = {"chromium": "chromium", "ip": "iproute2", "nginx": "nginx-light", "tinyproxy": "tinyproxy-bin"}
+PACKAGES = {
+    "chromium": "chromium",
+    "ip": "iproute2",
+    "jackd": "jackd2",
+    "nginx": "nginx-light",
+    "pactl": "pulseaudio-utils",
+    "paplay": "pulseaudio-utils",
+    "parec": "pulseaudio-utils",
+    "pulseaudio": "pulseaudio libportaudio2 libasound2-plugins",
+    "tinyproxy": "tinyproxy-bin",
+}
 """Which Debian package brings which program; `.ci/packages` lists them for the installer."""
 
 LEFT_OUT = "left out: "

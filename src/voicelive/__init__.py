@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import aio as aio
+    from . import audio as audio
     from . import conversation as conversation
     from . import errors as errors
     from . import local as local
@@ -46,7 +47,7 @@ _MODULES = {
     "connect": "_clients.sync_connect",
     "warmup": "_clients.sync_connect",
 }
-_SUBPACKAGES = {"aio", "conversation", "errors", "local", "models", "testing", "tools"}
+_SUBPACKAGES = {"aio", "audio", "conversation", "errors", "local", "models", "testing", "tools"}
 
 
 def __getattr__(name: str) -> Any:

@@ -218,7 +218,6 @@ def test_a_wrong_key_is_refused(command: Command, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "nothing to say: give --wav FILE or --text TEXT"),
         (("--text", "hi", "--endpoint", "http://127.0.0.1:9"), "refused the connection"),
         (("--text", "hi", "--endpoint", "nowhere"), "endpoint 'nowhere' has no scheme"),
         (("--text", "hi", "--endpoint", "http://example.com"), "is not encrypted"),

@@ -17,16 +17,18 @@ from typer.core import TyperCommand
 
 from .._local.quirks import QUIRKS
 from .._version import __version__
+from ..audio import devices as list_devices
 from ..errors import ContractWarning, VoiceLiveError
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
 from .failures import CommandError, error_line
 from .faults import faults
+from .live import DeviceChoice, device_lines
 from .output import discard, settle
 from .serve import DEFAULT_PORT, ServeSettings, serve
 from .signals import Signalled, until_signalled
-from .talk import DEFAULT_MODEL, Spoken, TalkSettings, Typed, hold_conversation
+from .talk import DEFAULT_MODEL, Spoken, TalkSettings, Typed, hold_conversation, talk_live
 
 __all__ = ["app", "run"]
 
@@ -43,6 +45,16 @@ app = typer.Typer(
 
 _ORDER = "voicelive.option_order"
 _INTERRUPTED = 130
+
+
+class Echo(str, Enum):
+    """The values of the option ``--echo``."""
+
+    AUTO = "auto"
+    CLIENT = "client"
+    SERVER = "server"
+    HALF_DUPLEX = "half_duplex"
+    OFF = "off"
 
 
 class PacingChoice(str, Enum):
@@ -169,19 +181,39 @@ def talk(
         float, typer.Option(metavar="SECONDS", min=0.1, help="Seconds that the service may take to answer a turn.")
     ] = 30.0,
     engines: Engines = EngineChoice.AUTO,
+    devices: Annotated[bool, typer.Option("--devices", help="List the sound devices and exit.")] = False,
+    input: Annotated[
+        str | None,
+        typer.Option(metavar="DEVICE", help="The microphone: its number or name, or a part of its name."),
+    ] = None,
+    output: Annotated[str | None, typer.Option(metavar="DEVICE", help="The loudspeaker, likewise.")] = None,
+    echo: Annotated[
+        Echo,
+        typer.Option(
+            help="What keeps the assistant from hearing itself: the service with this side's reference (client), the "
+            "service alone, a microphone that is off meanwhile, or nothing, for headsets."
+        ),
+    ] = Echo.AUTO,
+    push_to_talk: Annotated[
+        bool, typer.Option("--push-to-talk", help="Speak between two presses of the space bar only.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
-    """Hold a conversation: speak recordings or write, see and save what is answered.
+    """Hold a conversation: by microphone and loudspeaker, or with recordings and texts; see and save the answers.
 
-    Turns go in the order of the --wav and --text options.
+    Without --wav and --text, you talk: speak over an answer to stop it, press m to mute, Ctrl-C to end. It needs the
+    extra 'audio'. With them, turns go in the order of the options.
 
     Endpoint and key are read from AZURE_VOICELIVE_ENDPOINT (or AZURE_COGNITIVE_SERVICES_ENDPOINT) and
     AZURE_VOICELIVE_API_KEY (or AZURE_COGNITIVE_SERVICES_KEY); without a key, azure-identity is asked if it is
     installed. With no endpoint at all, a local service is started, which needs no account.
     """
     turns = _turns_in_order(ctx.meta.get(_ORDER, []), wav or [], text or [])
-    if not turns:
-        _fail(CommandError("nothing to say: give --wav FILE or --text TEXT"), debug)
+    if devices:
+        _list_devices(debug)
+        return
+    if turns and (input is not None or output is not None or push_to_talk):
+        _fail(CommandError("--input, --output and --push-to-talk are for talking, without --wav and --text"), debug)
     settings = TalkSettings(
         turns=turns,
         save=save,
@@ -201,7 +233,11 @@ def talk(
         timeout=timeout,
         engines=engines,
     )
-    _run_to_end(until_signalled(hold_conversation(settings)), debug)
+    if turns:
+        _run_to_end(until_signalled(hold_conversation(settings)), debug)
+        return
+    choice = DeviceChoice(input, output, echo.value, push_to_talk)
+    _run_to_end(until_signalled(talk_live(settings, choice)), debug)
 
 
 @app.command("serve")
@@ -321,6 +357,17 @@ def serve_command(
 
 app.command()(doctor)
 app.add_typer(faults)
+
+
+def _list_devices(debug: bool) -> None:
+    try:
+        found = list(list_devices())
+    except VoiceLiveError as error:
+        _fail(error, debug)
+    for line in device_lines(found):
+        typer.echo(line)
+    if not found:
+        notice("there is no sound device: connect one, or start the sound server")
 
 
 def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tuple[Spoken | Typed, ...]:

@@ -46,6 +46,7 @@ _FIGURES = {
     "to ear": "voice_to_voice_ms",
     "tools": "tool_ms",
     "answer": "generated_ms",
+    "played": "heard_ms",
 }
 """The columns of the table and the figures of a turn that they show."""
 

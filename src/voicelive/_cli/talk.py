@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import wave
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,10 +24,12 @@ from .conversation import Conversation
 from .display import REPLY_BYTES_PER_SECOND, REPLY_RATE, Display, notice
 from .engines import EngineChoice, loaded_engines
 from .failures import CommandError, ConversationFailed, error_line
+from .live import DeviceChoice, hold_live_conversation
+from .live_display import LiveDisplay
 from .recording import Recording, read_recording
 from .turns import Turn, TurnKind
 
-__all__ = ["DEFAULT_MODEL", "Spoken", "TalkSettings", "Typed", "hold_conversation"]
+__all__ = ["DEFAULT_MODEL", "Spoken", "TalkSettings", "Typed", "hold_conversation", "talk_live"]
 
 DEFAULT_MODEL = "gpt-4o"
 
@@ -87,15 +91,9 @@ async def hold_conversation(settings: TalkSettings) -> None:
         CommandError: for bad input, or when no connection can be made.
         ConversationFailed: if the conversation began and did not come to its end.
     """
-    if bool(settings.agent_name) != bool(settings.project_name):
-        raise CommandError("--agent-name and --project-name go together: an agent needs both, a model needs neither")
-    _check_texts(settings)
-    if settings.save is not None:
-        _check_not_a_recording(settings.save, settings.turns)
+    _check(settings)
     # Elsewhere: what is a pipe may take its time, and Ctrl-C is to end the command meanwhile.
     recordings = await in_background(lambda: _read_recordings(settings.turns))
-    if settings.save is not None:
-        _check_target(settings.save)
     display = Display(json=settings.json)
     turns: list[Turn] = []
     try:
@@ -104,6 +102,30 @@ async def hold_conversation(settings: TalkSettings) -> None:
         if settings.save is not None:
             _save(settings.save, turns, display)
     display.table(measured)
+
+
+async def talk_live(settings: TalkSettings, choice: DeviceChoice) -> None:
+    """Talk by microphone and loudspeaker until Ctrl-C, show it, and save the answers.
+
+    Raises:
+        CommandError: for bad input, without a sound device, or when no connection can be made.
+        ConversationFailed: if the connection ends by itself.
+    """
+    _check(settings)
+    display = LiveDisplay(json=settings.json)
+    spoken = Turn(1, TurnKind.SPOKEN, "microphone")
+    try:
+        find = partial(_find_service, settings, needs_speech=True)
+        session = _session(settings, {}, is_spoken=True, finds_turns=not choice.push_to_talk)
+        await hold_live_conversation(choice, find, session, display, spoken.audio)
+    except asyncio.CancelledError:
+        # The ordinary end: Ctrl-C. By a signal that ends the command, whoever caught it says so.
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+    finally:
+        if settings.save is not None:
+            _save(settings.save, [spoken], display)
 
 
 async def _converse(
@@ -174,22 +196,26 @@ def _read_recordings(turns: tuple[Spoken | Typed, ...]) -> dict[Path, Recording]
     return recordings
 
 
-def _session(settings: TalkSettings, recordings: dict[Path, Recording]) -> RequestSession:
-    session = RequestSession(
-        modalities=["text", "audio"],
-        output_audio_format="pcm16",
-        turn_detection=ServerVad(
+def _session(
+    settings: TalkSettings,
+    recordings: dict[Path, Recording],
+    *,
+    is_spoken: bool = False,
+    finds_turns: bool = True,
+) -> RequestSession:
+    session = RequestSession(modalities=["text", "audio"], output_audio_format="pcm16", turn_detection=None)
+    if finds_turns:
+        session.turn_detection = ServerVad(
             threshold=0.5,
             prefix_padding_ms=300,
             silence_duration_ms=settings.silence_ms,
             create_response=True,
             interrupt_response=True,
-        ),
-    )
+        )
     for recording in recordings.values():
         session.input_audio_format = recording.input_audio_format
         session.input_audio_sampling_rate = recording.rate
-    if recordings:
+    if recordings or is_spoken:
         transcription = AudioInputTranscriptionOptions(model=settings.transcription_model or _transcriber(settings))
         if settings.language is not None:
             transcription.language = settings.language
@@ -213,7 +239,7 @@ def _voice(name: str) -> Any:
     return {"type": kind, "name": name}
 
 
-async def _find_service(settings: TalkSettings, stack: AsyncExitStack) -> dict[str, Any]:
+async def _find_service(settings: TalkSettings, stack: AsyncExitStack, *, needs_speech: bool = False) -> dict[str, Any]:
     """Return the arguments of ``connect``: for the endpoint that is configured, else for a local service."""
     where: dict[str, Any] = {"model": settings.model or (None if settings.agent_name else DEFAULT_MODEL)}
     for name in ("api_version", "agent_name", "project_name"):
@@ -223,19 +249,29 @@ async def _find_service(settings: TalkSettings, stack: AsyncExitStack) -> dict[s
     if settings.endpoint is not None:
         where["endpoint"] = settings.endpoint
     elif not any(os.environ.get(name, "").strip() for name in ENDPOINT_VARIABLES):
-        where["endpoint"] = await _start_local_service(settings, stack)
+        where["endpoint"] = await _start_local_service(settings, stack, needs_speech)
         # A key from the environment is for somebody else.
         where["credential"] = AzureKeyCredential("local")
     return where
 
 
-async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack) -> str:
-    spoken = any(isinstance(given, Spoken) for given in settings.turns)
+async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack, needs_speech: bool) -> str:
+    spoken = needs_speech or any(isinstance(given, Spoken) for given in settings.turns)
     engines = await stack.enter_async_context(loaded_engines(settings.engines, needs_speech=spoken))
     # The key is only a placeholder here, so an agent takes it too.
     service = await stack.enter_async_context(LocalService(engines=engines, quirks=["agent_api_key"]))
     notice(f"no endpoint is configured: talking to a local service at {service.endpoint}, engines: {engines.name}")
     return service.endpoint
+
+
+def _check(settings: TalkSettings) -> None:
+    """Refuse what cannot be before anything is opened."""
+    if bool(settings.agent_name) != bool(settings.project_name):
+        raise CommandError("--agent-name and --project-name go together: an agent needs both, a model needs neither")
+    _check_texts(settings)
+    if settings.save is not None:
+        _check_not_a_recording(settings.save, settings.turns)
+        _check_target(settings.save)
 
 
 def _check_texts(settings: TalkSettings) -> None:

@@ -121,7 +121,10 @@ def find_device(devices: Sequence[DeviceInfo], wanted: int | str | None, *, outp
     kind = "loudspeaker" if output else "microphone"
     usable = [device for device in devices if (device.outputs if output else device.inputs)]
     if not usable:
-        raise DeviceNotFoundError(f"there is no {kind}: connect one, and check that this program may use it")
+        raise DeviceNotFoundError(
+            f"there is no {kind}: connect one, and check that this program may use it; on Linux the sound server has "
+            "to run, and PortAudio reaches PulseAudio and PipeWire by the package libasound2-plugins"
+        )
     if wanted is None:
         defaults = [device for device in usable if (device.is_default_output if output else device.is_default_input)]
         return (defaults or usable)[0]

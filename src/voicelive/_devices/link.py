@@ -49,8 +49,12 @@ class Controls(Protocol):
     push_to_talk: bool
     mute: bool
     is_pressed: bool
-    volume: float
     reopen_within: float
+
+    @property
+    def volume(self) -> float:
+        """What answers are multiplied by."""
+        ...
 
     def open_again(self) -> Streams:
         """Open what was lost once more."""

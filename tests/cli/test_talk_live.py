@@ -1,0 +1,171 @@
+"""`voicelive talk` by microphone and loudspeaker, as its user sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from ctypes.util import find_library
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from tests.devices.sound_server import SoundServer
+from tests.outside import needs
+from voicelive.testing import ScriptedService
+
+from .conftest import Command, lines_of
+
+pytestmark = [
+    pytest.mark.timeout(90),
+    needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
+]
+
+LONG = "one two three four five six seven eight nine ten"
+DEADLINE = 30.0
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
+    """A sound server for the commands."""
+    server = SoundServer(tmp_path_factory.mktemp("sound"))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedService]:
+    """A service that answers as it is told."""
+    with ScriptedService(strict=False) as running:
+        yield running
+
+
+class Talk:
+    """The running command, with what it has said so far."""
+
+    def __init__(self, sound: SoundServer, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "voicelive", "talk", "--input", "pulse", "--output", "pulse", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **sound.environment, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self.output, self.errors = "", ""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=("output", self._process.stdout), name="talk"),
+            threading.Thread(target=self._read, args=("errors", self._process.stderr), name="talk"),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, name: str, pipe: IO[str]) -> None:
+        with pipe:
+            while text := pipe.read(1):
+                setattr(self, name, getattr(self, name) + text)
+
+    def until(self, text: str) -> None:
+        """Wait until the command has shown a text."""
+        deadline = time.monotonic() + DEADLINE
+        while text not in self.output + self.errors:
+            assert time.monotonic() < deadline, self.output + self.errors
+            assert self._process.poll() is None, self.output + self.errors
+            time.sleep(0.02)
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(key)
+        self._process.stdin.flush()
+
+    def end(self) -> tuple[int, float]:
+        """Press Ctrl-C; returns the exit code, and how many seconds the end took."""
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGINT)
+        code = self._process.wait(DEADLINE)
+        took = time.monotonic() - began
+        for reader in self._readers:
+            reader.join(DEADLINE)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        return code, took
+
+
+def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: ScriptedService, tmp_path: Path) -> None:
+    """What is said and answered is shown as it comes; speech stops the answer; Ctrl-C ends at once with the table."""
+    scripted.say(LONG)
+    scripted.say("all right")
+    listener = sound.listen()
+    reply = tmp_path / "reply.wav"
+    talk = Talk(sound, "--endpoint", scripted.endpoint, "--save", str(reply))
+    talk.until("echo     client")
+    sound.speak(scripted.speech("hello there"))
+    talk.until("answer   one two")
+    deadline = time.monotonic() + DEADLINE
+    while len(listener.sounds) < 20:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    sound.speak(scripted.speech("stop"))
+    talk.until("stopped  after")
+    talk.until("answer   all right")
+    code, took = talk.end()
+    assert code == 0, talk.errors
+    assert took < 5
+    assert len(lines_of(talk.output, "heard")) >= 2
+    table = talk.output[talk.output.index("the turns, in seconds") :]
+    assert "played" in table
+    assert "Traceback" not in talk.errors
+    assert "ALSA" not in talk.errors
+    assert reply.stat().st_size > 48_000
+
+
+def test_push_to_talk_by_the_space_bar(sound: SoundServer, scripted: ScriptedService) -> None:
+    """Nothing is sent before the first press; the second one ends the turn."""
+    scripted.say("fifty six")
+    talk = Talk(sound, "--endpoint", scripted.endpoint, "--push-to-talk", "--echo", "off")
+    talk.until("echo     off")
+    assert scripted.session.events("input_audio_buffer.append") == []
+    talk.press(" ")
+    question = scripted.speech("hello there", silence_ms=0)
+    sound.speak(question)
+    time.sleep(len(question) / 48_000 + 0.5)
+    talk.press(" ")
+    talk.until("answer   fifty six")
+    code, _ = talk.end()
+    assert code == 0, talk.errors
+    assert len(scripted.session.events("input_audio_buffer.commit")) == 1
+
+
+def test_devices_are_listed(sound: SoundServer) -> None:
+    """By number, name and use, with the defaults named."""
+    done = subprocess.run(
+        [sys.executable, "-m", "voicelive", "talk", "--devices"],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+        env={**os.environ, **sound.environment},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pulse, ALSA (" in done.stdout
+    assert "default microphone, default loudspeaker" in done.stdout
+
+
+def test_options_of_talking_do_not_go_with_recordings(command: Command) -> None:
+    """Said before anything is opened."""
+    result = command("talk", "--text", "Hello", "--push-to-talk")
+    assert result.exit_code == 2
+    assert "without --wav and --text" in result.stderr
