@@ -25,13 +25,13 @@ def sent(audio: Any) -> list[bytes]:
     part = {"type": "input_audio", "audio": audio}
     item = {"type": "message", "role": "user", "content": [part]}
     messages = [
-        CONTRACT.encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None}),
-        CONTRACT.encode_event({"type": "input_audio_buffer.append", "audio": audio}),
-        CONTRACT.encode_event(ClientEventInputAudioBufferAppend(audio=audio)),
+        CONTRACT.encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None}).data,
+        CONTRACT.encode_event({"type": "input_audio_buffer.append", "audio": audio}).data,
+        CONTRACT.encode_event(ClientEventInputAudioBufferAppend(audio=audio)).data,
     ]
     texts = [json.loads(message)["audio"] for message in messages]
     texts.append(
-        json.loads(CONTRACT.encode_call("conversation.item.create", {"item": item}))["item"]["content"][0]["audio"]
+        json.loads(CONTRACT.encode_call("conversation.item.create", {"item": item}).data)["item"]["content"][0]["audio"]
     )
     texts.append(InputAudioContentPart(audio=audio).audio)
     return [base64.b64decode(text, validate=True) for text in texts]
@@ -95,8 +95,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
 def test_what_cannot_be_the_audio_that_is_meant_is_refused(audio: Any, says: str) -> None:
     """Base64 in bytes, floats and several channels would be heard as noise: refused by name, with what to do."""
     sends: list[Callable[[], object]] = [
-        lambda: CONTRACT.encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None}),
-        lambda: CONTRACT.encode_event({"type": "input_audio_buffer.append", "audio": audio}),
+        lambda: CONTRACT.encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None}).data,
+        lambda: CONTRACT.encode_event({"type": "input_audio_buffer.append", "audio": audio}).data,
     ]
     for send in sends:
         with pytest.raises(InvalidEventError, match=says) as caught:

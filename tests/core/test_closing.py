@@ -17,7 +17,8 @@ from voicelive._core.closing import (
     explain_end,
     interpret_end,
 )
-from voicelive._core.end_evidence import EndEvidence, describe_unsent
+from voicelive._core.end_evidence import EndEvidence
+from voicelive._core.envelope import Incoming, Outgoing
 from voicelive._core.timeouts import LONGEST, check_timeout
 
 Frame = tuple[int, str] | None
@@ -157,7 +158,7 @@ DELTA = b'{"type":"response.audio.delta","delta":"AAAA"}'
 def words_of(*messages: bytes) -> EndEvidence:
     words = EndEvidence()
     for message in messages:
-        words.see(message)
+        words.see(Incoming(message))
     return words
 
 
@@ -253,14 +254,16 @@ def test_last_events_in_several_frames(size: int) -> None:
 
 def test_what_was_not_sent_shows_no_content() -> None:
     """What could not be sent is told by type, id and size, in the text too; its content is not."""
-    data = b'{"type":"session.update","event_id":"e1","session":{"tools":[{"authorization":"s3cret"}]}}'
-    unsent = describe_unsent(data)
-    assert (unsent.type, unsent.event_id, unsent.size) == ("session.update", "e1", len(data))
+    event = Outgoing.of(
+        {"type": "session.update", "event_id": "e1", "session": {"tools": [{"authorization": "s3cret"}]}}
+    )
+    unsent = event.unsent
+    assert (unsent.type, unsent.event_id, unsent.size) == ("session.update", "e1", len(event.data))
     error = closed_error(CloseInfo(1006, "", "network"), "r.example", unsent)
     assert error.unsent == unsent
     assert "not sent: session.update" in str(error)
     assert "s3cret" not in f"{error!r} {error} {vars(error)}"
-    assert describe_unsent(b'{"type":"response.create","event_id":7}').event_id is None
+    assert Outgoing.of({"type": "response.create", "event_id": 7}).unsent.event_id is None
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1000, "é" * 61), (1001, ""), (1014, "x"), (3000, ""), (4999, "y" * 123)])

@@ -77,7 +77,7 @@ def test_what_a_version_lacks_is_told_and_sent(version: str, session: dict[str, 
         assert len(messages) == 1
         assert says in messages[0]
     assert warned(contract, "session.update", session=session) == []
-    assert json.loads(contract.encode_call("session.update", {"session": session}))["session"] == session
+    assert json.loads(contract.encode_call("session.update", {"session": session}).data)["session"] == session
 
 
 def test_an_event_that_the_version_lacks() -> None:
@@ -149,7 +149,7 @@ def test_private_events_are_typed_both_ways() -> None:
     assert type(odd) is LampOn
     assert odd.to_dict() == {"type": "x.lamp.on", "brightness": "bright"}
     assert len(odd.issues) == 1
-    assert json.loads(contract.encode_event(TurnLampOn(room="hall"))) == {"type": "x.lamp.turn_on", "room": "hall"}
+    assert json.loads(contract.encode_event(TurnLampOn(room="hall")).data) == {"type": "x.lamp.turn_on", "room": "hall"}
     with pytest.raises(InvalidEventError, match="room"):
         contract.encode_event({"type": "x.lamp.turn_on"})
     assert (
@@ -205,12 +205,12 @@ def test_an_event_nobody_knows() -> None:
     """An event of an unknown type warns once and is sent, is refused, or is sent in silence."""
     event = {"type": "x.unheard.of", "answer": 42}
     with pytest.warns(ContractWarning, match=r"'x\.unheard\.of' is not a client event type.*sent anyway"):
-        assert json.loads(WireContract("2026-07-15").encode_event(event)) == event
+        assert json.loads(WireContract("2026-07-15").encode_event(event).data) == event
     with pytest.raises(InvalidEventError, match="nothing was sent"):
         WireContract("2026-07-15", check="error").encode_event(event)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert json.loads(WireContract("2026-07-15", check="ignore").encode_event(event)) == event
+        assert json.loads(WireContract("2026-07-15", check="ignore").encode_event(event).data) == event
 
 
 def test_an_unknown_version_can_be_an_error() -> None:

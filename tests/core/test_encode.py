@@ -62,9 +62,9 @@ def session_of(data: bytes) -> dict[str, Any]:
 )
 def test_unset_is_not_null(session: Any, sent: dict[str, Any]) -> None:
     """A field never given is not sent, a field set to None is sent as null; models and mappings alike."""
-    assert session_of(encode_call("session.update", {"session": session, "event_id": None})) == sent
-    assert session_of(encode_event({"type": "session.update", "session": session})) == sent
-    assert session_of(encode_event(ClientEventSessionUpdate(session=session))) == sent
+    assert session_of(encode_call("session.update", {"session": session, "event_id": None}).data) == sent
+    assert session_of(encode_event({"type": "session.update", "session": session}).data) == sent
+    assert session_of(encode_event(ClientEventSessionUpdate(session=session)).data) == sent
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_bad_fields_are_refused_by_name(session: Any, path: str | None, says: st
 def test_numbers_that_cannot_be_right_are_refused(event_type: str, fields: dict[str, Any], path: str) -> None:
     """A number outside what it can mean is refused before anything is sent, given as a mapping, a call or an event."""
     for send in (
-        lambda: encode_call(event_type, fields),
-        lambda: encode_event({"type": event_type, **fields}),
+        lambda: encode_call(event_type, fields).data,
+        lambda: encode_event({"type": event_type, **fields}).data,
         lambda: decode_client_event(json.dumps({"type": event_type, **fields})),
     ):
         with pytest.raises(InvalidEventError, match=r"must be ('inf' or )?at (least|most)") as caught:
@@ -144,7 +144,7 @@ def test_numbers_that_cannot_be_right_are_refused(event_type: str, fields: dict[
 )
 def test_the_ends_of_a_range_are_in_it(session: dict[str, Any]) -> None:
     """The smallest and the largest number that make sense are sent."""
-    assert session_of(encode_call("session.update", {"session": session})) == session
+    assert session_of(encode_call("session.update", {"session": session}).data) == session
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_the_ends_of_a_range_are_in_it(session: dict[str, Any]) -> None:
 def test_audio_of_any_kind(audio: Any) -> None:
     """Raw audio of any bytes-like kind, and base64 text, give the same message in every way of sending it."""
     expected = {"type": "input_audio_buffer.append", "audio": TEXT}
-    assert json.loads(encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None})) == expected
-    assert json.loads(encode_event({"type": "input_audio_buffer.append", "audio": audio})) == expected
-    assert json.loads(encode_event(ClientEventInputAudioBufferAppend(audio=audio))) == expected
+    assert json.loads(encode_call("input_audio_buffer.append", {"audio": audio, "event_id": None}).data) == expected
+    assert json.loads(encode_event({"type": "input_audio_buffer.append", "audio": audio}).data) == expected
+    assert json.loads(encode_event(ClientEventInputAudioBufferAppend(audio=audio)).data) == expected
 
 
 @pytest.mark.parametrize("audio", ["not base64!", 17, None, ["x"], "AA=A", "YWJj\n"], ids=repr)
@@ -177,7 +177,7 @@ def test_audio_that_is_neither_bytes_nor_base64(audio: Any) -> None:
 
 def test_audio_event_with_other_fields() -> None:
     """The fast way to write audio keeps the other fields, escaped where they need it."""
-    data = encode_call("input_audio.turn.append", {"turn_id": 'a"\u00e9\n', "audio": AUDIO, "event_id": "e1"})
+    data = encode_call("input_audio.turn.append", {"turn_id": 'a"\u00e9\n', "audio": AUDIO, "event_id": "e1"}).data
     assert json.loads(data) == {
         "type": "input_audio.turn.append",
         "turn_id": 'a"\u00e9\n',
@@ -194,13 +194,13 @@ def test_audio_in_a_content_part() -> None:
     as_model = UserMessageItem(content=[part])
     as_mapping = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": AUDIO}]}
     for item in (as_model, as_mapping):
-        payload = json.loads(encode_call("conversation.item.create", {"item": item}))
+        payload = json.loads(encode_call("conversation.item.create", {"item": item}).data)
         assert payload["item"]["content"] == [{"type": "input_audio", "audio": TEXT}]
 
 
 def test_audio_in_another_order_of_memory() -> None:
     """A view that skips bytes is sent as the bytes that it shows."""
-    data = encode_call("input_audio_buffer.append", {"audio": memoryview(b"abcdef")[::2], "event_id": None})
+    data = encode_call("input_audio_buffer.append", {"audio": memoryview(b"abcdef")[::2], "event_id": None}).data
     assert base64.b64decode(json.loads(data)["audio"]) == b"ace"
 
 
@@ -208,8 +208,8 @@ def test_audio_in_another_order_of_memory() -> None:
 def test_base64_goes_out_in_the_standard_form(given: str, sent: str) -> None:
     """URL-safe or unpadded base64 is rewritten: the service documents the standard alphabet only."""
     for data in (
-        encode_call("input_audio_buffer.append", {"audio": given, "event_id": None}),
-        encode_event({"type": "input_audio_buffer.append", "audio": given}),
+        encode_call("input_audio_buffer.append", {"audio": given, "event_id": None}).data,
+        encode_event({"type": "input_audio_buffer.append", "audio": given}).data,
     ):
         assert json.loads(data)["audio"] == sent
 
@@ -240,7 +240,7 @@ def test_a_misspelt_kind_is_named() -> None:
 def test_unknown_events_are_sent_as_they_are() -> None:
     """A mapping of a type that the contract lacks goes out unchanged."""
     event = {"type": "x.private", "n": None, "audio": b"ab", "nested": {"list": (1, 2)}}
-    assert json.loads(encode_event(event)) == {**event, "audio": "YWI=", "nested": {"list": [1, 2]}}
+    assert json.loads(encode_event(event).data) == {**event, "audio": "YWI=", "nested": {"list": [1, 2]}}
 
 
 @pytest.mark.parametrize("event", [{}, {"type": ""}, {"type": 5}, "response.create", None, 7], ids=repr)
@@ -259,14 +259,14 @@ def test_unknown_event_that_is_not_json() -> None:
 def test_items_of_unknown_kinds_can_be_sent() -> None:
     """The base class of items is the way to send a kind that the schema lacks."""
     item = ConversationRequestItem(type="hologram", beams=3)
-    payload = json.loads(encode_call("conversation.item.create", {"item": item}))
+    payload = json.loads(encode_call("conversation.item.create", {"item": item}).data)
     assert payload["item"] == {"type": "hologram", "beams": 3}
 
 
 def test_a_received_item_can_be_sent_again() -> None:
     """An item as it was received may be passed back, where its fields fit."""
     received = ResponseMessageItem(role="user", content=[{"type": "input_text", "text": "hi"}], status="completed")
-    payload = json.loads(encode_call("conversation.item.create", {"item": received}))
+    payload = json.loads(encode_call("conversation.item.create", {"item": received}).data)
     assert payload["item"]["content"] == [{"type": "input_text", "text": "hi"}]
 
 

@@ -54,7 +54,7 @@ def test_client_event_round_trip(event_type: str, class_name: str, full: bool) -
     payload = sample_event(class_name, full=full)
     keywords = {key: value for key, value in payload.items() if key != "type"}
     event = getattr(models, class_name)(**keywords)
-    for data in (encode_event(payload), encode_event(event), encode_call(event_type, keywords)):
+    for data in (encode_event(payload).data, encode_event(event).data, encode_call(event_type, keywords).data):
         assert json.loads(data) == payload
         read = decode_client_event(data)
         assert type(read) is getattr(models, class_name)

@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from voicelive._core.codec import decode_server_event
+from voicelive._core.contract import WireContract
+from voicelive._core.envelope import Incoming
 from voicelive._core.holding import Holding
 from voicelive._core.inbox import Inbox, Received
 from voicelive.errors import ConfigurationError
 from voicelive.models import ServerEventResponseDone
 
+event_of = WireContract("2026-07-15").event_of
+
 
 def arrive(inbox: Inbox, kind: str) -> Received | None:
     data = b'{"type": "%s"}' % kind.encode()
-    return inbox.sort(data, decode_server_event(data))
+    return inbox.sort(Incoming(data), decode_server_event(data))
 
 
 def arrive_and_keep(inbox: Inbox, *kinds: str) -> None:
@@ -32,7 +36,7 @@ def kept(inbox: Inbox) -> list[str]:
 
 def test_the_oldest_waiter_comes_first() -> None:
     """An event goes to the oldest condition it meets; the next one like it to the next."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     first, second = inbox.wait("response.done"), inbox.wait(ServerEventResponseDone)
     assert arrive(inbox, "response.done") is None
     assert (first.found is not None, second.found is not None) == (True, False)
@@ -43,7 +47,7 @@ def test_the_oldest_waiter_comes_first() -> None:
 
 def test_kept_events_are_searched_first_and_stay_in_order() -> None:
     """A condition met by a kept event takes the oldest such one, and leaves the others as they were."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     arrive_and_keep(inbox, "session.created", "response.done", "session.updated", "response.done")
     waiter = inbox.wait("response.done")
     assert waiter.found is not None
@@ -53,7 +57,7 @@ def test_kept_events_are_searched_first_and_stay_in_order() -> None:
 
 def test_an_event_not_taken_goes_back_to_its_place() -> None:
     """A waiter that leaves without its event puts it where it was."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     waiter = inbox.wait("session.updated")
     arrive_and_keep(inbox, "session.created")
     assert arrive(inbox, "session.updated") is None
@@ -69,7 +73,7 @@ def test_a_failing_condition_settles_its_waiter_only() -> None:
     def broken(event: object) -> bool:
         raise LookupError
 
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     first, second = inbox.wait(broken), inbox.wait("error")
     assert arrive(inbox, "error") is None
     assert isinstance(first.failure, LookupError)
@@ -83,7 +87,7 @@ def test_the_timeout_names_what_was_waited_for() -> None:
     def is_long(event: object) -> bool:
         return False
 
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     for condition, name in (
         ("response.done", "'response.done' event"),
         (ServerEventResponseDone, "ServerEventResponseDone"),
@@ -97,18 +101,18 @@ def test_the_timeout_names_what_was_waited_for() -> None:
 @pytest.mark.parametrize("count", [3000])
 def test_keeping_many_events_stays_fast(count: int) -> None:
     """Thousands of kept events are handed out in order."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     kinds = [f"number.{number}" for number in range(count)]
     arrive_and_keep(inbox, *kinds)
-    assert [json.loads(inbox.take())["type"] for _ in range(count)] == kinds
+    assert [json.loads(inbox.take().data)["type"] for _ in range(count)] == kinds
 
 
 def test_the_timeout_tells_what_came_instead() -> None:
     """The error counts what was passed over, and repeats the last error event."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     waiter = inbox.wait("response.done")
     for data in (b'{"type": "session.updated"}', b'{"type": "error", "error": {"code": "c", "message": "m"}}'):
-        received = inbox.sort(data, decode_server_event(data))
+        received = inbox.sort(Incoming(data), decode_server_event(data))
         assert received is not None
         inbox.pass_over(received)
     text = str(waiter.timeout_error(2))
@@ -121,7 +125,7 @@ def test_the_timeout_tells_what_came_instead() -> None:
 
 def test_an_error_event_without_words() -> None:
     """An error event that holds nothing is named as such."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     waiter = inbox.wait("response.done")
     arrive(inbox, "error")
     assert "(no message)" in str(waiter.timeout_error(2))
@@ -131,18 +135,18 @@ def test_an_error_event_without_words() -> None:
 def test_conditions_that_are_none(condition: Any) -> None:
     """What is no type, class or function is refused with the three ways."""
     with pytest.raises(ConfigurationError, match="wait_for takes an event type"):
-        Inbox(decode_server_event).wait(condition)
+        Inbox(event_of).wait(condition)
 
 
 def test_what_is_kept_is_counted_until_it_is_handed_out() -> None:
     """Kept messages count against the bound with their bytes, and no longer once they are handed out or found."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     holding = inbox.count_with(Holding(max_messages=2))
     for kind in ("a", "b", "c"):
         received = arrive(inbox, kind)
         assert received is not None
-        holding.add(len(received.data))
-        holding.take(len(received.data))
+        holding.add(len(received.message.data))
+        holding.take(len(received.message.data))
         inbox.pass_over(received)
     assert holding.is_full()
     assert holding.cost == 3 * (len(b'{"type": "a"}') + 512)
@@ -158,11 +162,11 @@ def test_what_is_kept_is_counted_until_it_is_handed_out() -> None:
 
 def test_what_is_passed_over_is_dropped_where_nobody_wants_it() -> None:
     """With keep=False what is passed over is gone, also what was kept before, except error events."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     arrive_and_keep(inbox, "before", "error", "before", "response.done", "after")
     assert inbox.wait("response.done", keep=False).settled
     assert kept(inbox) == ["error", "after"]
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     arrive_and_keep(inbox, "before", "error")
     waiter = inbox.wait("response.done", keep=False)
     arrive_and_keep(inbox, "dropped", "error")
@@ -176,7 +180,7 @@ def test_what_is_passed_over_is_dropped_where_nobody_wants_it() -> None:
 @pytest.mark.parametrize("other", ["a wait_for that keeps", "a recv before", "a recv meanwhile"])
 def test_what_others_want_is_kept(other: str) -> None:
     """What one call drops is kept nevertheless where another one keeps or receives at the same time."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     if other == "a recv before":
         inbox.begin_receiving(other)
     inbox.wait("response.done", keep=False)
@@ -191,7 +195,7 @@ def test_what_others_want_is_kept(other: str) -> None:
 
 def test_types_without_end_are_not_counted_one_by_one() -> None:
     """A service that makes up types fills no memory by it: past the hundredth they are counted together."""
-    inbox = Inbox(decode_server_event)
+    inbox = Inbox(event_of)
     waiter = inbox.wait("response.done", keep=False)
     for number in range(1000):
         arrive(inbox, f"type.{number}")
@@ -202,4 +206,4 @@ def test_types_without_end_are_not_counted_one_by_one() -> None:
 def test_only_whole_answers_to_keep() -> None:
     """What is neither True nor False is refused."""
     with pytest.raises(ConfigurationError, match="keep is 'no'; it takes True or False"):
-        Inbox(decode_server_event).wait("error", keep="no")  # type: ignore[arg-type]
+        Inbox(event_of).wait("error", keep="no")  # type: ignore[arg-type]

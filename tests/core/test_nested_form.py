@@ -127,21 +127,23 @@ def test_a_nested_session_stays_as_it_is() -> None:
 def test_a_v1_connection_translates_by_itself() -> None:
     """The same calls, on a connection of v1, send the nested session, the nested response and v1's content parts."""
     contract = WireContract("v1", check="ignore")
-    sent = json.loads(contract.encode_call("session.update", {"session": {"voice": "alloy", "turn_detection": None}}))
+    sent = json.loads(
+        contract.encode_call("session.update", {"session": {"voice": "alloy", "turn_detection": None}}).data
+    )
     assert sent["session"] == {
         "type": "realtime",
         "audio": {"output": {"voice": "alloy"}, "input": {"turn_detection": None}},
     }
-    sent = json.loads(contract.encode_call("response.create", {"response": {"modalities": ["text"]}}))
+    sent = json.loads(contract.encode_call("response.create", {"response": {"modalities": ["text"]}}).data)
     assert sent["response"] == {"output_modalities": ["text"]}
     item = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "hi"}]}
-    sent = json.loads(contract.encode_call("conversation.item.create", {"item": item}))
+    sent = json.loads(contract.encode_call("conversation.item.create", {"item": item}).data)
     assert sent["item"]["content"] == [{"type": "output_text", "text": "hi"}]
     greeting = {"pre_generated_assistant_message": item}
-    sent = json.loads(contract.encode_call("response.create", {"response": greeting}))
+    sent = json.loads(contract.encode_call("response.create", {"response": greeting}).data)
     assert sent["response"]["pre_generated_assistant_message"]["content"] == [{"type": "output_text", "text": "hi"}]
     for name in ("input_items", "append_input_items"):
-        sent = json.loads(WireContract("v1").encode_call("response.create", {"response": {name: [item]}}))
+        sent = json.loads(WireContract("v1").encode_call("response.create", {"response": {name: [item]}}).data)
         assert sent["response"][name][0]["content"] == [{"type": "output_text", "text": "hi"}]
 
 
@@ -213,9 +215,9 @@ def test_a_v1_connection_refuses_what_v1_cannot_say() -> None:
 def test_a_v1_connection_leaves_other_events_alone() -> None:
     """Events without a nested form, and items that are not the assistant's messages, are sent as they are."""
     contract = WireContract("v1", check="ignore")
-    assert json.loads(contract.encode_call("response.cancel", {})) == {"type": "response.cancel"}
+    assert json.loads(contract.encode_call("response.cancel", {}).data) == {"type": "response.cancel"}
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}
-    assert json.loads(contract.encode_call("conversation.item.create", {"item": item}))["item"] == item
+    assert json.loads(contract.encode_call("conversation.item.create", {"item": item}).data)["item"] == item
 
 
 def test_a_format_given_as_an_object() -> None:

@@ -43,7 +43,7 @@ for payload in server:
 assert decode_server_event(b"no event").type == "voicelive.malformed"
 assert decode_server_event(b'{{"type": "x.y"}}').type == "x.y"
 for payload in client:
-    decode_client_event(contract.encode_event(payload))
+    decode_client_event(contract.encode_event(payload).data)
 after = built()
 assert after == before, (after[0] - before[0], after[1:], before[1:])
 """

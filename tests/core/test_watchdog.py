@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from voicelive._core.envelope import Incoming
 from voicelive._core.watchdog import Watch
 
 CREATED = b'{"type":"session.created"}'
@@ -38,7 +39,7 @@ def test_what_must_arrive(seen: list[bytes], due: tuple[float, str] | None) -> N
     watch = Watch(ready_timeout=3, stall_timeout=5)
     watch.open(10)
     for data in seen:
-        watch.see(data)
+        watch.see(Incoming(data))
     assert watch.due(100) == due
     assert watch.is_needed
 
@@ -47,9 +48,9 @@ def test_a_watch_that_is_done_is_not_asked() -> None:
     """Without stall_timeout, nobody needs to look at events after session.created; without either, never."""
     watch = Watch(ready_timeout=3, stall_timeout=None)
     assert watch.is_needed
-    watch.see(CREATED)
+    watch.see(Incoming(CREATED))
     assert not watch.is_needed
-    watch.see(BEGUN)
+    watch.see(Incoming(BEGUN))
     assert watch.due(0) is None
     watch = Watch(ready_timeout=None, stall_timeout=None)
     assert not watch.is_needed

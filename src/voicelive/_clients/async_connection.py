@@ -13,7 +13,7 @@ from .._base import Model
 from .._core.annotations import resolved_when_read
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
-from .._core.end_evidence import describe_unsent
+from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.inbox import Condition, Inbox, Waiter
@@ -43,6 +43,11 @@ _LONGEST_STEP_S = 0.01
 """How long receivers may hold up the event loop over what is there already."""
 _STEPS_TO_READ = 3
 
+_Taken = tuple[Incoming, AnyServerEvent | None]
+"""A message that was taken, and its event if somebody has made it."""
+_NOTHING = Incoming(b"")
+"""What is handed to a ``wait_for`` that is settled: it has its event already."""
+
 
 @public_in("voicelive.aio")
 class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
@@ -66,11 +71,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._credential = credential
         self._options = options
         self._contract = contract
-        self._decode: Callable[[bytes], AnyServerEvent] = contract.decode
+        self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
         self._layer = None if conversation is None else self._make_layer(conversation)
         self._transport: Transport | None = None
         self._state = "new"
-        self._inbox = Inbox(self._decode)
+        self._inbox = Inbox(self._event_of)
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
         self._watch = (
@@ -159,15 +164,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
         from .._conversation.layer import ConversationLayer
 
-        layer = ConversationLayer(
+        return ConversationLayer(
             options,
-            decode=self._contract.decode,
+            event_of=self._contract.event_of,
             encode=self._contract.encode_event,
             connection=lambda: self,
             is_own_loop=True,
         )
-        self._decode = layer.event_of
-        return layer
 
     async def _open_plain(self) -> Transport:
         if self._reconnect is None:
@@ -256,7 +259,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
         if (arrived := self._take()) is not None:
-            return self._decode(arrived)
+            return self._event_of(arrived)
         return await self._next(timeout)
 
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
@@ -264,7 +267,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         check_timeout(timeout)
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
-        return (await self._within(timeout))[0]
+        return (await self._within(timeout))[0].data
 
     def __aiter__(self) -> Self:
         """Iterate over the events until the connection ends.
@@ -278,7 +281,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
         if (arrived := self._take()) is not None:
-            return self._decode(arrived)
+            return self._event_of(arrived)
         try:
             return await self._next(None)
         except ConnectionClosed as error:
@@ -307,19 +310,19 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         # No coroutine of its own around the other one: this runs for every chunk of audio.
         return self._write(self._contract.encode_call(event_type, fields))
 
-    async def _write(self, data: bytes) -> None:
-        transport = self._opened(data)
+    async def _write(self, event: Outgoing) -> None:
+        transport = self._opened(event)
         if self._requested is not None:
-            raise self._closed_error(data)
+            raise self._closed_error(event)
         self._sent += 1
         if self._sent % _SENDS_PER_BREAK == 0:
             # Sending seldom waits, so a loop that only sends would never let the event loop notice a broken connection.
             await asyncio.sleep(0)
         try:
-            if (rest := transport.begin(data)) is not None:
+            if (rest := transport.begin(event)) is not None:
                 await rest
         except TransportClosed as error:
-            closed = self._closed_error(data)
+            closed = self._closed_error(event)
             raise closed from closed.__cause__ or error
 
     async def _break(self) -> None:
@@ -333,24 +336,24 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
 
     async def _next(self, timeout: float | None) -> AnyServerEvent:
         while True:
-            data, event = await self._within(timeout)
-            event = self._decode(data) if event is None else event
+            message, event = await self._within(timeout)
+            event = self._event_of(message) if event is None else event
             # What wait_for passed over may have become late meanwhile; the transport holds nothing late.
             if self._layer is None or not self._layer.is_late(event):
                 return event
 
-    def _take(self) -> bytes | None:
+    def _take(self) -> Incoming | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
         self._check_home()
         inbox = self._inbox
         if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
             return None
-        data = self._transport.take()
-        if data is not None and self._watch.is_needed:
-            self._watch.see(data)
-        return data
+        message = self._transport.take()
+        if message is not None and self._watch.is_needed:
+            self._watch.see(message)
+        return message
 
-    async def _within(self, timeout: float | None, waiter: Waiter | None = None) -> tuple[bytes, AnyServerEvent | None]:
+    async def _within(self, timeout: float | None, waiter: Waiter | None = None) -> _Taken:
         """Like :meth:`_receive`, for at most `timeout` seconds."""
         if timeout is None and waiter is None:
             timeout = self._options.receive_timeout
@@ -367,7 +370,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         # Not in the handler: what is raised would hold the variables of whoever was interrupted.
         return await self._timed_out(timeout, waiter)
 
-    async def _timed_out(self, timeout: float, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
+    async def _timed_out(self, timeout: float, waiter: Waiter | None) -> _Taken:
         is_settled = waiter is not None and waiter.settled
         if self._watch.is_needed and not is_settled and await self._is_dead(self._opened().last_arrival):
             # Raises; what is kept comes first.
@@ -377,9 +380,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             raise ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout)
         if not waiter.settled:
             raise waiter.timeout_error(timeout)
-        return b"", None
+        return _NOTHING, None
 
-    async def _receive(self, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
+    async def _receive(self, waiter: Waiter | None) -> _Taken:
         """Wait for the next message, or until `waiter` is settled; what others wait for is passed on to them."""
         transport = self._opened()
         if waiter is not None:
@@ -391,11 +394,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         finally:
             self._inbox.end_receiving(receiver)
 
-    async def _read(self, transport: Transport, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None]:
+    async def _read(self, transport: Transport, waiter: Waiter | None) -> _Taken:
         inbox = self._inbox
         while True:
             if waiter is not None and waiter.settled:
-                return b"", None
+                return _NOTHING, None
             if waiter is None and inbox.kept and self._requested is None:
                 return inbox.take(), None
             if self._drained or self._requested is not None:
@@ -406,11 +409,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             self._reading = True
             try:
                 if self._watch.is_needed:
-                    data = await self._recv_watched(transport)
+                    message = await self._recv_watched(transport)
                 elif (there := transport.take()) is not None:
-                    data = there
+                    message = there
                 else:
-                    data = await transport.recv()
+                    message = await transport.recv()
                     self._last_break = time.monotonic()
             except (TimeoutError, TransportClosed) as error:
                 self._drained = isinstance(error, TransportClosed)
@@ -422,38 +425,38 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             if self._requested is not None:
                 continue
             if waiter is None and not inbox.waiters:
-                return data, None
-            received = self._sorted(data, waiter)
+                return message, None
+            received = self._sorted(message, waiter)
             if received is not None:
                 return received
             await self._break_if_due()
 
-    def _sorted(self, data: bytes, waiter: Waiter | None) -> tuple[bytes, AnyServerEvent | None] | None:
+    def _sorted(self, message: Incoming, waiter: Waiter | None) -> _Taken | None:
         """Give a message to whoever waits for it, and return it if it is for this receiver."""
-        event = self._decode(data)
-        received = self._inbox.sort(data, event)
+        event = self._event_of(message)
+        received = self._inbox.sort(message, event)
         if received is None:
             return None
         if waiter is None:
-            return data, event
+            return message, event
         self._inbox.pass_over(received)
         return None
 
-    async def _recv_watched(self, transport: Transport) -> bytes:
+    async def _recv_watched(self, transport: Transport) -> Incoming:
         """Return the next message, or give the connection up if it does not come in time."""
         last_arrival = transport.last_arrival
         due = self._watch.due(last_arrival)
         if due is None:
-            data = await transport.recv()
+            message = await transport.recv()
         else:
             try:
                 async with asyncio.timeout(max(0.0, due[0] - time.monotonic())):
-                    data = await transport.recv()
+                    message = await transport.recv()
             except TimeoutError:
                 await self._is_dead(last_arrival)
                 raise
-        self._watch.see(data)
-        return data
+        self._watch.see(message)
+        return message
 
     async def _is_dead(self, last_arrival: float) -> bool:
         """Give the connection up if nothing arrived since then although it had to, and tell so."""
@@ -490,7 +493,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 "voicelive.connect(), whose connections any thread may use"
             )
 
-    def _opened(self, unsent: bytes | None = None) -> Transport:
+    def _opened(self, unsent: Outgoing | None = None) -> Transport:
         self._check_home()
         if self._transport is None:
             if self._requested is not None:
@@ -500,6 +503,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             )
         return self._transport
 
-    def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
+    def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)
+        return closed_error(info, self._handshake.endpoint.authority, unsent.unsent if unsent else None)

@@ -16,7 +16,7 @@ from .._base import Model
 from .._core.annotations import resolved_when_read
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
 from .._core.contract import WireContract
-from .._core.end_evidence import describe_unsent
+from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 __all__ = ["VoiceLiveConnection"]
 
 T = TypeVar("T")
+
+_NOTHING = Incoming(b"")
+"""What is handed to a ``wait_for`` that is settled: it has its event already."""
 
 _JUDGING_S = 1.0
 """How long to wait for the end of a connection that was given up, before looking at it again."""
@@ -102,13 +105,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._requests = _Requests(handshake, credential)
         self._options = options
         self._contract = contract
-        self._decode: Callable[[bytes], AnyServerEvent] = contract.decode
+        self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
         self._layer = None if conversation is None else self._make_layer(conversation)
         self._state = "new"
         self._generation = generation()
         # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
         self._lock = threading.RLock()
-        self._inbox = Inbox(self._decode)
+        self._inbox = Inbox(self._event_of)
         self._reconnect = reconnect
         # A transport that outlasts its connections watches each of them itself.
         self._watch = (
@@ -208,15 +211,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         dropped_or_self = weakref.ref(self)
         from .._conversation.layer import ConversationLayer
 
-        layer = ConversationLayer(
+        return ConversationLayer(
             options,
-            decode=self._contract.decode,
+            event_of=self._contract.event_of,
             encode=self._contract.encode_event,
             connection=dropped_or_self,
             is_own_loop=False,
         )
-        self._decode = layer.event_of
-        return layer
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         self._opened()
@@ -306,10 +307,10 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     def recv_bytes(self, timeout: float | None = None) -> bytes:
         """Return the next message as it came, undecoded. Waits and raises like :meth:`recv`."""
         check_timeout(timeout)
-        received: bytes | Received | None = None
+        received: Incoming | Received | None = None
         try:
             received = self._receive(timeout, None)
-            return received if isinstance(received, bytes) else received.data
+            return _message(received).data
         except BaseException:
             if received is not None:
                 self._put_back(received)
@@ -357,25 +358,25 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> None:
         self._write(self._contract.encode_call(event_type, fields))
 
-    def _write(self, data: bytes) -> None:
-        bridge = self._opened(data)
+    def _write(self, event: Outgoing) -> None:
+        bridge = self._opened(event)
         if self._requested is not None:
-            raise self._closed_error(data)
+            raise self._closed_error(event)
         try:
-            bridge.send(data)
+            bridge.send(event)
         except TransportClosed as error:
-            closed = self._closed_error(data)
+            closed = self._closed_error(event)
             raise closed from closed.__cause__ or error
 
     def _next_event(self, timeout: float | None) -> AnyServerEvent:
         """Return the next event, without waiting if it is there and is nobody else's: most are."""
-        received: bytes | Received | None = None
+        received: Incoming | Received | None = None
         try:
             bridge, inbox = self._opened(), self._inbox
             with self._lock:
                 if bridge.arrived and not inbox.kept and not inbox.waiters and self._requested is None:
                     first = bridge.arrived[0]
-                    cost = len(first) + MESSAGE_OVERHEAD
+                    cost = len(first.data) + MESSAGE_OVERHEAD
                     received = first
                     del bridge.arrived[0]
                     bridge.taken_bytes += cost
@@ -385,7 +386,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 received = self._receive(timeout, None)
             elif bridge.needs_room:
                 bridge.go_on()
-            event = self._decode(received if isinstance(received, bytes) else received.data)
+            event = self._event_of(_message(received))
             if self._layer is None or not self._layer.is_late(event):
                 return event
             # Audio of what was interrupted meanwhile.
@@ -398,7 +399,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 self._put_back(received)
             raise
 
-    def _put_back(self, received: bytes | Received) -> None:
+    def _put_back(self, received: Incoming | Received) -> None:
         """Put back what was taken, for the next receiver."""
         with self._lock:
             if isinstance(received, Received):
@@ -406,16 +407,16 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 self._inbox.holding.kept_cost += received.cost
             elif self._bridge is not None:
                 self._bridge.arrived.appendleft(received)
-                self._bridge.taken_bytes -= len(received) + MESSAGE_OVERHEAD
+                self._bridge.taken_bytes -= len(received.data) + MESSAGE_OVERHEAD
         self._wake()
 
-    def _receive(self, timeout: float | None, search: Search | None) -> bytes | Received:
+    def _receive(self, timeout: float | None, search: Search | None) -> Incoming | Received:
         """Wait for the next message, or until `search` is settled; what others search for is passed on to them."""
         bridge = self._opened()
         if timeout is None and search is None:
             timeout = self._options.receive_timeout
         deadline = None if timeout is None else time.monotonic() + timeout
-        received: bytes | Received | None = None
+        received: Incoming | Received | None = None
         waiter: Waiter | None = None
         receiver = object()
         try:
@@ -457,14 +458,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 self._put_back(received)
             raise
 
-    def _sorted(self, bridge: Bridge, search: Search | None) -> bytes | Received | None:
+    def _sorted(self, bridge: Bridge, search: Search | None) -> Incoming | Received | None:
         """Look through what arrived, for all who wait, and return the next message for this caller if there is one.
 
         For a search that is settled, the message returned means nothing. Called with the lock held.
         """
         inbox, arrived = self._inbox, bridge.arrived
         if search is not None and search.settled:
-            return b""
+            return _NOTHING
         if self._requested is not None:
             raise self._closed_error()
         if search is None and inbox.kept:
@@ -473,16 +474,16 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             inbox.holding.kept_cost -= kept.cost
             return kept
         while arrived:
-            data = arrived[0]
-            cost = len(data) + MESSAGE_OVERHEAD
+            message = arrived[0]
+            cost = len(message.data) + MESSAGE_OVERHEAD
             if self._watch.is_needed:
-                self._watch.see(data)
+                self._watch.see(message)
             if search is None and not inbox.waiters:
                 del arrived[0]
                 bridge.taken_bytes += cost
-                return data
+                return message
             try:
-                received = inbox.sort(data, self._decode(data))
+                received = inbox.sort(message, self._event_of(message))
                 is_wanted = received is not None and inbox.is_wanted(received)
             except InvalidEventError:
                 del arrived[0]
@@ -495,10 +496,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
                 if search is None:
                     return received
                 if is_wanted:
+                    message.event = None
                     inbox.kept.append(received)
                     inbox.holding.kept_cost += cost
             if search is not None and search.settled:
-                return b""
+                return _NOTHING
         return None
 
     def _time_left(self, bridge: Bridge, deadline: float | None, timeout: float, search: Search | None) -> float | None:
@@ -523,7 +525,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if self._generation != generation():
             raise ConnectionStateError(OPENED_BEFORE_FORK)
 
-    def _opened(self, unsent: bytes | None = None) -> Bridge:
+    def _opened(self, unsent: Outgoing | None = None) -> Bridge:
         if self._generation != generation():
             raise ConnectionStateError(OPENED_BEFORE_FORK)
         if self._bridge is None:
@@ -534,9 +536,13 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             )
         return self._bridge
 
-    def _closed_error(self, unsent: bytes | None = None) -> ConnectionClosed:
+    def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority, describe_unsent(unsent) if unsent else None)
+        return closed_error(info, self._handshake.endpoint.authority, unsent.unsent if unsent else None)
+
+
+def _message(received: Incoming | Received) -> Incoming:
+    return received.message if isinstance(received, Received) else received
 
 
 def _timeout_error(timeout: float, search: Search | None) -> ReceiveTimeoutError:

@@ -21,6 +21,7 @@ from .._core.conversation.ledger import Heard
 from .._core.conversation.local_events import CONVERSATION_EVENTS, ApprovalOutcome, ObserverFailed
 from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
+from .._core.envelope import Incoming, Outgoing
 from .._transport.conversing import ConversationTransport
 from .._transport.transport import Transport
 from ..errors import ConfigurationError
@@ -88,8 +89,8 @@ class ConversationLayer:
         self,
         options: ConversationOptions,
         *,
-        decode: Callable[[bytes], Any],
-        encode: Callable[[Mapping[str, Any] | Model], bytes],
+        event_of: Callable[[Incoming], Any],
+        encode: Callable[[Mapping[str, Any] | Model], Outgoing],
         connection: Callable[[], Any],
         is_own_loop: bool,
     ) -> None:
@@ -97,13 +98,13 @@ class ConversationLayer:
 
         Args:
             options: what ``connect()`` was given.
-            decode: turns a message into an event.
-            encode: turns an event into a message.
+            event_of: returns the event of a message.
+            encode: writes an event.
             connection: gives the connection, for tools and observers.
             is_own_loop: whether the transport's loop is the application's own.
         """
         self._options = options
-        self._decode = decode
+        self._event_of = event_of
         self._encode = encode
         self._connection = connection
         self._is_own_loop = is_own_loop
@@ -143,7 +144,9 @@ class ConversationLayer:
             self._observers = Observers(
                 list(self._options.observers), self._callbacks, ask=self._asked, failed=self._observer_failed
             )
-        self.transport = ConversationTransport(inner, self.conversation, self, decode=self._decode, encode=self._encode)
+        self.transport = ConversationTransport(
+            inner, self.conversation, self, event_of=self._event_of, encode=self._encode
+        )
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
         return self.transport
@@ -210,10 +213,10 @@ class ConversationLayer:
         if self._observers is not None and event.type in _OF_TOOLS:
             self._observers.call("on_tool", event)
 
-    def sent(self, data: bytes, now: float) -> None:
+    def sent(self, event: Outgoing, now: float) -> None:
         """Take an event that was sent."""
         if self._observers is not None and self._observers.wants("on_send"):
-            self._observers.call("on_send", json.loads(data), now)
+            self._observers.call("on_send", json.loads(event.data), now)
 
     def heard(self, heard: list[Heard]) -> None:
         """Take how far items have been played."""
@@ -233,10 +236,6 @@ class ConversationLayer:
         self._callbacks.close()
 
     # For the connection's face, from any thread.
-
-    def event_of(self, data: bytes) -> Any:
-        """Return the event of a message, made once."""
-        return self._decode(data) if self.transport is None else self.transport.event_of(data)
 
     def is_late(self, event: Any) -> bool:
         """Whether an event is audio of something that was interrupted meanwhile."""

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pybase64 import b64encode
@@ -20,6 +21,7 @@ from .._base import RECEIVED, FieldIssue, Model, plain_model, plain_value, raw_a
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS
 from ..errors import InvalidEventError
+from .envelope import Outgoing, base64_size
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .field_issues import field_issues, printable, surrogate_issues
 from .lenient import read_model
@@ -33,6 +35,7 @@ __all__ = [
     "audio_frame",
     "decode_client_event",
     "decode_server_event",
+    "decoder_of",
     "encode_server_event",
     "json_of",
     "json_of_unknown",
@@ -40,6 +43,7 @@ __all__ = [
     "plain_call",
     "plain_event",
     "validated",
+    "written",
 ]
 
 logger = logging.getLogger("voicelive.events")
@@ -60,17 +64,25 @@ _ClientClasses = Mapping[str, type[ClientEvent]]
 class Decoder:
     """Turns messages into events of the classes it is given; validators are built when first needed."""
 
+    __slots__ = ("_classes", "_validators")
+
     def __init__(self, classes: _ServerClasses) -> None:
         self._classes = classes
         self._validators: dict[bytes, _Validate] = {}
 
-    def decode(self, data: Message) -> AnyServerEvent:
-        """Turn one message from the service into an event; never raises. See :func:`decode_server_event`."""
+    def decode(self, data: Message, kind: bytes = b"") -> AnyServerEvent:
+        """Turn one message from the service into an event; never raises. See :func:`decode_server_event`.
+
+        Args:
+            data: the message.
+            kind: its type, if it is known.
+        """
         if not isinstance(data, bytes):
             data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
-        found = _FIRST_TYPE.search(data)
-        if found is not None:
-            validate = self._validators.get(found[1]) or self._build_validator(found[1])
+        if not kind and (found := _FIRST_TYPE.search(data)) is not None:
+            kind = found[1]
+        if kind:
+            validate = self._validators.get(kind) or self._build_validator(kind)
             if validate is not None:
                 try:
                     # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
@@ -108,7 +120,13 @@ class Decoder:
 _default = Decoder(SERVER_EVENTS)
 
 
-decode_server_event: Callable[[Message], AnyServerEvent] = _default.decode
+@lru_cache(maxsize=32)
+def decoder_of(classes: tuple[tuple[str, type[ServerEvent]], ...]) -> Decoder:
+    """Return the decoder for the contract's classes and these beside them: one for all connections that have them."""
+    return Decoder(SERVER_EVENTS.with_others(dict(classes))) if classes else _default
+
+
+decode_server_event: Callable[..., AnyServerEvent] = _default.decode
 """Turn one message from the service into an event.
 
 Never raises: an unknown type gives :class:`UnknownServerEvent`, a message that is not a JSON object gives
@@ -218,6 +236,17 @@ def plain_call(event_type: str, fields: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
+def written(event: ClientEvent) -> Outgoing:
+    """Return a validated event as it is sent.
+
+    Raises:
+        InvalidEventError: if a free-form field holds what JSON cannot.
+    """
+    event_type = str(event.type)
+    audio = getattr(event, AUDIO_FIELDS[event_type], "") if event_type in AUDIO_FIELDS else None
+    return Outgoing(event_type, json_of(event), event.event_id, None if audio is None else base64_size(str(audio)))
+
+
 def json_of(event: ClientEvent) -> bytes:
     """Return the JSON text of a validated event.
 
@@ -240,7 +269,7 @@ _AUDIO_STARTS = {
 }
 
 
-def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
+def audio_frame(event_type: str, fields: dict[str, Any]) -> Outgoing | None:
     """Write an audio event without building a model; None for other events and where a field needs a closer look."""
     known = _AUDIO_STARTS.get(event_type)
     if known is None:
@@ -261,7 +290,8 @@ def audio_frame(event_type: str, fields: dict[str, Any]) -> bytes | None:
             if type(value) is not str or not value.isascii():
                 return None
             start += to_json(name) + b":" + to_json(value) + b","
-    return b"".join((start, name_of_audio, text, b'"}'))
+    data = b"".join((start, name_of_audio, text, b'"}'))
+    return Outgoing(event_type, data, fields.get("event_id"), base64_size(text))
 
 
 def encode_server_event(event: ServerEvent) -> bytes:

@@ -10,19 +10,19 @@ from typing import Any, Literal, get_args, get_origin
 
 from .._base import Model
 from .._generated.models import ClientEvent, ServerEvent
-from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
+from .._generated.registry import CLIENT_EVENTS
 from ..errors import ConfigurationError, ContractWarning, InvalidEventError
 from .codec import (
-    Decoder,
     Message,
     audio_frame,
-    decode_server_event,
-    json_of,
+    decoder_of,
     json_of_unknown,
     plain_call,
     plain_event,
     validated,
+    written,
 )
+from .envelope import Incoming, Outgoing
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .nested_form import NESTED_VERSIONS, item_to_nested, read_flat, response_to_nested, session_to_nested
 from .version_check import findings, unknown_version_message
@@ -32,7 +32,7 @@ __all__ = ["ContractCheck", "WireContract"]
 ContractCheck = Literal["warn", "error", "ignore"]
 """What to do about a field that the API version, or every version, lacks: warn once and send, refuse, or just send."""
 
-Decode = Callable[[Message], AnyServerEvent]
+Decode = Callable[..., AnyServerEvent]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
@@ -72,32 +72,36 @@ class WireContract:
         self.is_nested: bool = api_version in NESTED_VERSIONS
         """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
-        client: dict[str, type[ClientEvent]] = {}
         server: dict[str, type[ServerEvent]] = {}
+        client: dict[str, type[ClientEvent]] = {}
         if not isinstance(events, Iterable):
             raise ConfigurationError(f"events must be a list of event classes, not {events!r}")
         for cls in (*local_events, *events):
             _register(cls, server, client)
         self._client = CLIENT_EVENTS.with_others(client) if client else CLIENT_EVENTS
-        self._warned: set[str] = set()
-        decode: Decode = Decoder(SERVER_EVENTS.with_others(server)).decode if server else decode_server_event
+        self._warned: set[str] | None = None
+        decode: Decode = decoder_of(tuple(server.items())).decode
         if api_version in NESTED_VERSIONS:
             decode = _also_flat(decode)
         self.decode: Decode = _strictly(decode) if strict else decode
-        """Turn a message into an event; never raises unless strict."""
+        """Turn a message, and its type where that is known, into an event; never raises unless strict."""
         if check != "ignore" and (message := unknown_version_message(api_version)) is not None:
             self._tell(message)
 
-    def encode_call(self, event_type: str, fields: dict[str, Any]) -> bytes:
-        """Return the JSON text of an event given by its type and fields; None fields are left out.
+    def event_of(self, message: Incoming) -> AnyServerEvent:
+        """Return the event of a message, as it was made before or made now; never raises unless strict."""
+        return message.event or self.decode(message.data, message.kind)
+
+    def encode_call(self, event_type: str, fields: dict[str, Any]) -> Outgoing:
+        """Write an event given by its type and fields; None fields are left out.
 
         Raises:
             InvalidEventError: if it does not fit the contract.
         """
         return audio_frame(event_type, fields) or self._encode(event_type, plain_call(event_type, fields))
 
-    def encode_event(self, event: Model | Mapping[str, Any]) -> bytes:
-        """Return the JSON text of an event given as a model or a mapping.
+    def encode_event(self, event: Model | Mapping[str, Any]) -> Outgoing:
+        """Write an event given as a model or a mapping.
 
         Raises:
             InvalidEventError: if it does not fit the contract.
@@ -105,11 +109,13 @@ class WireContract:
         event_type, payload = plain_event(event)
         return self._encode(event_type, payload)
 
-    def _encode(self, event_type: str, payload: dict[str, Any]) -> bytes:
+    def _encode(self, event_type: str, payload: dict[str, Any]) -> Outgoing:
         if event_type not in self._client:
             if self._check != "ignore":
                 self._tell(f"{event_type!r} is not a client event type in any API version", event_type)
-            return json_of_unknown(event_type, payload)
+            event_id = payload.get("event_id")
+            text = json_of_unknown(event_type, payload)
+            return Outgoing(event_type, text, event_id if isinstance(event_id, str) else None)
         if self.version in NESTED_VERSIONS:
             try:
                 payload = _nested(event_type, payload)
@@ -120,13 +126,14 @@ class WireContract:
         if self._check != "ignore":
             for finding in findings(event, event_type, self.version, previews=self._previews):
                 self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}", event_type)
-        return json_of(event)
+        return written(event)
 
     def _tell(self, message: str, event_type: str | None = None) -> None:
         if self._check == "error":
             if event_type is None:
                 raise ConfigurationError(message)
             raise InvalidEventError(f"{message}; nothing was sent", event_type=event_type)
+        self._warned = set() if self._warned is None else self._warned
         if message not in self._warned:
             self._warned.add(message)
             text = message if event_type is None else f"{message}. It is sent anyway."
@@ -148,8 +155,8 @@ def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _also_flat(decode: Decode) -> Decode:
-    def decode_and_flatten(data: Message) -> AnyServerEvent:
-        event = decode(data)
+    def decode_and_flatten(data: Message, kind: bytes = b"") -> AnyServerEvent:
+        event = decode(data, kind)
         read_flat(event)
         return event
 
@@ -157,8 +164,8 @@ def _also_flat(decode: Decode) -> Decode:
 
 
 def _strictly(decode: Decode) -> Decode:
-    def decode_strictly(data: Message) -> AnyServerEvent:
-        event = decode(data)
+    def decode_strictly(data: Message, kind: bytes = b"") -> AnyServerEvent:
+        event = decode(data, kind)
         if isinstance(event, MalformedServerEvent):
             raise InvalidEventError(f"received {event.reason}", event_type=None)
         if isinstance(event, UnknownServerEvent):

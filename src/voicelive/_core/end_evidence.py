@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
-from ..errors import UnsentEvent
+from .envelope import Incoming
 
-__all__ = ["EndEvidence", "describe_unsent"]
+__all__ = ["TELLING", "EndEvidence"]
 
 Verdict = Literal["expired", "configuration"]
 
@@ -15,7 +14,8 @@ _FATAL: dict[str, Verdict] = {"session_expired": "expired", "max_config_attempts
 """Errors after which the service ends the session, however the connection then ends."""
 _CONFIGURATION_CODES = {"invalid_session_update_message", "max_config_attempts_exceeded"}
 
-_TELL = {b"error", b"session.created", b"session.updated"}
+TELLING = {b"", b"error", b"session.created", b"session.updated"}
+"""The types that tell something, and what does not show its type at its head."""
 
 _LOOK_AT = 200
 _MOST = 16 * 1024
@@ -34,16 +34,11 @@ class EndEvidence:
         """When the session ends, in seconds since the epoch."""
         self._parts: bytearray | None = None
 
-    def see(self, data: bytes, head: bytes = b"") -> None:
-        """Learn from a message; what is not an event is passed over.
-
-        Args:
-            data: the message.
-            head: its type as its head says, nothing if it does not.
-        """
-        if (head and head not in _TELL) or len(data) > _MOST or not _may_tell(data):
+    def see(self, message: Incoming) -> None:
+        """Learn from a message; what is not an event is passed over."""
+        if message.kind not in TELLING or len(message.data) > _MOST or not _may_tell(message.data):
             return
-        event = _parsed(data)
+        event = message.payload()
         kind = event.get("type")
         if kind == "error":
             error = _mapping(event.get("error"))
@@ -70,7 +65,7 @@ class EndEvidence:
             self._parts = None
         elif is_last:
             whole, self._parts = bytes(self._parts), None
-            self.see(whole)
+            self.see(Incoming(whole))
 
 
 def _may_tell(data: bytes) -> bool:
@@ -79,20 +74,6 @@ def _may_tell(data: bytes) -> bool:
     if b'.delta"' in head and b'"error"' not in head:
         return False
     return b'"error"' in data or b'"session.' in data
-
-
-def describe_unsent(data: bytes) -> UnsentEvent:
-    """Describe an encoded event that could not be sent, without its content."""
-    event = _parsed(data)
-    event_id = event.get("event_id")
-    return UnsentEvent(str(event.get("type", "")), event_id if isinstance(event_id, str) else None, len(data))
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        return _mapping(json.loads(data))
-    except (ValueError, RecursionError):
-        return {}
 
 
 def _mapping(value: object) -> dict[str, Any]:

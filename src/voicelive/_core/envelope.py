@@ -1,25 +1,43 @@
-"""What a message is, read from its head: its type, and how much audio it carries. Most messages need no more.
+"""One message and what is known of it: made once, where it enters or is written, and handed from layer to layer.
 
-Deltas are most of what arrives, so they are told apart without being parsed. A type that does not stand at the head is
-not found here, and the message is to be read in full.
+Most of what arrives are pieces of audio and text, so the type is read from a message's head, without parsing it. A type
+that does not stand at the head is not found there, and the message is to be read in full.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["AUDIO_DELTAS", "SAY_NOTHING", "audio_size", "is_append", "is_audio", "kind_of", "text_at"]
+from pydantic_core import from_json
 
+from ..errors import UnsentEvent
+
+__all__ = [
+    "AUDIO_DELTAS",
+    "BOTH_FORMS",
+    "SAY_NOTHING",
+    "Incoming",
+    "Outgoing",
+    "base64_size",
+    "encoded",
+    "parsed",
+    "read_text",
+]
+
+_TYPE = b'"type":"'
+_TYPE_LENGTH = len(_TYPE)
 _KIND = re.compile(rb'\{(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
-"""The type of an event where it stands first or second, as services write it."""
+"""The type of an event where it stands first or second, however it is spaced."""
+_LOOK_AT = 200
 
-_APPEND = re.compile(rb'"type"\s*:\s*"input_audio_buffer\.append"')
-_AUDIO = re.compile(rb'"type"\s*:\s*"input_audio(?:_buffer\.append|\.turn\.append)"')
-_SOUND = re.compile(rb'"(?:audio|delta)"\s*:\s*"')
-_LOOK_AT, _LOOK_FOR_SOUND = 200, 500
-_COLON, _COMMA = (b":", b": "), (b",", b", ")
-_APPEND_HEAD = b'{"type":"input_audio_buffer.append"'
-"""How this package writes an append."""
+_MAX_DEPTH = 200
+"""Levels of a value that can be walked, compared and written again; what pydantic's parser takes too."""
+_MAX_DIGITS = 4000
+"""The standard library refuses integers of more than 4300 digits, and the whole message with them."""
 
 AUDIO_DELTAS = frozenset({b"response.audio.delta", b"response.output_audio.delta"})
 """Types of the pieces of an answer's audio: most of what arrives, and not to be read in full here."""
@@ -29,9 +47,13 @@ SAY_NOTHING = frozenset(
         b"conversation.item.input_audio_transcription.delta",
         b"response.animation_blendshapes.delta",
         b"response.animation_viseme.delta",
+        b"response.audio.done",
         b"response.audio_timestamp.delta",
         b"response.audio_transcript.delta",
+        b"response.content_part.added",
+        b"response.content_part.done",
         b"response.function_call_arguments.delta",
+        b"response.output_audio.done",
         b"response.output_audio_transcript.delta",
         b"response.output_text.delta",
         b"response.text.delta",
@@ -40,54 +62,127 @@ SAY_NOTHING = frozenset(
 )
 """Types of events that leave no trace in a session: what they are pieces of comes whole later."""
 
-
-def kind_of(data: bytes) -> bytes:
-    """Return the type of a message that shows it at its head, else nothing."""
-    # As services write it; quicker than the pattern.
-    parts = data[:_LOOK_AT].split(b'"', 8)
-    if (
-        len(parts) == 9
-        and parts[0] == b"{"
-        and parts[1] == b"event_id"
-        and parts[2] in _COLON
-        and parts[4] in _COMMA
-        and parts[5] == b"type"
-        and parts[6] in _COLON
-        and b"\\" not in parts[3]
-        and b"\\" not in parts[7]
-    ):
-        return parts[7]
-    found = _KIND.match(data)
-    return b"" if found is None else found[1]
+BOTH_FORMS = 64
+"""So many messages may wait with the event that was made of each; behind them only the text is held."""
 
 
-def is_audio(data: bytes) -> bool:
-    """Return whether an encoded event carries input audio, as its head says."""
-    return data.startswith(_APPEND_HEAD) or _AUDIO.search(data, 0, _LOOK_AT) is not None
+class Incoming:
+    """One message of the service."""
+
+    __slots__ = ("after_kind", "data", "event", "kind")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        """Its text, as it came."""
+        self.event: Any = None
+        """Its event, where somebody has made it before the application asked for it."""
+        # In JSON this can only be a name and the beginning of its value: within a text, quotes are escaped. It is the
+        # event's own unless an object has begun before it.
+        at = data.find(_TYPE, 1, _LOOK_AT)
+        if at > 0 and data.startswith(b'{"') and data.find(b"{", 1, at) < 0:
+            at += _TYPE_LENGTH
+            end = data.find(b'"', at)
+            kind = data[at:end]
+            if end > 0 and b"\\" not in kind:
+                self.kind = kind
+                """Its type as its head says, nothing if it does not."""
+                self.after_kind = end
+                """Where its type ends; 0 if it is not known."""
+                return
+        found = _KIND.match(data)
+        self.kind, self.after_kind = (b"", 0) if found is None else (found[1], found.end(1))
+
+    def payload(self) -> dict[str, Any]:
+        """Return it as plain values, read anew at each call: what waits is held in one form."""
+        return parsed(self.data)
 
 
-def is_append(data: bytes) -> bool:
-    """Return whether an encoded event adds to the input audio buffer, as its head says."""
-    return data.startswith(_APPEND_HEAD) or _APPEND.search(data, 0, _LOOK_AT) is not None
+class Outgoing:
+    """One event of the application or of this package, as it is sent."""
+
+    __slots__ = ("_payload", "audio_size", "data", "event_id", "type")
+
+    def __init__(self, kind: str, data: bytes, event_id: str | None = None, audio_size: int | None = None) -> None:
+        self.type = kind
+        self.data = data
+        """Its text, UTF-8."""
+        self.event_id = event_id
+        self.audio_size = audio_size
+        """How many bytes of audio it carries; None if it is not audio."""
+        self._payload: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Outgoing:
+        """Write an event given as plain values."""
+        event_id = payload.get("event_id")
+        return cls(str(payload.get("type")), encoded(payload), event_id if isinstance(event_id, str) else None)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The event as plain values; read when first asked for, and the same object for all who ask."""
+        if self._payload is None:
+            self._payload = parsed(self.data)
+        return self._payload
+
+    @property
+    def unsent(self) -> UnsentEvent:
+        """What there is to say of it if it could not be sent: nothing of its content."""
+        return UnsentEvent(self.type, self.event_id, len(self.data))
 
 
-def audio_size(data: bytes) -> int:
-    """Return how many bytes of audio an event carries as base64, of either side."""
-    start = text_at(data, b'"delta"', _LOOK_FOR_SOUND) or text_at(data, b'"audio"', _LOOK_FOR_SOUND)
-    if not start:
-        found = _SOUND.search(data)
-        if found is None:
-            return 0
-        start = found.end()
-    end = data.find(b'"', start)
-    return (end - start) * 3 // 4 - data.count(b"=", max(start, end - 2), end)
+def base64_size(text: str | bytes) -> int:
+    """Return how many bytes a base64 text stands for."""
+    padding = text[-2:].count("=") if isinstance(text, str) else text[-2:].count(b"=")
+    return len(text) * 3 // 4 - padding
 
 
-def text_at(data: bytes, name: bytes, most: int) -> int:
-    """Return where the text of a field begins, if its name, with its quotes, stands in the first bytes; else 0."""
-    at = data.find(name, 0, most)
-    if at < 0:
-        return 0
-    at += len(name)
-    quote = data.find(b'"', at, at + 3)
-    return quote + 1 if quote >= 0 and data[at:quote] in _COLON else 0
+def parsed(data: bytes) -> dict[str, Any]:
+    """Return a message as the event it is, or an empty object for what is not one."""
+    try:
+        event = from_json(data)
+    except ValueError as error:
+        event = None if "recursion limit" in str(error) else _parsed_leniently(data)
+    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else {}
+
+
+def _parsed_leniently(data: bytes) -> object:
+    """Read what pydantic's parser refuses: half of a surrogate pair, bytes that are not UTF-8, endless numbers."""
+    try:
+        value: object = json.loads(read_text(data), parse_int=_integer)
+    except (ValueError, RecursionError):
+        return None
+    return value if _is_shallow(value) else None
+
+
+def read_text(data: bytes) -> str:
+    """Return bytes as text, with a replacement for each that is not UTF-8."""
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < _MAX_DIGITS else math.inf
+
+
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return True
+    return False
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
+def encoded(event: Mapping[str, Any]) -> bytes:
+    """Return an event as a message: in ASCII, because half a surrogate pair, which JSON allows, has no UTF-8."""
+    return _encoder.encode(event).encode()

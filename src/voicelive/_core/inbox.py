@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from .._base import Model
 from ..errors import ConfigurationError, ReceiveTimeoutError
+from .envelope import Incoming
 from .events import AnyServerEvent
 from .holding import MESSAGE_OVERHEAD, Holding
 
@@ -24,7 +25,7 @@ _OTHERS = "other types"
 
 Condition = str | type[Model] | Callable[[AnyServerEvent], object]
 """What ``wait_for`` takes: an event's type, an event class, or a function of the event."""
-Decode = Callable[[bytes], AnyServerEvent]
+EventOf = Callable[[Incoming], AnyServerEvent]
 
 
 @dataclass(order=True)
@@ -36,14 +37,14 @@ class Received:
     """
 
     number: int
-    data: bytes = field(compare=False)
+    message: Incoming = field(compare=False)
     kind: str = field(compare=False)
     model: type[Model] = field(compare=False)
 
     @property
     def cost(self) -> int:
         """What it takes in memory."""
-        return len(self.data) + MESSAGE_OVERHEAD
+        return len(self.message.data) + MESSAGE_OVERHEAD
 
 
 class Waiter:
@@ -89,13 +90,13 @@ class Waiter:
         self.found = received
         return True
 
-    def meets(self, received: Received, event: AnyServerEvent | Decode) -> bool:
+    def meets(self, received: Received, event: AnyServerEvent | EventOf) -> bool:
         """Return whether a message meets the condition; the event is made only where the condition needs it."""
         by_kind = self._matches(received)
         if by_kind is not None:
             return by_kind
         condition = cast("Callable[[AnyServerEvent], object]", self.condition)
-        return bool(condition(event(received.data) if callable(event) else event))
+        return bool(condition(event(received.message) if callable(event) else event))
 
     def _pass_over(self, event: AnyServerEvent) -> None:
         kind = str(event.type)
@@ -123,11 +124,11 @@ class Inbox:
     An interruption such as Ctrl-C strikes where a function begins, so a message changes its place without a call.
 
     Args:
-        decode: makes an event from a message.
+        event_of: returns the event of a message.
     """
 
-    def __init__(self, decode: Decode) -> None:
-        self._decode = decode
+    def __init__(self, event_of: EventOf) -> None:
+        self._event_of = event_of
         self.kept: deque[Received] = deque()
         self.waiters: list[Waiter] = []
         self._receivers: list[object] = []
@@ -164,8 +165,8 @@ class Inbox:
         waiter.hide = self.hide
         passed = 0
         for received in self.kept:
-            if waiter.meets(received, self._decode):
-                waiter.event = self._decode(received.data)
+            if waiter.meets(received, self._event_of):
+                waiter.event = self._event_of(received.message)
                 waiter.found = received
                 del self.kept[passed]
                 self.holding.kept_cost -= received.cost
@@ -195,12 +196,12 @@ class Inbox:
         waiter.found = waiter.event = None
         return True
 
-    def sort(self, data: bytes, event: AnyServerEvent) -> Received | None:
+    def sort(self, message: Incoming, event: AnyServerEvent) -> Received | None:
         """Offer a new event to those who wait; return it if none of them takes it."""
         self._count += 1
         # A service may send anything as type.
         kind: object = event.type
-        received = Received(self._count, data, str.__str__(kind) if isinstance(kind, str) else "", type(event))
+        received = Received(self._count, message, str.__str__(kind) if isinstance(kind, str) else "", type(event))
         for waiter in self.waiters:
             if waiter.offer(received, event):
                 return None
@@ -218,6 +219,7 @@ class Inbox:
     def pass_over(self, received: Received) -> None:
         """Keep a message for a later receiver, if anybody wants it."""
         if self.is_wanted(received):
+            received.message.event = None
             self.kept.append(received)
             self.holding.kept_cost += received.cost
 
@@ -233,12 +235,12 @@ class Inbox:
         if receiver in self._receivers:
             self._receivers.remove(receiver)
 
-    def take(self) -> bytes:
+    def take(self) -> Incoming:
         """Hand out the oldest message that is kept."""
         received = self.kept.popleft()
         self.holding.kept_cost -= received.cost
         self.holding.tell_if_half_empty()
-        return received.data
+        return received.message
 
     def clear(self) -> None:
         """Drop what nobody will ask for any more."""

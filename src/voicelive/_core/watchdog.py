@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from .closing import Cause
-from .envelope import kind_of
+from .envelope import Incoming
 
 __all__ = ["Watch"]
 
@@ -21,40 +21,36 @@ class Watch:
         self._ready_timeout = ready_timeout
         self._stall_timeout = stall_timeout
         self._opened_at = 0.0
-        self._responses: set[str] = set()
-        self._is_ready = ready_timeout is None
+        self._responses: dict[str, None] = {}
+        self.is_ready = ready_timeout is None
+        """Whether the service has made a session, or is not waited for to do so."""
         self.is_needed = ready_timeout is not None or stall_timeout is not None
         """Whether :meth:`see` must still be called; stays False once it is."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the service has made a session, or is not waited for to do so."""
-        return self._is_ready
 
     def open(self, now: float) -> None:
         """Note when the connection opened."""
         self._opened_at = now
 
-    def see(self, data: bytes, head: bytes | None = None) -> None:
+    def see(self, message: Incoming, payload: dict[str, Any] | None = None) -> None:
         """Learn from a message that was received.
 
         Args:
-            data: the message.
-            head: its type as its head says, nothing if it does not; None if nobody has looked yet.
+            message: the message.
+            payload: its plain values, if somebody has read it.
         """
-        if head is None:
-            head = kind_of(data)
-        if self._is_ready and head and head not in _RESPONSES:
+        if self.is_ready and message.kind and message.kind not in _RESPONSES:
             return
-        kind, response_id = _read(data)
+        event = message.payload() if payload is None else payload
+        # What is not an event tells nothing, like an error.
+        kind = event.get("type", "error")
         # A service that sends other events of a session has made one, even if its session.created got lost.
-        if not self._is_ready and kind not in _SAYS_NOTHING:
-            self._is_ready = True
+        if not self.is_ready and kind not in _SAYS_NOTHING:
+            self.is_ready = True
             self.is_needed = self._stall_timeout is not None
         if kind == "response.created":
-            self._responses.add(response_id)
+            self._responses[_response_id(event)] = None
         elif kind == "response.done":
-            self._responses.discard(response_id)
+            self._responses.pop(_response_id(event), None)
 
     def due(self, last_arrival: float) -> tuple[float, Cause] | None:
         """Return when the connection counts as dead if nothing more arrives, and why; None for never.
@@ -62,20 +58,13 @@ class Watch:
         Args:
             last_arrival: when the last message arrived.
         """
-        if not self._is_ready and self._ready_timeout is not None:
+        if not self.is_ready and self._ready_timeout is not None:
             return self._opened_at + self._ready_timeout, "ready"
         if self._responses and self._stall_timeout is not None:
             return last_arrival + self._stall_timeout, "stall"
         return None
 
 
-def _read(data: bytes) -> tuple[str, str]:
-    try:
-        event = json.loads(data)
-    except (ValueError, RecursionError):
-        return "error", ""
-    if not isinstance(event, dict):
-        return "error", ""
+def _response_id(event: dict[str, Any]) -> str:
     response = event.get("response")
-    response_id = response.get("id") if isinstance(response, dict) else None
-    return str(event.get("type", "error")), str(response_id or "")
+    return str((response.get("id") if isinstance(response, dict) else None) or "")

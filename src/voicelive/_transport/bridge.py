@@ -18,6 +18,7 @@ from typing import Any
 
 from .._calls import Call
 from .._core.closing import Cause, CloseInfo
+from .._core.envelope import BOTH_FORMS, Incoming, Outgoing
 from .._core.handshake import OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Inbox
@@ -41,10 +42,10 @@ _STEPS_TO_READ = 3
 
 
 class _Sending:
-    """A message whose sender waits to learn what becomes of it."""
+    """An event whose sender waits to learn what becomes of it."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, event: Outgoing) -> None:
+        self.event = event
         self.waiter = Waiter()
         self.is_settled = False
         self.error: Exception | None = None
@@ -81,7 +82,7 @@ class Bridge:
         self._failed: CloseInfo | None = None
         """How the connection ended, where something failed here."""
 
-        self.arrived: deque[bytes] = deque()
+        self.arrived: deque[Incoming] = deque()
         """Messages in order; the loop adds, and whoever holds the connection's lock takes the first."""
         self.taken_bytes = 0
         """What was taken, with the overhead; counted by who takes."""
@@ -94,7 +95,7 @@ class Bridge:
         self.waiting: list[Waiter] = []
         """Those who wait for something to arrive, or for the end."""
 
-        self._outgoing: deque[bytes | _Sending] = deque()
+        self._outgoing: deque[Outgoing | _Sending] = deque()
         self._adding = threading.Lock()
         self._added_bytes = self._begun_bytes = 0
         self._is_posted = False
@@ -204,14 +205,14 @@ class Bridge:
 
     # Sending.
 
-    def send(self, data: bytes) -> None:
-        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends.
+    def send(self, event: Outgoing) -> None:
+        """Send an event; waits while the service reads more slowly than this side sends.
 
         Raises:
             ConnectionClosed: if the connection is closed, also if that happens while it waits.
-            SendQueueFullError: if it is being made again, and there is no room to keep the message.
+            SendQueueFullError: if it is being made again, and there is no room to keep the event.
         """
-        size = len(data)
+        size = len(event.data)
         transport = self._transport
         is_quick = (
             transport is not None
@@ -219,13 +220,13 @@ class Bridge:
             and self._added_bytes - self._begun_bytes + size <= _UNSENT_BYTES
         )
         if is_quick:
-            self._add(data, size)
+            self._add(event, size)
         else:
-            self._send_and_wait(data, size)
+            self._send_and_wait(event, size)
 
-    def _send_and_wait(self, data: bytes, size: int) -> None:
+    def _send_and_wait(self, event: Outgoing, size: int) -> None:
         self._engine.check_caller()
-        message = _Sending(data)
+        message = _Sending(event)
         try:
             self._add(message, size)
             while not message.is_settled:
@@ -245,7 +246,7 @@ class Bridge:
             finally:
                 del error
 
-    def _add(self, message: bytes | _Sending, size: int) -> None:
+    def _add(self, message: Outgoing | _Sending, size: int) -> None:
         try:
             with self._adding:
                 self._added_bytes += size
@@ -270,11 +271,13 @@ class Bridge:
     async def _pump(self, transport: Transport) -> None:
         try:
             while True:
-                data: bytes | None = await transport.recv()
-                while data is not None:
-                    self.arrived.append(data)
-                    self._arrived_bytes += len(data) + MESSAGE_OVERHEAD
-                    data = None if self._is_full else transport.take()
+                message: Incoming | None = await transport.recv()
+                while message is not None:
+                    self.arrived.append(message)
+                    if message.event is not None and len(self.arrived) > BOTH_FORMS:
+                        message.event = None
+                    self._arrived_bytes += len(message.data) + MESSAGE_OVERHEAD
+                    message = None if self._is_full else transport.take()
                 self.wake()
                 await self._until_room()
         except ConnectionClosed:
@@ -314,14 +317,14 @@ class Bridge:
         transport = self._transport
         while self._outgoing and self._sending is None and transport is not None:
             message = self._outgoing.popleft()
-            data = message if isinstance(message, bytes) else message.data
-            self._begun_bytes += len(data)
+            event = message.event if isinstance(message, _Sending) else message
+            self._begun_bytes += len(event.data)
             try:
-                rest = transport.begin(data)
+                rest = transport.begin(event)
             except Exception as error:  # noqa: BLE001 - nobody would notice it here
                 self._fail(error)
                 self._outgoing.appendleft(message)
-                self._begun_bytes -= len(data)
+                self._begun_bytes -= len(event.data)
                 self._fail_unsent()
                 return
             if rest is not None:
@@ -329,7 +332,7 @@ class Bridge:
             elif isinstance(message, _Sending):
                 message.settle(None)
 
-    async def _finish(self, message: bytes | _Sending, rest: Coroutine[Any, Any, None]) -> None:
+    async def _finish(self, message: Outgoing | _Sending, rest: Coroutine[Any, Any, None]) -> None:
         error: Exception | None = None
         try:
             await rest
@@ -351,10 +354,10 @@ class Bridge:
         while self._outgoing:
             message = self._outgoing.popleft()
             if isinstance(message, _Sending):
-                self._begun_bytes += len(message.data)
+                self._begun_bytes += len(message.event.data)
                 message.settle(_closed())
             else:
-                self._begun_bytes += len(message)
+                self._begun_bytes += len(message.data)
 
     async def _close(self, code: int, reason: str) -> None:
         transport = self._transport

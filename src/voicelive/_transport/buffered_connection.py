@@ -15,6 +15,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
+from .._core.envelope import Incoming, Outgoing
 from .answers import Answer
 from .frames import cut_out_messages
 from .receive_limit import ReceiveLimit
@@ -32,7 +33,7 @@ __all__ = ["StreamConnection"]
 
 
 class _Queue(SimpleQueue[Any]):
-    """Whole messages, as ``bytes``, and frames of others, that arrived and were not taken yet."""
+    """Whole messages, and frames of others, that arrived and were not taken yet."""
 
     def __init__(self, inflow: ReceiveLimit) -> None:
         super().__init__()
@@ -86,8 +87,8 @@ class _Assembler(Assembler):
         self._queue = self.frames = _Queue(inflow)
         self._discards = False
         self._waits = False
-        self.sink: Callable[[bytes, bytes], None] | None = None
-        """Takes a message and its type, as its head says, when it arrives, instead of whoever waits in :meth:`get`."""
+        self.sink: Callable[[Incoming], None] | None = None
+        """Takes a message when it arrives, instead of whoever waits in :meth:`get`."""
 
     def discard(self) -> None:
         """Drop what arrives from now on: the close frame must be read, and nobody will ask for what comes before it."""
@@ -102,30 +103,31 @@ class _Assembler(Assembler):
         """Add a whole message."""
         if self._discards or self.closed:
             return
-        frames = self._queue
+        frames, message = self._queue, Incoming(data)
+        self._inflow.note(message)
         if self.sink is not None and self._waits and not frames.queue:
             # Nothing came before it, so it is next: no need to wake the task that waits for it.
-            self.sink(data, self._inflow.note(data))
+            self.sink(message)
             return
-        is_full = self._inflow.add(data)
-        frames.queue.append(data)
+        is_full = self._inflow.holding.add(len(data))
+        frames.queue.append(message)
         waiter = frames.get_waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
         if is_full:
             self.maybe_pause()
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Return the next message if it is there, whole, in one frame, and nobody else waits for it."""
         queue = self._queue.queue
-        if not queue or type(queue[0]) is not bytes or self.get_in_progress:
+        if not queue or type(queue[0]) is not Incoming or self.get_in_progress:
             return None
-        data: bytes = queue.popleft()
-        self._inflow.take(data, True)
-        return data
+        message: Incoming = queue.popleft()
+        self._inflow.take(message.data, True)
+        return message
 
     async def get(self, decode: bool | None = None) -> Any:
-        """Return the next message, as ``bytes``; a call that is cancelled loses nothing."""
+        """Return the next message; a call that is cancelled loses nothing."""
         if self.get_in_progress:
             raise ConcurrencyError("get() is already running")
         frames = self._queue
@@ -137,8 +139,8 @@ class _Assembler(Assembler):
                 await frames.wait()
             finally:
                 self.get_in_progress = self._waits = False
-        data = self.take()
-        return await super().get(False) if data is None else data
+        message = self.take()
+        return Incoming(await super().get(False)) if message is None else message
 
     def nudge(self) -> None:
         """End the wait of :meth:`get`, if it waits for a message to begin, with ``asyncio.TimeoutError``."""
@@ -270,15 +272,15 @@ class StreamConnection(ClientConnection):
             self.send_data()
         self.finish()
 
-    async def receive(self) -> bytes:
+    async def receive(self) -> Incoming:
         """Return the next message; a call that is cancelled loses nothing.
 
         Raises:
             ConnectionClosed: if the connection has ended and everything was received.
         """
         try:
-            data: bytes = await self.arrivals.get(False)
-            return data
+            message: Incoming = await self.arrivals.get(False)
+            return message
         except EOFError:
             pass
         except WebSocketException as error:
@@ -288,21 +290,16 @@ class StreamConnection(ClientConnection):
             self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
         raise ConnectionClosedError(None, None)
 
-    async def send_message(self, data: bytes) -> None:
-        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends.
+    def begin_message(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
+        """Send an event, and return what there is to wait for, if anything; it must be awaited.
 
-        Raises:
-            ConnectionClosed: if the connection has ended, also if that happens meanwhile.
+        That waits while the service reads more slowly than this side sends, and raises :exc:`ConnectionClosed` if the
+        connection has ended, also if that happens meanwhile.
         """
-        if (rest := self.begin_message(data)) is not None:
-            await rest
-
-    def begin_message(self, data: bytes) -> Coroutine[Any, Any, None] | None:
-        """Like :meth:`send_message`, but return what there is to wait for, if anything; it must be awaited."""
         # What `send` of `websockets` does for it, without its checks and contexts.
         if self.protocol.state is not State.OPEN:
             return self._fail_to_send()
-        self.protocol.send_text(data)
+        self.protocol.send_text(event.data)
         try:
             self.send_data()
         except Exception:  # noqa: BLE001 - whatever a broken connection raises; its end says which

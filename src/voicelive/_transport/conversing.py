@@ -7,7 +7,6 @@ and tools of the application are handed to whoever was given for them, never run
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
@@ -23,8 +22,7 @@ from .._core.conversation.ledger import Heard, Interruption
 from .._core.conversation.local_events import ApprovalOutcome
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
-from .._core.end_evidence import describe_unsent
-from .._core.envelope import audio_size, kind_of
+from .._core.envelope import AUDIO_DELTAS, BOTH_FORMS, Incoming, Outgoing
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from ..errors import InvalidEventError, VoiceLiveError
 from .logs import transport_logger
@@ -62,7 +60,7 @@ class Listener(Protocol):
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived, for the observers."""
 
-    def sent(self, data: bytes, now: float) -> None:
+    def sent(self, event: Outgoing, now: float) -> None:
         """Take an event that was sent, for the observers."""
 
     def heard(self, heard: list[Heard]) -> None:
@@ -81,22 +79,19 @@ class ConversationTransport:
         conversation: Conversation,
         listener: Listener,
         *,
-        decode: Callable[[bytes], Any],
-        encode: Callable[[Any], bytes],
+        event_of: Callable[[Incoming], Any],
+        encode: Callable[[Any], Outgoing],
     ) -> None:
         self._inner = inner
         self.conversation = conversation
         self._listener = listener
-        self._decode = decode
+        self._event_of = event_of
         self._encode = encode
         self._loop = asyncio.get_running_loop()
         # The one below holds nothing for long, and stops to read when what waits here is too much.
         self.holding: Holding = inner.holding
         """Counts what arrived and was not handed out, wherever it waits."""
-        self._arrived: deque[bytes] = deque()
-        # The event of each message that waits, so that it is not made twice. Keyed by identity: the message lives as
-        # long as its entry.
-        self._events: dict[int, tuple[bytes, Any]] = {}
+        self._arrived: deque[Incoming] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._has_ended = False
         self._tickets: dict[Ticket, list[asyncio.Future[ResponseOutcome]]] = {}
@@ -106,9 +101,9 @@ class ConversationTransport:
 
     # As a transport.
 
-    async def recv(self) -> bytes:
+    async def recv(self) -> Incoming:
         """Return the next message; a call that is cancelled loses nothing."""
-        while (data := self.take()) is None:
+        while (message := self.take()) is None:
             if self._has_ended:
                 raise ConnectionClosed(None, None)
             waiter = self._waiter = self._loop.create_future()
@@ -116,30 +111,36 @@ class ConversationTransport:
                 await waiter
             finally:
                 self._waiter = None
-        return data
+        return message
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Return the next message if it is there already, else None."""
         if not self._arrived:
             return None
-        data = self._arrived.popleft()
-        self.holding.take(len(data))
-        return data
+        message = self._arrived.popleft()
+        self.holding.take(len(message.data))
+        return message
 
     def nudge(self) -> None:
         """End the wait of the task that receives, if one does, as if its time were up."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(TimeoutError("nudged"))
 
-    def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
-        """Send one text message, and return what is left to be awaited, if anything."""
-        self._note_sent(data)
-        return self._inner.begin(data)
-
-    async def send(self, data: bytes) -> None:
-        """Send one text message, given as UTF-8."""
-        self._note_sent(data)
-        await self._inner.send(data)
+    def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
+        """Send an event, and return what is left to be awaited, if anything."""
+        now = time.monotonic()
+        item = event.payload.get("item") if event.type == "conversation.item.create" else None
+        self.conversation.sent(
+            event.type,
+            now,
+            audio_size=event.audio_size or 0,
+            event_id=event.event_id,
+            item=item if isinstance(item, Mapping) else None,
+        )
+        self._listener.sent(event, now)
+        if self.conversation.actions:
+            self._act()
+        return self._inner.begin(event)
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended; None while it is open."""
@@ -177,13 +178,6 @@ class ConversationTransport:
             await asyncio.wait({self._pumping})
 
     # For the application's side of the conversation; on the loop.
-
-    def event_of(self, data: bytes) -> Any:
-        """Return the event of a message that was taken, made once."""
-        entry = self._events.pop(id(data), None)
-        if entry is None or entry[0] is not data:
-            return self._decode(data)
-        return entry[1]
 
     def is_late(self, event: Any) -> bool:
         """Whether an event is audio of something that was interrupted meanwhile."""
@@ -242,7 +236,9 @@ class ConversationTransport:
     def tell(self, event: Any) -> None:
         """Hand the application an event of the connection's own."""
         self._listener.told(event)
-        self._put(event.to_json(), event)
+        message = Incoming(event.to_json())
+        message.event = event
+        self._put(message)
 
     def ask(self, event: Any) -> None:
         """Send an event that an observer asked for."""
@@ -254,10 +250,10 @@ class ConversationTransport:
         inner = self._inner
         try:
             while True:
-                data: bytes | None = await inner.recv()
-                while data is not None:
-                    self._arrive(data)
-                    data = inner.take()
+                message: Incoming | None = await inner.recv()
+                while message is not None:
+                    self._arrive(message)
+                    message = inner.take()
         except ConnectionClosed:
             pass
         except VoiceLiveError as error:
@@ -265,13 +261,13 @@ class ConversationTransport:
         finally:
             self._end()
 
-    def _arrive(self, data: bytes) -> None:
+    def _arrive(self, message: Incoming) -> None:
         now = time.monotonic()
         try:
-            event = self._decode(data)
+            event = message.event = self._event_of(message)
         except InvalidEventError:
             # A strict connection: whoever receives it is told.
-            self._put(data, None)
+            self._put(message)
             return
         self._listener.received(event, now)
         try:
@@ -281,14 +277,15 @@ class ConversationTransport:
             transport_logger().exception("the conversation could not take an event of type %s", event.type)
             is_shown = True
         if is_shown and self._listener.is_shown(event):
-            self._put(data, event)
+            self._put(message)
         self._act()
 
-    def _put(self, data: bytes, event: Any) -> None:
-        self.holding.add(len(data))
-        self._arrived.append(data)
-        if event is not None:
-            self._events[id(data)] = (data, event)
+    def _put(self, message: Incoming) -> None:
+        self.holding.add(len(message.data))
+        self._arrived.append(message)
+        if len(self._arrived) > BOTH_FORMS:
+            # Nobody takes it soon: one form is enough to hold.
+            message.event = None
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -321,41 +318,32 @@ class ConversationTransport:
 
     def _drop_late(self) -> None:
         """Take audio of what was interrupted out of what waits to be received."""
-        is_late = self.conversation.is_late
-        late = {key for key, (_, event) in self._events.items() if is_late(event)}
+        late = [message for message in self._arrived if self._is_late(message)]
         if late:
-            kept = [data for data in self._arrived if id(data) not in late]
-            dropped = sum(len(data) for data in self._arrived) - sum(map(len, kept))
-            count = len(self._arrived) - len(kept)
-            self._arrived = deque(kept)
-            for key in late:
-                del self._events[key]
-            self.holding.release(count, dropped + count * MESSAGE_OVERHEAD)
+            gone = set(map(id, late))
+            self._arrived = deque(message for message in self._arrived if id(message) not in gone)
+            size = sum(len(message.data) for message in late)
+            self.holding.release(len(late), size + len(late) * MESSAGE_OVERHEAD)
+
+    def _is_late(self, message: Incoming) -> bool:
+        if message.kind and message.kind not in AUDIO_DELTAS:
+            return False
+        with suppress(InvalidEventError):
+            return self.conversation.is_late(self._event_of(message))
+        return False
 
     def _send(self, event: Any) -> None:
         try:
-            data = self._encode(event)
+            outgoing = self._encode(event)
         except VoiceLiveError as error:
             transport_logger().warning("an event of the conversation could not be sent: %s", error)
             return
-        self._listener.sent(data, time.monotonic())
-        rest = self._inner.begin(data)
+        self._listener.sent(outgoing, time.monotonic())
+        rest = self._inner.begin(outgoing)
         if rest is not None:
             task = self._loop.create_task(_quietly(rest))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-
-    def _note_sent(self, data: bytes) -> None:
-        now = time.monotonic()
-        kind = kind_of(data).decode() or describe_unsent(data).type
-        size = audio_size(data) if kind == "input_audio_buffer.append" else 0
-        event_id = describe_unsent(data).event_id if kind == "response.create" else None
-        item = json.loads(data).get("item") if kind == "conversation.item.create" else None
-        item = item if isinstance(item, Mapping) else None
-        self.conversation.sent(kind, now, audio_size=size, event_id=event_id, item=item)
-        self._listener.sent(data, now)
-        if self.conversation.actions:
-            self._act()
 
     def _settle_tickets(self) -> None:
         for ticket in [ticket for ticket in self._tickets if ticket.outcome is not None]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .._core.closing import Cause
-from .._core.end_evidence import EndEvidence
-from .._core.envelope import kind_of
+from .._core.end_evidence import TELLING, EndEvidence
+from .._core.envelope import Incoming
 from .._core.holding import MESSAGE_OVERHEAD, Holding
 from .options import TransportOptions
 
@@ -46,17 +46,11 @@ class ReceiveLimit:
         self.given_up: Cause | None = None
         """Why this side gave the connection up, if it did."""
 
-    def add(self, data: bytes) -> bool:
-        """Count a message that arrived whole; return whether the bound is passed."""
-        self.note(data)
-        return self.holding.add(len(data))
-
-    def note(self, data: bytes) -> bytes:
-        """Note a message that arrived whole and does not wait here; return its type as its head says."""
+    def note(self, message: Incoming) -> None:
+        """Note a message that arrived whole."""
         self.last_arrival = time.monotonic()
-        head = kind_of(data)
-        self.words.see(data, head)
-        return head
+        if message.kind in TELLING:
+            self.words.see(message)
 
     def add_part(self, data: bytes, *, is_first: bool, is_last: bool) -> bool:
         """Like :meth:`add`, for the payload of a frame that may be a part of a message."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from websockets.exceptions import ConnectionClosedError
 
 from .._core.closing import CloseInfo, closed_error
-from .._core.end_evidence import describe_unsent
+from .._core.envelope import Outgoing
 from .._core.handshake import Handshake
 from .._core.reconnect.machine import ReconnectMachine
 from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
@@ -61,9 +61,9 @@ class ReconnectSetup:
 
         return reserve
 
-    def closed_error(self, info: CloseInfo, data: bytes) -> ConnectionClosed:
+    def closed_error(self, info: CloseInfo, event: Outgoing) -> ConnectionClosed:
         """Build the error for an event that was not sent."""
-        return closed_error(info, self.handshake.endpoint.authority, describe_unsent(data))
+        return closed_error(info, self.handshake.endpoint.authority, event.unsent)
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def broken(error: BaseException) -> CloseInfo:
     return CloseInfo(1006, f"{type(error).__name__} while keeping the connection up", "local", "internal", error)
 
 
-def queue_full(policy: ReconnectPolicy, data: bytes) -> SendQueueFullError:
+def queue_full(policy: ReconnectPolicy, event: Outgoing) -> SendQueueFullError:
     """Build the error for an event that was not kept."""
-    unsent = describe_unsent(data)
+    unsent = event.unsent
     return SendQueueFullError(
         f"{unsent.type} ({unsent.size} bytes) was not kept: the connection is being made again, and "
         f"{policy.max_queued_bytes} bytes wait already; send it after voicelive.restored, or raise max_queued_bytes",

@@ -7,12 +7,14 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from .._core.closing import ENDS_FOR_GOOD, GIVEN_UP, Cause, CloseInfo
+from .._core.envelope import Incoming, Outgoing
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
-from .._core.reconnect.machine import Close, Condense, Open, Outgoing, SendFull
+from .._core.reconnect.machine import Close, Condense, Open, SendFull, SendNow
 from .logs import transport_logger
 from .reconnect_setup import ReconnectSetup, broken, end_signal, failure_of, queue_full
 from .websocket import ConnectionClosed, WebSocketTransport, open_transport
@@ -65,12 +67,12 @@ class ReconnectingTransport:
         self._start(self._read(number, transport))
         self._set_timer(time.monotonic())
 
-    async def recv(self) -> bytes:
+    async def recv(self) -> Incoming:
         """Return the next message; a call that is cancelled loses nothing."""
         while True:
-            data = self.take()
-            if data is not None:
-                return data
+            message = self.take()
+            if message is not None:
+                return message
             if self._final is not None:
                 raise end_signal()
             if self._nudged:
@@ -82,7 +84,7 @@ class ReconnectingTransport:
             finally:
                 self._receiver = None
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Return the next message if it is there already, else None."""
         try:
             return self._machine.take()
@@ -106,33 +108,25 @@ class ReconnectingTransport:
         self._nudged = True
         self._notify()
 
-    def begin(self, data: bytes) -> Coroutine[Any, Any, None] | None:
-        """Like :meth:`send`, but return what is left to be awaited, if anything."""
+    def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
+        """Send an event, or keep it while there is no connection; return what is left to be awaited, if anything.
+
+        That raises :exc:`SendQueueFullError` if there is no room to keep it.
+        """
         if self._final is not None:
             return _raising(end_signal())
-        now = time.monotonic()
-        decision = self._decide(self._machine.sending, data, now)
+        decision = self._decide(self._machine.sending, event, time.monotonic())
         if self._waiting:
             self._notify()
-        if isinstance(decision, Outgoing):
+        if type(decision) is SendNow:
             # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
             transport = self._links[decision.link]
-            rest = transport.begin(decision.data)
-            if rest is not None:
-                return self._write(transport, decision, rest)
-            self._was_sent(decision, now)
-        elif isinstance(decision, SendFull):
-            return _raising(queue_full(self._setup.policy, data))
-        return None
-
-    async def send(self, data: bytes) -> None:
-        """Send one text message, or keep it while there is no connection.
-
-        Raises:
-            SendQueueFullError: if there is no room to keep it.
-        """
-        if (rest := self.begin(data)) is not None:
-            await rest
+            rest = transport.begin(decision.event)
+            if rest is None:
+                return None
+            self._machine.begun(decision)
+            return self._write(transport, decision, rest)
+        return _raising(queue_full(self._setup.policy, event)) if isinstance(decision, SendFull) else None
 
     @property
     def is_ready(self) -> bool:
@@ -286,7 +280,7 @@ class ReconnectingTransport:
     def _act(self) -> None:
         """Carry out what the state machine asks for."""
         while self._machine.actions:
-            action = self._machine.actions.popleft()
+            action = self._machine.actions.pop(0)
             if isinstance(action, Open):
                 self._start(self._make(action.link, action.at), name=_OPENING)
             elif isinstance(action, Condense):
@@ -352,7 +346,7 @@ class ReconnectingTransport:
                 self._notify()
                 return
             try:
-                await self._write(transport, outgoing, transport.send(outgoing.data))
+                await self._write(transport, outgoing, transport.begin(outgoing.event))
             except ConnectionClosed:
                 # Nothing that was to be sent then can be: the link's end says so to whoever receives.
                 return
@@ -360,29 +354,29 @@ class ReconnectingTransport:
             if sent % _SENT_PER_BREAK == 0:
                 await asyncio.sleep(0)
 
-    async def _write(self, transport: WebSocketTransport, outgoing: Outgoing, rest: Coroutine[Any, Any, None]) -> None:
+    async def _write(
+        self, transport: WebSocketTransport, sending: SendNow, rest: Coroutine[Any, Any, None] | None
+    ) -> None:
         try:
-            await rest
+            if rest is not None:
+                await rest
         except ConnectionClosed:
-            self._not_sent(transport, outgoing)
+            self._not_sent(transport, sending)
         except BaseException:
             # Cancelled: whether it went out is not known, as with any connection. It is not sent a second time.
-            self._decide(self._machine.sent, outgoing, time.monotonic())
+            self._was_sent(sending)
             raise
         else:
-            self._was_sent(outgoing, time.monotonic())
+            self._was_sent(sending)
 
-    def _was_sent(self, outgoing: Outgoing, now: float) -> None:
-        self._decide(self._machine.sent, outgoing, now)
-        if self._machine.actions:
-            self._act()
+    def _was_sent(self, sending: SendNow) -> None:
+        self._decide(self._machine.sent, sending, time.monotonic())
+        self._act()
 
-    def _arrived(self, number: int, transport: WebSocketTransport, data: bytes, head: bytes | None) -> None:
+    def _arrived(self, number: int, transport: WebSocketTransport, message: Incoming) -> None:
         """Take a message of a link, when it arrives."""
         try:
-            now = time.monotonic()
-            changes = self._machine.received(number, data, now, head)
-            if changes:
+            if self._machine.received(number, message, time.monotonic()):
                 self._tick()
             elif self._receiver is not None and not self._receiver.done():
                 self._receiver.set_result(None)
@@ -401,26 +395,26 @@ class ReconnectingTransport:
         self._pausing.discard(number)
         transport.go_on()
 
-    def _not_sent(self, transport: WebSocketTransport, outgoing: Outgoing) -> None:
+    def _not_sent(self, transport: WebSocketTransport, sending: SendNow) -> None:
         info = transport.end(None)
-        kept = self._decide(self._machine.unsent, outgoing, time.monotonic())
+        kept = self._decide(self._machine.unsent, sending, time.monotonic())
         self._act()
         final = self._final or (info if info is not None and not info.recoverable else None)
         if final is not None:
-            closed = self._setup.closed_error(final, outgoing.data)
+            closed = self._setup.closed_error(final, sending.event)
             raise closed from closed.__cause__
         if not kept:
-            raise queue_full(self._setup.policy, outgoing.data) from None
+            raise queue_full(self._setup.policy, sending.event) from None
 
     async def _read(self, number: int, transport: WebSocketTransport) -> None:
         # It ends too if the application does not receive.
         transport.when_ended(self._notify)
-        transport.deliver_to(lambda data, head: self._arrived(number, transport, data, head))
+        transport.deliver_to(partial(self._arrived, number, transport))
         with suppress(ConnectionClosed):
             received = 0
             while True:
                 # Most messages do not come this way: only what was there before, and what comes in parts.
-                self._arrived(number, transport, await transport.recv(), None)
+                self._arrived(number, transport, await transport.recv())
                 while number in self._pausing:
                     await self._change()
                 received += 1

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from .._core.closing import Cause, CloseInfo
+from .._core.envelope import Incoming, Outgoing
 from .._core.holding import Holding
 
 __all__ = ["Transport"]
@@ -14,24 +15,23 @@ __all__ = ["Transport"]
 class Transport(Protocol):
     """One connection as its event loop sees it: one WebSocket, one after the other, or a conversation over either.
 
-    Everything is called on the loop. ``recv``, ``send`` and what ``begin`` returns raise the transport's own
+    Everything is called on the loop. ``recv`` and what ``begin`` returns raise the transport's own
     :exc:`ConnectionClosed` when the connection has ended; :meth:`end` explains it.
     """
 
-    def recv(self) -> Coroutine[Any, Any, bytes]:
+    def recv(self) -> Coroutine[Any, Any, Incoming]:
         """Return the next message; a call that is cancelled loses nothing."""
         ...
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Return the next message if it is there already and nobody waits for it, else None."""
         ...
 
-    def begin(self, data: bytes, /) -> Coroutine[Any, Any, None] | None:
-        """Send one text message, given as UTF-8, and return what is left to be awaited, if anything."""
-        ...
+    def begin(self, event: Outgoing, /) -> Coroutine[Any, Any, None] | None:
+        """Send an event, and return what is left to be awaited, if anything.
 
-    def send(self, data: bytes, /) -> Coroutine[Any, Any, None]:
-        """Send one text message; waits while the service reads more slowly than this side sends."""
+        That waits while the service reads more slowly than this side sends.
+        """
         ...
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:

@@ -13,6 +13,7 @@ from websockets.protocol import State
 from websockets.version import version
 
 from .._core.closing import Cause, CloseInfo
+from .._core.envelope import Incoming, Outgoing
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.refusals import redactor_of
@@ -41,14 +42,12 @@ class WebSocketTransport:
         self._websocket = websocket
         self._close_timeout = options.close_timeout
         # Bound once and without a layer in between: these run for every event.
-        self.recv: Callable[[], Coroutine[Any, Any, bytes]] = websocket.receive
+        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = websocket.receive
         """Return the next message; a call that is cancelled loses nothing."""
-        self.take: Callable[[], bytes | None] = websocket.arrivals.take
+        self.take: Callable[[], Incoming | None] = websocket.arrivals.take
         """Return the next message if it is there already and nobody waits for it, else None."""
-        self.send: Callable[[bytes], Coroutine[Any, Any, None]] = websocket.send_message
-        """Send one text message, given as UTF-8; waits while the service reads more slowly than this side sends."""
-        self.begin: Callable[[bytes], Coroutine[Any, Any, None] | None] = websocket.begin_message
-        """Send one text message like :attr:`send`, and return what is left to be awaited, if anything."""
+        self.begin: Callable[[Outgoing], Coroutine[Any, Any, None] | None] = websocket.begin_message
+        """Send an event, and return what is left to be awaited, if anything."""
 
     def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         """Return how the connection ended; None while more can be received."""
@@ -75,8 +74,8 @@ class WebSocketTransport:
         """Take the credential out of what the service said."""
         return self._websocket.inflow.hide(text)
 
-    def deliver_to(self, sink: Callable[[bytes, bytes], None]) -> None:
-        """Give a message and its type, as its head says, to `sink` at once while a task waits in :meth:`recv` for it.
+    def deliver_to(self, sink: Callable[[Incoming], None]) -> None:
+        """Give a message to `sink` at once while a task waits in :meth:`recv` for it.
 
         What came before it, and what comes in parts, :meth:`recv` returns as ever.
         """

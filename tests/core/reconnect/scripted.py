@@ -10,8 +10,9 @@ from typing import Any
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
+from voicelive._core.envelope import Incoming, Outgoing, base64_size
 from voicelive._core.reconnect.actions import Action
-from voicelive._core.reconnect.machine import Outgoing, ReconnectMachine, SendFull, SendLater
+from voicelive._core.reconnect.machine import ReconnectMachine, SendFull, SendLater, SendNow
 
 WALL = 1_000_000.0
 DROPPED = CloseInfo(1006, "", "network")
@@ -20,6 +21,12 @@ REFUSED = CloseInfo(1008, "no", "server")
 
 def encoded(kind: str, **fields: Any) -> bytes:
     return json.dumps({"type": kind, **fields}, separators=(",", ":")).encode()
+
+
+def written(kind: str, **fields: Any) -> Outgoing:
+    """Return an event of the application."""
+    audio_size = base64_size(fields["audio"]) if kind.endswith(".append") else None
+    return Outgoing(kind, encoded(kind, **fields), fields.get("event_id"), audio_size)
 
 
 def sound(ms: int) -> str:
@@ -79,7 +86,7 @@ class Scripted:
         self.line.tick(now)
 
     def get(self, link: int, kind: str, **fields: Any) -> None:
-        self.line.received(link, encoded(kind, **fields), self.now)
+        self.line.received(link, Incoming(encoded(kind, **fields)), self.now)
 
     def begin(self, link: int, session_id: str, **fields: Any) -> None:
         self.get(link, "session.created", session={"id": session_id, **fields})
@@ -100,20 +107,21 @@ class Scripted:
 
     # What the application does.
 
-    def decide(self, kind: str, **fields: Any) -> Outgoing | SendLater | SendFull:
-        return self.line.sending(encoded(kind, **fields), self.now)
+    def decide(self, kind: str, **fields: Any) -> SendNow | SendLater | SendFull:
+        return self.line.sending(written(kind, **fields), self.now)
 
-    def put(self, kind: str, **fields: Any) -> Outgoing:
+    def put(self, kind: str, **fields: Any) -> SendNow:
         """Send an event over the current link; return it while it is on its way."""
-        outgoing = self.decide(kind, **fields)
-        assert isinstance(outgoing, Outgoing)
-        return outgoing
+        sending = self.decide(kind, **fields)
+        assert isinstance(sending, SendNow)
+        self.line.begun(sending)
+        return sending
 
     def send(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send an event over the current link; return what went out."""
-        outgoing = self.put(kind, **fields)
-        self.line.sent(outgoing, self.now)
-        event: dict[str, Any] = json.loads(outgoing.data)
+        sending = self.put(kind, **fields)
+        self.line.sent(sending, self.now)
+        event: dict[str, Any] = json.loads(sending.event.data)
         return event
 
     def later(self, kind: str, **fields: Any) -> None:
@@ -130,8 +138,8 @@ class Scripted:
     def told(self) -> list[dict[str, Any]]:
         """Return what the application receives."""
         events: list[dict[str, Any]] = []
-        while (data := self.line.take()) is not None:
-            events.append(json.loads(data))
+        while (message := self.line.take()) is not None:
+            events.append(json.loads(message.data))
         return events
 
     def kinds(self) -> list[str]:
@@ -140,9 +148,9 @@ class Scripted:
     def over(self, link: int) -> list[dict[str, Any]]:
         """Send all that is to be sent over a link; return it."""
         events: list[dict[str, Any]] = []
-        while (outgoing := self.line.next_to_send(link, self.now)) is not None:
-            events.append(json.loads(outgoing.data))
-            self.line.sent(outgoing, self.now)
+        while (sending := self.line.next_to_send(link, self.now)) is not None:
+            events.append(json.loads(sending.event.data))
+            self.line.sent(sending, self.now)
         return events
 
     def answer(self, link: int, events: list[dict[str, Any]]) -> None:

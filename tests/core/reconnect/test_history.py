@@ -118,7 +118,7 @@ def played(*history: dict[str, Any] | int | None) -> History:
         if step is None:
             ledger.end()
         elif isinstance(step, int):
-            ledger.sent_audio(step)
+            ledger.uncommitted += step
         elif step["type"] in _SENT:
             ledger.sent(step)
         else:
@@ -406,7 +406,7 @@ def test_what_was_under_way_is_told() -> None:
     ledger = played(response("created", "r2"), response("created", "r1"), ASK, 100, buffer("committed"), 200, 300)
     assert ledger.end() == Unanswered(("r1", "r2"), 1, 500)
     assert ledger.end() == Unanswered((), 0, 0)
-    ledger.sent_audio(5)
+    ledger.uncommitted += 5
     ledger.received(buffer("cleared"))
     assert ledger.end().input_audio_bytes == 0
 

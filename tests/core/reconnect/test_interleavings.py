@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
-from voicelive._core.reconnect.machine import Close, Open, Outgoing, SendLater
+from voicelive._core.envelope import Incoming
+from voicelive._core.reconnect.machine import Close, Open, SendLater, SendNow
 
-from .scripted import DROPPED, WALL, Scripted, encoded, item
+from .scripted import DROPPED, WALL, Scripted, encoded, item, written
 
 POLICY = ReconnectPolicy(deadline=1e6, rollover_before=60)
 LIFE_S = 20.0
@@ -82,9 +83,9 @@ class World:
         self.line = self.story.line
         self.sessions: dict[int, Session] = {1: Session(1, 1)}
         self.opening: deque[Open] = deque()
-        self.sending: Outgoing | None = None
+        self.sending: SendNow | None = None
         """What the application is sending: its sender waits for it."""
-        self.restoring: Outgoing | None = None
+        self.restoring: SendNow | None = None
         """What the restoration is sending."""
         # What a session that never died would have.
         self.settings = {"a": 0, "b": 0}
@@ -100,8 +101,9 @@ class World:
     # What the application does.
 
     def _send(self, event: dict[str, Any]) -> None:
-        decision = self.line.sending(encoded(event.pop("type"), **event), self.story.now)
-        if isinstance(decision, Outgoing):
+        decision = self.line.sending(written(event.pop("type"), **event), self.story.now)
+        if isinstance(decision, SendNow):
+            self.line.begun(decision)
             self.sending = decision
         else:
             assert isinstance(decision, SendLater)
@@ -146,7 +148,7 @@ class World:
         elif what == "hear":
             for number, session in list(self.sessions.items()):
                 for _ in range(min(value, len(session.outgoing))):
-                    self.line.received(number, session.outgoing.popleft(), self.story.now)
+                    self.line.received(number, Incoming(session.outgoing.popleft()), self.story.now)
         elif what == "wait":
             self.story.at(self.story.now + value * value / 10)
         elif what == "open" and self.opening:
@@ -162,7 +164,7 @@ class World:
 
     def _complete(self) -> None:
         for outgoing in filter(None, (self.restoring, self.sending)):
-            self.sessions[outgoing.link].inbox.append(json.loads(outgoing.data))
+            self.sessions[outgoing.link].inbox.append(json.loads(outgoing.event.data))
             self.line.sent(outgoing, self.story.now)
         self.sending = self.restoring = None
 
@@ -177,7 +179,7 @@ class World:
         session = self.sessions.pop(number)
         self._count_up(session)
         for _ in range(min(heard, len(session.outgoing))):
-            self.line.received(number, session.outgoing.popleft(), self.story.now)
+            self.line.received(number, Incoming(session.outgoing.popleft()), self.story.now)
         if late:
             self.line.ended(number, DROPPED, self.story.now)
         for outgoing in filter(None, (self.restoring, self.sending)):

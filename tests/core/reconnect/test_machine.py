@@ -8,10 +8,11 @@ import pytest
 
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
+from voicelive._core.envelope import Incoming, Outgoing
 from voicelive._core.reconnect.actions import Action
-from voicelive._core.reconnect.machine import Close, GiveUp, Open, Outgoing, SendFull, SendLater
+from voicelive._core.reconnect.machine import Close, GiveUp, Open, SendFull, SendLater, SendNow
 
-from .scripted import DROPPED, REFUSED, WALL, Scripted, encoded, item, sound
+from .scripted import DROPPED, REFUSED, WALL, Scripted, item, sound, written
 
 UPDATE = {"voice": "x"}
 
@@ -236,7 +237,7 @@ def test_what_is_sent_meanwhile_follows_once_and_in_order() -> None:
         {"type": "input_audio_buffer.append", "audio": sound(20)},
         {"type": "input_audio_buffer.commit"},
     ]
-    assert isinstance(story.decide("response.cancel"), Outgoing)
+    assert isinstance(story.decide("response.cancel"), SendNow)
 
 
 def test_the_bound_of_what_is_kept() -> None:
@@ -325,7 +326,7 @@ def test_a_truncation_while_it_is_restored_is_caught_up_with() -> None:
     assert (told["replayed_items"], told["applied_truncations"]) == (1, 1)
 
 
-def failing(story: Scripted, ended_first: bool, outgoing: Outgoing) -> bool:
+def failing(story: Scripted, ended_first: bool, outgoing: SendNow) -> bool:
     """Let a send fail while its link dies, before or after the end of the link is known."""
     if ended_first:
         story.end(outgoing.link)
@@ -524,18 +525,20 @@ def test_odd_messages_reach_the_application(data: bytes) -> None:
     story = talked()
     story.reply(1, "y", "one two")
     story.told()
-    story.line.received(1, data, 0)
-    assert story.line.take() == data
+    story.line.received(1, Incoming(data), 0)
+    taken = story.line.take()
+    assert taken is not None
+    assert taken.data == data
     story.at(60)
     story.end(1)
     story.line.opened(2, 0)
-    story.line.received(2, data, 0)
+    story.line.received(2, Incoming(data), 0)
     story.restore(2)
     story.begin(2, "s2")
     story.answer(2, story.over(2))
     messages: list[bytes] = []
     while (message := story.line.take()) is not None:
-        messages.append(message)
+        messages.append(message.data)
     assert data in messages
 
 
@@ -709,9 +712,9 @@ def test_sending_decides_by_what_there_is() -> None:
     story = talked()
     assert story.send("conversation.item.create", item={"id": "", "type": "message"})["item"]["id"] == "item_1"
     assert story.send("conversation.item.create", item="odd")["item"] == "odd"
-    assert isinstance(story.line.sending(b"no json", 0), Outgoing)
+    assert isinstance(story.line.sending(Outgoing("x", b"no json"), 0), SendNow)
     story.end(1)
-    assert isinstance(story.line.sending(encoded("x", text='"conversation.item.truncate"'), 0), SendLater)
+    assert isinstance(story.line.sending(written("x", text='"conversation.item.truncate"'), 0), SendLater)
     assert story.line.next_to_send(7, 0) is None
     assert not story.line.is_restoring(7)
 

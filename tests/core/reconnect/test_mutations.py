@@ -8,6 +8,7 @@ import random
 
 from tests.core.test_mutations import mutate
 from tests.samples import SERVER_TYPES, sample_event
+from voicelive._core.envelope import Incoming
 
 from .scripted import DROPPED, Scripted
 
@@ -31,12 +32,13 @@ def test_broken_events_never_stop_it() -> None:
         story = Scripted()
         sent = [broken() for _ in range(40)]
         for number, data in enumerate(sent):
-            story.line.received(1, data, number / 10)
-        assert [story.line.take() for _ in sent] == sent
+            story.line.received(1, Incoming(data), number / 10)
+        taken = [story.line.take() for _ in sent]
+        assert [message and message.data for message in taken] == sent
         story.line.ended(1, DROPPED, 5)
         story.line.opened(2, 6)
         while (outgoing := story.line.next_to_send(2, 6)) is not None:
             story.line.sent(outgoing, 6)
         for _ in range(20):
-            story.line.received(2, broken(), 7)
+            story.line.received(2, Incoming(broken()), 7)
         story.at(60)

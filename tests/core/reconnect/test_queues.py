@@ -3,59 +3,57 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from voicelive._core.contract import WireContract
-from voicelive._core.envelope import SAY_NOTHING, audio_size, is_audio, kind_of
+from voicelive._core.envelope import Incoming, Outgoing
+from voicelive._core.reconnect.audio_counter import AudioCounter, audio_delta
 from voicelive._core.reconnect.receive_buffer import ReceiveBuffer
-from voicelive._core.reconnect.send_queue import SendQueue, audio_delta
+from voicelive._core.reconnect.send_queue import SendQueue
 
 WIRE = WireContract("2026-06-01-preview")
 AUDIO = WIRE.encode_call("input_audio_buffer.append", {"audio": base64.b64encode(bytes(960)).decode()})
 TURN = WIRE.encode_call("input_audio.turn.append", {"turn_id": "t", "audio": base64.b64encode(bytes(959)).decode()})
-EVENT = b'{"type":"response.create"}'
+EVENT = WIRE.encode_call("response.create", {})
 
 
 @pytest.mark.parametrize(
-    ("data", "size"),
+    ("event", "size"),
     [
         (AUDIO, 960),
         (TURN, 959),
         (WIRE.encode_event({"audio": "AAAA" * 200, "type": "input_audio_buffer.append"}), 600),
-        (b'{"event_id":"e1", "type": "input_audio_buffer.append", "audio": "AAAA"}', 3),
+        (WIRE.encode_event({"event_id": "e1", "type": "input_audio_buffer.append", "audio": "AAA="}), 2),
+        (WIRE.encode_call("input_audio_buffer.append", {"audio": bytes(958)}), 958),
+        (WIRE.encode_call("input_audio_buffer.append", {"audio": ""}), 0),
         (EVENT, None),
-        (b'{"type":"input_audio_buffer.commit"}', None),
-        (b'{"type":"conversation.item.create","item":{"text":"\\"type\\":\\"input_audio_buffer.append\\""}}', None),
+        (WIRE.encode_call("input_audio_buffer.commit", {}), None),
+        (Outgoing.of({"type": "x", "item": {"text": '"type":"input_audio_buffer.append"'}}), None),
     ],
 )
-def test_audio_is_told_from_control_events(data: bytes, size: int | None) -> None:
+def test_audio_is_told_from_control_events(event: Outgoing, size: int | None) -> None:
     """Only input audio counts as audio, and its size is that of the sound."""
-    assert is_audio(data) is (size is not None)
-    if size is not None:
-        assert audio_size(data) == size
-
-
-def test_an_event_without_sound_has_no_size() -> None:
-    """What carries no base64 counts nothing."""
-    assert audio_size(EVENT) == 0
+    assert event.audio_size == size
 
 
 def test_events_come_back_in_order_within_a_bound() -> None:
     """Kept events come back in order; one that does not fit is refused, and does not disturb the others."""
     queue = SendQueue(60)
-    events = [b'{"n":%d}' % number for number in range(3)]
+    events = [Outgoing("n", b'{"n":%d}' % number) for number in range(3)]
     assert all(queue.put(event, keep_audio=False) for event in events)
-    assert not queue.put(b"x" * 60, keep_audio=False)
+    assert not queue.put(Outgoing("x", b"x" * 60), keep_audio=False)
     assert len(queue) == 3
     first = queue.take()
     assert first == events[0]
     queue.put_back(events[0])
     assert [queue.take() for _ in range(4)] == [*events, None]
     # What was taken has left its room.
-    assert queue.put(b"x" * 60, keep_audio=False)
-    assert not queue.put(b"x", keep_audio=False)
+    assert queue.put(Outgoing("x", b"x" * 60), keep_audio=False)
+    assert not queue.put(Outgoing("x", b"x"), keep_audio=False)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +68,12 @@ def test_audio_is_kept_only_where_it_is_wanted_and_fits(room: int, keep_audio: b
 
 def test_audio_that_was_kept_can_be_dropped() -> None:
     """When a moment becomes an interruption, the audio of it is dropped, and its room is free again."""
-    queue = SendQueue(len(AUDIO) + len(EVENT))
+    queue = SendQueue(len(AUDIO.data) + len(EVENT.data))
     queue.put(AUDIO, keep_audio=True)
     queue.put(EVENT, keep_audio=True)
     queue.drop_audio()
     assert queue.dropped_audio == 960
-    assert queue.put(b"x" * len(AUDIO), keep_audio=False)
+    assert queue.put(Outgoing("x", b"x" * len(AUDIO.data)), keep_audio=False)
     assert queue.take() == EVENT
 
 
@@ -87,13 +85,14 @@ def test_a_buffer_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list
     """Messages come out in order, and it is full from the message or the byte on that passes the limit."""
     buffer = ReceiveBuffer(*limits)
     seen: list[bool] = []
-    for message in (b"abc", b"def", b"ghi"):
+    messages = [Incoming(data) for data in (b"abc", b"def", b"ghi")]
+    for message in messages:
         buffer.put(message)
         seen.append(buffer.is_full)
     assert seen == full
-    assert [buffer.take() for _ in range(4)] == [b"abc", b"def", b"ghi", None]
+    assert [buffer.take() for _ in range(4)] == [*messages, None]
     assert not buffer.is_full
-    buffer.put(b"abcdef")
+    buffer.put(Incoming(b"abcdef"))
     buffer.clear()
     assert buffer.take() is None
     assert not buffer.is_full
@@ -105,19 +104,63 @@ def test_a_buffer_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list
         (b'{"type":"response.text.delta","delta":"x"}', b"response.text.delta"),
         (b'{"event_id": "e", "type": "response.text.delta"}', b"response.text.delta"),
         (b'{"item":{"type":"response.text.delta"},"type":"conversation.item.created"}', b""),
-        (b'{"event_id":"\\u0041","type":"response.text.delta"}', b""),
+        (b'{"event_id":"\\u0041","type":"response.text.delta"}', b"response.text.delta"),
+        (b'{"a":1,"type":"response.text.delta"}', b"response.text.delta"),
+        (b'{"a":"{","type":"response.text.delta"}', b""),
+        (b'{"a":"\\"type\\":\\"b\\"","type":"response.text.delta"}', b"response.text.delta"),
+        (b'{"type":"response.\\u0041"}', b""),
+        (b'{"type":"response.text', b""),
         (b'["type"]', b""),
         (b"", b""),
     ],
 )
 def test_the_type_shows_at_the_beginning_or_the_event_is_read(data: bytes, kind: bytes) -> None:
     """A type is taken from the beginning of a message only where it can be no other's."""
-    assert kind_of(data) == kind
+    message = Incoming(data)
+    assert message.kind == kind
+    assert data[: message.after_kind].endswith(kind)
 
 
-def test_pieces_say_nothing_and_audio_is_measured() -> None:
-    """Each type that is not read in full is one of pieces; of a piece of audio the item and the size are read."""
-    assert all(kind.endswith(b".delta") for kind in SAY_NOTHING)
+def test_a_piece_of_audio_is_measured() -> None:
+    """Of a piece of audio the item and the size are read, however the item's id is written."""
     assert audio_delta(b'{"type":"response.audio.delta","item_id":"x","delta":"AAAA"}') == ("x", 3)
     assert audio_delta(b'{"type":"response.audio.delta","item_id":"\\u0041","delta":"AAAA"}') == ("A", 3)
     assert audio_delta(b'{"type":"response.audio.delta"}') == ("", 0)
+
+
+def piece(item_id: str, size: int, **more: Any) -> bytes:
+    audio = base64.b64encode(bytes(size)).decode()
+    event = {"event_id": f"e{size}", "type": "response.audio.delta", "item_id": item_id, **more, "delta": audio}
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [piece("a", 3), piece("a", 4), piece("a", 5), piece("a", 48_000)],
+        [piece("a", 3), piece("b", 4), piece("a", 5)],
+        [piece("a", 3, content_index=0), piece("a", 4, content_index=1), piece("a", 4, content_index=1)],
+        [piece("\u00e9", 3), piece("\u00e9", 4)],
+        [json.dumps(json.loads(piece("a", 7))).encode()] * 3,
+        [piece("a", 3), piece("a", 4)[:-1] + b',"delay":"9"}', piece("a", 5)],
+        [b'{"type":"response.audio.delta","delta":"AAAA","item_id":"a"}', piece("a", 3)],
+        [b'{"type":"response.audio.delta","delta":"AAAA","item_id":"%c"}' % name for name in b"abba"],
+        [piece("a", 0), piece("a", 3)],
+        [b'{"type":"response.audio.delta"}', piece("a", 3)],
+    ],
+    ids=range(10),
+)
+def test_pieces_of_audio_add_up(pieces: list[bytes]) -> None:
+    """However alike the pieces are, each item gets the bytes of its own."""
+    expected: Counter[str] = Counter()
+    for data in pieces:
+        event = json.loads(data)
+        expected[event.get("item_id", "")] += len(base64.b64decode(event.get("delta", "")))
+    counter, counted = AudioCounter(), Counter[str]()
+    for data in pieces:
+        if (before := counter.add(Incoming(data))) is not None:
+            counted[before[0]] += before[1]
+    if (rest := counter.take()) is not None:
+        counted[rest[0]] += rest[1]
+    assert +counted == +expected
+    assert counter.take() is None

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..closing import Cause
+from ..envelope import Outgoing
 from ..watchdog import Watch
 from .history import Mark
 from .receive_buffer import ReceiveBuffer
 from .replay import Replay
 
-__all__ = ["Action", "Close", "Condense", "GiveUp", "Link", "Open", "Outgoing", "SendFull", "SendLater"]
+__all__ = ["Action", "Close", "Condense", "GiveUp", "Link", "Open", "SendFull", "SendLater", "SendNow"]
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,17 @@ class Condense:
 Action = Open | Close | GiveUp | Condense
 
 
-@dataclass
-class Outgoing:
+@dataclass(slots=True)
+class SendNow:
     """An event to send over a link now."""
 
     link: int
-    data: bytes
+    event: Outgoing
     mark: Mark | None = None
-    own: bool = False
-    """Whether it belongs to the restoration, rather than to the application."""
     waited: bool = False
     """Whether it was kept during an interruption."""
+    own: bool = False
+    """Whether it belongs to the restoration, rather than to the application."""
 
 
 class SendLater:
@@ -68,7 +69,7 @@ class SendFull:
     """There is no room to keep the event."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Link:
     """One WebSocket, as the state machine knows it."""
 
@@ -85,7 +86,7 @@ class Link:
     current_since: float = 0.0
     last_arrival: float = 0.0
     replay: Replay | None = None
-    outgoing: list[Outgoing] = field(default_factory=list[Outgoing])
+    outgoing: list[SendNow] = field(default_factory=list[SendNow])
     """What is to be sent first of all, the last of it first."""
     restored_by: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """The service's latest answer of each type to what set the session up."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..envelope import Incoming
+from .audio_counter import AudioCounter
 from .conversation_items import ConversationItems
 from .item_list import RecentIds
 from .items import Entry, finished_by_service
@@ -84,8 +86,10 @@ class History:
         self._turns_open = RecentIds(_MOST_UNANSWERED)
         self._texts_open = RecentIds(_MOST_UNANSWERED)
         self._speaks = False
-        self._uncommitted = 0
+        self.uncommitted = 0
+        """Bytes of input audio sent since the service last confirmed a turn."""
         self._awaited_item: str | None = None
+        self._audio = AudioCounter()
 
     # What the application sends.
 
@@ -119,10 +123,6 @@ class History:
         elif kind == "input_text.done":
             self._texts_open.discard(str(event.get("id")))
 
-    def sent_audio(self, size: int) -> None:
-        """Note `size` bytes of input audio that are on their way."""
-        self._uncommitted += size
-
     def retract(self, mark: Mark) -> bool:
         """Take back an event that could not be sent.
 
@@ -141,6 +141,7 @@ class History:
 
     def received(self, event: Mapping[str, Any]) -> None:
         """Learn from an event of the service."""
+        self.count_audio()
         kind = str(event.get("type"))
         self.unconfirmed.received(kind)
         if kind.startswith("response."):
@@ -153,6 +154,18 @@ class History:
             self._error(mapping(event.get("error")))
         elif kind.endswith((".created", ".updated")):
             self._session_event(kind, mapping(event.get("session")))
+
+    def received_piece(self, message: Incoming) -> None:
+        """Note a piece of an answer's audio; it counts as the item's when :meth:`count_audio` is called."""
+        before = self._audio.add(message)
+        if before is not None:
+            self.received_audio(*before)
+
+    def count_audio(self) -> None:
+        """Give the item that is being spoken the pieces that were noted: before anything else happens to it."""
+        counted = self._audio.take()
+        if counted is not None:
+            self.received_audio(*counted)
 
     def received_audio(self, item_id: str, size: int) -> None:
         """Note `size` bytes of an answer's audio."""
@@ -244,7 +257,7 @@ class History:
             self._speaks = False
         elif kind == "input_audio_buffer.committed":
             self._speaks = False
-            self._uncommitted = 0
+            self.uncommitted = 0
             item_id = event.get("item_id")
             if isinstance(item_id, str):
                 self._awaited_item = item_id
@@ -253,7 +266,7 @@ class History:
                 self.conversation.hold(said, finished=False)
         elif kind == "input_audio_buffer.cleared":
             self._speaks = False
-            self._uncommitted = 0
+            self.uncommitted = 0
 
     def _error(self, error: Mapping[str, Any]) -> None:
         caused_by, code = error.get("event_id"), str(error.get("code"))
@@ -284,6 +297,7 @@ class History:
 
     def truncate(self, event: Mapping[str, Any]) -> bool:
         """Cut an answer to what was heard of it; False if there is no such answer."""
+        self.count_audio()
         return self.conversation.truncate(event)
 
     def _confirm(self, item: dict[str, Any]) -> None:
@@ -312,10 +326,11 @@ class History:
         waits = self._responses or self._changes or self.settings.unconfirmed or self.unconfirmed.is_waiting
         waits = waits or any(not mark.overdue for mark in self._asked)
         speaks = self._speaks or self._turns_open or self._texts_open or self._awaited_item is not None
-        return not waits and not speaks and not (self.settings.manual_turns and self._uncommitted)
+        return not waits and not speaks and not (self.settings.manual_turns and self.uncommitted)
 
     def forget_turn(self) -> None:
         """Stop waiting for what the service may never say: an answer, or the confirmation of what was sent long ago."""
+        self.count_audio()
         self._awaited_item = None
         self._texts_open.clear()
         for mark in self._asked:
@@ -329,8 +344,9 @@ class History:
         Returns:
             What was under way.
         """
+        self.count_audio()
         complete = tuple(self.conversation.complete)
-        lost = Unanswered(tuple(sorted(self._responses)), len(self._asked), self._uncommitted, complete)
+        lost = Unanswered(tuple(sorted(self._responses)), len(self._asked), self.uncommitted, complete)
         self.conversation.complete.clear()
         self._presume_all()
         for mark in self._asked:
@@ -341,7 +357,7 @@ class History:
         self._texts_open.clear()
         self._speaks = False
         self._awaited_item = None
-        self._uncommitted = 0
+        self.uncommitted = 0
         return lost
 
     def _presume_all(self) -> None:

@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pydantic_core import to_json
+
+from ..envelope import encoded
 from .items import Entry
-from .messages import encoded
 
 __all__ = ["ItemList", "RecentIds"]
 
@@ -20,7 +22,7 @@ class RecentIds:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._ids: dict[str, None] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._ids
@@ -35,7 +37,7 @@ class RecentIds:
         """Note an id."""
         self._ids[name] = None
         if len(self._ids) > self._most:
-            self._ids.popitem(last=False)
+            del self._ids[next(iter(self._ids))]
 
     def discard(self, name: str) -> None:
         """Forget an id."""
@@ -97,7 +99,7 @@ class ItemList:
         """Note that an entry is not what it was."""
         self.revision += 1
         entry.revision = self.revision
-        size = len(encoded(entry.item)) + len(entry.transcript or "")
+        size = _size(entry.item) + len(entry.transcript or "")
         self.bytes += size - entry.size
         entry.size = size
 
@@ -147,3 +149,12 @@ class ItemList:
         """Add items before all others, in order."""
         for item in reversed(list(items)):
             self.insert(Entry(item, finished=True, final=True), ROOT)
+
+
+def _size(item: dict[str, Any]) -> int:
+    """Return how many bytes of JSON an item is."""
+    try:
+        return len(to_json(item))
+    except ValueError:
+        # Half of a surrogate pair, which only an escape can hold.
+        return len(encoded(item))

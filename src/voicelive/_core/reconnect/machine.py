@@ -9,24 +9,21 @@ All times are seconds of one monotonic clock, given by the caller.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..closing import CloseInfo, describe_code
-from ..envelope import AUDIO_DELTAS, SAY_NOTHING, kind_of
+from ..envelope import AUDIO_DELTAS, SAY_NOTHING, Incoming, Outgoing, encoded
 from ..watchdog import Watch
-from .actions import Action, Close, Condense, GiveUp, Link, Open, Outgoing, SendFull, SendLater
+from .actions import Action, Close, Condense, GiveUp, Link, Open, SendFull, SendLater, SendNow
 from .history import History, Unanswered
-from .messages import encoded, parsed
 from .policy import Backoff, ReconnectPolicy
 from .receive_buffer import ReceiveBuffer
 from .replay import Replay, not_carried_over
-from .send_queue import audio_delta
 from .sending import Sending
 
-__all__ = ["Close", "Condense", "GiveUp", "ReconnectMachine", "Open", "Outgoing", "SendFull", "SendLater"]
+__all__ = ["Close", "Condense", "GiveUp", "ReconnectMachine", "Open", "SendFull", "SendLater", "SendNow"]
 
 SETTLE_S = 0.4
 """How long nothing may happen before a session counts as between two turns."""
@@ -90,8 +87,8 @@ class ReconnectMachine:
         self._mailbox = ReceiveBuffer(*self._limits)
         self.holding = self._mailbox.holding
         """Counts what waits for the application, also what was taken from here and waits elsewhere."""
-        self.actions: deque[Action] = deque()
-        """What the caller is to do."""
+        self.actions: list[Action] = []
+        """What the caller is to do, in order."""
         self.final: CloseInfo | None = None
         """How it ended for good; None while it lives."""
         self._current: Link | None = None
@@ -124,6 +121,7 @@ class ReconnectMachine:
             return False
         link.progress_at = link.last_arrival = now
         link.state = "restoring"
+        self.ledger.count_audio()
         link.replay = Replay(self.ledger, prefix=f"restore_{number}_")
         link.replay.catch_up()
         return True
@@ -144,40 +142,27 @@ class ReconnectMachine:
         else:
             self._attempt(now, retry_after, reason, None)
 
-    def received(self, number: int, data: bytes, now: float, head: bytes | None = None) -> bool:
+    def received(self, number: int, message: Incoming, now: float) -> bool:
         """Note a message of a link.
 
-        Args:
-            number: the link.
-            data: the message.
-            now: the time.
-            head: its type as its head says, nothing if it does not; None if nobody has looked yet.
-
         Returns:
-            Whether it may change what is due, or what is to be done; a delta does not.
+            Whether it may change what is due, or what is to be done; most do not.
         """
-        head = kind_of(data) if head is None else head
-        link = self._current
+        link, coming = self._current, self._next
         if link is not None and link.number == number:
             link.last_arrival = self._last_activity = now
-            if self._next is None and link.watch.is_ready:
-                if head in SAY_NOTHING:
-                    self._mailbox.put(data)
-                    return False
-                if head in AUDIO_DELTAS:
-                    self.ledger.received_audio(*audio_delta(data))
-                    self._mailbox.put(data)
-                    return False
-            self._accept(link, data, head, now)
-        elif self._next is not None and self._next.number == number and self._next.replay is not None:
-            self._next.last_arrival = now
-            self._restoring(self._next, self._next.replay, data, now)
+            changes = self._accept(link, message, now)
+            if coming is None:
+                return changes
+        elif coming is not None and coming.number == number and coming.replay is not None:
+            coming.last_arrival = now
+            self._restoring(coming, coming.replay, message, now)
         self._advance(now)
         return True
 
-    def _restoring(self, link: Link, replay: Replay, data: bytes, now: float) -> None:
+    def _restoring(self, link: Link, replay: Replay, message: Incoming, now: float) -> None:
         """Take a message of a link that is not current yet."""
-        event = parsed(data)
+        event = message.payload()
         if replay.received(event):
             link.progress_at, link.has_progressed = now, True
             if not event["type"].startswith("conversation."):
@@ -185,7 +170,7 @@ class ReconnectMachine:
             return
         if link.held is None:
             link.held = ReceiveBuffer(*self._limits)
-        link.held.put(data)
+        link.held.put(message)
         if link.held.is_full:
             # Reading cannot pause: what restores the session comes the same way.
             self._drop_next()
@@ -231,7 +216,7 @@ class ReconnectMachine:
 
     # What the application receives.
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Hand out the oldest message, or None."""
         return self._mailbox.take()
 
@@ -248,15 +233,23 @@ class ReconnectMachine:
 
     # What the application sends.
 
-    def sending(self, data: bytes, now: float) -> Outgoing | SendLater | SendFull:
-        """Decide about an event of the application. Not to be called once `final` is set."""
+    def sending(self, event: Outgoing, now: float) -> SendNow | SendLater | SendFull:
+        """Decide about an event of the application. Not to be called once `final` is set.
+
+        What is sent now is noted as sent. Where that takes time, :meth:`begun` is to be called before, and then either
+        :meth:`sent` or :meth:`unsent`.
+        """
         link = self._current
         if link is None or link.state != "up":
-            return self._sending.keep(data, moving=link is not None)
-        outgoing = self._sending.on_its_way(link.number, data)
-        if outgoing.mark is not None:
+            return self._sending.keep(event, moving=link is not None)
+        sending = self._sending.on_its_way(link.number, event)
+        if sending.mark is not None:
             self._last_activity = now
-        return outgoing
+        return sending
+
+    def begun(self, sending: SendNow) -> None:
+        """Note that an event is being sent, and that nobody knows yet whether it goes out."""
+        self._sending.in_flight += 1
 
     @property
     def up(self) -> int | None:
@@ -264,8 +257,11 @@ class ReconnectMachine:
         link = self._current
         return link.number if link is not None and link.state == "up" else None
 
-    def next_to_send(self, number: int, now: float) -> Outgoing | None:
-        """Return what is to be sent over a link that is being restored, once what came before is sent; else None."""
+    def next_to_send(self, number: int, now: float) -> SendNow | None:
+        """Return what is to be sent over a link that is being restored, once what came before is sent; else None.
+
+        Either :meth:`sent` or :meth:`unsent` is to be called for it.
+        """
         link = next((link for link in (self._next, self._current) if link is not None and link.number == number), None)
         if link is None or link.state == "up":
             return None
@@ -274,13 +270,14 @@ class ReconnectMachine:
             return link.outgoing.pop()
         if link.state == "restoring" and link.replay is not None:
             message = link.replay.next_message()
-            return None if message is None else Outgoing(link.number, encoded(message), own=True)
+            return None if message is None else SendNow(link.number, Outgoing.of(message), own=True)
         if link.state != "flushing":
             return None
         waiting = self._sending.next_waiting(number)
         if waiting is None:
             link.state = "up"
         else:
+            self._sending.in_flight += 1
             self._last_activity = now
         return waiting
 
@@ -288,9 +285,9 @@ class ReconnectMachine:
         """Whether :meth:`next_to_send` may still have something for a link."""
         return any(link is not None and link.number == number and link.state != "up" for link in self._links)
 
-    def sent(self, outgoing: Outgoing, now: float) -> None:
+    def sent(self, sending: SendNow, now: float) -> None:
         """Note that an event went out."""
-        self._sending.sent(outgoing)
+        self._sending.sent(sending)
         self._advance(now)
 
     def condensed(self, items: object, now: float) -> bool:
@@ -299,9 +296,9 @@ class ReconnectMachine:
         self._advance(now)
         return used
 
-    def unsent(self, outgoing: Outgoing, now: float) -> bool:
+    def unsent(self, sending: SendNow, now: float) -> bool:
         """Note that an event did not go out because the link broke; False if there is no room to keep it."""
-        kept = self._sending.unsent(outgoing)
+        kept = self._sending.unsent(sending)
         self._advance(now)
         return kept
 
@@ -423,31 +420,38 @@ class ReconnectMachine:
         self.final = info
         self._current = self._next = None
 
-    def _accept(self, link: Link, data: bytes, head: bytes, now: float) -> None:
-        """Take a message of the current link for the application."""
-        if link.watch.is_needed:
-            link.watch.see(data, head)
-        if link.replay is not None and link.replay.announced and b'"conversation.item.done"' in data:
-            event = parsed(data)
-            if event.get("type") == "conversation.item.done" and link.replay.is_done(event):
-                return
-        self._learn(data, head, now)
-        self._mailbox.put(data)
+    def _accept(self, link: Link, message: Incoming, now: float) -> bool:
+        """Take a message of the current link for the application; returns what :meth:`received` does."""
+        changes = False
+        if message.kind in AUDIO_DELTAS:
+            self.ledger.received_piece(message)
+            if self._next is not None:
+                # It may be asked about at any time.
+                self.ledger.count_audio()
+        elif message.kind not in SAY_NOTHING:
+            event = message.payload()
+            if link.replay is not None and link.replay.announced and link.replay.is_done(event):
+                return False
+            changes = self._learn(event, now)
+            if link.watch.is_needed:
+                link.watch.see(message, event)
+        if not link.watch.is_ready:
+            link.watch.see(message)
+            changes = True
+        self._mailbox.put(message)
+        return changes
 
-    def _learn(self, data: bytes, head: bytes, now: float) -> None:
-        if head in SAY_NOTHING:
-            return
-        if head in AUDIO_DELTAS:
-            self.ledger.received_audio(*audio_delta(data))
-            return
-        event = parsed(data)
+    def _learn(self, event: dict[str, Any], now: float) -> bool:
+        """Learn from an event of the current session; returns what :meth:`received` does."""
+        kind = str(event.get("type"))
         before = self.ledger.expires_at
         self.ledger.received(event)
         self._ask_to_condense()
-        if event.get("type") in _TURN_IS_OVER:
+        if kind in _TURN_IS_OVER:
             self._sending.forget_overlap()
         if self.ledger.expires_at != before:
             self._plan_rollover(now)
+        return kind == "response.created" or kind.startswith("session.") or bool(self.actions)
 
     def _plan_rollover(self, now: float) -> None:
         expires, before = self.ledger.expires_at, self._policy.rollover_before
@@ -526,8 +530,8 @@ class ReconnectMachine:
         self._last_activity = link.current_since = now
         self._plan_rollover(now)
         held, link.held = link.held, None
-        while held is not None and (data := held.take()) is not None:
-            self._accept(link, data, kind_of(data), now)
+        while held is not None and (message := held.take()) is not None:
+            self._accept(link, message, now)
 
     def _tell(self, name: str, **fields: Any) -> None:
-        self._mailbox.put(encoded({"type": f"voicelive.{name}", **fields}))
+        self._mailbox.put(Incoming(encoded({"type": f"voicelive.{name}", **fields})))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from ..envelope import Incoming
 from ..holding import MESSAGE_OVERHEAD, Holding
 
 __all__ = ["ReceiveBuffer"]
@@ -17,25 +18,27 @@ class ReceiveBuffer:
         max_bytes: how many bytes are enough; None for no limit.
     """
 
+    __slots__ = ("_messages", "holding", "is_crowded")
+
     def __init__(self, max_messages: int | None, max_bytes: int | None) -> None:
         self.holding = Holding(max_messages, max_bytes)
         """Counts what is here, and what was taken but not handed out to the application."""
-        self._messages: deque[bytes] = deque()
+        self._messages: deque[Incoming] = deque()
         self.is_crowded = False
         """Whether the bound was passed when the last message came."""
 
-    def put(self, data: bytes) -> None:
+    def put(self, message: Incoming) -> None:
         """Add a message."""
-        self._messages.append(data)
-        self.is_crowded = self.holding.add(len(data))
+        self._messages.append(message)
+        self.is_crowded = self.holding.add(len(message.data))
 
-    def take(self) -> bytes | None:
+    def take(self) -> Incoming | None:
         """Hand out the oldest message, or None."""
         if not self._messages:
             return None
-        data = self._messages.popleft()
-        self.holding.release(1, len(data) + MESSAGE_OVERHEAD)
-        return data
+        message = self._messages.popleft()
+        self.holding.release(1, len(message.data) + MESSAGE_OVERHEAD)
+        return message
 
     def clear(self) -> None:
         """Drop all messages."""

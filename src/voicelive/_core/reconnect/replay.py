@@ -166,6 +166,8 @@ class Replay:
 
     def is_done(self, event: Mapping[str, Any]) -> bool:
         """Whether this says that a replayed item is done; True once for each."""
+        if event.get("type") != "conversation.item.done":
+            return False
         item = event.get("item")
         item_id = str(item.get("id")) if isinstance(item, Mapping) else ""
         is_replayed = item_id in self.announced

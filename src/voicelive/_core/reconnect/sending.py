@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-from ..envelope import audio_size, is_append, is_audio
-from .actions import Outgoing, SendFull, SendLater
+from ..envelope import Outgoing
+from .actions import SendFull, SendLater, SendNow
 from .history import History
-from .messages import encoded, parsed
 from .policy import ReconnectPolicy
 from .send_queue import SendQueue
 
 __all__ = ["Sending"]
+
+_APPEND = "input_audio_buffer.append"
+_CREATE, _TRUNCATE = "conversation.item.create", "conversation.item.truncate"
 
 
 class Sending:
@@ -33,61 +34,70 @@ class Sending:
         """How many of the application's events are being sent at this moment."""
         self.truncations = 0
         """How many truncations were applied to what will be replayed, instead of being sent."""
-        self._overlap: deque[tuple[bytes, int]] = deque()
+        # Audio of a turn with an id means nothing to a session that did not see the turn begin.
+        self._overlap_ms = 0 if policy.rollover_before is None else policy.rollover_overlap_ms
+        self._overlap: list[Outgoing] = []
         self._overlap_bytes = 0
 
-    def on_its_way(self, link: int, data: bytes, *, waited: bool = False) -> Outgoing:
+    def on_its_way(self, link: int, event: Outgoing, *, waited: bool = False) -> SendNow:
         """Note an event that is sent now."""
-        self.in_flight += 1
-        if is_audio(data):
-            size = audio_size(data)
-            self._ledger.sent_audio(size)
-            self._remember_audio(data, size)
-            return Outgoing(link, data, waited=waited)
-        event = parsed(data)
-        item = event.get("item")
-        if event.get("type") == "conversation.item.create" and isinstance(item, dict) and not item.get("id"):
-            # With an id of its own an item can be told apart, and keeps it on the next connection.
-            event["item"] = {"id": self._new_id(), **{name: value for name, value in item.items() if name != "id"}}
-            data = encoded(event)
-        return Outgoing(link, data, self._ledger.sent(event), waited=waited)
+        if (size := event.audio_size) is not None:
+            self._ledger.uncommitted += size
+            if self._overlap_ms and event.type == _APPEND:
+                self._overlap.append(event)
+                self._overlap_bytes += size
+                if self._overlap_bytes > self._overlap_ms * self._ledger.settings.input_bytes_per_ms:
+                    self._trim_overlap()
+            return SendNow(link, event, None, waited)
+        if event.type == _CREATE:
+            event = self._with_id(event)
+        return SendNow(link, event, self._ledger.sent(event.payload), waited)
 
-    def keep(self, data: bytes, *, moving: bool) -> SendLater | SendFull:
+    def _with_id(self, event: Outgoing) -> Outgoing:
+        """Give an item an id of its own, with which it can be told apart, and which it keeps on the next connection."""
+        item = event.payload.get("item")
+        if not isinstance(item, dict) or item.get("id"):
+            return event
+        made = {"id": self._new_id(), **{name: value for name, value in item.items() if name != "id"}}
+        return Outgoing.of({**event.payload, "item": made})
+
+    def keep(self, event: Outgoing, *, moving: bool) -> SendLater | SendFull:
         """Keep an event while it cannot be sent.
 
         Args:
-            data: the event.
+            event: the event.
             moving: whether a session is there, and only catches up; then audio is not stale yet.
         """
-        if not moving and self._applied(data):
+        if not moving and self._applied(event):
             return SendLater()
-        return SendLater() if self.outbox.put(data, keep_audio=moving) else SendFull()
+        return SendLater() if self.outbox.put(event, keep_audio=moving) else SendFull()
 
-    def next_waiting(self, link: int) -> Outgoing | None:
+    def next_waiting(self, link: int) -> SendNow | None:
         """Return the oldest event that was kept, to be sent now."""
-        data = self.outbox.take()
-        return None if data is None else self.on_its_way(link, data, waited=True)
+        event = self.outbox.take()
+        return None if event is None else self.on_its_way(link, event, waited=True)
 
-    def sent(self, outgoing: Outgoing) -> None:
+    def sent(self, sending: SendNow) -> None:
         """Note that an event went out."""
-        self.in_flight -= not outgoing.own
+        self.in_flight -= not sending.own
 
-    def unsent(self, outgoing: Outgoing) -> bool:
+    def unsent(self, sending: SendNow) -> bool:
         """Note that an event did not go out; False if it is the application's and there is no room to keep it."""
-        if outgoing.own:
+        if sending.own:
             return True
         self.in_flight -= 1
-        if is_audio(outgoing.data):
-            return self.outbox.put(outgoing.data, keep_audio=False)
-        if outgoing.mark is not None and not self._ledger.retract(outgoing.mark):
+        event = sending.event
+        if event.audio_size is not None:
+            return self.outbox.put(event, keep_audio=False)
+        if sending.mark is not None and not self._ledger.retract(sending.mark):
             # It is restored together with the session, or reported as unanswered.
             return True
-        if self._applied(outgoing.data):
+        if self._applied(event):
             return True
-        if outgoing.waited:
-            self.outbox.put_back(outgoing.data)
+        if sending.waited:
+            self.outbox.put_back(event)
             return True
-        return self.outbox.put(outgoing.data, keep_audio=False)
+        return self.outbox.put(event, keep_audio=False)
 
     def interrupted(self) -> None:
         """Note that there is no session any more: audio that was to be heard later is stale now."""
@@ -96,10 +106,11 @@ class Sending:
 
     # The audio that a fresh session hears again.
 
-    def take_overlap(self, link: int) -> list[Outgoing]:
+    def take_overlap(self, link: int) -> list[SendNow]:
         """Hand out the latest input audio, to be sent to a fresh session."""
-        overlap = [Outgoing(link, data) for data, _ in self._overlap]
-        self._ledger.sent_audio(self._overlap_bytes)
+        self._trim_overlap()
+        overlap = [SendNow(link, event) for event in self._overlap]
+        self._ledger.uncommitted += self._overlap_bytes
         self.forget_overlap()
         return overlap
 
@@ -108,22 +119,17 @@ class Sending:
         self._overlap.clear()
         self._overlap_bytes = 0
 
-    def _remember_audio(self, data: bytes, size: int) -> None:
-        # Audio of a turn with an id means nothing to a session that did not see the turn begin.
-        if self._policy.rollover_before is None or not is_append(data):
-            return
-        self._overlap.append((data, size))
-        self._overlap_bytes += size
-        limit = self._policy.rollover_overlap_ms * self._ledger.settings.input_bytes_per_ms
+    def _trim_overlap(self) -> None:
+        limit = self._overlap_ms * self._ledger.settings.input_bytes_per_ms
+        stale = 0
         while self._overlap_bytes > limit:
-            self._overlap_bytes -= self._overlap.popleft()[1]
+            self._overlap_bytes -= self._overlap[stale].audio_size or 0
+            stale += 1
+        del self._overlap[:stale]
 
-    def _applied(self, data: bytes) -> bool:
+    def _applied(self, event: Outgoing) -> bool:
         """Apply a truncation to what will be replayed: what is replayed is text, which cannot be truncated."""
-        if b'"conversation.item.truncate"' not in data:
-            return False
-        event = parsed(data)
-        if event.get("type") != "conversation.item.truncate" or not self._ledger.truncate(event):
+        if event.type != _TRUNCATE or not self._ledger.truncate(event.payload):
             return False
         self.truncations += 1
         return True

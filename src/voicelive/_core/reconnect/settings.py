@@ -46,7 +46,8 @@ class Settings:
         self._unsure: list[dict[str, Any]] = []
         self._defaults: dict[str, Mapping[str, Any]] = {}
         self._reported: dict[str, Mapping[str, Any]] = {}
-        self._known_rates: tuple[Mapping[str, Any], tuple[float, float]] | None = None
+        self.input_bytes_per_ms = self.output_bytes_per_ms = _bytes_per_ms("pcm16", None)
+        """The size of a millisecond of the application's audio, and of the service's."""
 
     def sent(self, event: dict[str, Any]) -> bool:
         """Note an update that is on its way; False for other events."""
@@ -69,7 +70,7 @@ class Settings:
         """Learn from what the service reports."""
         if kind in _DEFAULTS:
             self._defaults[_DEFAULTS[kind]] = session
-            self._reported[_DEFAULTS[kind]] = session
+            self._report(_DEFAULTS[kind], session)
             return
         for update, (confirmation, _) in _KINDS.items():
             if kind == confirmation:
@@ -127,23 +128,6 @@ class Settings:
             and detection.get("create_response") is not False
         )
 
-    @property
-    def output_bytes_per_ms(self) -> float:
-        """The size of a millisecond of the service's audio."""
-        return self._rates()[1]
-
-    @property
-    def input_bytes_per_ms(self) -> float:
-        """The size of a millisecond of the application's audio."""
-        return self._rates()[0]
-
-    def _rates(self) -> tuple[float, float]:
-        session = self._session
-        # Asked for with every piece of audio, and seldom different.
-        if self._known_rates is None or self._known_rates[0] is not session:
-            self._known_rates = session, (self._input_rate(), self._output_rate())
-        return self._known_rates[1]
-
     def _output_rate(self) -> float:
         form = _at(self._session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
         return _bytes_per_ms(form, None)
@@ -159,12 +143,17 @@ class Settings:
     def _confirmed(self, kind: str, session: Mapping[str, Any]) -> None:
         event = next((event for event in self._asked if event["type"] == kind), None)
         if event is None:
-            self._reported[kind] = session
+            self._report(kind, session)
             return
         self._asked.remove(event)
         self._drop_replaced(kind, event, session)
         self._take(kind, event)
+        self._report(kind, session)
+
+    def _report(self, kind: str, session: Mapping[str, Any]) -> None:
         self._reported[kind] = session
+        if kind == "session.update":
+            self.input_bytes_per_ms, self.output_bytes_per_ms = self._input_rate(), self._output_rate()
 
     def _take(self, kind: str, event: Mapping[str, Any]) -> None:
         merged = _KINDS[kind][1]
