@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -162,15 +163,22 @@ async def test_a_send_that_fails_while_its_decision_does(client: Client, monkeyp
         await release.wait()
         connection.transport.abort()
 
-    release = asyncio.Event()
+    release, begun = asyncio.Event(), threading.Event()
+    begin = ReconnectMachine.begun
+
+    def begins(self: ReconnectMachine, *arguments: Any) -> None:
+        begin(self, *arguments)
+        begun.set()
+
     with WebSocketServer(reads_nothing) as server:
         async with client.connect(server.endpoint, reconnect=QUICK) as connection:
             await connection.wait_for("session.created")
             monkeypatch.setattr(ReconnectMachine, "unsent", fails)
+            monkeypatch.setattr(ReconnectMachine, "begun", begins)
             content = [{"type": "input_text", "text": "x" * 30_000_000}]
             item = {"type": "message", "role": "user", "content": content}
             sending = asyncio.ensure_future(connection.call("conversation.item.create", item=item))
-            await asyncio.sleep(0.5)
+            assert await asyncio.to_thread(begun.wait, 20)
             assert not sending.done()
             server.run(set_event(release)).result(5)
             with pytest.raises(InternalError) as caught:

@@ -112,10 +112,12 @@ class Outgoing:
         self._payload: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> Outgoing:
-        """Write an event given as plain values."""
+    def of(cls, payload: dict[str, Any]) -> Outgoing:
+        """Write an event given as plain values, which are its own from then on."""
         event_id = payload.get("event_id")
-        return cls(str(payload.get("type")), encoded(payload), event_id if isinstance(event_id, str) else None)
+        made = cls(str(payload.get("type")), encoded(payload), event_id if isinstance(event_id, str) else None)
+        made._payload = payload
+        return made
 
     @property
     def payload(self) -> dict[str, Any]:
