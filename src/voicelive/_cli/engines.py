@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .._local.engines import EngineOptionsError, Engines, EngineUnavailableError, with_engines
+from .._local.engines.bundle import Engines
+from .._local.engines.protocols import EngineUnavailableError
+from .._local.engines.registry import EngineOptionsError, with_engines
 from .display import notice
 from .failures import CommandError, error_line
 

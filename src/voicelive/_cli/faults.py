@@ -10,8 +10,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from .._local.control.client import ControlClient, ControlError
-from .._local.faults import KINDS, InvalidFaultError, parse_fault
-from .._local.faults.text import describe_kind
+from .._local.errors import InvalidFaultError
+from .._local.faults.kinds import KINDS
+from .._local.faults.text import describe_kind, parse_fault
 from .display import notice
 from .failures import CommandError, error_line
 from .output import Output

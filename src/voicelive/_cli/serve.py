@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from .._local.addresses import is_loopback
-from .._local.faults import parse_fault
+from .._local.faults.text import parse_fault
 from .._local.quirks import check_quirks
 from ..local import LocalService
 from .engines import EngineChoice, NamedEngines, loaded_engines

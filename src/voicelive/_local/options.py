@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
 from .dialects import DialectName
-from .engines import Engines
-from .faults import Fault
+from .engines.bundle import Engines
+from .faults.base import Fault
 from .pacing import Pacing
 from .quirks import Quirk
 

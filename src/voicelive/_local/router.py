@@ -8,7 +8,7 @@ from websockets.http11 import Request, Response
 
 from .admission import Admission
 from .control.endpoint import CONTROL_PATH
-from .faults import Refuse
+from .faults.kinds import Refuse
 from .faults.refusals import phrase, refusal
 from .faults.schedule import FaultSchedule, Opportunities
 from .handshake import Handshake, HandshakeRefusedError, RequestTarget, check_key, read_handshake, read_target

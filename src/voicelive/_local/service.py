@@ -18,10 +18,9 @@ from .._public import public_in
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
-from .engines import Engines
+from .engines.bundle import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
-from .faults import Faults
-from .faults.schedule import FaultSchedule
+from .faults.schedule import Faults, FaultSchedule
 from .limits import MAX_MESSAGE_BYTES
 from .options import LocalServiceOptions, check_names, checked_context, checked_key
 from .pacer import Pacer

@@ -13,8 +13,8 @@ from websockets.asyncio.server import ServerConnection
 from ..errors import ConfigurationError
 from .control.endpoint import Control
 from .dialects import Dialect, DialectName, dialect_for
-from .engines import Engines
-from .faults import ModelNotFound
+from .engines.bundle import Engines
+from .faults.kinds import ModelNotFound
 from .faults.schedule import FaultSchedule, Opportunities
 from .handshake import Handshake
 from .memory import MemoryKeeper

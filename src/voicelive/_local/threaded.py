@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from .._public import public_in
 from .errors import LocalServiceError
-from .faults import Faults
+from .faults.schedule import Faults
 from .notifier import Notifier
 from .records import SessionRecord
 

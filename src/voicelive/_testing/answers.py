@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-from .._local.engines import (
-    AnyResponder,
-    ResponderOutput,
-    ResponderRequest,
-    Script,
-    ScriptedResponder,
-)
+from .._local.engines.protocols import AnyResponder, ResponderOutput, ResponderRequest
+from .._local.engines.scripted import Script, ScriptedResponder
 
 __all__ = ["Answers"]
 

@@ -11,15 +11,9 @@ from typing import Any, Literal, Self
 from typing_extensions import Unpack
 
 from .._audio.wire_formats import AudioDecoder, AudioEncoder, input_format
-from .._local.engines import (
-    FunctionCall,
-    Incomplete,
-    ResponderError,
-    ResponderOutput,
-    ResponderRequest,
-    Script,
-)
-from .._local.faults import Faults
+from .._local.engines.protocols import FunctionCall, Incomplete, ResponderError, ResponderOutput, ResponderRequest
+from .._local.engines.scripted import Script
+from .._local.faults.schedule import Faults
 from .._local.options import LocalServiceOptions
 from .._public import public_in
 from ..local import Engines, LocalService

@@ -4,9 +4,10 @@
 Nothing beyond the core dependencies is needed; with the extra ``local`` it understands and speaks English.
 """
 
-from .._local.engines import Engines
+from .._local.engines.bundle import Engines
 from .._local.errors import InvalidFaultError, LocalServiceError, PortInUseError, UnprotectedHostError
-from .._local.faults import Fault, Faults
+from .._local.faults.base import Fault
+from .._local.faults.schedule import Faults
 from .._local.pacing import FAST, REAL, Pacing
 from .._local.quirks import QUIRKS, Quirk
 from .._local.records import SessionRecord

@@ -1,17 +1,14 @@
 """The engines of the local service: the built-in ones, and the protocols for one of your own."""
 
-from .._local.engines import (
-    ENTRY_POINT_GROUPS,
+from .._local.engines.bundle import Engines
+from .._local.engines.energy import EnergyVad
+from .._local.engines.protocols import (
     VAD_RATE,
     VAD_WINDOW_BYTES,
     VAD_WINDOW_MS,
     AnyResponder,
     AsyncResponder,
     ConversationTurn,
-    EnergyVad,
-    EngineNotFoundError,
-    EngineOptionsError,
-    Engines,
     EngineUnavailableError,
     FileSearch,
     FunctionCall,
@@ -24,28 +21,25 @@ from .._local.engines import (
     ResponderError,
     ResponderOutput,
     ResponderRequest,
-    Script,
-    ScriptedResponder,
-    ScriptedTurn,
-    SpeechStarted,
-    SpeechStopped,
     Synthesizer,
     TextChunk,
-    ToneSynthesizer,
-    ToneTranscriber,
     Transcriber,
     Transcript,
-    TurnDetector,
-    TurnEvent,
-    TurnParams,
-    TurnState,
     VoiceActivityDetector,
     WebSearch,
     Word,
+)
+from .._local.engines.registry import (
+    ENTRY_POINT_GROUPS,
+    EngineNotFoundError,
+    EngineOptionsError,
     engine_names,
     make_engine,
     with_engines,
 )
+from .._local.engines.scripted import Script, ScriptedResponder, ScriptedTurn
+from .._local.engines.tones import ToneSynthesizer, ToneTranscriber
+from .._local.engines.turn_detectors import SpeechStarted, SpeechStopped, TurnDetector, TurnEvent, TurnParams, TurnState
 
 __all__ = [
     "ENTRY_POINT_GROUPS",

@@ -1,6 +1,8 @@
 """The faults that the local service can be told to have."""
 
-from .._local.faults import (
+from .._local.errors import InvalidFaultError
+from .._local.faults.base import Fault, MomentFault, ResponseFault, StreamFault
+from .._local.faults.kinds import (
     KINDS,
     Abort,
     Close,
@@ -10,25 +12,19 @@ from .._local.faults import (
     Duplicate,
     ErrorEvent,
     Expire,
-    Fault,
-    Faults,
-    InvalidFaultError,
     Malformed,
     MaxTokens,
     ModelNotFound,
-    MomentFault,
     Oversize,
-    PlannedFault,
     Refuse,
     Reorder,
     ResponseFailure,
-    ResponseFault,
     Stall,
-    StreamFault,
     TranscriptionFailure,
     UnknownEvent,
-    parse_fault,
 )
+from .._local.faults.schedule import Faults, PlannedFault
+from .._local.faults.text import parse_fault
 
 __all__ = [
     "Faults",

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ..._base import encode_base64
 from ...errors import VoiceLiveError
-from ..faults import KINDS
+from ..faults.kinds import KINDS
 from ..faults.schedule import FaultSchedule
 from ..faults.text import describe_kind
 from .sound import SoundMemory

@@ -20,7 +20,7 @@ from .defaults import MODEL_VAD_TYPE
 from .error_details import ErrorDetails
 
 if TYPE_CHECKING:
-    from ..engines import Engines
+    from ..engines.bundle import Engines
     from ..workers import Workers
 
 __all__ = ["Context", "item_model"]

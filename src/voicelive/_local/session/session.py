@@ -41,7 +41,7 @@ from .version_wire import wire_for
 
 if TYPE_CHECKING:
     from ..._core.events import AnyClientEvent
-    from ..engines import Engines
+    from ..engines.bundle import Engines
     from ..workers import Workers
 
 __all__ = ["MAX_CONFIGURATION_ATTEMPTS", "Channel", "Session", "SessionOptions"]
