@@ -3,11 +3,12 @@
 Times are in seconds of any one clock; figures in milliseconds. What is not known is None, never 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from ..._public import public_in
 from ...errors import ConfigurationError
+from ..json_values import mapping
 from ..numbers import is_number
 
 __all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
@@ -36,8 +37,8 @@ class TokenCounts:
     @classmethod
     def of(cls, usage: object) -> "TokenCounts":
         """Read the ``usage`` of a response in its wire form; what is missing or not a number is None."""
-        given = _mapping(usage)
-        came, went = _mapping(given.get("input_token_details")), _mapping(given.get("output_token_details"))
+        given = mapping(usage)
+        came, went = mapping(given.get("input_token_details")), mapping(given.get("output_token_details"))
         return cls(
             input=_count(given.get("input_tokens")),
             output=_count(given.get("output_tokens")),
@@ -380,7 +381,3 @@ def _between(start: float | None, end: float | None) -> float | None:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

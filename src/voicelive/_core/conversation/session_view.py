@@ -6,6 +6,7 @@ from typing import Any
 
 from ..._audio.formats import PCM16, AudioFormat, audio_format
 from ..._public import public_in
+from ..json_values import mapping
 
 __all__ = ["SessionView"]
 
@@ -42,10 +43,10 @@ class SessionView:
 
         What is missing has its default; what cannot be read is passed over.
         """
-        audio = _mapping(session.get("audio"))
-        sound_in, sound_out = _mapping(audio.get("input")), _mapping(audio.get("output"))
+        audio = mapping(session.get("audio"))
+        sound_in, sound_out = mapping(audio.get("input")), mapping(audio.get("output"))
         detection = session.get("turn_detection", sound_in.get("turn_detection", {}))
-        turns = _mapping(detection)
+        turns = mapping(detection)
         modalities = session.get("modalities", session.get("output_modalities"))
         return cls(
             detection=None if detection is None else str(turns.get("type") or "server_vad"),
@@ -66,19 +67,15 @@ class SessionView:
 
 
 def _format(flat: object, nested: object, rate: object) -> AudioFormat:
-    described = _mapping(nested)
+    described = mapping(nested)
     hertz = described.get("rate", rate)
     return audio_format(flat or described.get("type"), hertz if isinstance(hertz, int) and hertz > 0 else None)
 
 
 def _with_reference(mono: AudioFormat, echo: object) -> AudioFormat:
     """Return the format with what the echo's reference adds, where the client interleaves it with the microphone."""
-    return AudioFormat(mono.rate, 2 * mono.width) if _mapping(echo).get("channels") == 2 else mono
+    return AudioFormat(mono.rate, 2 * mono.width) if mapping(echo).get("channels") == 2 else mono
 
 
 def _number(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

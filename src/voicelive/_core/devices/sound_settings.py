@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..json_values import mapping
+
 __all__ = ["SoundSettings"]
 
 _NESTED_NAMES = {"audio/pcm": "pcm16", "audio/pcmu": "g711_ulaw", "audio/pcma": "g711_alaw"}
@@ -27,9 +29,9 @@ class SoundSettings:
     @classmethod
     def of(cls, session: Mapping[str, Any]) -> SoundSettings:
         """Read the session of a ``session.created`` or ``session.updated``, in the flat form or in v1's nested one."""
-        audio = _mapping(session.get("audio"))
-        sound_in, sound_out = _mapping(audio.get("input")), _mapping(audio.get("output"))
-        nested_in, nested_out = _mapping(sound_in.get("format")), _mapping(sound_out.get("format"))
+        audio = mapping(session.get("audio"))
+        sound_in, sound_out = mapping(audio.get("input")), mapping(audio.get("output"))
+        nested_in, nested_out = mapping(sound_in.get("format")), mapping(sound_out.get("format"))
         rate = nested_in.get("rate", session.get("input_audio_sampling_rate"))
         name = _name(session.get("input_audio_format"), nested_in)
         output = _name(session.get("output_audio_format"), nested_out)
@@ -40,7 +42,7 @@ class SoundSettings:
             input_name=name,
             input_rate=8000 if name != "pcm16" else rate if isinstance(rate, int) and rate > 0 else 24_000,
             output_name=output,
-            echo_reference=str(_mapping(echo).get("reference_source") or "server") if echo else None,
+            echo_reference=str(mapping(echo).get("reference_source") or "server") if echo else None,
             detection=session.get("turn_detection", sound_in.get("turn_detection", {})) is not None,
         )
 
@@ -48,7 +50,3 @@ class SoundSettings:
 def _name(flat: object, nested: Mapping[str, Any]) -> str:
     name = str(flat or nested.get("type") or "pcm16").replace("-", "_")
     return _NESTED_NAMES.get(name, name)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
