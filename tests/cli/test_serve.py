@@ -170,3 +170,32 @@ def test_pages_of_an_allowed_origin_are_let_in() -> None:
         with pytest.raises(InvalidStatus) as caught:
             connect(url, origin=Origin("http://localhost:3001"), proxy=None)
         assert caught.value.response.status_code == 403
+
+
+def test_it_relays_to_another_service(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --upstream the answer is the other service's, whose key the clients do not have."""
+    monkeypatch.setenv("BEYOND_KEY", "beyond")
+    with serving("--port", 0, "--api-key", "beyond") as (_, beyond):
+        to = beyond["AZURE_VOICELIVE_ENDPOINT"]
+        options = ("--upstream", to, "--upstream-key-env", "BEYOND_KEY", "--max-sessions", 2, "--max-seconds", 60)
+        with serving("--port", 0, *options) as (_, relay):
+            endpoint = relay["AZURE_VOICELIVE_ENDPOINT"]
+            result = command("talk", "--text", "What is seven times eight?", "--endpoint", endpoint)
+            assert result.exit_code == 0, result.stderr
+            assert "Seven times eight is fifty six." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--upstream", "voice.example"), "has no scheme"),
+        (("--upstream", "http://127.0.0.1:9", "--upstream-key-env", "NO_SUCH_KEY"), "NO_SUCH_KEY is not set"),
+        (("--upstream-key-env", "KEY"), "give --upstream URL too"),
+        (("--upstream", "http://127.0.0.1:8765"), "is this relay itself"),
+    ],
+)
+def test_what_cannot_be_relayed_is_refused(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    """An address, a key or a pair of options that cannot work: one line that says what to do."""
+    result = command("serve", *arguments)
+    assert result.exit_code != 0
+    assert says in result.stderr

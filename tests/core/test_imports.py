@@ -122,6 +122,12 @@ RULES = [
         {"websockets"} | TYPING | ENGINES,
     ),
     Rule("_local.engines.openai_chat", {"errors", "_local"}, {"aiohttp"}),
+    Rule(
+        "_local.relay",
+        {"_core", "_credentials", "_generated", "_local", "_transport", "errors"},
+        {"websockets"},
+        {"threading", BRIDGE},
+    ),
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from azure.core.credentials import AzureKeyCredential
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from voicelive.local import Engines, LocalService, SessionRecord, ThreadedLocalService
+from voicelive.local import Engines, LocalService, SessionRecord, ThreadedLocalService, Upstream
 from voicelive.local.engines import TextChunk
 from voicelive.models import (
     ClientEventConversationItemTruncate,
@@ -53,10 +54,12 @@ def caller(playwright: Playwright, recording: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def talking_service() -> Iterator[ThreadedLocalService]:
-    """A service that hears and speaks tones: a long answer, then it repeats what it hears."""
+    """A relay, and behind it a service that hears and speaks tones: a long answer, then it repeats what it hears."""
     engines = replace(Engines.basic(), responder=Scripted([TextChunk(ANSWER)]))
-    with LocalService.in_thread(engines=engines, control=True) as running:
-        yield running
+    with LocalService.in_thread(engines=engines, api_key="not the page's") as beyond:
+        to = Upstream(beyond.endpoint, credential=AzureKeyCredential("not the page's"))
+        with LocalService.in_thread(upstream=to, control=True) as running:
+            yield running
 
 
 @dataclass
@@ -82,6 +85,7 @@ def called(caller: Browser, talking_service: ThreadedLocalService) -> Iterator[C
     press_talk(page)
     other.get_by_role("button", name="Listen in").click()
     expect(page.locator("#talk-state")).to_have_text("Speak: you are heard.")
+    expect(page.locator("h1")).to_contain_text("relay to 127.0.0.1:")
     expect(page.locator("#listen")).to_be_disabled()
     expect(page.locator("#turns li").nth(3).locator(".said")).to_have_text(REPLY)
     # The answer is there before it is heard. It was heard when its last samples have left.

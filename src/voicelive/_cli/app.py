@@ -326,11 +326,31 @@ def serve_command(
     tls_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The certificate's key, if it is in a separate file.")
     ] = None,
+    upstream: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Answer nothing here: pass every session on to this service, with a credential that stays here "
+            "(AZURE_VOICELIVE_API_KEY, or azure-identity).",
+        ),
+    ] = None,
+    upstream_key_env: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="The environment variable with the key for the upstream service."),
+    ] = None,
+    max_sessions: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, help="How many sessions a relay may have at a time.")
+    ] = 100,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, help="How long a session of a relay may last."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
 
-    On loopback, a page at its address shows the sessions while they run.
+    On loopback, a page at its address talks to it, and shows the sessions while they run. Given an upstream service, it
+    is a relay to that.
     """
     given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
     options = {name: value for name, value in given.items() if value is not None}
@@ -351,6 +371,10 @@ def serve_command(
         allow_mcp_headers=tuple(allow_mcp_header or ()),
         tls_cert=tls_cert,
         tls_key=tls_key,
+        upstream=upstream,
+        upstream_key_env=upstream_key_env,
+        max_sessions=max_sessions,
+        max_seconds=max_seconds,
     )
     _run_to_end(serve(settings), debug)
 

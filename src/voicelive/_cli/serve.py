@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import ssl
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from azure.core.credentials import AzureKeyCredential
+
 from .._local.addresses import is_loopback
 from .._local.faults.text import parse_fault
 from .._local.quirks import check_quirks
-from ..local import LocalService
+from ..local import LocalService, Upstream
 from .engines import EngineChoice, NamedEngines, loaded_engines
 from .failures import CommandError
 from .output import Output
@@ -49,6 +53,12 @@ class ServeSettings:
     """The file with the certificate, and those between it and its authority."""
     tls_key: Path | None = None
     """The file with its key; None where the certificate's file holds it."""
+    upstream: str | None = None
+    """The address of the service that sessions are passed on to; None to answer them."""
+    upstream_key_env: str | None = None
+    """The environment variable with the key for it; None for the credential that the SDK finds by itself."""
+    max_sessions: int = 100
+    max_seconds: float | None = None
 
 
 async def serve(settings: ServeSettings) -> None:
@@ -56,7 +66,8 @@ async def serve(settings: ServeSettings) -> None:
 
     Raises:
         CommandError: if the engines asked for cannot be used, the API key is blank, a quirk does not exist, or the
-            certificate cannot be used.
+            certificate or the key for the upstream service cannot be used.
+        ConfigurationError: if the upstream service cannot be used.
         OutputFailed: if it cannot be told where the service is.
         LocalServiceError: if the port is in use, the host needs an API key, or a fault is not valid.
     """
@@ -69,10 +80,11 @@ async def serve(settings: ServeSettings) -> None:
     except ValueError as error:
         raise CommandError(str(error)) from None
     encryption = _encryption(settings.tls_cert, settings.tls_key)
+    upstream = _upstream(settings)
     stopped = asyncio.Event()
     with handled((signal.SIGINT, signal.SIGTERM), lambda _: stopped.set()):
         async with (
-            loaded_engines(settings.engines, settings.named) as engines,
+            nullcontext() if upstream is not None else loaded_engines(settings.engines, settings.named) as engines,
             LocalService(
                 settings.host,
                 settings.port,
@@ -88,19 +100,44 @@ async def serve(settings: ServeSettings) -> None:
                 allow_mcp=settings.allow_mcp,
                 allow_mcp_headers=settings.allow_mcp_headers,
                 ssl=encryption,
+                upstream=upstream,
             ) as service,
         ):
-            _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
+            if engines is not None:
+                _tell(f"local Voice Live service at {service.endpoint}, engines: {engines.name}")
+            else:
+                _tell(f"relay at {service.endpoint} to {settings.upstream}")
             _tell("To talk to it, in another terminal:")
             _tell(f"  export AZURE_VOICELIVE_ENDPOINT={service.endpoint}")
             # The key itself is not repeated: terminals are recorded.
             key = "local" if api_key is None else "<the API key of this service>"
             _tell(f"  export AZURE_VOICELIVE_API_KEY={key}")
             if is_loopback(settings.host):
-                _tell(f"To watch its sessions: {service.endpoint}/")
+                _tell(f"To talk in the browser, and to watch its sessions: {service.endpoint}/")
             _tell("Ctrl-C stops it.")
             await stopped.wait()
             _tell("stopping")
+
+
+def _upstream(settings: ServeSettings) -> Upstream | None:
+    if settings.upstream is None:
+        if settings.upstream_key_env is not None:
+            raise CommandError("--upstream-key-env names the key of another service: give --upstream URL too")
+        return None
+    credential = None
+    if settings.upstream_key_env is not None:
+        key = os.environ.get(settings.upstream_key_env, "").strip()
+        if not key:
+            raise CommandError(
+                f"--upstream-key-env: the environment variable {settings.upstream_key_env} is not set, or empty"
+            )
+        credential = AzureKeyCredential(key)
+    return Upstream(
+        settings.upstream,
+        credential=credential,
+        max_sessions=settings.max_sessions,
+        max_seconds=settings.max_seconds,
+    )
 
 
 def _encryption(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -14,6 +14,7 @@ from .engines.bundle import Engines
 from .faults.base import Fault
 from .pacing import Pacing
 from .quirks import Quirk
+from .relay.upstream import Upstream
 
 __all__ = ["LocalServiceOptions", "check_names", "checked_context", "checked_key"]
 
@@ -38,6 +39,7 @@ class LocalServiceOptions(TypedDict, total=False):
     allow_mcp: Iterable[str]
     allow_mcp_headers: Iterable[str]
     ssl: ssl.SSLContext | None
+    upstream: Upstream | None
 
 
 def checked_context(context: object) -> ssl.SSLContext | None:

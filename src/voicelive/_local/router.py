@@ -14,7 +14,7 @@ from .faults.schedule import FaultSchedule, Opportunities
 from .handshake import Handshake, HandshakeRefusedError, RequestTarget, check_key, read_handshake, read_target
 from .page import PAGE_PATH, WORKLET_PATH, page, worklet
 
-__all__ = ["Router"]
+__all__ = ["Router", "refused_response"]
 
 
 class Router:
@@ -29,6 +29,7 @@ class Router:
         control: bool,
         on_loopback: bool,
         agents_take_keys: bool = False,
+        upstream: str | None = None,
     ) -> None:
         """Open it.
 
@@ -39,7 +40,9 @@ class Router:
             control: whether there is a control endpoint, and a page where the service listens on loopback.
             on_loopback: whether it does.
             agents_take_keys: whether a session with an agent can be had for an API key.
+            upstream: the host that sessions are passed on to, if any, for the page to show.
         """
+        self._upstream = upstream
         self._agents_take_keys = agents_take_keys
         self._faults = faults
         self._admission = admission
@@ -64,7 +67,7 @@ class Router:
             if fault is not None:
                 raise refusal(fault)
         except HandshakeRefusedError as refused:
-            return _refused(refused)
+            return refused_response(refused)
         return None
 
     def leads_to_control(self, request: Request) -> bool:
@@ -88,14 +91,17 @@ class Router:
             raise HandshakeRefusedError(404, "The page is only there where the service listens on loopback.")
         if path == WORKLET_PATH:
             return worklet()
-        return page(host, needs_key=self._api_key is not None, encrypted=self._admission.encrypted)
+        return page(
+            host, needs_key=self._api_key is not None, encrypted=self._admission.encrypted, upstream=self._upstream
+        )
 
 
 def _headers(request: Request) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.raw_items()}
 
 
-def _refused(refused: HandshakeRefusedError) -> Response:
+def refused_response(refused: HandshakeRefusedError) -> Response:
+    """Return the HTTP answer that refuses a handshake."""
     headers = Headers({"Content-Type": "application/json", "Connection": "close", **refused.headers})
     body = refused.body()
     headers["Content-Length"] = str(len(body))

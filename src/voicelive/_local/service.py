@@ -21,11 +21,13 @@ from .admission import Admission
 from .engines.bundle import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults.schedule import Faults, FaultSchedule
+from .handshake import HandshakeRefusedError
 from .limits import MAX_MESSAGE_BYTES
 from .options import LocalServiceOptions, check_names, checked_context, checked_key
 from .pacer import Pacer
 from .records import SessionRecord
-from .router import Router
+from .relay.relay import RELAYED_HANDSHAKE_S
+from .router import Router, refused_response
 from .session_host import SessionHost
 from .threaded import ThreadedLocalService
 
@@ -35,6 +37,7 @@ __all__ = ["LocalService", "start_in_thread"]
 _wire_logger = logging.getLogger("voicelive.local.wire")
 _wire_logger.setLevel(logging.CRITICAL)
 
+_HANDSHAKE_S = 10.0  # what a client's handshake may take
 _OPENING_S = 0.004  # between two handshakes that come at once
 _PONG_S = 120.0  # a client's answer to a ping stands behind all that it has sent, and may be long in being reached
 _CLOSE_S = 2.0  # what a client gets to answer a close frame
@@ -75,6 +78,8 @@ class LocalService:
         allow_mcp_headers: headers that sessions may have sent to MCP servers although they are reserved: ``Host``,
             ``Authorization`` and those of one connection. A session's ``authorization`` is always sent.
         ssl: the certificate and key to speak TLS with; by default it speaks without.
+        upstream: another service that answers in its place: sessions are passed on to it, and it is a relay. What is
+            about its own answers, such as `engines`, `models` and `pacing`, has no effect then.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -117,6 +122,9 @@ class LocalService:
         self._faults = FaultSchedule(options.get("faults", ()), seed=options.get("fault_seed", 0))
         self._ssl = checked_context(options.get("ssl"))
         self._sessions = SessionHost(options, self._faults, control=bool(options.get("control")))
+        relay = self._sessions.relay
+        if relay is not None and relay.leads_to(host, port):
+            raise ConfigurationError(f"the upstream service at port {port} is this relay itself: give another address")
         self._router = Router(
             self._faults,
             Admission(
@@ -128,7 +136,8 @@ class LocalService:
             api_key=api_key,
             control=self._sessions.control is not None,
             on_loopback=is_loopback(host),
-            agents_take_keys="agent_api_key" in self._sessions.quirks,
+            agents_take_keys="agent_api_key" in self._sessions.quirks or relay is not None,
+            upstream=relay.endpoint.authority if relay is not None else None,
         )
         self._server: Server | None = None
         self._loaded: Engines | None = None
@@ -184,8 +193,9 @@ class LocalService:
         """
         if self._server is not None:
             raise LocalServiceError("the local service is running already")
-        engines = self._engines or Engines.basic()
-        await asyncio.to_thread(engines.prepare)
+        engines = None if self._sessions.relay is not None else self._engines or Engines.basic()
+        if engines is not None:
+            await asyncio.to_thread(engines.prepare)
         try:
             server = await serve(
                 self._serve_connection,
@@ -197,6 +207,7 @@ class LocalService:
                 ssl=self._ssl,
                 compression=None,
                 max_size=MAX_MESSAGE_BYTES,
+                open_timeout=_HANDSHAKE_S if self._sessions.relay is None else RELAYED_HANDSHAKE_S,
                 ping_timeout=_PONG_S,
                 close_timeout=_CLOSE_S,
                 logger=_wire_logger,
@@ -251,7 +262,14 @@ class LocalService:
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         # A thousand at once would keep the event loop from everything else for seconds.
         await self._arrivals.turn()
-        return self._router.answer(connection, request)
+        response = self._router.answer(connection, request)
+        if response is not None or self._router.leads_to_control(request):
+            return response
+        try:
+            await self._sessions.admit(connection, self._router.handshake(request))
+        except HandshakeRefusedError as refused:
+            return refused_response(refused)
+        return None
 
     async def _serve_connection(self, connection: ServerConnection) -> None:
         assert connection.request is not None

@@ -16,7 +16,7 @@ from .dialects import Dialect, DialectName, dialect_for
 from .engines.bundle import Engines
 from .faults.kinds import ModelNotFound
 from .faults.schedule import FaultSchedule, Opportunities
-from .handshake import Handshake
+from .handshake import Handshake, HandshakeRefusedError
 from .memory import MemoryKeeper
 from .notifier import Notifier
 from .options import LocalServiceOptions
@@ -24,6 +24,8 @@ from .outbound import AddressRule, McpAccess
 from .pacing import resolve_pacing
 from .quirks import check_quirks
 from .records import SessionJournal, share_memory
+from .relay.relay import Relay
+from .relay.session import RelayedSession
 from .session import error_details as errors
 from .session.error_details import ErrorDetails
 from .session.session import Session, SessionOptions
@@ -49,7 +51,8 @@ _PROFILES = (
 class _Means:
     """What sessions need to run: there from start to stop."""
 
-    engines: Engines
+    engines: Engines | None
+    """None where another service answers."""
     workers: Workers
     memory: MemoryKeeper
 
@@ -72,6 +75,9 @@ class SessionHost:
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
         self.control = Control(lambda: self.journals, faults) if control else None
+        upstream = options.get("upstream")
+        self.relay = Relay(upstream) if upstream is not None else None
+        """What passes sessions on to another service; None where they are answered here."""
         self._models = options.get("models")
         self._require_session_update = options.get("require_session_update", False)
         self._lifetime_s = options.get("session_lifetime_s")
@@ -84,7 +90,7 @@ class SessionHost:
         self._count = 0
         self._means: _Means | None = None
         self._left: _Means | None = None
-        self._running: dict[Session, SessionJournal] = {}
+        self._running: dict[Session | RelayedSession, SessionJournal] = {}
         self._sharing: asyncio.TimerHandle | None = None
         self._journals: deque[SessionJournal] = deque(maxlen=REMEMBERED_SESSIONS)
 
@@ -93,7 +99,7 @@ class SessionHost:
         """What is remembered of the latest sessions, oldest first."""
         return list(self._journals)
 
-    def start(self, engines: Engines) -> None:
+    def start(self, engines: Engines | None) -> None:
         """Be ready for sessions."""
         workers = Workers(self._worker_threads)
         self._means = _Means(engines, workers, MemoryKeeper(workers))
@@ -115,26 +121,46 @@ class SessionHost:
             # Engines cannot be interrupted: this takes as long as the step that each may be in.
             await asyncio.to_thread(means.workers.close)
 
+    async def admit(self, connection: ServerConnection, handshake: Handshake) -> None:
+        """Open what the session of a connection needs elsewhere, before its handshake is answered.
+
+        Raises:
+            HandshakeRefusedError: if it cannot be had.
+        """
+        if self.relay is None:
+            return
+        try:
+            await self.relay.admit(connection, handshake)
+        except HandshakeRefusedError as refused:
+            journal = self._new_journal(handshake)
+            journal.close(None, str(refused))
+            self._remember(journal)
+            raise
+
     async def serve(self, connection: ServerConnection, handshake: Handshake) -> None:
         """Serve the session of one connection until it ends."""
         means = self._means
         if means is None:
             return  # The service stopped while this handshake was under way.
-        dialect = self._dialect_of(handshake)
-        journal = self._begin_journal(handshake, dialect)
+        journal = self._new_journal(handshake)
         self._count += 1
         opportunities = Opportunities(self._faults, self._count, journal.id)
         channel = SessionSocket(connection, journal, self._faults, opportunities)
-        options = SessionOptions(
-            engines=means.engines,
-            workers=means.workers,
-            pacing=self._pacing,
-            require_session_update=self._require_session_update,
-            lifetime_s=self._lifetime_s,
-            quirks=self.quirks,
-            mcp_access=self._mcp_access,
-        )
-        session = Session(channel, journal, dialect, options, agent=handshake.agent, faults=opportunities)
+        session: Session | RelayedSession
+        if self.relay is not None:
+            session = RelayedSession(
+                connection,
+                channel,
+                journal,
+                self.relay.take(connection),
+                workers=means.workers,
+                faults=opportunities,
+                max_seconds=self.relay.upstream.max_seconds,
+                announce=lambda: self._remember(journal),
+            )
+        else:
+            self._remember(journal)
+            session = self._own_session(means, channel, journal, handshake, opportunities)
         self._running[session] = journal
         try:
             await channel.start(session.expire)
@@ -147,11 +173,33 @@ class SessionHost:
             del self._running[session]
             channel.stop()
             await connection.close()
-            journal.close(*_end_of(connection))
+            code, reason = _end_of(connection)
+            # A client that was cut off was told nothing, but the reason is known.
+            journal.close(code, reason or (session.why if isinstance(session, RelayedSession) else ""))
             self._share_memory_soon()
             means.memory.session_ended()
             if self.control is not None:
                 self.control.changed()
+
+    def _own_session(
+        self,
+        means: _Means,
+        channel: SessionSocket,
+        journal: SessionJournal,
+        handshake: Handshake,
+        faults: Opportunities,
+    ) -> Session:
+        assert means.engines is not None
+        options = SessionOptions(
+            engines=means.engines,
+            workers=means.workers,
+            pacing=self._pacing,
+            require_session_update=self._require_session_update,
+            lifetime_s=self._lifetime_s,
+            quirks=self.quirks,
+            mcp_access=self._mcp_access,
+        )
+        return Session(channel, journal, self._dialect_of(handshake), options, agent=handshake.agent, faults=faults)
 
     def _dialect_of(self, handshake: Handshake) -> Dialect:
         return dialect_for(
@@ -161,9 +209,9 @@ class SessionHost:
             newest="newest_session" in self.quirks,
         )
 
-    def _begin_journal(self, handshake: Handshake, dialect: Dialect) -> SessionJournal:
-        journal = SessionJournal(
-            id=dialect.model_id("sess"),
+    def _new_journal(self, handshake: Handshake) -> SessionJournal:
+        return SessionJournal(
+            id=self._dialect_of(handshake).model_id("sess"),
             model=handshake.model,
             query=handshake.query,
             headers=handshake.headers,
@@ -171,9 +219,12 @@ class SessionHost:
             changes=self.changes,
             shown=None if self.control is None else self.control.timeline(),
         )
+
+    def _remember(self, journal: SessionJournal) -> None:
         self._journals.append(journal)
         self._share_memory_soon()
-        return journal
+        if self.control is not None:
+            self.control.changed()
 
     def _share_memory_soon(self) -> None:
         if self._sharing is None:
@@ -186,10 +237,12 @@ class SessionHost:
         share_memory(remembered.values())
 
     def _refused(self, handshake: Handshake, faults: Opportunities) -> ErrorDetails | None:
-        if handshake.profile is not None and handshake.profile not in _PROFILES:
-            return errors.unsupported_profile(handshake.profile)
         if faults.take_first(ModelNotFound) is not None:
             return errors.unsupported_model(handshake.model)
+        if self.relay is not None:
+            return None  # whether there is such a model is for the upstream service to say
+        if handshake.profile is not None and handshake.profile not in _PROFILES:
+            return errors.unsupported_profile(handshake.profile)
         if self._models is not None and handshake.model and handshake.model not in self._models:
             if handshake.profile is None:
                 return errors.unsupported_model(handshake.model)

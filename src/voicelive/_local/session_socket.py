@@ -23,6 +23,9 @@ from .session.error_details import ErrorDetails
 
 __all__ = ["SessionSocket"]
 
+_CLOSE_S = 2.5
+"""Seconds that a close may take, the client's answer included."""
+
 _HELD_S = 0.5
 """Seconds that an event waits for the next to overtake it."""
 
@@ -80,11 +83,15 @@ class SessionSocket:
         """Send what is held back, and close the connection."""
         if not self._turn.locked():
             await self._release()
-        await self._connection.close(code, reason)
+        await self.end(code, reason)
 
     async def end(self, code: int, reason: str) -> None:
-        """Close the connection, because a fault says so."""
-        await self._connection.close(code, reason)
+        """Close the connection; cut it where the client does not even read what was sent before."""
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._connection.close(code, reason)
+        except TimeoutError:
+            self.abort()
 
     def abort(self) -> None:
         """Cut the connection without a close frame."""

@@ -11,6 +11,7 @@ from .._local.faults.schedule import Faults
 from .._local.pacing import FAST, REAL, Pacing
 from .._local.quirks import QUIRKS, Quirk
 from .._local.records import SessionRecord
+from .._local.relay.upstream import Upstream
 from .._local.service import LocalService, start_in_thread
 from .._local.threaded import ThreadedLocalService
 
@@ -30,6 +31,7 @@ __all__ = [
     "SessionRecord",
     "ThreadedLocalService",
     "UnprotectedHostError",
+    "Upstream",
     "start_in_thread",
 ]
 

@@ -138,7 +138,7 @@ class _Viewer:
         raise _RequestError(f"cannot do {action!r}: use one of {known}")
 
     def _audio(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the sound of the events asked for, as far as it is kept and fits into one answer."""
+        """Return the sound of the events asked for, as far as it is kept and fits in one answer."""
         numbers = request.get("events")
         if not isinstance(numbers, list) or not all(isinstance(number, int) for number in numbers):
             raise _RequestError("'events' is a list of the numbers of events")

@@ -168,6 +168,10 @@ class Opportunities:
         self._session_id = session_id
         self._chances: dict[PlannedFault[Fault], random.Random] = {}
 
+    def belong_to(self, session_id: str) -> None:
+        """Give the session the id by which faults may name it, where that is known only after it began."""
+        self._session_id = session_id
+
     def waiting(self, kind: type[F]) -> list[PlannedFault[F]]:
         """Return the faults of a kind that wait and may hit this session."""
         found = [planned for planned in self._faults.planned() if planned.waiting and isinstance(planned.fault, kind)]

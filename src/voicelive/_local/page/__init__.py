@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from html import escape
 from importlib.resources import files
 
 from websockets.datastructures import Headers
@@ -38,14 +39,15 @@ _SCRIPTS = (
 )
 
 
-def page(host: str, *, needs_key: bool, encrypted: bool = False) -> Response:
+def page(host: str, *, needs_key: bool, encrypted: bool = False, upstream: str | None = None) -> Response:
     """Return the answer to a request for the page that was made to `host`, a name with or without a port.
 
-    With `needs_key`, the page asks for the service's key first; `encrypted` says that the service speaks TLS.
+    With `needs_key`, the page asks for the service's key first; `encrypted` says that the service speaks TLS,
+    and `upstream` to which host it passes its sessions on, if it does.
 
     The policy lets the page run its own script, and talk to this host: nothing else.
     """
-    html, style_hash, script_hash = _assembled(needs_key)
+    html, style_hash, script_hash = _assembled(needs_key, upstream)
     policy = [
         "default-src 'none'",
         f"script-src '{script_hash}' 'self'",
@@ -81,12 +83,13 @@ def _response(body: bytes, kind: str, headers: dict[str, str]) -> Response:
 
 
 @cache
-def _assembled(needs_key: bool) -> tuple[bytes, str, str]:
+def _assembled(needs_key: bool, upstream: str | None) -> tuple[bytes, str, str]:
     """Return the page, and the hashes by which its policy knows its style and its script."""
     style = "\n".join(_read(name) for name in _STYLES)
     script = "\n".join(_read(name) for name in _SCRIPTS)
     html = _read("page.html").replace("{{needs-key}}", "yes" if needs_key else "no")
     html = html.replace("{{api-version}}", DEFAULT_API_VERSION)
+    html = html.replace("{{what}}", "local service" if upstream is None else f"relay to {escape(upstream)}")
     html = html.replace("{{style}}", style).replace("{{script}}", script)
     return html.encode(), _hash(style), _hash(script)
 
