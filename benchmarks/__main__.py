@@ -15,11 +15,13 @@ from typing import Any
 
 from .plan import FULL, QUICK
 from .plots import write_plots
-from .report import summary
+from .report import figures, summary
 from .run import run
 from .targets import targets
 
 HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+MARK = "<!-- figures of benchmarks/results.json -->"
 PACKAGES = ("voicelive", "websockets", "azure-ai-voicelive", "aiohttp", "openai", "pydantic", "uvloop")
 
 
@@ -49,7 +51,16 @@ def main() -> None:
     text = summary(results)
     (folder / "table.md").write_text(text, encoding="utf-8")
     write_plots(results, folder)
+    if out == HERE:
+        write_figures(results)
     print(text)
+
+
+def write_figures(results: dict[str, Any]) -> None:
+    """Put the short table into the README, between its two marks."""
+    before, start, rest = README.read_text(encoding="utf-8").partition(MARK)
+    _, end, after = rest.partition(MARK)
+    README.write_text(f"{before}{start}\n{figures(results)}\n{end}{after}", encoding="utf-8")
 
 
 def measure(*, quick: bool, only_sessions: bool = False) -> dict[str, Any]:

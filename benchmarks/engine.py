@@ -22,9 +22,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+__all__ = ["RESULTS", "live_rounds"]
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "engine.json"
@@ -183,6 +187,24 @@ def _in_process(tree: Path, task: str, port: int, number: int) -> dict[str, floa
     return found
 
 
+@contextmanager
+def _running_server() -> Iterator[int]:
+    context = multiprocessing.get_context("spawn")
+    ports = context.Queue()
+    server = context.Process(target=_server, args=(ports,), daemon=True)
+    server.start()
+    try:
+        yield ports.get(timeout=30)
+    finally:
+        server.terminate()
+
+
+def live_rounds(rounds: int, sessions: int = 100) -> list[dict[str, float]]:
+    """Measure live sessions of the package as it is; one entry a round."""
+    with _running_server() as port:
+        return [_in_process(HERE.parent, "live", port, sessions) for _ in range(rounds)]
+
+
 def main() -> None:
     """Measure every tree in turn, print the medians and write every single figure down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -198,13 +220,8 @@ def main() -> None:
         print(json.dumps(_measure(task, int(port), int(number))))
         return
     trees = dict(each.split("=", 1) for each in given.tree or ["now=."])
-    context = multiprocessing.get_context("spawn")
-    ports = context.Queue()
-    server = context.Process(target=_server, args=(ports,), daemon=True)
-    server.start()
-    port = ports.get(timeout=30)
     rounds: dict[str, list[dict[str, float]]] = {label: [] for label in trees}
-    try:
+    with _running_server() as port:
         for number in range(given.rounds):
             for label in sorted(trees, reverse=bool(number % 2)):
                 tree = Path(trees[label]).resolve()
@@ -212,8 +229,6 @@ def main() -> None:
                 found |= _in_process(tree, "live", port, given.sessions)
                 rounds[label].append(found)
                 print(label, {name: round(value, 2) for name, value in found.items()}, flush=True)
-    finally:
-        server.terminate()
     figures = {
         label: {name: round(median(one[name] for one in found), 3) for name in found[0]}
         for label, found in rounds.items()

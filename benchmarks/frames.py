@@ -24,7 +24,7 @@ STAMP = "event_" + "0" * 19
 DIALECTS = ("dated", "ga")
 """The event names of the dated API versions, and those that the openai package knows."""
 
-MIXES = ("audio", "audio500", "turn", "session", "unknown", "misfit", "malformed", "hello")
+MIXES = ("audio", "audio500", "audio1m", "turn", "session", "unknown", "misfit", "malformed", "hello")
 
 AUDIO_BYTES = 4800
 """One audio delta, and one chunk to send: 100 ms of 24 kHz PCM16."""
@@ -50,6 +50,7 @@ def messages(mix: str, dialect: str) -> list[bytes]:
     makers: dict[str, Callable[[], list[Event]]] = {
         "audio": lambda: [_audio_delta(index, dialect) for index in range(16)],
         "audio500": lambda: [_audio_delta(index, dialect, 5) for index in range(4)],
+        "audio1m": lambda: [_audio_delta(0, dialect, 209)],
         "turn": lambda: list(_turn(dialect)),
         "session": lambda: [_session_created(dialect), *_turn(dialect)],
         "unknown": lambda: [{"type": "response.novelty.delta", **_ids(), "delta": word} for word in TRANSCRIPT.split()],

@@ -8,7 +8,7 @@ from typing import Any
 from .stats import median, spread
 from .targets import kept_up, ratio
 
-__all__ = ["summary", "table"]
+__all__ = ["figures", "summary", "table"]
 
 SYNC = " (sync)"
 
@@ -31,6 +31,24 @@ def ranged(measured: dict[str, float], unit: str = "") -> str:
     return f"{number(measured['median'])}{space}{shown} ({number(measured['min'])}–{number(measured['max'])})"  # noqa: RUF001
 
 
+def figures(results: dict[str, Any]) -> str:
+    """Return the short table of the README."""
+    columns = _columns(results)
+    columns.pop("receive, 500 ms of audio")
+    rows = []
+    for name, column in columns.items():
+        ours, raw = column["voicelive"], column["websockets"]
+        pairs = ((ours, raw), (column["azure-ai-voicelive"], ours), (column["openai"], ours))
+        rows.append([name, *(f"{number(ratio(above, below)['median'])}×" for above, below in pairs)])  # noqa: RUF001
+    return table(["async client, CPU", "of raw `websockets`", "azure-ai-voicelive takes", "openai takes"], rows)
+
+
+def _quartiles(measured: dict[str, float], unit: str = "") -> str:
+    # Results from before these were reckoned have the ends only.
+    low, high = measured.get("q1", measured["min"]), measured.get("q3", measured["max"])
+    return ranged({"median": measured["median"], "min": low, "max": high}, unit)
+
+
 def summary(results: dict[str, Any]) -> str:
     """Return the whole report."""
     machine = results["machine"]
@@ -39,9 +57,11 @@ def summary(results: dict[str, Any]) -> str:
         "# What voicelive costs\n",
         f"Measured on {machine['cores']} cores ({machine['processor']}), {machine['system']}, "
         f"{machine['python']}; {versions}. Run: {results['plan']}, {results['rounds']} rounds, "
-        f"{results['minutes']:.0f} minutes, load before {machine['load']}. Medians, least and greatest in brackets. "
+        f"{results['minutes']:.0f} minutes, load before {machine['load']}. "
+        "Medians; least and greatest in brackets, quartiles where it says so. "
         "CPU time of the whole process, not time on the clock, unless it says so.\n",
         "## Targets\n",
+        "Quartiles in brackets. What is measured is said in `benchmarks/README.md`.\n",
         _targets(results["targets"]),
         "\n## CPU of an event, as a multiple of raw websockets\n",
         "Async clients are set against async `websockets`, sync ones against sync `websockets`.\n",
@@ -52,14 +72,14 @@ def summary(results: dict[str, Any]) -> str:
         "Microseconds on the clock. *Added* is the difference to raw `websockets` of the same kind.\n",
         _latency(results["latency"]),
         "\n## Start\n",
-        "Whole processes, milliseconds on the clock. A cold start ends when the first typed event has been received.\n",
+        "Whole processes, milliseconds on the clock. A cold start ends when a session's first event and one whole turn "
+        "have been received.\n",
         _starts(results),
         "\nThe first event of each type builds its model: "
         + _stalls(results["first_events"])
-        + f" The longest step of the event loop after it, from the connecting to the end of two turns, with a full "
-        f"garbage collection in between, takes {ranged(spread([e['worst_ms'] for e in results['stalls']]))} ms of CPU."
         + "\n\n## Memory of an idle session\n",
         table(["client", "KiB"], [[name, ranged(spread(values))] for name, values in results["memory"].items()]),
+        *_steps(results),
         "\n## Many sessions in one process\n",
         "Each receives 20 events and sends 10 chunks of 100 ms a second. Share of a core, and the p99 of the time from "
         "the server's write to the application's hands. One pass. How many fill a core is reckoned from the CPU of the "
@@ -87,8 +107,8 @@ def _targets(targets: list[dict[str, Any]]) -> str:
         [
             entry["name"],
             entry["limit"].replace("<=", "≤").replace(">=", "≥") + " " + entry["unit"].replace("x", "×"),  # noqa: RUF001
-            ranged(entry["measured"], entry["unit"]),
-            "met" if entry["met"] else "**missed**",
+            _quartiles(entry["measured"], entry["unit"]),
+            "met" if entry["met"] else f"**missed**: {entry['in_the_way']}",
         ]
         for entry in targets
     )
@@ -170,7 +190,7 @@ def _latency(latency: dict[str, Any]) -> str:
 
 
 def _starts(results: dict[str, Any]) -> str:
-    imports, cold = results["imports"]["wall_ms"], results["cold_start"]["wall_ms"]
+    imports, cold = results["imports"]["wall_ms"], results.get("cold_turn", {}).get("wall_ms", {})
     rows = [
         [
             client,
@@ -180,6 +200,16 @@ def _starts(results: dict[str, Any]) -> str:
         for client in dict.fromkeys([*imports, *cold])
     ]
     return table(["client", "import", "cold start"], rows)
+
+
+def _steps(results: dict[str, Any]) -> list[str]:
+    if "steps" not in results:
+        return []
+    return [
+        "\n## The longest step of the event loop\n",
+        "Milliseconds of CPU time, from the opening on.\n",
+        table(["", "ms"], [[name, ranged(spread(values))] for name, values in results["steps"].items()]),
+    ]
 
 
 def _stalls(first: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .clients import NAMES
+from .engine import live_rounds
 from .plan import Plan
 from .starts import cold_starts, imports
 from .stats import percentile
@@ -67,11 +68,13 @@ def run(plan: Plan, say: Callable[[str], None], *, only_sessions: bool = False) 
         results |= bench.same_work()
         results["policy"] = bench.policy()
         results["memory"] = bench.memory()
-        results["imports"] = imports(plan.starts, say)
-        results["cold_start"] = cold_starts(port, plan.starts, say)
+        results["imports"] = imports(max(1, plan.starts // 3), say)
+        results["cold_turn"] = cold_starts(port, plan.starts, say)
         results["first_events"] = bench.first_events()
-        results["stalls"] = bench.stalls()
+        results["steps"] = bench.steps()
         results |= bench.sessions()
+    say("100 live sessions of the blocking client")
+    results["engine"] = live_rounds(plan.engine_rounds)
     return results
 
 
@@ -144,7 +147,8 @@ class Bench:
                 tasks = [{"kind": "receive", "mix": mix, "count": plan.events} for mix in receive]
                 tasks[-1]["count"] = plan.events // 4
                 tasks.append({"kind": "send", "count": plan.events})
-                for rate, seconds in plan.latency if client != "websockets + json" else ():
+                measures_latency = number < plan.few_rounds and client != "websockets + json"
+                for rate, seconds in plan.latency if measures_latency else ():
                     tasks.append({"kind": "latency", "rate": rate, "count": int(rate * seconds)})
                 done = iter(work(self._port, [{"client": client, **task} for task in tasks]))
                 for mix in receive:
@@ -165,8 +169,8 @@ class Bench:
         slow: dict[str, list[float]] = defaultdict(list)
         buffers: dict[str, list[float]] = defaultdict(list)
         count = self._plan.events
-        for number in range(self._plan.option_rounds):
-            self._say(f"options and slow paths, round {number + 1} of {self._plan.option_rounds}")
+        for number in range(self._plan.few_rounds):
+            self._say(f"options and slow paths, round {number + 1} of {self._plan.few_rounds}")
             for label, client, task in in_turn(OPTIONS, number):
                 base = {"kind": "receive", "mix": "turn", "count": count, "client": client}
                 options[label].append(work(self._port, [base | task])[0]["us"])
@@ -193,8 +197,8 @@ class Bench:
                 ("voicelive", "", {}),
             )
         ]
-        for number in range(self._plan.option_rounds):
-            self._say(f"sending, the same work, round {number + 1} of {self._plan.option_rounds}")
+        for number in range(self._plan.rounds):
+            self._say(f"sending, the same work, round {number + 1} of {self._plan.rounds}")
             for label, client, more in in_turn(tuple(labelled), number):
                 task = {"kind": "send", "count": self._plan.events, "client": client, **more}
                 sends[label].append(work(self._port, [task])[0]["us"])
@@ -208,8 +212,8 @@ class Bench:
             "receive, 100 ms of audio": {"kind": "receive", "mix": "audio"},
             "send, 100 ms of audio": {"kind": "send"},
         }
-        for number in range(self._plan.option_rounds):
-            self._say(f"with a policy and without, round {number + 1} of {self._plan.option_rounds}")
+        for number in range(self._plan.rounds):
+            self._say(f"with a policy and without, round {number + 1} of {self._plan.rounds}")
             for client in ("voicelive", "voicelive (sync)"):
                 by_kind = found.setdefault(client, {kind: {"without": [], "with": []} for kind in kinds})
                 for how in in_turn(("without", "with"), number):
@@ -224,12 +228,13 @@ class Bench:
     def memory(self) -> Results:
         """KiB of an idle session."""
         found: dict[str, list[float]] = defaultdict(list)
-        for number in range(self._plan.rounds):
-            self._say(f"memory, round {number + 1} of {self._plan.rounds}")
-            for client in in_turn(NAMES, number):
-                if "json" not in client:
-                    task = {"kind": "memory", "client": client, "count": self._plan.idle_sessions}
-                    found[client].append(work(self._port, [task])[0]["kib"])
+        wanted = [(client, client, False) for client in NAMES if "json" not in client]
+        wanted += [(f"{client}, with a policy", client, True) for client in ("voicelive", "voicelive (sync)")]
+        for number in range(self._plan.few_rounds):
+            self._say(f"memory, round {number + 1} of {self._plan.few_rounds}")
+            for label, client, policy in in_turn(tuple(wanted), number):
+                task = {"kind": "memory", "client": client, "count": self._plan.idle_sessions, "policy": policy}
+                found[label].append(work(self._port, [task])[0]["kib"])
         return found
 
     def first_events(self) -> Results:
@@ -239,14 +244,23 @@ class Bench:
                 work(self._port, [{"kind": "first_events", "client": "voicelive", "warmup": warmup}])[0]
                 for warmup in (False, True)
             ]
-            for _ in range(self._plan.rounds)
+            for _ in range(self._plan.few_rounds)
         ]
         return {"cold": [pair[0] for pair in runs], "warmed": [pair[1] for pair in runs]}
 
-    def stalls(self) -> list[dict[str, float]]:
-        """The longest that the event loop stands still after ``warmup()``, in milliseconds."""
-        task = {"kind": "stall", "client": "voicelive"}
-        return [work(self._port, [task])[0] for _ in range(self._plan.rounds)]
+    def steps(self) -> Results:
+        """The longest steps of the event loop: of a first turn, cold and after ``warmup()``, and of 1 MB of audio."""
+        kinds = {
+            "first turn": {"kind": "step", "mix": "session"},
+            "first turn, after warmup()": {"kind": "step", "mix": "session", "warmup": True},
+            "1 MB of audio in an event": {"kind": "large_event"},
+        }
+        found: dict[str, list[float]] = {name: [] for name in kinds}
+        for number in range(self._plan.rounds):
+            self._say(f"steps of the event loop, round {number + 1} of {self._plan.rounds}")
+            for name, task in kinds.items():
+                found[name].append(work(self._port, [{"client": "voicelive", **task}])[0]["worst_ms"])
+        return found
 
     def sessions(self) -> Results:
         """Many live sessions, and how many of them a core holds."""

@@ -34,11 +34,12 @@ def memory(port: int, task: dict[str, Any]) -> dict[str, float]:
     client: Any = CLIENTS[task["client"]]
     count = task["count"]
     query = {"mode": "hello", "dialect": client.dialect}
+    options = {"policy": True} if task.get("policy") else {}
     if not client.is_async:
         with ExitStack() as open_sessions:
 
             def open_one() -> None:
-                client.receive(open_sessions.enter_context(client.open(port, query)), 1)
+                client.receive(open_sessions.enter_context(client.open(port, query, **options)), 1)
 
             for _ in range(_WARMUP):
                 open_one()
@@ -52,7 +53,7 @@ def memory(port: int, task: dict[str, Any]) -> dict[str, float]:
 
             async def open_some(wanted: int) -> None:
                 for _ in range(wanted):
-                    await client.receive(await stack.enter_async_context(client.open(port, query)), 1)
+                    await client.receive(await stack.enter_async_context(client.open(port, query, **options)), 1)
 
             await open_some(_WARMUP)
             before = _resident()

@@ -15,8 +15,18 @@ def median(values: Sequence[float]) -> float:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Return median, least and greatest value."""
-    return {"median": median(values), "min": min(values), "max": max(values)}
+    """Return median, quartiles, least and greatest value."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    low, high = (ordered[:half], ordered[-half:]) if half else (ordered, ordered)
+    return {
+        "median": median(ordered),
+        "q1": median(low),
+        "q3": median(high),
+        "min": ordered[0],
+        "max": ordered[-1],
+        "runs": len(ordered),
+    }
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

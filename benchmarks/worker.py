@@ -17,7 +17,8 @@ KINDS: dict[str, Any] = {
     "latency": tasks.latency,
     "contracts": tasks.contracts,
     "first_events": tasks.first_events,
-    "stall": tasks.stall,
+    "large_event": tasks.large_event,
+    "step": tasks.step,
     "memory": sessions.memory,
     "sessions": sessions.sessions,
 }

@@ -38,7 +38,7 @@ def start_building(api_version: str) -> Builder:
 
 
 class Builder(threading.Thread):
-    """The thread that does it, once a process and API version."""
+    """The thread that does it: one per process and API version."""
 
     def __init__(self, api_version: str) -> None:
         super().__init__(name="voicelive-models", daemon=True)
