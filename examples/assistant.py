@@ -1,17 +1,15 @@
 """A complete assistant, from WAV to WAV: two tools, an interruption, and how long the user waited."""
 
 import os
-import threading
 import time
-import wave
 from pathlib import Path
 
-from voicelive import VoiceLiveConnection, connect
+from voicelive import connect
+from voicelive.audio import ArrayBackend, AudioDevice, WavSink, WavSource
 from voicelive.local import Engines, LocalService
 from voicelive.tools import Tools
 
 AUDIO = Path(__file__).parent / "audio"
-DETECTION = {"type": "server_vad", "silence_duration_ms": 500}
 
 
 def get_weather(location: str) -> dict[str, str | int]:
@@ -24,34 +22,23 @@ def get_time() -> str:
     return time.strftime("%H:%M")
 
 
-def sound_card(conn: VoiceLiveConnection, waiting: bytearray) -> None:
-    """Listen and play 100 ms at a time; the second question comes in the midst of the first answer."""
-    questions = [AUDIO / "weather_in_paris.wav", AUDIO / "what_time_is_it.wav"]
-    speech = b"".join(path.read_bytes()[44:] + bytes(32 * 5000) for path in questions)  # 16 kHz PCM16
-    with wave.open("assistant.wav", "wb") as loudspeaker:
-        loudspeaker.setparams((1, 2, 24000, 0, "NONE", ""))
-        for start in range(0, len(speech), 3200):
-            conn.input_audio_buffer.append(audio=speech[start : start + 3200])
-            playing, waiting[:4800] = bytes(waiting[:4800]), b""
-            loudspeaker.writeframes(playing.ljust(4800, b"\0"))
-            conn.playback.played(len(playing))
-            time.sleep(0.1)
-    conn.close()
-
-
 if __name__ == "__main__":
-    tools, waiting = Tools([get_weather, get_time]), bytearray()
-    with LocalService.in_thread(engines=Engines.best(), pacing="real") as service:
+    tools = Tools([get_weather, get_time])
+    interruptions = [WavSource(AUDIO / "what_time_is_it.wav").pcm]
+    with LocalService.in_thread(engines=Engines.best(), pacing="real") as service, WavSink("assistant.wav") as wav:
         endpoint = os.environ.get("AZURE_VOICELIVE_ENDPOINT", service.endpoint)
-        with connect(endpoint=endpoint, model="gpt-4o", barge_in=True, tools=tools) as conn:
-            conn.playback.on_flush(waiting.clear)
-            conn.session.update(
-                session={"tools": tools.definitions, "input_audio_sampling_rate": 16000, "turn_detection": DETECTION}
-            )
-            threading.Thread(target=sound_card, args=(conn, waiting)).start()
-            for event in conn:
-                if event.type == "response.audio.delta":
-                    waiting += event.delta_bytes
-                elif event.type in ("response.audio_transcript.done", "voicelive.tool_done", "voicelive.interrupted"):
-                    print(event.to_dict())
+        files = ArrayBackend(WavSource(AUDIO / "weather_in_paris.wav"), sink=wav)  # left out: microphone, loudspeaker
+        with AudioDevice(backend=files) as device:
+            with connect(endpoint=endpoint, model="gpt-4o", barge_in=True, tools=tools, user_away=5) as conn:
+                device.attach(conn)
+                conn.session.update(session={"tools": tools.definitions})
+                while (event := conn.recv()).type != "voicelive.user_away":
+                    if event.type == "voicelive.state" and event.state == "speaking" and interruptions:
+                        files.speak(interruptions.pop())
+                    elif event.type in (
+                        "response.audio_transcript.done",
+                        "voicelive.tool_done",
+                        "voicelive.interrupted",
+                    ):
+                        print(event.to_dict())
             print(conn.metrics.spread("voice_to_voice_ms"), *conn.turns, sep="\n")

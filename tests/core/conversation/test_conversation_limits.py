@@ -22,6 +22,20 @@ def stopped(item_id: str = "user") -> Model:
     return event("input_audio_buffer.speech_stopped", audio_end_ms=500, item_id=item_id)
 
 
+def transcript(text: str) -> Model:
+    kind = "conversation.item.input_audio_transcription.completed"
+    return event(kind, item_id="user", content_index=0, transcript=text)
+
+
+def untranscribed() -> Model:
+    error = {"type": "server_error", "message": "no"}
+    return event("conversation.item.input_audio_transcription.failed", item_id="user", content_index=0, error=error)
+
+
+def manual() -> Model:
+    return session(turn_detection={"type": "server_vad", "create_response": False})
+
+
 def user_message(item_id: str = "typed") -> Model:
     item = {"id": item_id, "type": "message", "role": "user", "content": []}
     return event("conversation.item.created", item=item)
@@ -75,14 +89,18 @@ SILENCES: list[tuple[str, list[Step], float | None]] = [
     # session.updated comes at 0.1 s, and each event 0.1 s after the one before.
     ("a user who never says anything", [], 0.1),
     ("while the user speaks", [speech_started()], None),
-    ("speech that nothing follows", [speech_started(), stopped()], 0.3),
+    ("speech that is to be answered", [speech_started(), stopped()], None),
+    ("a noise", [speech_started(), stopped(), transcript("")], 0.4),
+    ("words that are to be answered", [speech_started(), stopped(), transcript("hi"), transcript("")], None),
+    ("speech that cannot be transcribed", [speech_started(), stopped(), untranscribed()], 0.4),
+    ("speech that the application answers", [manual(), speech_started(), stopped()], 0.4),
     ("an answer is made", [created()], None),
     ("the sound is estimated without a player", [created(), audio("a", 2000), done()], 2.3),
     ("in an answer without sound", [created(), done()], 0.3),
     ("a player that plays", [created(), audio("a", 2000), done(), play(1000, 1.5)], None),
     ("a player that has played all", [created(), audio("a", 2000), done(), play(1000, 1.5), play(1000, 2.6)], 2.6),
     ("played before the response is done", [created(), audio("a", 100), play(100, 1.0), done()], 1.1),
-    ("flushed by the user", [created(), audio("a", 2000), done(), speech_started(), stopped()], 0.6),
+    ("flushed by a noise", [created(), audio("a", 2000), done(), speech_started(), stopped(), transcript("")], 0.7),
     ("a tool runs", [created(), called(1), done()], None),
     ("a tool has ended that wants no answer", [created(), called(1), done(), tool_ends(4.0)], 4.0),
     ("a message is typed", [created(), done(), user_message()], 0.4),
@@ -118,7 +136,7 @@ def test_a_silent_user_is_told_once_and_counted() -> None:
     call(created(), done())
     assert turn_to(call, 61.0) == ["user_away"]
     assert call.conversation.silence is not None
-    call(speech_started(), stopped())
+    call(speech_started(), stopped(), transcript(""))
     assert turn_to(call, 80.0) == ["user_away"]
     call.conversation.ended()
     assert call.conversation.due() is None

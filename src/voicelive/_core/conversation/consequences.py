@@ -79,6 +79,8 @@ class Consequences:
         self._has_outputs = False
         """Whether outputs of tools went out that no response was asked for after: the next one is of the same turn."""
         self._state: State = "listening"
+        self._heard_item: str | None = None
+        """The last item of the user's that held words."""
         self._reports_playback = False
         self._sound_ends = 0.0
         """When what has arrived will have been played, where no player says."""

@@ -125,13 +125,19 @@ class Conversation(Consequences):
         self._tell_turn(self.meter.speech_stopped(text_of(event, "item_id") or "", ended, now))
         self._show("thinking")
         if self.silence is not None:
-            # Nothing need come of it: a noise, or an application that does not ask for an answer.
             self.silence.user_ended()
+        if not self.policy.session.create_response:
+            # Nothing need come of it: the application asks for an answer, or does not.
             self._rest_of_user(now)
 
     def _heard_user(self, event: Model, now: float) -> None:
         item_id, text = text_of(event, "item_id") or "", text_of(event, "transcript") or ""
         self.meter.transcribed(item_id, now)
+        if text.strip():
+            self._heard_item = item_id
+        elif item_id != self._heard_item:
+            # A noise, which is not answered; not the empty transcript that may follow one with words.
+            self._rest(now)
         if not self._interrupts:
             return
         self._react(self.policy.transcript(item_id, text))
@@ -140,6 +146,9 @@ class Conversation(Consequences):
             self._resume()
         else:
             self._settle_held()
+
+    def _unheard_user(self, event: Model, now: float) -> None:
+        self._rest_of_user(now)
 
     def _heard_part(self, event: Model, now: float) -> None:
         if self._interrupts:
@@ -386,6 +395,7 @@ class Conversation(Consequences):
         "input_audio_buffer.speech_stopped": _speech_stopped,
         "conversation.item.input_audio_transcription.completed": _heard_user,
         "conversation.item.input_audio_transcription.delta": _heard_part,
+        "conversation.item.input_audio_transcription.failed": _unheard_user,
         "response.created": _created,
         "response.done": _done,
         "response.function_call_arguments.done": _called,
