@@ -573,3 +573,18 @@ def test_a_recorded_call_is_measured_like_a_live_one() -> None:
     assert first.tokens.input == 5
     assert second.thinking_ms == pytest.approx(200)
     assert second.status is None
+
+
+def test_an_interruption_that_was_told_is_measured() -> None:
+    """What the application cut off by itself shows in a list that holds the connection's own events."""
+    told = {"type": "voicelive.interrupted", "item_id": "a", "heard_ms": 100}
+    events = [
+        Observed(0.0, "in", session().to_dict()),
+        Observed(0.1, "in", created()),
+        Observed(0.2, "in", audio("a", 500)),
+    ]
+    call = measure(
+        [*events, Observed(0.5, "in", told), Observed(0.6, "in", audio("a", 500))], played=[(0.4, None, 100 * MS)]
+    )
+    assert call.interruptions == 1
+    assert (call.turns[0].interrupted, call.turns[0].generated_ms, call.turns[0].heard_ms) == (True, 500, 100)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from ..._base import Model
-
-__all__ = ["audio_size", "base64_size", "index_of", "item_of", "reason_of", "text_of", "texts_of"]
+__all__ = ["base64_size", "index_of", "reason_of", "text_of", "texts_of"]
 
 
 def text_of(holder: object, name: str) -> str | None:
@@ -27,17 +24,6 @@ def index_of(event: object) -> int:
     """Return the content index; 0 where there is none."""
     value = getattr(event, "content_index", None)
     return value if isinstance(value, int) else 0
-
-
-def audio_size(event: object) -> int:
-    """Return how many bytes of audio an ``input_audio_buffer.append`` carries; 0 for any other event."""
-    return base64_size(getattr(event, "audio", None))
-
-
-def item_of(event: object) -> Mapping[str, Any] | None:
-    """Return the item that a ``conversation.item.create`` adds, in its wire form; None for any other event."""
-    item = getattr(event, "item", None)
-    return item.to_dict() if isinstance(item, Model) else None
 
 
 def base64_size(text: object) -> int:

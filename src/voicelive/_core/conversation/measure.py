@@ -1,15 +1,17 @@
 """The figures of a call from a list of its events, such as a recording's."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from ..._base import Model
 from ..._public import public_in
+from ..codec import decode_server_event
 from .barge_in import BargeIn
 from .conversation import Conversation
-from .fields import audio_size, item_of, text_of
+from .fields import base64_size
 from .metrics import CallMetrics
 
 __all__ = ["Observed", "measure"]
@@ -24,8 +26,8 @@ class Observed:
     """Seconds of any one clock."""
     direction: Literal["in", "out"]
     """``in`` from the service, ``out`` to it."""
-    event: Model
-    """The event: a server event for ``in``, a client event for ``out``."""
+    event: Model | Mapping[str, Any]
+    """The event, as an object or in its wire form."""
 
 
 @public_in("voicelive.conversation")
@@ -54,13 +56,23 @@ def measure(
             report = next(reports, None)
         if observed.direction == "in":
             conversation.tick(observed.time)
-            conversation.received(observed.event, observed.time)
+            conversation.received(_server_event(observed.event), observed.time)
         else:
-            kind, size = text_of(observed.event, "type") or "", audio_size(observed.event)
-            conversation.sent(kind, observed.time, audio_size=size, item=item_of(observed.event))
+            event = observed.event.to_dict() if isinstance(observed.event, Model) else observed.event
+            item = event.get("item")
+            conversation.sent(
+                str(event.get("type")),
+                observed.time,
+                audio_size=base64_size(event.get("audio")),
+                item=item if isinstance(item, Mapping) else None,
+            )
         conversation.actions.clear()
     while report is not None:
         conversation.played(report[2], report[0], item_id=report[1])
         report = next(reports, None)
     conversation.ended()
     return conversation.meter.call
+
+
+def _server_event(event: Model | Mapping[str, Any]) -> Model:
+    return event if isinstance(event, Model) else decode_server_event(json.dumps(event))
