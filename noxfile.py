@@ -137,7 +137,13 @@ def _name(requirement: str) -> str:
 def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections, long outages."""
     install(session, "test", "codegen", extras="identity,local,cli,mcp,audio")
-    long = ["clients/test_stress.py", "clients/test_reconnect_conversation.py", "network/test_failing_network.py"]
+    long = [
+        "clients/test_stress.py",
+        "clients/test_reconnect_conversation.py",
+        "clients/test_conversation_turns.py",
+        "core/conversation/test_interleavings.py",
+        "network/test_failing_network.py",
+    ]
     session.run("pytest", *(session.posargs or [f"tests/{name}" for name in long]), env={"VOICELIVE_STRESS": "1"})
 
 

@@ -15,7 +15,7 @@ from voicelive.local import Engines
 from voicelive.testing import ScriptedService
 
 from ..local.helpers import GatedSynthesizer, tones
-from .conversing import BYTES_PER_MS, Caller, calling
+from .conversing import BYTES_PER_MS, Caller, calling, eventually
 from .harness import Client
 
 pytestmark = pytest.mark.timeout(60)
@@ -149,6 +149,29 @@ async def test_what_wait_for_passed_over_is_dropped(client: Client, service: Scr
         await caller.interrupt()
         await caller.until("conversation.item.truncated")
     assert caller.of("response.audio.delta") == []
+
+
+async def test_what_is_on_its_way_into_the_player_is_flushed(client: Client, service: ScriptedService) -> None:
+    """Sound handed out before an interruption may reach the player after the flush: it is flushed once more."""
+    service.say(SENTENCE)
+    player: list[int] = []
+    flushes: list[int] = []
+
+    def flush() -> None:
+        flushes.append(len(player))
+        player.clear()
+
+    async with calling(client, service, barge_in=True) as caller:
+        caller.script.connection.playback.on_flush(flush)
+        await caller.respond("Count.")
+        delta = await caller.until("response.audio.delta")
+        await caller.interrupt()
+        await eventually(lambda: len(flushes) == 1)
+        player.append(len(delta.delta_bytes))
+        await caller.until("voicelive.interrupted")
+        await caller.until("response.done")
+    assert player == []
+    assert flushes == [0, 1]
 
 
 async def test_uninterrupted_answers_arrive_byte_for_byte(client: Client, service: ScriptedService) -> None:

@@ -123,6 +123,8 @@ class ConversationLayer:
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
         self._players = Players()
+        self._handed_out: Any = None
+        self._was_flushed = False
         self._callbacks = CallbackThread()
 
     @property
@@ -162,6 +164,7 @@ class ConversationLayer:
     def flush(self) -> None:
         """Have the player drop what it holds."""
         self._players.flush()
+        self._was_flushed = True
         for callback in self._flushes:
             if self._is_own_loop:
                 self._call_flush(callback)
@@ -238,8 +241,18 @@ class ConversationLayer:
     # For the connection's face, from any thread.
 
     def is_late(self, event: Any) -> bool:
-        """Whether an event is audio of something that was interrupted meanwhile."""
-        return self.conversation.is_late(event)
+        """Whether an event, about to be handed out, is audio of something that was interrupted meanwhile."""
+        if self._was_flushed:
+            self._was_flushed = False
+            before = self._handed_out
+            if before is not None and self.conversation.is_late(before):
+                # It may have reached the player only after the player was flushed.
+                for callback in self._flushes:
+                    self._call_flush(callback)
+        if self.conversation.is_late(event):
+            return True
+        self._handed_out = event
+        return False
 
     def played(self, size: int, item_id: str | None) -> None:
         """Take how many bytes were played."""
