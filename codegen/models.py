@@ -38,6 +38,14 @@ OPTIONS = [
     "--formatters=builtin",
 ]
 
+ALSO_CALLED = {
+    ("OutputAudioFormat", "pcm16_8000hz"): "PCM16_8000_HZ",
+    ("OutputAudioFormat", "pcm16_16000hz"): "PCM16_16000_HZ",
+    ("PersonalVoiceModels", "MAI-Voice-1"): "MAI_VOICE1",
+    ("PhotoAvatarBaseModes", "vasa-1"): "VASA1",
+}
+"""Names that azure-ai-voicelive has for members, where this generator makes others."""
+
 CANONICAL_TYPE = [
     "",
     "    __alias_of__: ClassVar[str | None] = None",
@@ -117,6 +125,9 @@ def _enum(contract: Contract, node: ast.ClassDef) -> str:
             lines.append(f"    {member} = {json.dumps(value.value)}")
             if docs.get(str(value.value)):
                 lines.append(f"    {_docstring(docs[str(value.value)])}")
+            if (other := ALSO_CALLED.get((node.name, str(value.value)))) is not None:
+                # An alias, as the second name of a value is in an enum.
+                lines.append(f"    {other} = {json.dumps(value.value)}")
     return "\n".join(lines)
 
 

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import Credential as Credential
+    from ._generated.resources_sync import ConversationItemResource as ConversationItemResource
+    from ._generated.resources_sync import ConversationResource as ConversationResource
+    from ._generated.resources_sync import InputAudioBufferResource as InputAudioBufferResource
+    from ._generated.resources_sync import OutputAudioBufferResource as OutputAudioBufferResource
+    from ._generated.resources_sync import ResponseResource as ResponseResource
+    from ._generated.resources_sync import SessionResource as SessionResource
+    from ._generated.resources_sync import TranscriptionSessionResource as TranscriptionSessionResource
     from ._transport.options import ConnectionOptions as ConnectionOptions
+    from ._transport.options import WebsocketConnectionOptions as WebsocketConnectionOptions
     from .errors import *  # noqa: F403
 
 # Names are looked up when first used: a program that only reads models needs no transport, and the other way round.
@@ -46,6 +54,19 @@ _MODULES = {
     "VoiceLiveConnection": "_clients.sync_connection",
     "connect": "_clients.sync_connect",
     "warmup": "_clients.sync_connect",
+    "WebsocketConnectionOptions": "_transport.options",
+    **dict.fromkeys(
+        (
+            "ConversationItemResource",
+            "ConversationResource",
+            "InputAudioBufferResource",
+            "OutputAudioBufferResource",
+            "ResponseResource",
+            "SessionResource",
+            "TranscriptionSessionResource",
+        ),
+        "_generated.resources_sync",
+    ),
 }
 _SUBPACKAGES = {"aio", "audio", "conversation", "errors", "local", "models", "testing", "tools"}
 

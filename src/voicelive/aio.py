@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import AsyncCredential as AsyncCredential
+    from ._generated.resources_async import ConversationItemResource as ConversationItemResource
+    from ._generated.resources_async import ConversationResource as ConversationResource
+    from ._generated.resources_async import InputAudioBufferResource as InputAudioBufferResource
+    from ._generated.resources_async import OutputAudioBufferResource as OutputAudioBufferResource
+    from ._generated.resources_async import ResponseResource as ResponseResource
+    from ._generated.resources_async import SessionResource as SessionResource
+    from ._generated.resources_async import TranscriptionSessionResource as TranscriptionSessionResource
     from ._transport.options import ConnectionOptions as ConnectionOptions
+    from ._transport.options import WebsocketConnectionOptions as WebsocketConnectionOptions
     from .errors import *  # noqa: F403
 
 # Names are looked up when first used, and errors found, as in the package above.
@@ -31,6 +39,19 @@ _MODULES = {
     "VoiceLiveConnection": "_clients.async_connection",
     "connect": "_clients.async_connect",
     "warmup": "_clients.async_connect",
+    "WebsocketConnectionOptions": "_transport.options",
+    **dict.fromkeys(
+        (
+            "ConversationItemResource",
+            "ConversationResource",
+            "InputAudioBufferResource",
+            "OutputAudioBufferResource",
+            "ResponseResource",
+            "SessionResource",
+            "TranscriptionSessionResource",
+        ),
+        "_generated.resources_async",
+    ),
 }
 
 

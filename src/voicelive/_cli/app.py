@@ -120,7 +120,7 @@ def talk(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16 or 24 kHz, or G.711 at 8 kHz. "
+            help="Speak this recording: WAV, mono; 16-bit PCM at 8, 16, 24 or 44.1 kHz, or G.711 at 8 kHz. "
             "- is standard input. Repeatable.",
         ),
     ] = None,

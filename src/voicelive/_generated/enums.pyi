@@ -345,8 +345,10 @@ class OutputAudioFormat(OpenEnum):
     """Signed 16-bit little-endian PCM at 24000 Hz."""
     PCM16_8000HZ = "pcm16_8000hz"
     """Signed 16-bit little-endian PCM at 8000 Hz."""
+    PCM16_8000_HZ = "pcm16_8000hz"
     PCM16_16000HZ = "pcm16_16000hz"
     """Signed 16-bit little-endian PCM at 16000 Hz."""
+    PCM16_16000_HZ = "pcm16_16000hz"
     PCM16_22050HZ = "pcm16_22050hz"
     """Signed 16-bit little-endian PCM at 22050 Hz. Sent by official tests, not specified."""
     PCM16_24000HZ = "pcm16_24000hz"
@@ -377,12 +379,14 @@ class PersonalVoiceModels(OpenEnum):
     """Dragon HD Omni, the newest."""
     MAI_VOICE_1 = "MAI-Voice-1"
     """Microsoft AI's MAI-Voice-1."""
+    MAI_VOICE1 = "MAI-Voice-1"
 
 class PhotoAvatarBaseModes(OpenEnum):
     """Models that animate a photo."""
 
     VASA_1 = "vasa-1"
     """Microsoft's VASA-1."""
+    VASA1 = "vasa-1"
 
 class PromptFileDetail(OpenEnum):
     """Draft (v1): how closely a model looks at a file in a stored prompt."""

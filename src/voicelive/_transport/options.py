@@ -18,7 +18,14 @@ from .._public import public_in
 from ..errors import ConfigurationError
 from .contexts import check_context
 
-__all__ = ["PROXY_SCHEMES", "ConnectionOptions", "TransportOptions", "allows_plaintext", "read_options"]
+__all__ = [
+    "PROXY_SCHEMES",
+    "ConnectionOptions",
+    "TransportOptions",
+    "WebsocketConnectionOptions",
+    "allows_plaintext",
+    "read_options",
+]
 
 MIB = 1024 * 1024
 
@@ -284,3 +291,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "vendor_options": _vendor_options,
 }
 """What checks an option and returns the value to use; all others are times, in seconds."""
+
+
+WebsocketConnectionOptions = ConnectionOptions
+"""The name that azure-ai-voicelive has for it."""

@@ -5,6 +5,7 @@
 - `route.py`: DNS, proxy and TCP; `certificate.py`: TLS
 - `opening.py`: redirect, upgrade, authentication; `session.py`: model, session.created and a text turn
 - `privacy.py`: keeps credentials out of what is shown; `report.py`: shows it
+- `code.py`, `code_report.py`: what of a program for azure-ai-voicelive has to change
 - `walk.py`: one step after the other; `command.py`: the command's options
 """
 
