@@ -100,15 +100,15 @@ def launch_with_microphone(playwright: Playwright, recording: Path, *, allowed: 
     return playwright.chromium.launch(executable_path=program("chromium"), args=[*CHROMIUM_ARGUMENTS, *arguments])
 
 
-def silence(seconds: float) -> bytes:
-    """Return silence, as PCM16 of 24 kHz."""
-    return bytes(2 * round(RATE * seconds))
+def silence(seconds: float, rate: int = RATE) -> bytes:
+    """Return silence, as PCM16."""
+    return bytes(2 * round(rate * seconds))
 
 
-def write_wav(path: Path, *parts: bytes) -> None:
-    """Write PCM16 of 24 kHz as a WAV file."""
+def write_wav(path: Path, *parts: bytes, rate: int = RATE) -> None:
+    """Write PCM16 as a WAV file."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(b"".join(parts))

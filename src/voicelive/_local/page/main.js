@@ -14,6 +14,7 @@ const talk = new TalkPanel({ key: () => wire.key, onSession: talksIn });
 
 let sessions = [];
 let shown = null;
+let now = 0; // the clock of the session shown, in ms
 let own = null; // the session that this page talks in
 
 function linkChanged(state) {
@@ -36,6 +37,7 @@ function pushed(said) {
   else if (said.push === "faults") panel.show(said.faults);
   else if (said.push === "events" && said.session === shown) {
     for (const event of said.events) conversation.take(event);
+    now = said.events.at(-1)?.at ?? now;
     playback.cut();
     playback.heard(shown, said.events);
     list.add(said.events);
@@ -56,6 +58,7 @@ function sessionsChanged(now) {
 function show(id) {
   if (id !== shown) playback.stop();
   shown = id;
+  now = 0;
   conversation.clear();
   waveform.clear();
   list.clear();
@@ -121,7 +124,7 @@ $("play").addEventListener("click", () => {
 });
 $("listen").addEventListener("click", () => {
   if (playback.state === "listen") playback.stop();
-  else playback.listen(shown);
+  else playback.listen(shown, now);
 });
 
 // --- sound and conversation ---

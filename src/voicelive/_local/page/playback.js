@@ -2,6 +2,7 @@
 
 const AHEAD_MS = 4000;
 const MOST_ASKED = 100; // events whose sound is asked for at a time
+const LATE_S = 0.5; // between a session and who listens to it
 const JOIN_MS = 2; // pieces this close follow each other without a gap
 
 class Playback {
@@ -75,8 +76,12 @@ class Playback {
     await new Promise((wake) => setTimeout(wake, ms));
   }
 
-  async listen(session) {
-    await this.begin("listen", session);
+  // Plays what is to be heard from `now` on, a moment of the session's clock, and what comes while this goes on.
+  async listen(session, now) {
+    const run = await this.begin("listen", session);
+    if (!run) return;
+    run.from = now;
+    await this.join(run, this.piecesOf(["user", "assistant"]).filter(({ piece }) => piece.from + Math.min(piece.ms, piece.heard) > now));
   }
 
   // Events of the session that is listened to: their sound is played as it would be heard.
@@ -84,14 +89,18 @@ class Playback {
     const { run } = this;
     if (run?.kind !== "listen" || run.session !== session || !run.outputs) return;
     const fresh = new Set(events.filter((event) => event.audio && !event.lost).map((event) => event.n));
-    if (!fresh.size) return;
-    const pieces = this.piecesOf(["user", "assistant"]).filter(({ piece }) => fresh.has(piece.n));
-    const sounds = await this.fetch(session, pieces);
+    await this.join(run, this.piecesOf(["user", "assistant"]).filter(({ piece }) => fresh.has(piece.n)));
+  }
+
+  async join(run, pieces) {
+    if (!pieces.length) return;
+    const sounds = await this.fetch(run.session, pieces);
     if (this.run !== run) return;
     // A little late, so that what comes a little late itself is still in time.
-    run.start ??= run.context.currentTime + 0.5 - Math.min(...pieces.map(({ piece }) => piece.from)) / 1000;
-    for (const each of pieces) this.schedule(run, each, sounds.get(each.piece.n), 0, Infinity);
+    run.start ??= run.context.currentTime + LATE_S - Math.max(run.from, pieces[0].piece.from) / 1000;
+    for (const each of pieces) this.schedule(run, each, sounds.get(each.piece.n), run.from, Infinity);
     this.waveform.playhead = this.clock(run);
+    this.waveform.draw();
   }
 
   // The user has interrupted: what was not heard by then is not heard here either.

@@ -54,7 +54,7 @@ function turnElement(turn) {
   for (const call of turn.calls ?? []) line.append(el("div", {}, el("code", {}, call)));
   if (turn.bargeIn) line.append(el("span", { class: "tag" }, "interrupts the answer"));
   if (turn.failed) line.append(el("span", { class: "tag bad" }, turn.failed));
-  if (turn.cutAt !== undefined && turn.firstAudioAt !== undefined) {
+  if ((turn.cutAt !== undefined || turn.heardMs !== undefined) && turn.firstAudioAt !== undefined) {
     const heard = turn.heardMs ?? Math.max(0, Math.min(turn.audioMs, turn.cutAt - turn.firstAudioAt));
     line.append(el("span", { class: "tag" }, `interrupted: ${seconds(heard)} of ${seconds(turn.audioMs)} s heard`));
   }
