@@ -30,6 +30,7 @@ __all__ = [
 
 _TYPE = b'"type":"'
 _TYPE_LENGTH = len(_TYPE)
+_BRACE, _BACKSLASH, _PADDING = b"{\\="
 _KIND = re.compile(rb'\{(?:"event_id"\s*:\s*"[^"\\]*"\s*,\s*)?"type"\s*:\s*"([^"\\]*)"')
 """The type of an event where it stands first or second, however it is spaced."""
 _LOOK_AT = 200
@@ -78,19 +79,17 @@ class Incoming:
         """Its event, where somebody has made it before the application asked for it."""
         # In JSON this can only be a name and the beginning of its value: within a text, quotes are escaped. It is the
         # event's own unless an object has begun before it.
-        at = data.find(_TYPE, 1, _LOOK_AT)
-        if at > 0 and data.startswith(b'{"') and data.find(b"{", 1, at) < 0:
-            at += _TYPE_LENGTH
-            end = data.find(b'"', at)
-            kind = data[at:end]
-            if end > 0 and b"\\" not in kind:
+        before, found, rest = data[:_LOOK_AT].partition(_TYPE)
+        if found and before.rfind(_BRACE) == 0:
+            kind, found, _ = rest.partition(b'"')
+            if found and _BACKSLASH not in kind:
                 self.kind = kind
                 """Its type as its head says, nothing if it does not."""
-                self.after_kind = end
+                self.after_kind = len(before) + _TYPE_LENGTH + len(kind)
                 """Where its type ends; 0 if it is not known."""
                 return
-        found = _KIND.match(data)
-        self.kind, self.after_kind = (b"", 0) if found is None else (found[1], found.end(1))
+        match = _KIND.match(data)
+        self.kind, self.after_kind = (b"", 0) if match is None else (match[1], match.end(1))
 
     def payload(self) -> dict[str, Any]:
         """Return it as plain values, read anew at each call: what waits is held in one form."""
@@ -134,8 +133,7 @@ class Outgoing:
 
 def base64_size(text: str | bytes) -> int:
     """Return how many bytes a base64 text stands for."""
-    padding = text[-2:].count("=") if isinstance(text, str) else text[-2:].count(b"=")
-    return len(text) * 3 // 4 - padding
+    return len(text) * 3 // 4 - (text.count("=", -2) if isinstance(text, str) else text.count(_PADDING, -2))
 
 
 def parsed(data: bytes) -> dict[str, Any]:

@@ -113,9 +113,14 @@ class ReconnectingTransport:
 
         That raises :exc:`SendQueueFullError` if there is no room to keep it.
         """
-        if self._final is not None:
+        machine = self._machine
+        if self._broken is not None or machine.final is not None:
             return _raising(end_signal())
-        decision = self._decide(self._machine.sending, event, time.monotonic())
+        try:
+            decision = machine.sending(event, time.monotonic())
+        except Exception as error:
+            self._break(error)
+            raise end_signal() from error
         if self._waiting:
             self._notify()
         if type(decision) is SendNow:

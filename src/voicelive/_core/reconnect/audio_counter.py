@@ -11,7 +11,9 @@ __all__ = ["AudioCounter", "audio_delta"]
 _ID = re.compile(rb'"item_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _SOUND = re.compile(rb'"delta"\s*:\s*"')
 _LOOK_AT = 500
-_PADDING = ord("=")
+_QUOTE, _PADDING = b'"='
+_UNLIKE_ALL = b"\0"
+"""What no message holds."""
 
 
 class AudioCounter:
@@ -27,15 +29,15 @@ class AudioCounter:
         """Whose pieces are counted."""
         self.size = 0
         """How many bytes they were."""
-        self._alike = b""
+        self._alike = _UNLIKE_ALL
         self._length = 0
 
     def add(self, message: Incoming) -> tuple[str, int] | None:
         """Count a piece; returns the item before and its size where another one begins."""
         data, after_kind = message.data, message.after_kind
-        if self._alike and data.startswith(self._alike, after_kind):
+        if data.startswith(self._alike, after_kind):
             start = after_kind + self._length
-            end = data.find(b'"', start)
+            end = data.find(_QUOTE, start)
             self.size += (end - start) * 3 // 4
             if data[end - 1] == _PADDING:
                 self.size -= 1 + (data[end - 2] == _PADDING)
@@ -57,10 +59,10 @@ class AudioCounter:
 
 
 def _up_to_sound(data: bytes, after_kind: int) -> bytes:
-    """Return what stands between a piece's type and its sound; nothing where its item does not stand there."""
+    """Return what stands between a piece's type and its sound, if its item stands there."""
     found = _SOUND.search(data, after_kind, after_kind + _LOOK_AT) if after_kind else None
     alike = b"" if found is None else data[after_kind : found.end()]
-    return alike if b'"item_id"' in alike and b"\\" not in alike else b""
+    return alike if b'"item_id"' in alike and b"\\" not in alike else _UNLIKE_ALL
 
 
 def audio_delta(data: bytes) -> tuple[str, int]:

@@ -13,6 +13,8 @@ from .send_queue import SendQueue
 __all__ = ["Sending"]
 
 _APPEND = "input_audio_buffer.append"
+_OVERLAP_SLACK = 2
+"""How many times its measure the latest audio may be before it is trimmed: not with every piece."""
 _CREATE, _TRUNCATE = "conversation.item.create", "conversation.item.truncate"
 
 
@@ -46,7 +48,7 @@ class Sending:
             if self._overlap_ms and event.type == _APPEND:
                 self._overlap.append(event)
                 self._overlap_bytes += size
-                if self._overlap_bytes > self._overlap_ms * self._ledger.settings.input_bytes_per_ms:
+                if self._overlap_bytes > _OVERLAP_SLACK * self._overlap_ms * self._ledger.settings.input_bytes_per_ms:
                     self._trim_overlap()
             return SendNow(link, event, None, waited)
         if event.type == _CREATE:
