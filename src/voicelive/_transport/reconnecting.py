@@ -383,12 +383,12 @@ class ReconnectingTransport:
         try:
             if self._machine.received(number, message, time.monotonic()):
                 self._tick()
-            elif self._receiver is not None and not self._receiver.done():
-                self._receiver.set_result(None)
-            if self._machine.is_full and number not in self._pausing:
-                self._pausing.add(number)
-                self._start(self._wait_for_room(number, transport))
-                transport.hold()
+                if self._machine.is_full and number not in self._pausing:
+                    self._pausing.add(number)
+                    self._start(self._wait_for_room(number, transport))
+                    transport.hold()
+            elif (receiver := self._receiver) is not None and not receiver.done():
+                receiver.set_result(None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
             self._break(error)
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..envelope import Incoming
 from .audio_counter import AudioCounter
 from .conversation_items import ConversationItems
 from .item_list import RecentIds
@@ -89,7 +88,8 @@ class History:
         self.uncommitted = 0
         """Bytes of input audio sent since the service last confirmed a turn."""
         self._awaited_item: str | None = None
-        self._audio = AudioCounter()
+        self.audio = AudioCounter()
+        """Pieces of the answer that is being spoken: they count as the item's when :meth:`count_audio` is called."""
 
     # What the application sends.
 
@@ -155,15 +155,9 @@ class History:
         elif kind.endswith((".created", ".updated")):
             self._session_event(kind, mapping(event.get("session")))
 
-    def received_piece(self, message: Incoming) -> None:
-        """Note a piece of an answer's audio; it counts as the item's when :meth:`count_audio` is called."""
-        before = self._audio.add(message)
-        if before is not None:
-            self.received_audio(*before)
-
     def count_audio(self) -> None:
         """Give the item that is being spoken the pieces that were noted: before anything else happens to it."""
-        counted = self._audio.take()
+        counted = self.audio.take()
         if counted is not None:
             self.received_audio(*counted)
 

@@ -146,14 +146,14 @@ class ReconnectMachine:
         """Note a message of a link.
 
         Returns:
-            Whether it may change what is due, or what is to be done; most do not.
+            Whether it may change what is due, what is to be done, or whether more is to be read; most do not.
         """
         link, coming = self._current, self._next
         if link is not None and link.number == number:
             link.last_arrival = self._last_activity = now
             changes = self._accept(link, message, now)
             if coming is None:
-                return changes
+                return changes or self._mailbox.is_crowded
         elif coming is not None and coming.number == number and coming.replay is not None:
             coming.last_arrival = now
             self._restoring(coming, coming.replay, message, now)
@@ -223,7 +223,7 @@ class ReconnectMachine:
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read until the application has received some."""
-        # While there is no session, what is read restores it. The count is asked only if it may have passed the bound.
+        # While there is no session, what is read restores it.
         return self._mailbox.is_crowded and self._current is not None and self._mailbox.is_full
 
     @property
@@ -424,7 +424,8 @@ class ReconnectMachine:
         """Take a message of the current link for the application; returns what :meth:`received` does."""
         changes = False
         if message.kind in AUDIO_DELTAS:
-            self.ledger.received_piece(message)
+            if (before := self.ledger.audio.add(message)) is not None:
+                self.ledger.received_audio(*before)
             if self._next is not None:
                 # It may be asked about at any time.
                 self.ledger.count_audio()
@@ -446,7 +447,8 @@ class ReconnectMachine:
         kind = str(event.get("type"))
         before = self.ledger.expires_at
         self.ledger.received(event)
-        self._ask_to_condense()
+        if self.ledger.conversation.to_condense is not None:
+            self._ask_to_condense()
         if kind in _TURN_IS_OVER:
             self._sending.forget_overlap()
         if self.ledger.expires_at != before:
