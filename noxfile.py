@@ -143,6 +143,7 @@ def stress(session: nox.Session) -> None:
         "clients/test_conversation_turns.py",
         "core/conversation/test_interleavings.py",
         "network/test_failing_network.py",
+        "devices/test_echo.py",
     ]
     session.run("pytest", *(session.posargs or [f"tests/{name}" for name in long]), env={"VOICELIVE_STRESS": "1"})
 

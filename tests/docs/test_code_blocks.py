@@ -19,6 +19,8 @@ from tests.docs.blocks import PAGES, ROOT, Block, blocks, page_name
 from tests.docs.harness import run_block
 from tests.mission.identity import identity as identity
 from voicelive._cli.app import app
+from voicelive._devices import device
+from voicelive.audio import ArrayBackend
 from voicelive.local import LocalService, ThreadedLocalService
 
 ALL = [block for page in PAGES for block in blocks(page)]
@@ -36,12 +38,14 @@ def service() -> Iterator[ThreadedLocalService]:
 
 @pytest.fixture
 def environment(service: ThreadedLocalService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What a reader who follows the pages has: endpoint and key in the environment, and a folder to write to."""
+    """What a reader who follows the pages has: endpoint and key in the environment, a folder to write to, and sound."""
     for name in [name for name in os.environ if name.startswith("AZURE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", service.endpoint)
     monkeypatch.setenv("AZURE_VOICELIVE_API_KEY", "a-key-for-tests")
     monkeypatch.chdir(tmp_path)
+    # A reader has a microphone and a loudspeaker.
+    monkeypatch.setattr(device, "PortAudioBackend", ArrayBackend)
 
 
 def leading_to(block: Block) -> list[Block]:

@@ -49,7 +49,7 @@ async def test_answers_are_spoken_in_every_output_format(client: Client, name: s
 
 
 async def test_an_echo_reference_is_left_out(client: Client) -> None:
-    """With a client's echo reference the input is stereo; only the microphone's channel is heard."""
+    """With a client's echo reference the input is stereo; the user is heard, also over what plays in a headset."""
     await client.update(
         input_audio_echo_cancellation={
             "type": "server_echo_cancellation",
@@ -57,7 +57,8 @@ async def test_an_echo_reference_is_left_out(client: Client) -> None:
             "channels": 2,
         }
     )
-    microphone, reference = tones("hello"), tones("something else")
+    before = bytes(72_000)
+    microphone, reference = before + tones("hello"), tones("something else that is longer") * 2
     frames = [microphone[i : i + 2] + (reference[i : i + 2] or b"\0\0") for i in range(0, len(microphone), 2)]
     await client.append(b"".join(frames))
     completed = await client.until("conversation.item.input_audio_transcription.completed")

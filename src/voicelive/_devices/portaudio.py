@@ -94,7 +94,7 @@ class PortAudioBackend:
 
 
 class _Stream:
-    """One open stream. Two of one way each, since one of both hangs for ever if its sound server dies."""
+    """One open stream. Two of one way each, since one of both hangs forever if its sound server dies."""
 
     def __init__(self, kind: str, device: DeviceInfo, rate: int, block: int, callback: Callable[..., None]) -> None:
         library = _library()

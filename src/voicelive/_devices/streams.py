@@ -86,7 +86,7 @@ class Streams:
         return None
 
     def close(self) -> bool:
-        """Close both; returns whether that ended in time. A stream whose server died may hang for ever."""
+        """Close both; returns whether that ended in time. A stream whose server died may hang forever."""
         streams, self._open = self._open, []
         self.queue = None
         # Each on its own, so that one that hangs does not keep the other from closing.

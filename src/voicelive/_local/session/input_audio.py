@@ -13,6 +13,7 @@ from typing import Any
 from ..._audio.pcm import from_samples, pcm_bytes, to_samples
 from ..._audio.resampling import Resampler
 from ..._audio.wire_formats import input_format
+from ..echo_canceller import EchoCanceller, echo_canceller
 from ..engines.protocols import VAD_RATE, VAD_WINDOW_MS, LightDetector, VoiceActivityDetector
 from ..engines.turn_detectors import SpeechStarted, TurnDetector, TurnParams
 from ..ids import new_id
@@ -86,10 +87,12 @@ class InputFormat:
 
     def decode(self, data: bytes) -> bytes:
         """Return the microphone's audio as mono PCM16 at :attr:`rate`."""
-        data = input_format(self.name, self.rate).decode(data)
-        if self.channels == 1:
-            return data
-        return from_samples(to_samples(data)[:: self.channels])
+        pcm = self.expand(data)
+        return pcm if self.channels == 1 else from_samples(to_samples(pcm)[:: self.channels])
+
+    def expand(self, data: bytes) -> bytes:
+        """Return the audio as PCM16 at :attr:`rate`, with all its channels."""
+        return input_format(self.name, self.rate).decode(data)
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ class InputAudio:
         self._detector: TurnDetector | None = None
         self._origin_ms = 0  # where the detector began to listen
         self._to_vad: Resampler | None = None  # None: at the next audio, for its rate
+        self._canceller: EchoCanceller | None = None
         self._turn_id: str | None = None
         self._turn_start_ms = 0
 
@@ -185,7 +189,7 @@ class InputAudio:
     @property
     def light(self) -> bool:
         """Whether hearing costs so little that no thread is worth it."""
-        return self._detector is None or self._light_vad is not None
+        return self._canceller is None and (self._detector is None or self._light_vad is not None)
 
     @property
     def speaking(self) -> bool:
@@ -199,7 +203,11 @@ class InputAudio:
 
     def configure(self, session: Mapping[str, Any]) -> None:
         """Take over format and turn detection from a session's settings."""
-        self._format = InputFormat.of(session)
+        old, self._format = self._format, InputFormat.of(session)
+        if self._format.channels == 1:
+            self._canceller = None
+        elif self._format != old:
+            self._canceller = echo_canceller(self._format.rate)
         detection = session["turn_detection"]
         if detection is None:
             self._detector = None
@@ -220,7 +228,8 @@ class InputAudio:
         Raises:
             RefusedError: where no turn detection is on and the buffer is full.
         """
-        pcm = self._format.decode(data)
+        canceller = self._canceller
+        pcm = self._format.decode(data) if canceller is None else canceller.feed(self._format.expand(data))
         if self._detector is None:
             if len(self._pcm) + len(pcm) > self._max_buffer_s * self._format.rate * 2:
                 raise RefusedError(errors.buffer_full(self._max_buffer_s))
