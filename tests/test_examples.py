@@ -17,6 +17,8 @@ SHOWN = {
     "quick_start": ["Event: session.updated", "Transcript: ", "Event: response.done"],
     "text_turn": ["You: What is seven times eight?", "Assistant: Seven times eight is fifty six.", "s of speech: "],
     "function_calling": ["Called get_weather(", "Assistant: ", "sunny"],
+    "hand_over": ["(transfer_to_billing completed)", "(get_invoice completed)", "Assistant: ", "40 euros"],
+    "guardrails": ["Stopped: ", "Paris", "Assistant: I may not speak about that."],
     "conversation_history": ["Item: message msg_question", "France is Paris", "Retrieved: ", "Deleted: msg_question"],
     "reconnecting_connection": [
         "(attempt 1: 1006",
