@@ -294,6 +294,17 @@ async def test_an_upstream_service_that_never_answers_is_told() -> None:
         assert caught.value.response.status_code == 504
 
 
+async def test_what_asks_for_no_websocket_opens_no_session(upstream: LocalService) -> None:
+    """A plain request is refused by the relay, and costs nothing at the upstream service."""
+    async with relaying(upstream.endpoint) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        path = url_of(relay.endpoint).partition(f":{relay.port}")[2]
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        assert (await asyncio.wait_for(reader.readline(), DEADLINE)).split()[1] == b"426"
+        writer.close()
+        assert (upstream.sessions, relay.sessions) == ([], [])
+
+
 async def test_a_page_is_told_by_an_event(upstream: LocalService) -> None:
     """A browser shows its page no refusal of a WebSocket, so the page gets the reason as an error, then the close."""
     async with (

@@ -238,6 +238,23 @@ def test_muted_silence_is_sent_and_an_end_is_explained(
     page.close()
 
 
+def test_an_upstream_service_that_cannot_be_had_is_explained(caller: Browser, unused_tcp_port: int) -> None:
+    """A browser hides why a WebSocket was refused; the relay's page says it all the same, and lists the session."""
+    to = Upstream(f"http://127.0.0.1:{unused_tcp_port}")
+    with LocalService.in_thread(upstream=to, control=True) as relay:
+        page = caller.new_page()
+        page.goto(relay.endpoint)
+        page.get_by_role("button", name="Talk", exact=True).click()
+        expect(page.locator("#talk-state")).to_contain_text(
+            "ended the session (1014: The relay could not open a session"
+        )
+        expect(page.locator("#talk-state")).to_contain_text(
+            "refused the connection: check the endpoint's host and port"
+        )
+        expect(page.locator("#sessions [role=option]")).to_contain_text("closed 1014")
+        page.close()
+
+
 def test_a_spoken_question_is_answered_in_speech(caller: Browser, recording: Path) -> None:
     """With the speech engines, and the browser's own clean-up of the microphone: words in, words out."""
     question, rate = read_wav(ROOT / "examples/audio/largest_lake.wav")

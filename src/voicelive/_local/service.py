@@ -99,10 +99,11 @@ class LocalService:
 
     What is kept is bounded. A session: 10 minutes of audio in its input buffer and in each of at most 8 open
     ``input_audio.turn``s, 32 MiB of sound in its conversation (the oldest items lose theirs first), 50,000 events and
-    128 MiB in each direction of its record, and with `control` 5,000 abbreviated events. A responder sees the latest
-    4,000 items, or 524,288 characters of them. The service: the records of the latest 100 sessions; those of running
-    ones share 512 MiB, those of finished ones 64 MiB, the oldest events going first, and 64 KiB of the latest items
-    each. After sessions have ended, free memory is given back to the system.
+    128 MiB in each direction of its record, and with `control` 5,000 abbreviated events and 32 MiB of their sound. A
+    responder sees the latest 4,000 items, or 524,288 characters of them. The service: the records of the latest 100
+    sessions; those of running ones share 512 MiB, those of finished ones 64 MiB, the oldest events going first, and 64
+    KiB of the latest items each; 64 MiB of sound for all. After sessions have ended, free memory is given back to the
+    system.
 
     Raises:
         UnprotectedHostError: for a host beyond loopback without an `api_key`.
@@ -263,8 +264,8 @@ class LocalService:
         # A thousand at once would keep the event loop from everything else for seconds.
         await self._arrivals.turn()
         response = self._router.answer(connection, request)
-        if response is not None or self._router.leads_to_control(request):
-            return response
+        if response is not None or self._router.leads_to_control(request) or not _asks_for_websocket(request):
+            return response  # the library refuses what asks for no WebSocket
         try:
             await self._sessions.admit(connection, self._router.handshake(request))
         except HandshakeRefusedError as refused:
@@ -278,6 +279,10 @@ class LocalService:
             await control.serve(connection)
         else:
             await self._sessions.serve(connection, self._router.handshake(connection.request))
+
+
+def _asks_for_websocket(request: Request) -> bool:
+    return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
