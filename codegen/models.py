@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .document import Contract, ModelSchema, Schema, SchemaError, constant_of, is_event, ref_name, variants
 from .prepare import ALIAS_PREFIX, prepare
-from .signatures import input_type
+from .signatures import input_type, or_none
 
 __all__ = ["make_models"]
 
@@ -189,8 +189,7 @@ def _constructor(contract: Contract, name: str) -> list[str]:
     for prop in fields.values():
         kind = input_type(contract, prop.schema)
         if prop.name in tags or not prop.required:
-            optional = "" if prop.name in tags else " | None"
-            lines.append(f"            {prop.name}: {kind}{optional} = ...,")
+            lines.append(f"            {prop.name}: {kind if prop.name in tags else or_none(kind)} = ...,")
         else:
             lines.append(f"            {prop.name}: {kind},")
     return [*lines, "            **extra: Any,", "        ) -> None: ..."]

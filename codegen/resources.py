@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .document import Contract, Property, SchemaError
-from .signatures import AUDIO, input_type
+from .signatures import AUDIO, input_type, or_none
 from .superset import DRAFTS, Availability
 
 __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
@@ -268,4 +268,5 @@ def _render(template: str, **values: object) -> str:
     )
     filters: dict[str, Any] = environment.filters  # the declared type lists the built-in filters only
     filters["wrap_at"] = _wrap
+    filters["or_none"] = or_none
     return environment.get_template(template).render(**values)

@@ -6,7 +6,7 @@ import json
 
 from .document import Contract, Schema, SchemaError, constant_of, ref_name, variants
 
-__all__ = ["AUDIO", "input_type"]
+__all__ = ["AUDIO", "input_type", "or_none"]
 
 AUDIO = ("bytes", "bytearray", "memoryview", "str")
 """What a field of base64 text is given."""
@@ -18,7 +18,25 @@ def input_type(contract: Contract, schema: Schema) -> str:
     if any(kind in contract.models for kind in kinds):
         # "Anything" beside a class says nothing to a type checker; the field takes the class only.
         kinds = [kind for kind in kinds if kind != "Any"]
-    return " | ".join(kinds)
+    return " | ".join(_literals_joined(kinds))
+
+
+def or_none(kind: str) -> str:
+    """Return an annotation that allows None as well, which it may do already."""
+    return kind if kind == "None" or kind.endswith(" | None") else f"{kind} | None"
+
+
+def _literals_joined(kinds: list[str]) -> list[str]:
+    """One ``Literal`` in place of several, and None at the end."""
+    values = [kind.removeprefix("Literal[").removesuffix("]") for kind in kinds if kind.startswith("Literal[")]
+    found: list[str] = []
+    for kind in kinds:
+        if not kind.startswith("Literal["):
+            found.append(kind)
+        elif values:
+            found.append(f"Literal[{', '.join(values)}]")
+            values = []
+    return sorted(found, key=lambda kind: kind == "None")
 
 
 _SIMPLE = {

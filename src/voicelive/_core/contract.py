@@ -30,7 +30,7 @@ from .version_check import findings, unknown_version_message
 __all__ = ["ContractCheck", "WireContract"]
 
 ContractCheck = Literal["warn", "error", "ignore"]
-"""What to do about a field that the API version, or every version, lacks: warn once and send, refuse, or just send."""
+"""What to do about a field that the API version, or every version, lacks: warn and send, refuse, or just send."""
 
 Decode = Callable[..., AnyServerEvent]
 
@@ -125,19 +125,21 @@ class WireContract:
         event = validated(event_type, payload, classes=self._client)
         if self._check != "ignore":
             for finding in findings(event, event_type, self.version, previews=self._previews):
-                self._tell(str(finding) if finding.path == event_type else f"{event_type}: {finding}", event_type)
+                message = str(finding) if finding.path == event_type else f"{event_type}: {finding}"
+                # What a version lacks is said once; a name that nobody knows is a mistake each time it is sent.
+                self._tell(message, event_type, again=finding.is_unknown)
         return written(event)
 
-    def _tell(self, message: str, event_type: str | None = None) -> None:
+    def _tell(self, message: str, event_type: str | None = None, *, again: bool = False) -> None:
         if self._check == "error":
             if event_type is None:
                 raise ConfigurationError(message)
             raise InvalidEventError(f"{message}; nothing was sent", event_type=event_type)
         self._warned = set() if self._warned is None else self._warned
-        if message not in self._warned:
+        if again or message not in self._warned:
             self._warned.add(message)
             text = message if event_type is None else f"{message}. It is sent anyway."
-            warnings.warn(text, ContractWarning, stacklevel=_callers_level())
+            _warn(text)
 
 
 def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -192,12 +194,19 @@ def _register(cls: type[Model], server: dict[str, type[ServerEvent]], client: di
         client[str(constants[0])] = cls
 
 
-def _callers_level() -> int:
-    """The stack level of the first caller outside this package, so that the warning names the application's line."""
-    level = 1
+def _warn(text: str) -> None:
+    """Warn at the line of the first caller outside this package."""
     frame = inspect.currentframe()
-    frame = frame and frame.f_back
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-        level += 1
-    return level
+    file, line, module = (
+        ("<unknown>", 1, None)
+        if frame is None
+        else (
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            frame.f_globals.get("__name__"),
+        )
+    )
+    # With no registry of what was shown there: `warnings` would show what a line says once a process only.
+    warnings.warn_explicit(text, ContractWarning, file, line, module)

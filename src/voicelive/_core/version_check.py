@@ -33,6 +33,8 @@ class Finding:
     """Where it is, e.g. ``session.interim_response``."""
     message: str
     """What is unusual about it."""
+    is_unknown: bool = False
+    """Whether it is a name that no version has: most often a misspelt one."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
@@ -88,7 +90,7 @@ def _walk(model: Model, path: str, version: str | None) -> Iterator[Finding]:
         else:
             yield from _value(value, place, version)
     for name in model.__pydantic_extra__ or ():
-        yield Finding(f"{path}.{name}" if path else name, _unknown(name, type(model)))
+        yield Finding(f"{path}.{name}" if path else name, _unknown(name, type(model)), is_unknown=True)
 
 
 def _value(value: Any, path: str, version: str | None) -> Iterator[Finding]:

@@ -557,12 +557,14 @@ class AudioInputTranscriptionOptions(Model):
         def __init__(
             self,
             *,
-            model: Literal["whisper-1"]
-            | Literal["gpt-4o-transcribe"]
-            | Literal["gpt-4o-mini-transcribe"]
-            | Literal["gpt-4o-transcribe-diarize"]
-            | Literal["mai-transcribe-1"]
-            | Literal["azure-speech"]
+            model: Literal[
+                "whisper-1",
+                "gpt-4o-transcribe",
+                "gpt-4o-mini-transcribe",
+                "gpt-4o-transcribe-diarize",
+                "mai-transcribe-1",
+                "azure-speech",
+            ]
             | str,
             language: str | None = ...,
             prompt: str | None = ...,
@@ -584,7 +586,7 @@ class AudioNoiseReduction(Model):
         def __init__(
             self,
             *,
-            type: Literal["azure_deep_noise_suppression"] | Literal["near_field"] | Literal["far_field"] | str,
+            type: Literal["azure_deep_noise_suppression", "near_field", "far_field"] | str,
             **extra: Any,
         ) -> None: ...
 
@@ -2089,7 +2091,7 @@ class PromptInputFile(TaggedModel):
             self,
             *,
             type: Literal["input_file"] = ...,
-            file_id: str | None | None = ...,
+            file_id: str | None = ...,
             filename: str | None = ...,
             file_data: str | None = ...,
             file_url: str | None = ...,
@@ -2116,8 +2118,8 @@ class PromptInputImage(TaggedModel):
             self,
             *,
             type: Literal["input_image"] = ...,
-            image_url: str | None | None = ...,
-            file_id: str | None | None = ...,
+            image_url: str | None = ...,
+            file_id: str | None = ...,
             detail: PromptImageDetail | str,
             **extra: Any,
         ) -> None: ...
@@ -2156,9 +2158,8 @@ class Prompt(Model):
             self,
             *,
             id: str,
-            version: str | None | None = ...,
+            version: str | None = ...,
             variables: Mapping[str, str | PromptInputText | Mapping[str, Any] | PromptInputImage | PromptInputFile]
-            | None
             | None = ...,
             **extra: Any,
         ) -> None: ...
@@ -2179,7 +2180,7 @@ class RateLimit(Model):
         def __init__(
             self,
             *,
-            name: Literal["requests"] | Literal["tokens"] | str | None = ...,
+            name: Literal["requests", "tokens"] | str | None = ...,
             limit: int | None = ...,
             remaining: int | None = ...,
             reset_seconds: float | None = ...,
@@ -2530,12 +2531,7 @@ class ResponseFileSearchCallItem(ResponseItem):
             id: str | None = ...,
             object: Literal["realtime.item"] | None = ...,
             queries: Sequence[str] | None = ...,
-            status: Literal["in_progress"]
-            | Literal["searching"]
-            | Literal["completed"]
-            | Literal["incomplete"]
-            | Literal["failed"]
-            | str,
+            status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | str,
             results: Sequence[FileSearchResult | Mapping[str, Any]] | None = ...,
             **extra: Any,
         ) -> None: ...
@@ -2794,7 +2790,7 @@ class ResponseCancelledDetails(ResponseStatusDetails):
             self,
             *,
             type: Literal["cancelled"] = ...,
-            reason: Literal["turn_detected"] | Literal["client_cancelled"] | str,
+            reason: Literal["turn_detected", "client_cancelled"] | str,
             **extra: Any,
         ) -> None: ...
 
@@ -2848,7 +2844,7 @@ class ResponseIncompleteDetails(ResponseStatusDetails):
             self,
             *,
             type: Literal["incomplete"] = ...,
-            reason: Literal["max_output_tokens"] | Literal["content_filter"] | str,
+            reason: Literal["max_output_tokens", "content_filter"] | str,
             **extra: Any,
         ) -> None: ...
 
@@ -2945,7 +2941,7 @@ class ResponseWebSearchCallItem(ResponseItem):
             type: Literal["web_search_call"] = ...,
             id: str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            status: Literal["in_progress"] | Literal["searching"] | Literal["completed"] | Literal["failed"] | str,
+            status: Literal["in_progress", "searching", "completed", "failed"] | str,
             **extra: Any,
         ) -> None: ...
 
@@ -5024,23 +5020,24 @@ class MCPServer(Tool):
             server_label: str,
             server_url: str,
             authorization: str | None = ...,
-            headers: Mapping[str, str] | None | None = ...,
-            allowed_tools: Sequence[str] | MCPToolFilter | Mapping[str, Any] | None | None = ...,
+            headers: Mapping[str, str] | None = ...,
+            allowed_tools: Sequence[str] | MCPToolFilter | Mapping[str, Any] | None = ...,
             require_approval: MCPApprovalType
             | str
             | Mapping[str, Sequence[str]]
             | MCPToolRequireApproval
             | Mapping[str, Any]
-            | None
             | None = ...,
-            connector_id: Literal["connector_dropbox"]
-            | Literal["connector_gmail"]
-            | Literal["connector_googlecalendar"]
-            | Literal["connector_googledrive"]
-            | Literal["connector_microsoftteams"]
-            | Literal["connector_outlookcalendar"]
-            | Literal["connector_outlookemail"]
-            | Literal["connector_sharepoint"]
+            connector_id: Literal[
+                "connector_dropbox",
+                "connector_gmail",
+                "connector_googlecalendar",
+                "connector_googledrive",
+                "connector_microsoftteams",
+                "connector_outlookcalendar",
+                "connector_outlookemail",
+                "connector_sharepoint",
+            ]
             | str
             | None = ...,
             tunnel_id: str | None = ...,
@@ -5105,7 +5102,7 @@ class ToolChoiceMCPSelection(ToolChoiceSelection):
             *,
             type: Literal["mcp"] = ...,
             server_label: str,
-            name: str | None | None = ...,
+            name: str | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5192,23 +5189,19 @@ class TranscriptionOptions(Model):
         def __init__(
             self,
             *,
-            model: Literal["whisper-1"]
-            | Literal["gpt-4o-mini-transcribe"]
-            | Literal["gpt-4o-mini-transcribe-2025-12-15"]
-            | Literal["gpt-4o-transcribe"]
-            | Literal["gpt-4o-transcribe-diarize"]
-            | Literal["gpt-realtime-whisper"]
+            model: Literal[
+                "whisper-1",
+                "gpt-4o-mini-transcribe",
+                "gpt-4o-mini-transcribe-2025-12-15",
+                "gpt-4o-transcribe",
+                "gpt-4o-transcribe-diarize",
+                "gpt-realtime-whisper",
+            ]
             | str
             | None = ...,
             language: str | None = ...,
             prompt: str | None = ...,
-            delay: Literal["minimal"]
-            | Literal["low"]
-            | Literal["medium"]
-            | Literal["high"]
-            | Literal["xhigh"]
-            | str
-            | None = ...,
+            delay: Literal["minimal", "low", "medium", "high", "xhigh"] | str | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5527,7 +5520,7 @@ class AzureSemanticVad(TurnDetection):
             auto_truncate: bool | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
-            appended_text_after_truncation: str | None | None = ...,
+            appended_text_after_truncation: str | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5713,7 +5706,7 @@ class AzureSemanticVadMultilingual(TurnDetection):
             auto_truncate: bool | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
-            appended_text_after_truncation: str | None | None = ...,
+            appended_text_after_truncation: str | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5751,7 +5744,7 @@ class SemanticVad(TurnDetection):
             self,
             *,
             type: Literal["semantic_vad"] = ...,
-            eagerness: Literal["low"] | Literal["medium"] | Literal["high"] | Literal["auto"] | str | None = ...,
+            eagerness: Literal["low", "medium", "high", "auto"] | str | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
             **extra: Any,
@@ -5842,7 +5835,7 @@ class ServerVad(TurnDetection):
             auto_truncate: bool | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
-            idle_timeout_ms: int | None | None = ...,
+            idle_timeout_ms: int | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5892,11 +5885,11 @@ class AudioInputConfig(Model):
             self,
             *,
             format: InputAudioFormat | str | None = ...,
-            transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None | None = ...,
-            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
+            transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
+            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
             sampling_rate: int | None = ...,
-            echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None | None = ...,
+            echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5918,8 +5911,8 @@ class TranscriptionSessionAudioInput(Model):
             *,
             format: AudioFormat | Mapping[str, Any] | None = ...,
             transcription: TranscriptionOptions | Mapping[str, Any] | None = ...,
-            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
+            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
             **extra: Any,
         ) -> None: ...
 
@@ -5974,10 +5967,10 @@ class RequestTranscriptionSession(Model):
             modalities: Sequence[Modality | str] | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             input_audio_sampling_rate: int | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             type: Literal["transcription"] | None = ...,
             audio: TranscriptionSessionAudio | Mapping[str, Any] | None = ...,
@@ -6047,10 +6040,10 @@ class ResponseTranscriptionSession(Model):
             modalities: Sequence[Modality | str] | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             input_audio_sampling_rate: int | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             id: str | None = ...,
             object: Literal["realtime.transcription_session"] | str | None = ...,
@@ -6523,11 +6516,11 @@ class RequestSession(Model):
             input_audio_sampling_rate: int | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None | None = ...,
-            avatar: AvatarConfig | Mapping[str, Any] | None | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
+            avatar: AvatarConfig | Mapping[str, Any] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
             output_audio_timestamp_types: Sequence[AudioTimestampType | str] | None = ...,
             tools: Sequence[Tool | Mapping[str, Any]] | None = ...,
             tool_choice: str | ToolChoiceLiteral | ToolChoiceSelection | Mapping[str, Any] | None = ...,
@@ -6543,12 +6536,8 @@ class RequestSession(Model):
             audio: AudioConfig | Mapping[str, Any] | None = ...,
             max_output_tokens: int | Literal["inf"] | None = ...,
             reasoning: Reasoning | Mapping[str, Any] | None = ...,
-            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None | None = ...,
-            truncation: Literal["auto"]
-            | Literal["disabled"]
-            | RetentionRatioTruncation
-            | Mapping[str, Any]
-            | None = ...,
+            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None = ...,
+            truncation: Literal["auto", "disabled"] | RetentionRatioTruncation | Mapping[str, Any] | None = ...,
             prompt: Prompt | Mapping[str, Any] | None = ...,
             **extra: Any,
         ) -> None: ...
@@ -6784,7 +6773,7 @@ class ResponseCreateParams(Model):
             parallel_tool_calls: bool | None = ...,
             reasoning: Reasoning | Mapping[str, Any] | None = ...,
             prompt: Prompt | Mapping[str, Any] | None = ...,
-            conversation: Literal["auto"] | Literal["none"] | str | None = ...,
+            conversation: Literal["auto", "none"] | str | None = ...,
             input: Sequence[ConversationRequestItem | Mapping[str, Any]] | None = ...,
             **extra: Any,
         ) -> None: ...
@@ -6985,11 +6974,11 @@ class ResponseSession(Model):
             input_audio_sampling_rate: int | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None | None = ...,
-            avatar: AvatarConfig | Mapping[str, Any] | None | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None | None = ...,
+            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
+            avatar: AvatarConfig | Mapping[str, Any] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
             output_audio_timestamp_types: Sequence[AudioTimestampType | str] | None = ...,
             tools: Sequence[Tool | Mapping[str, Any]] | None = ...,
             tool_choice: str | ToolChoiceLiteral | ToolChoiceSelection | Mapping[str, Any] | None = ...,
@@ -7008,12 +6997,8 @@ class ResponseSession(Model):
             audio: AudioConfig | Mapping[str, Any] | None = ...,
             max_output_tokens: int | Literal["inf"] | None = ...,
             reasoning: Reasoning | Mapping[str, Any] | None = ...,
-            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None | None = ...,
-            truncation: Literal["auto"]
-            | Literal["disabled"]
-            | RetentionRatioTruncation
-            | Mapping[str, Any]
-            | None = ...,
+            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None = ...,
+            truncation: Literal["auto", "disabled"] | RetentionRatioTruncation | Mapping[str, Any] | None = ...,
             prompt: Prompt | Mapping[str, Any] | None = ...,
             **extra: Any,
         ) -> None: ...
