@@ -22,6 +22,23 @@ PATH = "/voice-live/realtime"
 GO = '{"type":"input_audio_buffer.clear"}'
 # Where the time of sending stands in a message.
 _STAMP = slice(len('{"event_id":"event_'), len('{"event_id":"') + len(STAMP))
+
+
+def look_up(place: str) -> str:
+    """Look something up."""
+    return place
+
+
+_LOCAL = frozenset({"voicelive.state", "voicelive.turn_done"})
+
+
+def _conversation() -> dict[str, Any]:
+    from voicelive.conversation import BargeIn
+
+    # All arrives at once here, before anything can have been played: nobody may interrupt.
+    return {"barge_in": BargeIn(min_words=1000), "tools": [look_up], "metrics": True}
+
+
 _AUDIO, _GA_AUDIO = "response.audio.delta", "response.output_audio.delta"
 
 
@@ -191,6 +208,7 @@ class VoiceLiveAsync(Client):
         from voicelive.aio import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
+        conversation = _conversation() if options.pop("conversation", False) else {}
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),
@@ -198,6 +216,7 @@ class VoiceLiveAsync(Client):
             query=query,
             connection_options=options,
             reconnect=policy,
+            **conversation,
         )
 
     async def go(self, connection: Any) -> None:
@@ -208,6 +227,9 @@ class VoiceLiveAsync(Client):
         async for event in connection:
             if event.type == _AUDIO:
                 total += len(event.delta_bytes)
+            elif event.type in _LOCAL:
+                # Of the connection's own, beside those of the service.
+                continue
             count -= 1
             if not count:
                 break
@@ -310,6 +332,7 @@ class VoiceLiveSync(Client):
         from voicelive import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
+        conversation = _conversation() if options.pop("conversation", False) else {}
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),
@@ -317,6 +340,7 @@ class VoiceLiveSync(Client):
             query=query,
             connection_options=options,
             reconnect=policy,
+            **conversation,
         )
 
     def go(self, connection: Any) -> None:
@@ -327,6 +351,9 @@ class VoiceLiveSync(Client):
         for event in connection:
             if event.type == _AUDIO:
                 total += len(event.delta_bytes)
+            elif event.type in _LOCAL:
+                # Of the connection's own, beside those of the service.
+                continue
             count -= 1
             if not count:
                 break

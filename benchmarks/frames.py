@@ -24,13 +24,15 @@ STAMP = "event_" + "0" * 19
 DIALECTS = ("dated", "ga")
 """The event names of the dated API versions, and those that the openai package knows."""
 
-MIXES = ("audio", "audio500", "audio1m", "turn", "session", "unknown", "misfit", "malformed", "hello")
+MIXES = ("audio", "audio500", "audio1m", "turn", "turns", "session", "unknown", "misfit", "malformed", "hello")
 
 AUDIO_BYTES = 4800
 """One audio delta, and one chunk to send: 100 ms of 24 kHz PCM16."""
 
 TRANSCRIPT = "The largest lake by area is the Caspian Sea, and the largest by volume of fresh water is Lake Baikal."
 AUDIO_DELTAS = 40
+TURNS = 64
+"""How many turns of their own ids the mix ``turns`` has: who keeps the conversation tells one from another."""
 ITEM, USER_ITEM, RESPONSE = "msg_1OYhahtfsYvgb37E3O5r4n", "item_7jGvdP12htunOrihM6UbQS", "resp_2adQYpu7qP3YuXs0X9rFi6"
 
 
@@ -53,6 +55,7 @@ def messages(mix: str, dialect: str) -> list[bytes]:
         "audio1m": lambda: [_audio_delta(0, dialect, 209)],
         "turn": lambda: list(_turn(dialect)),
         "session": lambda: [_session_created(dialect), *_turn(dialect)],
+        "turns": lambda: [event for number in range(TURNS) for event in _renamed(_turn(dialect), number)],
         "unknown": lambda: [{"type": "response.novelty.delta", **_ids(), "delta": word} for word in TRANSCRIPT.split()],
         "misfit": lambda: [{**_audio_delta(0, dialect), "output_index": "0"}],
         "malformed": list,
@@ -184,6 +187,15 @@ def _turn(dialect: str) -> Iterator[Event]:
     yield {"type": "response.content_part.done", **_ids(), "part": spoken}
     yield {"type": "response.output_item.done", **at, "item": item}
     yield {"type": "response.done", "response": _response("completed", [item], dialect)}
+
+
+def _renamed(turn: Iterator[Event], number: int) -> Iterator[Event]:
+    """Yield a turn whose items and response have ids of their own, of the same length."""
+    for event in turn:
+        text = json.dumps(event)
+        for name in (ITEM, USER_ITEM, RESPONSE):
+            text = text.replace(name, f"{name[:-3]}{number:03}")
+        yield json.loads(text)
 
 
 def _session_created(dialect: str) -> Event:

@@ -86,7 +86,8 @@ def summary(results: dict[str, Any]) -> str:
         "most sessions that all clients kept up with.\n",
         _sessions(results),
         *_same_work(results),
-        *_policy(results),
+        *_compared(results, "policy", "With a reconnect policy"),
+        *_compared(results, "conversation", "With barge-in, tools and metrics"),
         "\n## Options of the transport\n",
         "Receiving whole turns, microseconds of CPU an event.\n",
         table(["option", "µs"], [[label, ranged(spread(values))] for label, values in results["options"].items()]),
@@ -159,8 +160,9 @@ def _same_work(results: dict[str, Any]) -> list[str]:
     ]
 
 
-def _policy(results: dict[str, Any]) -> list[str]:
-    if "policy" not in results:
+def _compared(results: dict[str, Any], option: str, title: str) -> list[str]:
+    # Results from before this was measured have none.
+    if option not in results:
         return []
     rows = [
         [
@@ -169,11 +171,11 @@ def _policy(results: dict[str, Any]) -> list[str]:
             ranged(spread(measured["with"])),
             ranged(ratio(measured["with"], measured["without"]), "x"),
         ]
-        for client, by_kind in results["policy"].items()
+        for client, by_kind in results[option].items()
         for kind, measured in by_kind.items()
     ]
     return [
-        "\n## With a reconnect policy\n",
+        f"\n## {title}\n",
         "Microseconds of CPU an event.\n",
         table(["", "without", "with", "ratio"], rows),
     ]

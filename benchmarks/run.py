@@ -67,6 +67,7 @@ def run(plan: Plan, say: Callable[[str], None], *, only_sessions: bool = False) 
         results |= bench.paths()
         results |= bench.same_work()
         results["policy"] = bench.policy()
+        results["conversation"] = bench.conversation()
         results["memory"] = bench.memory()
         results["imports"] = imports(max(1, plan.starts // 3), say)
         results["cold_turn"] = cold_starts(port, plan.starts, say)
@@ -206,19 +207,26 @@ class Bench:
 
     def policy(self) -> Results:
         """Receiving and sending without a reconnect policy and with one, by client."""
-        found: dict[str, Any] = {}
         kinds = {
             "receive, whole turns": {"kind": "receive", "mix": "turn"},
             "receive, 100 ms of audio": {"kind": "receive", "mix": "audio"},
             "send, 100 ms of audio": {"kind": "send"},
         }
-        for number in range(self._plan.rounds):
-            self._say(f"with a policy and without, round {number + 1} of {self._plan.rounds}")
+        return self._with_and_without("policy", kinds)
+
+    def conversation(self) -> Results:
+        """Receiving without the conversation and with barge-in, tools and metrics, by client."""
+        return self._with_and_without("conversation", {"receive, whole turns": {"kind": "receive", "mix": "turns"}})
+
+    def _with_and_without(self, option: str, kinds: dict[str, dict[str, Any]]) -> Results:
+        found: dict[str, Any] = {}
+        for number in range(self._plan.option_rounds):
+            self._say(f"with a {option} and without, round {number + 1} of {self._plan.option_rounds}")
             for client in ("voicelive", "voicelive (sync)"):
                 by_kind = found.setdefault(client, {kind: {"without": [], "with": []} for kind in kinds})
                 for how in in_turn(("without", "with"), number):
                     tasks = [
-                        {**task, "client": client, "count": self._plan.events, "policy": how == "with"}
+                        {**task, "client": client, "count": self._plan.events, option: how == "with"}
                         for task in kinds.values()
                     ]
                     for kind, result in zip(kinds, work(self._port, tasks), strict=True):

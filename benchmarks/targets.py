@@ -101,6 +101,13 @@ def _live(results: dict[str, Any], found: _Found) -> None:
 
 
 def _starts(results: dict[str, Any], found: _Found) -> None:
+    for client, by_kind in results.get("conversation", {}).items():
+        for kind, measured in by_kind.items():
+            name = f"{kind}: {client} with the conversation to without"
+            at_most(name, ratio(measured["with"], measured["without"]), 1.25)
+            share = median(measured["with"]) / median(receive["turn"]["azure-ai-voicelive"])
+            name = f"{kind}: {client} with the conversation to azure-ai-voicelive"
+            at_most(name, {"median": share, "min": share, "max": share}, 0.5)
     imports = results["imports"]["wall_ms"]
     for client in (OURS, OURS + SYNC):
         if "cold_turn" in results:

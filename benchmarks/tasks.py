@@ -96,8 +96,7 @@ def _measured(
     go: bool = True,
 ) -> tuple[float, int]:
     options = dict(task.get("options", {}))
-    if task.get("policy"):
-        options["policy"] = True
+    options |= {name: True for name in ("policy", "conversation") if task.get(name)}
     setting = task.get("gc", "on")
     if client.is_async:
 
