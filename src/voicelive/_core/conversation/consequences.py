@@ -63,6 +63,8 @@ class Consequences:
         self.approvals = Approvals()
         self.silence = None if user_away is None else SilenceWatch(user_away)
         self.budget = None if budget is None else BudgetMeter(budget)
+        watches = (self.queue, None if barge_in is None else self.policy, self.silence, self.budget)
+        self._watches = tuple(watch for watch in watches if watch is not None)
         self.meter = TurnMeter()
         self.timeline = InputTimeline()
         self.actions: deque[Action] = deque()

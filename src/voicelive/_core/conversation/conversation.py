@@ -15,7 +15,7 @@ from .actions import AskApproval, RunTool
 from .approvals import Approval, approval_response
 from .barge_in import Reaction
 from .consequences import Consequences
-from .fields import base64_size, index_of, reason_of, text_of, texts_of
+from .fields import base64_size, index_of, reason_of, text_of, texts_of, wire_of
 from .ledger import Heard, Interruption
 from .local_events import (
     ApprovalAnswered,
@@ -36,6 +36,8 @@ _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
 """Older services give that error no code."""
 _NOT_ACTIVE = "response_cancel_not_active"
 
+_AUDIO = frozenset({"response.audio.delta", "response.output_audio.delta"})
+
 ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
 
 
@@ -50,12 +52,14 @@ class Conversation(Consequences):
         Returns:
             Whether the application is to see it: False for a refusal that is not an error to it.
         """
-        handler = self._handlers.get(getattr(event, "canonical_type", None) or str(getattr(event, "type", "")))
+        handler = self._handlers.get(getattr(event, "type", "")) or self._handlers.get(
+            getattr(event, "canonical_type", "")
+        )
         return True if handler is None else handler(self, event, now) is not False
 
     def is_late(self, event: Model) -> bool:
         """Whether an event is audio of something interrupted: not to be handed to a player."""
-        return (getattr(event, "canonical_type", "") == "response.audio.delta") and self.ledger.is_dropped(
+        return getattr(event, "type", "") in _AUDIO and self.ledger.is_dropped(
             text_of(event, "item_id"), text_of(event, "response_id")
         )
 
@@ -79,7 +83,7 @@ class Conversation(Consequences):
             ms = self.policy.session.output.ms(size)
             self.meter.audio(ms, now)
             self._sound_ends = max(self._sound_ends, now) + ms / 1000
-            if not self._reports_playback:
+            if not self._reports_playback and (self._state != "speaking" or self.silence is not None):
                 self._show("speaking")
 
     def _audio_done(self, event: Model, now: float) -> None:
@@ -164,9 +168,8 @@ class Conversation(Consequences):
     def _done(self, event: Model, now: float) -> None:
         response = getattr(event, "response", None)
         response_id = text_of(response, "id")
-        wire = response.to_dict() if isinstance(response, Model) else {}
-        details = wire.get("status_details")
-        status, tokens = text_of(response, "status"), TokenCounts.of(wire.get("usage"))
+        details, usage = wire_of(response, "status_details"), wire_of(response, "usage")
+        status, tokens = text_of(response, "status"), TokenCounts.of(usage)
         self.queue.done(response_id, status, reason_of(details))
         self.meter.done(status, tokens)
         self.calls.response_done(response_id, is_whole=status == "completed")
@@ -356,13 +359,12 @@ class Conversation(Consequences):
 
     def due(self) -> float | None:
         """Return when :meth:`tick` is to be called; None while nothing waits for the clock."""
-        times = [
-            self.queue.due(),
-            self.policy.due() if self._interrupts else None,
-            None if self.silence is None else self.silence.due(),
-            None if self.budget is None else self.budget.due(),
-        ]
-        return min((time for time in times if time is not None), default=None)
+        soonest = None
+        for watch in self._watches:
+            due = watch.due()
+            if due is not None and (soonest is None or due < soonest):
+                soonest = due
+        return soonest
 
     def tick(self, now: float) -> None:
         """Take that time has passed."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["base64_size", "index_of", "reason_of", "text_of", "texts_of"]
+from ..._base import Model
+
+__all__ = ["base64_size", "index_of", "reason_of", "text_of", "texts_of", "wire_of"]
 
 
 def text_of(holder: object, name: str) -> str | None:
     """Return a text; None where there is none."""
     value = getattr(holder, name, None)
+    if type(value) is str:
+        return value
     # Members of the open enums are texts too.
     return str.__str__(value) if isinstance(value, str) else None
 
@@ -26,11 +30,17 @@ def index_of(event: object) -> int:
     return value if isinstance(value, int) else 0
 
 
+def wire_of(holder: object, name: str) -> object:
+    """Return a field in its wire form, without that of all others."""
+    value = getattr(holder, name, None)
+    return value.to_dict() if isinstance(value, Model) else value
+
+
 def base64_size(text: object) -> int:
     """Return how many bytes a base64 text stands for."""
     if not isinstance(text, str):
         return 0
-    return len(text) * 3 // 4 - (2 if text.endswith("==") else 1 if text.endswith("=") else 0)
+    return len(text) * 3 // 4 - text.count("=", -2)
 
 
 def reason_of(details: object) -> str | None:

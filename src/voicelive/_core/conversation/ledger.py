@@ -261,7 +261,8 @@ class PlaybackLedger:
 
     def is_dropped(self, item_id: str | None, response_id: str | None = None) -> bool:
         """Whether audio of this item or response is late: it belongs to something that was interrupted."""
-        return item_id in self._dropped or (response_id is not None and response_id in self._dropped)
+        dropped = self._dropped
+        return bool(dropped) and (item_id in dropped or (response_id is not None and response_id in dropped))
 
     def too_long(self, audio_end_ms: int, audio_ms: int) -> bool:
         """Learn from "Audio content of X ms is already shorter than Y ms": the service takes the item to be shorter.
@@ -289,7 +290,9 @@ class PlaybackLedger:
         return part
 
     def _find(self, item_id: str, content_index: int) -> _Part | None:
-        # The newest first: nearly everything is about it.
+        # Nearly everything is about the newest.
+        if self._parts and (part := self._parts[-1]).item_id == item_id and part.content_index == content_index:
+            return part
         for part in reversed(self._parts):
             if part.item_id == item_id and part.content_index == content_index:
                 return part
