@@ -55,7 +55,7 @@ def messages(mix: str, dialect: str) -> list[bytes]:
         "audio1m": lambda: [_audio_delta(0, dialect, 209)],
         "turn": lambda: list(_turn(dialect)),
         "session": lambda: [_session_created(dialect), *_turn(dialect)],
-        "turns": lambda: [event for number in range(TURNS) for event in _renamed(_turn(dialect), number)],
+        "turns": lambda: _turns(dialect),
         "unknown": lambda: [{"type": "response.novelty.delta", **_ids(), "delta": word} for word in TRANSCRIPT.split()],
         "misfit": lambda: [{**_audio_delta(0, dialect), "output_index": "0"}],
         "malformed": list,
@@ -189,13 +189,16 @@ def _turn(dialect: str) -> Iterator[Event]:
     yield {"type": "response.done", "response": _response("completed", [item], dialect)}
 
 
-def _renamed(turn: Iterator[Event], number: int) -> Iterator[Event]:
-    """Yield a turn whose items and response have ids of their own, of the same length."""
-    for event in turn:
-        text = json.dumps(event)
+def _turns(dialect: str) -> list[Event]:
+    """Return turns whose items and responses have ids of their own, all of one length."""
+    turn = json.dumps(list(_turn(dialect)))
+    events: list[Event] = []
+    for number in range(TURNS):
+        renamed = turn
         for name in (ITEM, USER_ITEM, RESPONSE):
-            text = text.replace(name, f"{name[:-3]}{number:03}")
-        yield json.loads(text)
+            renamed = renamed.replace(name, f"{name[:-3]}{number:03}")
+        events += json.loads(renamed)
+    return events
 
 
 def _session_created(dialect: str) -> Event:

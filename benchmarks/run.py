@@ -220,8 +220,8 @@ class Bench:
 
     def _with_and_without(self, option: str, kinds: dict[str, dict[str, Any]]) -> Results:
         found: dict[str, Any] = {}
-        for number in range(self._plan.option_rounds):
-            self._say(f"with a {option} and without, round {number + 1} of {self._plan.option_rounds}")
+        for number in range(self._plan.rounds):
+            self._say(f"with a {option} and without, round {number + 1} of {self._plan.rounds}")
             for client in ("voicelive", "voicelive (sync)"):
                 by_kind = found.setdefault(client, {kind: {"without": [], "with": []} for kind in kinds})
                 for how in in_turn(("without", "with"), number):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from voicelive import aio
 from voicelive.conversation import BargeIn
 from voicelive.local import Engines
 from voicelive.testing import ScriptedService
@@ -172,6 +173,23 @@ async def test_what_is_on_its_way_into_the_player_is_flushed(client: Client, ser
         await caller.until("response.done")
     assert player == []
     assert flushes == [0, 1]
+
+
+async def test_a_loop_over_the_events_flushes_once_more_too(service: ScriptedService) -> None:
+    """What the body of the loop puts into the player after the flush is dropped before the next event."""
+    service.say(SENTENCE)
+    player: list[bytes] = []
+    async with aio.connect(endpoint=service.endpoint, model="gpt-4o", barge_in=True) as connection:
+        connection.playback.on_flush(player.clear)
+        handle = await connection.respond("Count.")
+        await handle.wait(20)
+        async for event in connection:
+            if event.type == "response.audio.delta":
+                await connection.interrupt()
+                player.append(event.delta_bytes)
+            elif event.type == "response.done":
+                break
+    assert player == []
 
 
 async def test_uninterrupted_answers_arrive_byte_for_byte(client: Client, service: ScriptedService) -> None:

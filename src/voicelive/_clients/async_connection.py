@@ -259,7 +259,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
         if (arrived := self._take()) is not None:
-            return self._event_of(arrived)
+            event = self._event_of(arrived)
+            if self._layer is None or not self._layer.is_late(event):
+                return event
         return await self._next(timeout)
 
     async def recv_bytes(self, timeout: float | None = None) -> bytes:
@@ -281,7 +283,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         if time.monotonic() - self._last_break > _LONGEST_STEP_S:
             await self._break()
         if (arrived := self._take()) is not None:
-            return self._event_of(arrived)
+            event = self._event_of(arrived)
+            if self._layer is None or not self._layer.is_late(event):
+                return event
         try:
             return await self._next(None)
         except ConnectionClosed as error:

@@ -63,7 +63,7 @@ SAY_NOTHING = frozenset(
 )
 """Types of events that leave no trace in a session: what they are pieces of comes whole later."""
 
-BOTH_FORMS = 64
+BOTH_FORMS = 256
 """So many messages may wait with the event that was made of each; behind them only the text is held."""
 
 
