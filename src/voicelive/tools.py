@@ -383,9 +383,8 @@ def _arguments_of(
 
 def _check(parameter: inspect.Parameter, hints: Mapping[str, Any], name: str) -> None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-        raise ConfigurationError(
-            f"tool {name!r}: parameter {parameter} cannot be given by a model, which names each one"
-        )
+        shown = str(parameter).partition(":")[0]
+        raise ConfigurationError(f"tool {name!r}: parameter {shown} cannot be given by a model, which names each one")
     if parameter.name.startswith("_"):
         raise ConfigurationError(f"tool {name!r}: parameter {parameter.name!r} begins with '_': rename it")
     if parameter.name not in hints:

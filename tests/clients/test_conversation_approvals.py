@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -116,6 +117,12 @@ async def waits(request: ApprovalRequest) -> bool:
     return True
 
 
+async def allows_too_late(request: ApprovalRequest) -> bool:
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(DEADLINE)
+    return True
+
+
 REFUSALS: list[tuple[Callable[[ApprovalRequest], Any], str]] = [
     (decline, "declined"),
     (breaks, "failed"),
@@ -124,6 +131,7 @@ REFUSALS: list[tuple[Callable[[ApprovalRequest], Any], str]] = [
     (cancels_itself, "failed"),
     (says_yes, "failed"),
     (waits, "timed_out"),
+    (allows_too_late, "timed_out"),
 ]
 
 

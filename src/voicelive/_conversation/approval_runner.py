@@ -87,6 +87,9 @@ class ApprovalRunner:
         async with asyncio.timeout(self._tools.approve_timeout) as limit:
             try:
                 answer = await self._call(request)
+                if limit.expired():
+                    # It was told to stop, and went on: what nobody allowed in time is refused.
+                    raise TimeoutError
             except TimeoutError as error:
                 if limit.expired():
                     raise

@@ -114,7 +114,11 @@ class ToolRunner:
             raise ArgumentsError(str(error)) from None
         async with asyncio.timeout(found.timeout) as limit:
             try:
-                return output_of(await self._call(found, bound))
+                result = await self._call(found, bound)
+                if limit.expired():
+                    # It was told to stop, and went on.
+                    raise TimeoutError
+                return output_of(result)
             except TimeoutError as error:
                 if limit.expired():
                     raise
