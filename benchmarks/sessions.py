@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 from .clients import CLIENTS
 from .frames import PCM_CHUNK
 from .stats import percentile
-from .tasks import run_async
+from .tasks import builders_done, run_async
 
 __all__ = ["memory", "sessions"]
 
@@ -25,6 +25,7 @@ _WARMUP = 10
 
 
 def _resident() -> int:
+    builders_done()
     gc.collect()
     return int(psutil.Process().memory_info().rss)
 

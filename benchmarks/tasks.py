@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,17 @@ from typing import Any
 from .clients import CLIENTS, Client
 from .frames import PCM_CHUNK, audio_bytes, messages
 
-__all__ = ["contracts", "first_events", "large_event", "latency", "receive", "run_async", "send", "step"]
+__all__ = [
+    "builders_done",
+    "contracts",
+    "first_events",
+    "large_event",
+    "latency",
+    "receive",
+    "run_async",
+    "send",
+    "step",
+]
 
 WARMUP = 200
 
@@ -36,7 +47,15 @@ def run_async(coroutine: Coroutine[Any, Any, Any], loop: str = "asyncio") -> Any
         made.close()
 
 
+def builders_done() -> None:
+    """Wait until nothing builds models any more: what is built once is in *Start*."""
+    for thread in threading.enumerate():
+        if thread.name == "voicelive-models":
+            thread.join()
+
+
 def _set_gc(how: str) -> None:
+    builders_done()
     gc.enable()
     gc.collect()
     if how == "off":

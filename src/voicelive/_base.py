@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Self, cast, get_args
+from typing import Any, ClassVar, Self, TypeVar, cast, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,7 +24,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema, to_json, to_jsonable_python
 from typing_extensions import TypeAliasType
 
-from ._building import building
+from ._building import building, signals_deferred
 from ._public import public_in
 from ._wire_values import (
     Base64,
@@ -109,8 +109,16 @@ class OpenEnum(str, Enum):
         return str.__format__(self, format_spec)
 
 
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
 OPEN: Any = Field(union_mode="left_to_right")
 """Marks ``SomeEnum | str``: try the enum first, keep any other text as it is."""
+
+
+def _with_its_signature(method: MethodT) -> MethodT:
+    # pydantic looks at it again for each class that is built.
+    cast("Any", method).__signature__ = inspect.signature(method)
+    return method
 
 
 @public_in("voicelive.models")
@@ -162,8 +170,8 @@ class Model(BaseModel):
             return None
         if cls.__module__ == _CONTRACT:
             # What it holds first: each would be described again in whatever else holds it, and this in one long step.
-            for field in cls.model_fields.values():
-                for part in _models_in(field.annotation):
+            with signals_deferred():
+                for part in (part for field in cls.model_fields.values() for part in _models_in(field.annotation)):
                     part.model_rebuild()
         with building():
             return super().model_rebuild(
@@ -234,6 +242,7 @@ class Model(BaseModel):
         return {**fields, **(self.__pydantic_extra__ or {})}
 
     @model_serializer(mode="plain")
+    @_with_its_signature
     def _serialized(self, info: SerializationInfo) -> dict[str, Any]:
         # Null means something on the wire, so what was never set is left out on every way that pydantic has of writing.
         fewer = info.exclude_none or info.exclude_defaults
@@ -266,11 +275,11 @@ class Model(BaseModel):
             _decoded.__set__(self, known)
         if name in known:
             return known[name]
-        text = self.__dict__.get(name)
+        # Any: whatever arrived is tried.
+        text: Any = self.__dict__.get(name)
         problem = None
         try:
-            # Any: whatever arrived is tried.
-            value = decode_base64(cast("Any", text))
+            value = decode_base64(text)
         except ValueError:
             value, problem = decode_leniently(text)
         if problem is not None:
@@ -310,9 +319,6 @@ class Model(BaseModel):
             left = (issue for issue in self.issues if re.split(r"[.\[]", issue.path, maxsplit=1)[0] != name)
             object.__setattr__(self, "_issues", tuple(left))
 
-
-# Looked at again for each class that is built.
-cast("Any", Model._serialized).__signature__ = inspect.signature(Model._serialized)
 
 # The slot itself: half the time of object.__getattribute__().
 _decoded: Any = Model.__dict__["_decoded"]

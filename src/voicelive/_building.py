@@ -35,7 +35,7 @@ def building() -> Generator[None]:
 
     A Ctrl-C would come out as a ``SchemaError``, or not at all. Building one model takes a few milliseconds.
     """
-    with _one_at_a_time, _without_plugins, collector_paused(), signals_deferred():
+    with _one_at_a_time, signals_deferred(), _without_plugins, collector_paused():
         yield
 
 
@@ -64,9 +64,12 @@ class _NoPlugins(ModuleType):
             if self._users:
                 return
             if self._before is None:
-                del sys.modules[self.__name__]
+                sys.modules.pop(self.__name__, None)
             else:
                 sys.modules[self.__name__] = self._before
+
+
+_is_deferring = False
 
 
 # Plugins are for the models of an application. Looking for them takes longer than building what a first turn needs.
@@ -76,8 +79,9 @@ _without_plugins = _NoPlugins()
 @contextmanager
 def signals_deferred() -> Generator[None]:
     """Hold back the main thread's signals until the end."""
-    if threading.current_thread() is not threading.main_thread():
-        # Handlers run in the main thread only.
+    global _is_deferring
+    if threading.current_thread() is not threading.main_thread() or _is_deferring:
+        # Handlers run in the main thread only, and a block around this one has seen to them.
         yield
         return
     arrived: list[int] = []
@@ -88,7 +92,11 @@ def signals_deferred() -> Generator[None]:
                 # Each is restored even where the handler of another one raises.
                 stack.callback(_restore, number, handler, arrived)
                 signal.signal(number, lambda received, _: arrived.append(received))
-        yield
+        _is_deferring = True
+        try:
+            yield
+        finally:
+            _is_deferring = False
 
 
 def _restore(number: int, handler: Any, arrived: list[int]) -> None:

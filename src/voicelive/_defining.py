@@ -68,7 +68,7 @@ class Definitions:
         self._depth = 1
         try:
             # Before Python 3.12 what a signal handler raises within a class body comes out as another error.
-            with collector_paused(), signals_deferred():
+            with signals_deferred(), collector_paused():
                 define()
         finally:
             self._depth = 0

@@ -56,7 +56,7 @@ Message = bytes | bytearray | memoryview | str
 # class it leads to does not match, and the slow path finds the right one.
 _FIRST_TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]*)"')
 
-_Validate = Callable[..., Any]
+_Validate = Callable[..., "AnyServerEvent"]
 _ServerClasses = Mapping[str, type[ServerEvent]]
 _ClientClasses = Mapping[str, type[ClientEvent]]
 
@@ -86,7 +86,7 @@ class Decoder:
             if validate is not None:
                 try:
                     # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
-                    return cast("AnyServerEvent", validate(data, strict=True, context=RECEIVED))
+                    return validate(data, strict=True, context=RECEIVED)
                 except ValidationError:
                     pass
         return self._decode_slowly(data)
@@ -97,7 +97,8 @@ class Decoder:
             return None
         if not cls.__pydantic_complete__:
             cls.model_rebuild()
-        validate = cls.__pydantic_validator__.validate_json
+        # Any: the validator does not say which class it reads.
+        validate: _Validate = cast("Any", cls.__pydantic_validator__).validate_json
         self._validators[event_type] = validate
         return validate
 

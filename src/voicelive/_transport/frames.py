@@ -45,10 +45,10 @@ class FrameSplitter:
         "_last",
         "_leaves",
         "_max_size",
-        "_message",
         "_missing",
         "_others",
         "_parse",
+        "_parts",
         "_protocol",
         "_splits",
     )
@@ -64,7 +64,7 @@ class FrameSplitter:
         self._in_fragments = False
         # What has arrived of a frame's header, or of a message, and how much of the latter is missing.
         self._header = b""
-        self._message = bytearray()
+        self._parts: list[bytes] = []
         self._missing = 0
         # How much of the frame that the protocol reads has not arrived.
         self._others = 0
@@ -102,8 +102,8 @@ class FrameSplitter:
             self._splits, self._leaves = False, True
             data = self._header + data
             if self._missing:
-                held = len(self._message)
-                data = _header(held + self._missing) + bytes(self._message) + data
+                held = b"".join(self._parts)
+                data = _header(len(held) + self._missing) + held + data
         if data:
             self._parse(data)
 
@@ -129,7 +129,7 @@ class FrameSplitter:
             end = start + length
             if data[at] == _WHOLE_TEXT and length <= self._max_size and not self._in_fragments:
                 if end > size:
-                    self._message += data[start:]
+                    self._parts.append(data[start:])
                     self._missing = end - size
                     return
                 events.append(data[start:end])
@@ -144,11 +144,12 @@ class FrameSplitter:
         size = len(data)
         if self._missing:
             at = min(self._missing, size)
-            self._message += data[:at]
+            # Put together once at the end: a large message is not copied for each of its parts.
+            self._parts.append(data if at == size else data[:at])
             self._missing -= at
             if not self._missing:
-                self._protocol.events.append(bytes(self._message))
-                self._message = bytearray()
+                self._protocol.events.append(b"".join(self._parts))
+                self._parts = []
             return at
         if self._others:
             at = min(self._others, size)
