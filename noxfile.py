@@ -246,8 +246,8 @@ def schema(session: nox.Session) -> None:
 
 @nox.session
 def codegen(session: nox.Session) -> None:
-    """Generate `src/voicelive/_generated` from the schema."""
-    install(session, "codegen")
+    """Generate `src/voicelive/_generated` from the schema; `-- --compile` compiles the schema first."""
+    install(session, "codegen", "schema")
     session.run("python", "-m", "codegen", *session.posargs)
 
 

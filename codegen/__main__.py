@@ -10,9 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from . import schema_build
 from .document import SchemaError
+from .importing.additions import note_additions
 from .importing.command import COMMANDS, run
-from .output import TARGET, differences, generate, placeholders, schema_problems, write
+from .output import TARGET, differences, generate, placeholders, schema_problems, unproven, write
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,12 +24,20 @@ def main(arguments: list[str] | None = None) -> int:
         return run(arguments)
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; print a diff and exit 1 on drift")
+    parser.add_argument(
+        "--compile", action="store_true", help="compile the TypeSpec first, and note what no source of facts has yet"
+    )
     parser.add_argument("--release", action="store_true", help="name the descriptions that are not written yet")
     parser.add_argument("--document", type=Path, help="an OpenAPI document to use instead of the schema's own")
     parser.add_argument("--target", type=Path, default=TARGET, help="the folder to write to")
     options = parser.parse_args(arguments)
     if options.release:
         return _release()
+    if options.compile:
+        if code := schema_build.main([]):
+            return code
+        for path in note_additions():
+            print(f"codegen: {path} is in no source of facts: say in documented.json where it is from")
     try:
         files = generate(options.document)
     except SchemaError as error:
@@ -52,7 +62,10 @@ def _release() -> int:
     left = placeholders()
     for place in left:
         print(f"codegen: {place}: the description is a placeholder; write it, with unit and range")
-    return 1 if left else 0
+    facts = unproven()
+    for place in facts:
+        print(f"codegen: {place}: write the grade and the evidence")
+    return 1 if left or facts else 0
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ __all__ = [
     "placeholders",
     "schema_problems",
     "superset",
+    "unproven",
     "write",
 ]
 
@@ -213,6 +214,12 @@ def placeholders(schema: Path = SCHEMA) -> list[str]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if PLACEHOLDER in line
     ]
+
+
+def unproven(facts: Path = ROOT / "tests" / "data" / "contract" / "documented.json") -> list[str]:
+    """Name the lines of the second source of facts, file and number, whose evidence is still to be written."""
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
+    return [f"{facts.relative_to(ROOT)}:{number}" for number, line in enumerate(lines, 1) if PLACEHOLDER in line]
 
 
 def _public(contract: Contract) -> list[str]:

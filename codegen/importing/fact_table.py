@@ -15,7 +15,7 @@ from typing import Any
 from .kinds import NULL, STRING, UNKNOWN, Array, Constant, Kind, Mapping, Reference, Scalar, union, without_null
 from .neutral import Enum, Field, Model, Named, NamedType, Specification, SpecificationError
 
-__all__ = ["FACTS", "TABLES", "read_table", "write_table"]
+__all__ = ["FACTS", "TABLES", "field_entry", "model_entry", "read_table", "write_table"]
 
 FACTS = "fact table"
 TABLES = Path(__file__).resolve().parent.parent.parent / "tests" / "data" / "contract"
@@ -69,6 +69,22 @@ def write_table(specification: Specification, rename: Callable[[str], str]) -> s
     for index, name in enumerate(models):
         lines += _model_lines(specification, name, rename, last=index == len(models) - 1)
     return "\n".join([*lines, "  }", "}"]) + "\n"
+
+
+def model_entry(specification: Specification, name: str) -> dict[str, Any]:
+    """The entry of a model in a table: its base, its tag and its own fields."""
+    model, tag = specification.models[name], specification.tag(name)
+    found: dict[str, Any] = {} if model.base is None else {"extends": model.base}
+    if tag is not None:
+        found["discriminator_value"] = tag[1]
+    found["fields"] = {key: field_entry(specification, name, key) for key in model.fields}
+    return found
+
+
+def field_entry(specification: Specification, model: str, name: str) -> dict[str, Any]:
+    """The entry of a field in a table."""
+    told_by = {part.discriminator for part in specification.lineage(model)}
+    return _field(specification.fields(model)[name], str, name in told_by)
 
 
 def _is_text(enum: Enum) -> bool:

@@ -64,10 +64,12 @@ def with_documented(facts: Contract, version: str) -> Contract:
         if not fact.holds_in(version):
             continue
         if fact.group == "model":
-            models[fact.owner] = read_model(fact.entry)
+            fields = fact.entry["fields"]
+            had = {key: entry for key, entry in fields.items() if version >= entry.get("since", version)}
+            models[fact.owner] = read_model({**fact.entry, "fields": had})
         elif fact.group == "field":
             own = {**models[fact.owner].fields, fact.part: read_field(fact.entry)}
             models[fact.owner] = replace(models[fact.owner], fields=own)
         else:
-            enums[fact.owner] = [*enums[fact.owner], fact.part]
+            enums[fact.owner] = [*enums.get(fact.owner, ()), fact.part]
     return replace(facts, models=models, enums=enums)

@@ -61,7 +61,6 @@ SWITCHED_OFF = {
     "input_audio_transcription": "AudioInputTranscriptionOptions",
 }
 
-ADDITIONS = "Additions of this project: transcription sessions, after OpenAI's beta realtime interface."
 NULL = "Null turns the setting off, which the service understands and the published contract does not say."
 BASE64 = "The text is base64, which the published contract says in words only."
 TODAY = (
@@ -109,18 +108,6 @@ EXPLAINED = (
     ),
     Explained(SENSE, since(SECOND), unsaid(SENSIBLE_SCENE)),
     Explained(SENSE, since(PREVIEW), unsaid(SENSIBLE_TEXT)),
-    Explained(
-        ADDITIONS,
-        ALL,
-        (
-            "ClientEventType: value 'transcription_session.update' is not in the facts",
-            "ServerEventType: value 'transcription_session.updated' is not in the facts",
-            "model ClientEventTranscriptionSessionUpdate is not in the facts",
-            "model RequestTranscriptionSession is not in the facts",
-            "model ResponseTranscriptionSession is not in the facts",
-            "model ServerEventTranscriptionSessionUpdated is not in the facts",
-        ),
-    ),
     Explained(
         NULL,
         ALL,

@@ -40,7 +40,7 @@ def test_what_is_documented_is_not_specified(fact: Documented, version: str) -> 
     """What a specification has is taken from it: the second source has only what the first has not, or contradicts."""
     facts = read_facts(version)
     if fact.group == "value":
-        specified = fact.part in facts.enums[fact.owner]
+        specified = fact.part in facts.enums.get(fact.owner, ())
     else:
         specified = fact.owner in facts.models and (not fact.part or fact.part in facts.models[fact.owner].fields)
     assert specified == fact.instead
@@ -52,7 +52,7 @@ def test_what_is_documented_is_not_specified(fact: Documented, version: str) -> 
 def test_what_is_documented_has_its_evidence(fact: Documented) -> None:
     """Each fact beside the specifications says how far it can be trusted, where it is from and since which version."""
     assert fact.entry["grade"] in GRADES
-    assert len(fact.entry["evidence"]) > 10
+    assert fact.entry["evidence"]
     assert fact.entry["since"] in ALL
 
 
