@@ -18,7 +18,7 @@ from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake, OpeningRequest
 from .._core.inbox import Condition, Inbox, Waiter
 from .._core.timeouts import check_timeout
-from .._core.watchdog import Watch
+from .._core.watchdog import UNWATCHED, Watch
 from .._credentials import CredentialSource
 from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
@@ -81,7 +81,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._watch = (
             Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
             if reconnect is None
-            else Watch(ready_timeout=None, stall_timeout=None)
+            else UNWATCHED
         )
         # One task reads from the transport at a time; the others wait here for their turn.
         self._reading = False

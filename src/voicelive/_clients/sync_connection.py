@@ -23,7 +23,7 @@ from .._core.holding import MESSAGE_OVERHEAD
 from .._core.inbox import Condition, Inbox, Received
 from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
-from .._core.watchdog import Watch
+from .._core.watchdog import UNWATCHED, Watch
 from .._credentials import CredentialSource
 from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
@@ -117,7 +117,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._watch = (
             Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
             if reconnect is None
-            else Watch(ready_timeout=None, stall_timeout=None)
+            else UNWATCHED
         )
         self._engine: LoopThread | None = None
         self._opening: Bridge | None = None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from ..errors import UnsentEvent
 
@@ -23,6 +23,7 @@ __all__ = [
     "Incoming",
     "Outgoing",
     "base64_size",
+    "compact",
     "encoded",
     "parsed",
     "read_text",
@@ -186,3 +187,11 @@ _encoder = json.JSONEncoder(separators=(",", ":"))
 def encoded(event: Mapping[str, Any]) -> bytes:
     """Return an event as a message: in ASCII, because half a surrogate pair, which JSON allows, has no UTF-8."""
     return _encoder.encode(event).encode()
+
+
+def compact(value: Mapping[str, Any]) -> bytes:
+    """Return plain values as JSON to be kept, not sent: half a surrogate pair apart, as UTF-8."""
+    try:
+        return to_json(value)
+    except ValueError:
+        return encoded(value)

@@ -23,6 +23,19 @@ class Holding:
         max_bytes: how many bytes are enough, :data:`MESSAGE_OVERHEAD` for each message included; None for no limit.
     """
 
+    __slots__ = (
+        "_came",
+        "_came_cost",
+        "_max_bytes",
+        "_max_messages",
+        "_waiting",
+        "_went",
+        "_went_cost",
+        "kept",
+        "kept_cost",
+        "post",
+    )
+
     def __init__(self, max_messages: int | None = None, max_bytes: int | None = None) -> None:
         self._max_messages = _NO_LIMIT if max_messages is None else max_messages
         self._max_bytes = _NO_LIMIT if max_bytes is None else max_bytes

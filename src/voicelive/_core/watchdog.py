@@ -7,7 +7,7 @@ from typing import Any
 from .closing import Cause
 from .envelope import Incoming
 
-__all__ = ["Watch"]
+__all__ = ["UNWATCHED", "Watch"]
 
 _READY = {"session.created", "transcription_session.created"}
 _RESPONSES = {b"response.created", b"response.done"}
@@ -16,6 +16,8 @@ _SAYS_NOTHING = {"error", "warning"}
 
 class Watch:
     """Says since when a connection counts as dead. Told of each event in order; times are seconds of one clock."""
+
+    __slots__ = ("_opened_at", "_ready_timeout", "_responses", "_stall_timeout", "is_needed", "is_ready")
 
     def __init__(self, *, ready_timeout: float | None, stall_timeout: float | None) -> None:
         self._ready_timeout = ready_timeout
@@ -63,6 +65,10 @@ class Watch:
         if self._responses and self._stall_timeout is not None:
             return last_arrival + self._stall_timeout, "stall"
         return None
+
+
+UNWATCHED = Watch(ready_timeout=None, stall_timeout=None)
+"""Waits for nothing; for a connection whose links are watched one by one."""
 
 
 def _response_id(event: dict[str, Any]) -> str:

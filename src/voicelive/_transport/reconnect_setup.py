@@ -6,8 +6,8 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from websockets.exceptions import ConnectionClosedError
 
@@ -46,24 +46,24 @@ class ReconnectSetup:
             max_messages=options.max_queue,
             max_bytes=options.max_buffer,
             draw=random.random,
-            reserve=self._reserver(),
+            reserve=partial(_reserve, self.handshake.endpoint.authority, self.policy.max_connections_per_minute),
             wall=time.time,
-            new_id=lambda: f"item_{secrets.token_hex(12)}",
+            new_id=_new_item_id,
         )
-
-    def _reserver(self) -> Callable[[float], float]:
-        authority, per_minute = self.handshake.endpoint.authority, self.policy.max_connections_per_minute
-
-        def reserve(earliest: float) -> float:
-            # Many connections may break at once, and all count against one limit of the service.
-            with _budgets_lock:
-                return _budgets.setdefault(authority, ConnectionBudget()).reserve(earliest, per_minute)
-
-        return reserve
 
     def closed_error(self, info: CloseInfo, event: Outgoing) -> ConnectionClosed:
         """Build the error for an event that was not sent."""
         return closed_error(info, self.handshake.endpoint.authority, event.unsent)
+
+
+def _reserve(authority: str, per_minute: int, earliest: float) -> float:
+    # Many connections may break at once, and all count against one limit of the service.
+    with _budgets_lock:
+        return _budgets.setdefault(authority, ConnectionBudget()).reserve(earliest, per_minute)
+
+
+def _new_item_id() -> str:
+    return f"item_{secrets.token_hex(12)}"
 
 
 @dataclass(frozen=True)

@@ -47,12 +47,12 @@ class ReconnectingTransport:
         self._broken: CloseInfo | None = None
         self._links: dict[int, WebSocketTransport] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
         self._nudged = False
         self._receiver: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._pausing: set[int] = set()
+        self._pausing: list[int] = []
         self._last_arrival = time.monotonic()
 
     async def open(self) -> None:
@@ -246,11 +246,11 @@ class ReconnectingTransport:
     async def _change(self) -> None:
         """Wait until something has changed."""
         waiting = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiting)
+        self._waiting.append(waiting)
         try:
             await waiting
         finally:
-            self._waiting.discard(waiting)
+            self._waiting.remove(waiting)
 
     def _set_timer(self, now: float) -> None:
         """Have the state machine told of the time when something is due, at the latest."""
@@ -384,7 +384,7 @@ class ReconnectingTransport:
             if self._machine.received(number, message, time.monotonic()):
                 self._tick()
                 if self._machine.is_full and number not in self._pausing:
-                    self._pausing.add(number)
+                    self._pausing.append(number)
                     self._start(self._wait_for_room(number, transport))
                     transport.hold()
             elif (receiver := self._receiver) is not None and not receiver.done():
@@ -397,7 +397,7 @@ class ReconnectingTransport:
         self._machine.holding.when_half_empty(self._notify)
         while not self._machine.has_room and self._final is None and transport.end(None) is None:
             await self._change()
-        self._pausing.discard(number)
+        self._pausing.remove(number)
         transport.go_on()
 
     def _not_sent(self, transport: WebSocketTransport, sending: SendNow) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -39,6 +38,19 @@ class ConversationItems:
         nested: whether the connection speaks a version with nested sessions.
     """
 
+    __slots__ = (
+        "_can_condense",
+        "_condensing",
+        "_early",
+        "_gone",
+        "_parts",
+        "complete",
+        "dropped",
+        "kept",
+        "nested",
+        "to_condense",
+    )
+
     def __init__(self, policy: ReconnectPolicy, *, nested: bool) -> None:
         self.nested = nested
         self.kept = ItemList(policy.max_history_items, policy.max_history_bytes)
@@ -52,8 +64,8 @@ class ConversationItems:
         """Answers and calls that are complete, and which the service has not said to be done."""
         # The service may repeat an item long after it made it, or speak of one that is not the conversation's.
         self._gone = RecentIds(_MOST_GONE)
-        self._early: OrderedDict[str, str] = OrderedDict()
-        self._parts: OrderedDict[str, dict[int, dict[str, Any]]] = OrderedDict()
+        self._early: dict[str, str] = {}
+        self._parts: dict[str, dict[int, dict[str, Any]]] = {}
 
     # What becomes of an item.
 
@@ -104,7 +116,7 @@ class ConversationItems:
         elif item_id not in self._gone:
             self._early[item_id] = text
             if len(self._early) > _MOST_EARLY:
-                self._early.popitem(last=False)
+                del self._early[next(iter(self._early))]
 
     def truncate(self, event: Mapping[str, Any]) -> bool:
         """Cut an answer to what was heard of it; False if there is no such answer."""
@@ -145,7 +157,7 @@ class ConversationItems:
             return
         parts = self._parts.setdefault(item_id, {})
         if len(self._parts) > _MOST_EARLY:
-            self._parts.popitem(last=False)
+            del self._parts[next(iter(self._parts))]
         index = event.get("content_index")
         if len(parts) < _MOST_PARTS:
             parts[index if isinstance(index, int) else 0] = part

@@ -69,13 +69,33 @@ class History:
         nested: whether the connection speaks a version with nested sessions.
     """
 
+    __slots__ = (
+        "_aside",
+        "_asked",
+        "_awaited_item",
+        "_changes",
+        "_count",
+        "_responses",
+        "_speaks",
+        "_texts_open",
+        "_turns_open",
+        "audio",
+        "conversation",
+        "expires_at",
+        "only_here",
+        "session_id",
+        "settings",
+        "uncommitted",
+        "unconfirmed",
+    )
+
     def __init__(self, policy: ReconnectPolicy | None = None, *, nested: bool = False) -> None:
         self.session_id: str | None = None
         self.expires_at: float | None = None
         self.settings = Settings()
         self.conversation = ConversationItems(policy or ReconnectPolicy(), nested=nested)
         self.unconfirmed = Unconfirmed()
-        self.only_here: set[str] = set()
+        self.only_here: dict[str, None] = {}
         self._count = 0
         # What was sent to change the conversation and is not confirmed, in order.
         self._changes: list[Mark] = []
@@ -107,7 +127,7 @@ class History:
             self._asked.append(mark)
             del self._asked[:-_MOST_UNANSWERED]
         elif kind in _ONLY_HERE:
-            self.only_here.add(_ONLY_HERE[kind])
+            self.only_here[_ONLY_HERE[kind]] = None
         elif not self.settings.sent(event):
             self.unconfirmed.sent(mark.number, event)
             self._input_sent(kind, event)

@@ -6,9 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic_core import to_json
-
-from ..envelope import encoded
+from ..envelope import compact
 from .items import Entry
 
 __all__ = ["ItemList", "RecentIds"]
@@ -19,6 +17,8 @@ ROOT = "root"
 
 class RecentIds:
     """Ids that were seen lately; the oldest are forgotten."""
+
+    __slots__ = ("_ids", "_most")
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -55,6 +55,8 @@ class ItemList:
         max_items: how many items it may hold.
         max_bytes: how many bytes of JSON they may be.
     """
+
+    __slots__ = ("_entries", "_max_bytes", "_max_items", "_outputs", "bytes", "revision")
 
     def __init__(self, max_items: int, max_bytes: int) -> None:
         self._max_items = max_items
@@ -99,7 +101,7 @@ class ItemList:
         """Note that an entry is not what it was."""
         self.revision += 1
         entry.revision = self.revision
-        size = _size(entry.item) + len(entry.transcript or "")
+        size = len(compact(entry.item)) + len(entry.transcript or "")
         self.bytes += size - entry.size
         entry.size = size
 
@@ -149,12 +151,3 @@ class ItemList:
         """Add items before all others, in order."""
         for item in reversed(list(items)):
             self.insert(Entry(item, finished=True, final=True), ROOT)
-
-
-def _size(item: dict[str, Any]) -> int:
-    """Return how many bytes of JSON an item is."""
-    try:
-        return len(to_json(item))
-    except ValueError:
-        # Half of a surrogate pair, which only an escape can hold.
-        return len(encoded(item))

@@ -61,6 +61,32 @@ class ReconnectMachine:
         new_id: makes an item's id.
     """
 
+    __slots__ = (
+        "_attempts",
+        "_backoff",
+        "_count",
+        "_current",
+        "_draw",
+        "_interruption",
+        "_last_activity",
+        "_last_failure",
+        "_limits",
+        "_mailbox",
+        "_new_id",
+        "_next",
+        "_policy",
+        "_ready_timeout",
+        "_reserve",
+        "_rollover_at",
+        "_sending",
+        "_stall_timeout",
+        "_wall",
+        "actions",
+        "final",
+        "holding",
+        "ledger",
+    )
+
     def __init__(
         self,
         policy: ReconnectPolicy,

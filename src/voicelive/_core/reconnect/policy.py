@@ -110,6 +110,8 @@ def _check_seconds(name: str, value: object) -> None:
 class Backoff:
     """The waits before the attempts of one interruption: full jitter under a limit that doubles."""
 
+    __slots__ = ("_draw", "_failed", "_policy")
+
     def __init__(self, policy: ReconnectPolicy, draw: Callable[[], float]) -> None:
         self._policy = policy
         self._draw = draw

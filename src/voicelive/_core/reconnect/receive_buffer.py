@@ -23,20 +23,26 @@ class ReceiveBuffer:
     def __init__(self, max_messages: int | None, max_bytes: int | None) -> None:
         self.holding = Holding(max_messages, max_bytes)
         """Counts what is here, and what was taken but not handed out to the application."""
-        self._messages: deque[Incoming] = deque()
+        # Made when something waits: most of the time nothing does.
+        self._messages: deque[Incoming] | None = None
         self.is_crowded = False
         """Whether the bound was passed when the last message came."""
 
     def put(self, message: Incoming) -> None:
         """Add a message."""
+        if self._messages is None:
+            self._messages = deque()
         self._messages.append(message)
         self.is_crowded = self.holding.add(len(message.data))
 
     def take(self) -> Incoming | None:
         """Hand out the oldest message, or None."""
-        if not self._messages:
+        messages = self._messages
+        if messages is None:
             return None
-        message = self._messages.popleft()
+        message = messages.popleft()
+        if not messages:
+            self._messages = None
         self.holding.release(1, len(message.data) + MESSAGE_OVERHEAD)
         return message
 

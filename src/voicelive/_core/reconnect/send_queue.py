@@ -12,6 +12,8 @@ __all__ = ["SendQueue"]
 class SendQueue:
     """Keeps events in order within a limit of bytes; audio only while it is wanted."""
 
+    __slots__ = ("_bytes", "_events", "_max_bytes", "dropped_audio")
+
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         # Made when there is something to keep: on most connections there never is.

@@ -27,6 +27,18 @@ class Sending:
         new_id: makes an item's id.
     """
 
+    __slots__ = (
+        "_ledger",
+        "_new_id",
+        "_overlap",
+        "_overlap_bytes",
+        "_overlap_ms",
+        "_policy",
+        "in_flight",
+        "outbox",
+        "truncations",
+    )
+
     def __init__(self, policy: ReconnectPolicy, ledger: History, new_id: Callable[[], str]) -> None:
         self._policy = policy
         self._ledger = ledger

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..._audio.formats import audio_format
+from ..envelope import compact
 
 __all__ = ["Settings"]
 
@@ -18,7 +20,6 @@ _KINDS = {
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
 _MOST_ASKED = 100
-_NOTHING: Mapping[str, Any] = {}
 _GROUP = "audio"
 """Its members' members are settings of their own: those of the versions with nested sessions."""
 
@@ -40,12 +41,15 @@ class Settings:
     earlier, was replaced and is not asked for again.
     """
 
+    __slots__ = ("_asked", "_defaults", "_reported", "_taken", "_unsure", "input_bytes_per_ms", "output_bytes_per_ms")
+
     def __init__(self) -> None:
         self._taken: dict[str, dict[_Path, Any]] = {}
         self._asked: list[dict[str, Any]] = []
         self._unsure: list[dict[str, Any]] = []
-        self._defaults: dict[str, Mapping[str, Any]] = {}
-        self._reported: dict[str, Mapping[str, Any]] = {}
+        # As JSON: a session's settings are seldom looked at, and as objects take twice as much memory.
+        self._defaults: dict[str, bytes] = {}
+        self._reported: dict[str, bytes] = {}
         self.input_bytes_per_ms = self.output_bytes_per_ms = _bytes_per_ms("pcm16", None)
         """The size of a millisecond of the application's audio, and of the service's."""
 
@@ -69,8 +73,8 @@ class Settings:
     def received(self, kind: str, session: Mapping[str, Any]) -> None:
         """Learn from what the service reports."""
         if kind in _DEFAULTS:
-            self._defaults[_DEFAULTS[kind]] = session
             self._report(_DEFAULTS[kind], session)
+            self._defaults[_DEFAULTS[kind]] = self._reported[_DEFAULTS[kind]]
             return
         for update, (confirmation, _) in _KINDS.items():
             if kind == confirmation:
@@ -128,17 +132,9 @@ class Settings:
             and detection.get("create_response") is not False
         )
 
-    def _output_rate(self) -> float:
-        form = _at(self._session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
-        return _bytes_per_ms(form, None)
-
-    def _input_rate(self) -> float:
-        form = _at(self._session, "input_audio_format", ("audio", "input", "format"), default="pcm16")
-        return _bytes_per_ms(form, self._session.get("input_audio_sampling_rate"))
-
     @property
     def _session(self) -> Mapping[str, Any]:
-        return self._reported.get("session.update", _NOTHING)
+        return _read(self._reported.get("session.update"))
 
     def _confirmed(self, kind: str, session: Mapping[str, Any]) -> None:
         event = next((event for event in self._asked if event["type"] == kind), None)
@@ -151,9 +147,9 @@ class Settings:
         self._report(kind, session)
 
     def _report(self, kind: str, session: Mapping[str, Any]) -> None:
-        self._reported[kind] = session
+        self._reported[kind] = compact(session)
         if kind == "session.update":
-            self.input_bytes_per_ms, self.output_bytes_per_ms = self._input_rate(), self._output_rate()
+            self.input_bytes_per_ms, self.output_bytes_per_ms = _input_rate(session), _output_rate(session)
 
     def _take(self, kind: str, event: Mapping[str, Any]) -> None:
         merged = _KINDS[kind][1]
@@ -168,11 +164,25 @@ class Settings:
 
     def _drop_replaced(self, kind: str, event: Mapping[str, Any], session: Mapping[str, Any]) -> None:
         known, asked, reported = self._taken.get(kind, {}), _asked_for(kind, event), _flat(session)
-        default, before = _flat(self._defaults.get(kind, {})), _flat(self._reported.get(kind, {}))
+        default, before = _flat(_read(self._defaults.get(kind))), _flat(_read(self._reported.get(kind)))
         for path in list(known):
             was_set = before.get(path) != default.get(path)
             if path not in asked and path in reported and was_set and reported[path] == default.get(path):
                 del known[path]
+
+
+def _read(session: bytes | None) -> dict[str, Any]:
+    return {} if session is None else json.loads(session)
+
+
+def _output_rate(session: Mapping[str, Any]) -> float:
+    form = _at(session, "output_audio_format", ("audio", "output", "format"), default="pcm16")
+    return _bytes_per_ms(form, None)
+
+
+def _input_rate(session: Mapping[str, Any]) -> float:
+    form = _at(session, "input_audio_format", ("audio", "input", "format"), default="pcm16")
+    return _bytes_per_ms(form, session.get("input_audio_sampling_rate"))
 
 
 def _asked_for(kind: str, event: Mapping[str, Any]) -> dict[_Path, Any]:

@@ -42,6 +42,8 @@ class LostEvent:
 class Unconfirmed:
     """Keeps what was sent, in order, until the service answers it or something that was sent after it."""
 
+    __slots__ = ("_earlier", "_overdue", "_sent")
+
     def __init__(self) -> None:
         self._sent: dict[int, LostEvent] = {}
         self._earlier = 0
