@@ -25,7 +25,7 @@ _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReconnectSetup:
     """What a reconnecting transport needs to know, beside the credential."""
 

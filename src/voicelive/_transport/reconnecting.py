@@ -46,7 +46,7 @@ class ReconnectingTransport:
         self._machine = setup.machine()
         self._broken: CloseInfo | None = None
         self._links: dict[int, WebSocketTransport] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
         self._nudged = False
@@ -183,10 +183,10 @@ class ReconnectingTransport:
             await asyncio.gather(*(transport.close(code, reason) for transport in list(self._links.values())))
             deadline = time.monotonic() + self._setup.options.close_timeout
             # One may have begun another just before it saw that all is over.
-            while (tasks := self._tasks - {asyncio.current_task()}) and (left := deadline - time.monotonic()) > 0:
+            while (tasks := self._other_tasks()) and (left := deadline - time.monotonic()) > 0:
                 await asyncio.wait(tasks, timeout=left)
         finally:
-            for task in self._tasks - {asyncio.current_task()}:
+            for task in self._other_tasks():
                 task.cancel()
 
     # How it ends.
@@ -210,7 +210,7 @@ class ReconnectingTransport:
         self._broken = broken(error)
         for transport in self._links.values():
             transport.abort()
-        for task in self._tasks - {asyncio.current_task()}:
+        for task in self._other_tasks():
             task.cancel()
         self._notify()
 
@@ -226,17 +226,22 @@ class ReconnectingTransport:
 
     def _start(self, work: Coroutine[Any, Any, None], name: str = "voicelive") -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks.append(task)
         task.add_done_callback(self._ended)
 
+    def _other_tasks(self) -> list[asyncio.Task[None]]:
+        """Return all tasks but the one that asks, if it is one of them."""
+        current = asyncio.current_task()
+        return [task for task in self._tasks if task is not current]
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.remove(task)
         # Somebody else, such as a library that cancels every task of the loop, ends the connection too.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             self._break(error)
 
-    def _notify(self) -> None:
+    def _notify(self, _: object = None) -> None:
         if self._receiver is not None and not self._receiver.done():
             self._receiver.set_result(None)
         for waiting in self._waiting:

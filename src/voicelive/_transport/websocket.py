@@ -89,9 +89,9 @@ class WebSocketTransport:
         """Read again."""
         self._websocket.arrivals.go_on()
 
-    def when_ended(self, tell: Callable[[], None]) -> None:
-        """Call `tell` when the connection has ended: at once if it has already."""
-        self._websocket.ended.add_done_callback(lambda _: tell())
+    def when_ended(self, tell: Callable[[object], None]) -> None:
+        """Call `tell` when the connection has ended, soon if it has already; what it is given says nothing."""
+        self._websocket.ended.add_done_callback(tell)
 
     def nudge(self) -> None:
         """End the wait of the task that receives, if one does, as if its time were up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..closing import Cause
@@ -86,9 +86,9 @@ class Link:
     current_since: float = 0.0
     last_arrival: float = 0.0
     replay: Replay | None = None
-    outgoing: list[SendNow] = field(default_factory=list[SendNow])
+    outgoing: list[SendNow] | None = None
     """What is to be sent first of all, the last of it first."""
-    restored_by: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    restored_by: dict[str, dict[str, Any]] | None = None
     """The service's latest answer of each type to what set the session up."""
     is_given_up: bool = False
 

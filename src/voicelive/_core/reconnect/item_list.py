@@ -15,6 +15,11 @@ ROOT = "root"
 """What stands for the place before the first item."""
 
 
+_NO_IDS: dict[str, None] = {}
+_NO_ENTRIES: OrderedDict[str, Entry] = OrderedDict()
+"""What those that are empty share; never written to."""
+
+
 class RecentIds:
     """Ids that were seen lately; the oldest are forgotten."""
 
@@ -22,7 +27,7 @@ class RecentIds:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._ids: dict[str, None] = {}
+        self._ids = _NO_IDS
 
     def __contains__(self, name: str) -> bool:
         return name in self._ids
@@ -35,6 +40,9 @@ class RecentIds:
 
     def add(self, name: str) -> None:
         """Note an id."""
+        if self._ids is _NO_IDS:
+            # One of its own is made with the first: most stay empty.
+            self._ids = {}
         self._ids[name] = None
         if len(self._ids) > self._most:
             del self._ids[next(iter(self._ids))]
@@ -45,7 +53,7 @@ class RecentIds:
 
     def clear(self) -> None:
         """Forget every id."""
-        self._ids.clear()
+        self._ids = _NO_IDS
 
 
 class ItemList:
@@ -61,7 +69,7 @@ class ItemList:
     def __init__(self, max_items: int, max_bytes: int) -> None:
         self._max_items = max_items
         self._max_bytes = max_bytes
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._entries = _NO_ENTRIES
         self._outputs: dict[str, str] = {}
         """Which item is the output of which call."""
         self.revision = 0
@@ -80,6 +88,8 @@ class ItemList:
 
     def insert(self, entry: Entry, after: object = None) -> None:
         """Add an entry after the item of an id, before all for "root", else at the end."""
+        if self._entries is _NO_ENTRIES:
+            self._entries = OrderedDict()
         name = entry.id
         following: list[str] = []
         if isinstance(after, str) and after in self._entries:

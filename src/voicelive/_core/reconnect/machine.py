@@ -192,7 +192,7 @@ class ReconnectMachine:
         if replay.received(event):
             link.progress_at, link.has_progressed = now, True
             if not event["type"].startswith("conversation."):
-                link.restored_by[event["type"]] = event
+                link.restored_by = {**(link.restored_by or {}), event["type"]: event}
             return
         if link.held is None:
             link.held = ReceiveBuffer(*self._limits)
@@ -530,7 +530,7 @@ class ReconnectMachine:
         replay.adopt()
         self._ask_to_condense()
         self.ledger.expires_at = None
-        for event in link.restored_by.values():
+        for event in (link.restored_by or {}).values():
             self.ledger.received(event)
         self._tell(
             "restored",

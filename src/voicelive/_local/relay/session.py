@@ -121,7 +121,7 @@ class RelayedSession:
         self._watch.open(time.monotonic())
         down = asyncio.create_task(self._down(transport))
         gone = asyncio.Event()
-        transport.when_ended(gone.set)
+        transport.when_ended(lambda _: gone.set())
         others = [
             asyncio.create_task(work)
             for work in (self._up(transport), self._look(transport), self._limit(), self._over.wait(), gone.wait())
