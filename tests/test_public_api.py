@@ -26,6 +26,7 @@ import voicelive.local.faults
 import voicelive.testing
 import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of
+from tests.typing.whole_api import program
 
 FACES = [
     "voicelive",
@@ -42,6 +43,7 @@ FACES = [
     "voicelive.tools",
 ]
 LIST = Path(__file__).with_name("public_api.txt")
+API = Path(__file__).with_name("typing") / "api.py"
 WRITE = "VOICELIVE_PUBLIC_API"
 """Set to `write`, it makes the list anew."""
 
@@ -143,6 +145,14 @@ def test_the_list_of_the_public_interface_is_current() -> None:
         LIST.write_text(text, encoding="utf-8")
     listed = LIST.read_text(encoding="utf-8").splitlines()
     assert found == listed, f"if this is meant, write the list anew with {WRITE}=write"
+
+
+def test_the_program_with_everything_public_is_current() -> None:
+    """Each public name, member and parameter stands in `typing/api.py` with its type, which both checkers check."""
+    text = program()
+    if os.environ.get(WRITE) == "write":
+        API.write_text(text, encoding="utf-8")
+    assert API.read_text(encoding="utf-8") == text, f"if this is meant, write it anew with {WRITE}=write"
 
 
 def test_no_signature_shows_what_is_private() -> None:

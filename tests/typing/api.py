@@ -1,0 +1,1784 @@
+"""Uses everything public, with its types.
+
+Written by `tests/typing/whole_api.py`; `VOICELIVE_PUBLIC_API=write pytest tests/test_public_api.py` renews it.
+"""
+
+# ruff: noqa: E501
+# fmt: off
+# pyright: reportDeprecated=false
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+
+import azure.core.credentials
+import azure.core.credentials_async
+
+import voicelive
+import voicelive.aio
+import voicelive.audio
+import voicelive.conversation
+import voicelive.errors
+import voicelive.local
+import voicelive.local.engines
+import voicelive.local.faults
+import voicelive.models
+import voicelive.pytest_plugin
+import voicelive.testing
+import voicelive.tools
+
+
+def used(*things: object) -> None:
+    """Take what is there, and cannot be called with arguments of one type."""
+
+
+used(voicelive.AudioDeviceError, voicelive.AuthenticationError, voicelive.BadRequestError, voicelive.BlockingInAsyncWarning, voicelive.BudgetExceededError, voicelive.CloseInfo, voicelive.ConfigurationError, voicelive.ConfigurationRejectedError, voicelive.ConnectTimeoutError, voicelive.ConnectionClosed, voicelive.ConnectionError, voicelive.ConnectionOptions, voicelive.ConnectionStateError, voicelive.ContractCheck, voicelive.ContractWarning, voicelive.Credential, voicelive.DeviceLostError, voicelive.DeviceNotFoundError, voicelive.FieldIssue, voicelive.HandshakeError, voicelive.InternalError, voicelive.InvalidEventError, voicelive.KeepaliveTimeoutError, voicelive.MessageTooBigError, voicelive.NotFoundError, voicelive.ProxyError, voicelive.ReadyTimeoutError, voicelive.ReceiveOverflowError, voicelive.ReceiveTimeoutError, voicelive.ReconnectFailedError, voicelive.ReconnectPolicy, voicelive.RedirectError, voicelive.ResponseHandle, voicelive.ResponseStalledError, voicelive.SendQueueFullError, voicelive.SessionExpiredError, voicelive.ThrottledError, voicelive.TlsError, voicelive.UnsentEvent, voicelive.VoiceLiveConnection, voicelive.VoiceLiveError, voicelive.__version__, voicelive.aio, voicelive.audio, voicelive.connect, voicelive.conversation, voicelive.errors, voicelive.local, voicelive.models, voicelive.testing, voicelive.tools, voicelive.warmup)
+
+
+def CloseInfo(it: voicelive.CloseInfo) -> None:
+    typing.assert_type(it.cause, typing.Literal['expired', 'configuration', 'too big', 'keepalive', 'ready', 'stall', 'overflow', 'reconnect', 'internal', 'budget'] | None)
+    typing.assert_type(it.code, int)
+    typing.assert_type(it.error, BaseException | None)
+    typing.assert_type(it.initiator, typing.Literal['local', 'server', 'network', 'timeout'])
+    typing.assert_type(it.reason, str)
+    typing.assert_type(it.recoverable, bool)
+
+
+def ConnectionOptions(it: voicelive.ConnectionOptions) -> None:
+    used(it.get("allow_plaintext_credentials"))
+    used(it.get("autoclose"))
+    used(it.get("autoping"))
+    used(it.get("close_timeout"))
+    used(it.get("compression"))
+    used(it.get("handshake_timeout"))
+    used(it.get("heartbeat"))
+    used(it.get("max_buffer"))
+    used(it.get("max_msg_size"))
+    used(it.get("max_queue"))
+    used(it.get("max_size"))
+    used(it.get("open_timeout"))
+    used(it.get("ping_interval"))
+    used(it.get("ping_timeout"))
+    used(it.get("proxy"))
+    used(it.get("proxy_ssl"))
+    used(it.get("ready_timeout"))
+    used(it.get("receive_timeout"))
+    used(it.get("source_address"))
+    used(it.get("ssl"))
+    used(it.get("stall_timeout"))
+    used(it.get("timeout"))
+    used(it.get("vendor_options"))
+
+
+def FieldIssue(it: voicelive.FieldIssue) -> None:
+    typing.assert_type(it.message, str)
+    typing.assert_type(it.path, str)
+    typing.assert_type(it.value, object)
+
+
+def ReconnectPolicy(it: voicelive.ReconnectPolicy) -> None:
+    typing.assert_type(it.condense, collections.abc.Callable[[list[dict[str, typing.Any]]], typing.Any] | None)
+    typing.assert_type(it.deadline, float)
+    typing.assert_type(it.initial_delay, float)
+    typing.assert_type(it.max_connections_per_minute, int)
+    typing.assert_type(it.max_delay, float)
+    typing.assert_type(it.max_history_bytes, int)
+    typing.assert_type(it.max_history_items, int)
+    typing.assert_type(it.max_queued_bytes, int)
+    typing.assert_type(it.restore_timeout, float)
+    typing.assert_type(it.rollover_before, float | None)
+    typing.assert_type(it.rollover_overlap_ms, int)
+
+
+def ResponseHandle(it: voicelive.ResponseHandle) -> None:
+    typing.assert_type(it.outcome, voicelive.conversation.ResponseOutcome | None)
+    typing.assert_type(it.response_id, str | None)
+
+
+def ResponseHandle_wait(it: voicelive.ResponseHandle, timeout: float | None) -> None:
+    typing.assert_type(it.wait(timeout), voicelive.conversation.ResponseOutcome)
+
+
+def UnsentEvent(it: voicelive.UnsentEvent) -> None:
+    typing.assert_type(it.event_id, str | None)
+    typing.assert_type(it.size, int)
+    typing.assert_type(it.type, str)
+
+
+def VoiceLiveConnection(it: voicelive.VoiceLiveConnection) -> None:
+    used(it.byom_credential)
+    typing.assert_type(it.close_info, voicelive.CloseInfo | None)
+    used(it.conversation)
+    used(it.input_audio)
+    used(it.input_audio_buffer)
+    used(it.input_text)
+    typing.assert_type(it.metrics, voicelive.conversation.CallMetrics)
+    typing.assert_type(it.observers_dropped, int)
+    used(it.output_audio_buffer)
+    typing.assert_type(it.playback, voicelive.conversation.Playback)
+    typing.assert_type(it.request_id, str)
+    used(it.response)
+    used(it.rtc)
+    used(it.session)
+    used(it.transcription_session)
+    typing.assert_type(it.turns, list[voicelive.conversation.TurnMetrics])
+
+
+def VoiceLiveConnection_close(it: voicelive.VoiceLiveConnection, code: int, reason: str) -> None:
+    it.close(code, reason)
+
+
+def VoiceLiveConnection_interrupt(it: voicelive.VoiceLiveConnection) -> None:
+    typing.assert_type(it.interrupt(), voicelive.conversation.Interruption | None)
+
+
+def VoiceLiveConnection_open(it: voicelive.VoiceLiveConnection) -> None:
+    typing.assert_type(it.open(), voicelive.VoiceLiveConnection)
+
+
+def VoiceLiveConnection_recv(it: voicelive.VoiceLiveConnection, timeout: float | None) -> None:
+    typing.assert_type(it.recv(timeout), voicelive.models.AnyServerEvent)
+
+
+def VoiceLiveConnection_recv_bytes(it: voicelive.VoiceLiveConnection, timeout: float | None) -> None:
+    typing.assert_type(it.recv_bytes(timeout), bytes)
+
+
+def VoiceLiveConnection_respond(it: voicelive.VoiceLiveConnection, text: str | None, images: collections.abc.Iterable[bytes | str]) -> None:
+    typing.assert_type(it.respond(text, images=images), voicelive.ResponseHandle)
+
+
+def VoiceLiveConnection_say(it: voicelive.VoiceLiveConnection, text: str) -> None:
+    typing.assert_type(it.say(text), voicelive.ResponseHandle)
+
+
+def VoiceLiveConnection_send(it: voicelive.VoiceLiveConnection, event: voicelive.models.Model | collections.abc.Mapping[str, typing.Any]) -> None:
+    it.send(event)
+
+
+def VoiceLiveConnection_wait_for(it: voicelive.VoiceLiveConnection, condition: str | type[voicelive.models.Model] | collections.abc.Callable[[voicelive.models.AnyServerEvent], object], timeout: float | None, keep: bool) -> None:
+    used(it.wait_for(condition, timeout, keep=keep))
+
+
+def connect(endpoint: str | None, credential: azure.core.credentials.AzureKeyCredential | azure.core.credentials.TokenCredential | None, model: str | None, api_version: str, agent_name: str | None, project_name: str | None, agent_version: str | None, conversation_id: str | None, authentication_identity_client_id: str | None, foundry_resource_override: str | None, query: collections.abc.Mapping[str, typing.Any] | None, headers: collections.abc.Mapping[str, str] | None, connection_options: voicelive.ConnectionOptions | collections.abc.Mapping[str, typing.Any] | None, credential_scopes: str | collections.abc.Iterable[str] | None, preview_features: collections.abc.Iterable[str], events: collections.abc.Iterable[type[voicelive.models.Model]], contract_check: voicelive.ContractCheck, strict: bool, reconnect: voicelive.ReconnectPolicy | None, barge_in: bool | voicelive.conversation.BargeIn, tools: voicelive.tools.Tools | collections.abc.Iterable[voicelive.tools.Tool | collections.abc.Callable[..., typing.Any]], observers: collections.abc.Iterable[object], metrics: bool, user_away: float | None, budget: voicelive.conversation.Budget | None) -> None:
+    typing.assert_type(voicelive.connect(endpoint=endpoint, credential=credential, model=model, api_version=api_version, agent_name=agent_name, project_name=project_name, agent_version=agent_version, conversation_id=conversation_id, authentication_identity_client_id=authentication_identity_client_id, foundry_resource_override=foundry_resource_override, query=query, headers=headers, connection_options=connection_options, credential_scopes=credential_scopes, preview_features=preview_features, events=events, contract_check=contract_check, strict=strict, reconnect=reconnect, barge_in=barge_in, tools=tools, observers=observers, metrics=metrics, user_away=user_away, budget=budget), voicelive.VoiceLiveConnection)
+
+
+def warmup(freeze: bool) -> None:
+    voicelive.warmup(freeze=freeze)
+
+
+used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.connect, voicelive.aio.warmup)
+
+
+def aio_ResponseHandle(it: voicelive.aio.ResponseHandle) -> None:
+    typing.assert_type(it.outcome, voicelive.conversation.ResponseOutcome | None)
+    typing.assert_type(it.response_id, str | None)
+
+
+async def aio_ResponseHandle_wait(it: voicelive.aio.ResponseHandle, timeout: float | None) -> None:
+    typing.assert_type(await it.wait(timeout), voicelive.conversation.ResponseOutcome)
+
+
+def aio_VoiceLiveConnection(it: voicelive.aio.VoiceLiveConnection) -> None:
+    used(it.byom_credential)
+    typing.assert_type(it.close_info, voicelive.CloseInfo | None)
+    used(it.conversation)
+    used(it.input_audio)
+    used(it.input_audio_buffer)
+    used(it.input_text)
+    typing.assert_type(it.metrics, voicelive.conversation.CallMetrics)
+    typing.assert_type(it.observers_dropped, int)
+    used(it.output_audio_buffer)
+    typing.assert_type(it.playback, voicelive.conversation.Playback)
+    typing.assert_type(it.request_id, str)
+    used(it.response)
+    used(it.rtc)
+    used(it.session)
+    used(it.transcription_session)
+    typing.assert_type(it.turns, list[voicelive.conversation.TurnMetrics])
+
+
+async def aio_VoiceLiveConnection_close(it: voicelive.aio.VoiceLiveConnection, code: int, reason: str) -> None:
+    await it.close(code, reason)
+
+
+async def aio_VoiceLiveConnection_interrupt(it: voicelive.aio.VoiceLiveConnection) -> None:
+    typing.assert_type(await it.interrupt(), voicelive.conversation.Interruption | None)
+
+
+async def aio_VoiceLiveConnection_open(it: voicelive.aio.VoiceLiveConnection) -> None:
+    typing.assert_type(await it.open(), voicelive.aio.VoiceLiveConnection)
+
+
+async def aio_VoiceLiveConnection_recv(it: voicelive.aio.VoiceLiveConnection, timeout: float | None) -> None:
+    typing.assert_type(await it.recv(timeout), voicelive.models.AnyServerEvent)
+
+
+async def aio_VoiceLiveConnection_recv_bytes(it: voicelive.aio.VoiceLiveConnection, timeout: float | None) -> None:
+    typing.assert_type(await it.recv_bytes(timeout), bytes)
+
+
+async def aio_VoiceLiveConnection_respond(it: voicelive.aio.VoiceLiveConnection, text: str | None, images: collections.abc.Iterable[bytes | str]) -> None:
+    typing.assert_type(await it.respond(text, images=images), voicelive.aio.ResponseHandle)
+
+
+async def aio_VoiceLiveConnection_say(it: voicelive.aio.VoiceLiveConnection, text: str) -> None:
+    typing.assert_type(await it.say(text), voicelive.aio.ResponseHandle)
+
+
+async def aio_VoiceLiveConnection_send(it: voicelive.aio.VoiceLiveConnection, event: voicelive.models.Model | collections.abc.Mapping[str, typing.Any]) -> None:
+    await it.send(event)
+
+
+async def aio_VoiceLiveConnection_wait_for(it: voicelive.aio.VoiceLiveConnection, condition: str | type[voicelive.models.Model] | collections.abc.Callable[[voicelive.models.AnyServerEvent], object], timeout: float | None, keep: bool) -> None:
+    used(await it.wait_for(condition, timeout, keep=keep))
+
+
+def aio_connect(endpoint: str | None, credential: azure.core.credentials.AzureKeyCredential | azure.core.credentials.TokenCredential | azure.core.credentials_async.AsyncTokenCredential | None, model: str | None, api_version: str, agent_name: str | None, project_name: str | None, agent_version: str | None, conversation_id: str | None, authentication_identity_client_id: str | None, foundry_resource_override: str | None, query: collections.abc.Mapping[str, typing.Any] | None, headers: collections.abc.Mapping[str, str] | None, connection_options: voicelive.ConnectionOptions | collections.abc.Mapping[str, typing.Any] | None, credential_scopes: str | collections.abc.Iterable[str] | None, preview_features: collections.abc.Iterable[str], events: collections.abc.Iterable[type[voicelive.models.Model]], contract_check: voicelive.ContractCheck, strict: bool, reconnect: voicelive.ReconnectPolicy | None, barge_in: bool | voicelive.conversation.BargeIn, tools: voicelive.tools.Tools | collections.abc.Iterable[voicelive.tools.Tool | collections.abc.Callable[..., typing.Any]], observers: collections.abc.Iterable[object], metrics: bool, user_away: float | None, budget: voicelive.conversation.Budget | None) -> None:
+    typing.assert_type(voicelive.aio.connect(endpoint=endpoint, credential=credential, model=model, api_version=api_version, agent_name=agent_name, project_name=project_name, agent_version=agent_version, conversation_id=conversation_id, authentication_identity_client_id=authentication_identity_client_id, foundry_resource_override=foundry_resource_override, query=query, headers=headers, connection_options=connection_options, credential_scopes=credential_scopes, preview_features=preview_features, events=events, contract_check=contract_check, strict=strict, reconnect=reconnect, barge_in=barge_in, tools=tools, observers=observers, metrics=metrics, user_away=user_away, budget=budget), voicelive.aio.VoiceLiveConnection)
+
+
+def aio_warmup(freeze: bool) -> None:
+    voicelive.aio.warmup(freeze=freeze)
+
+
+used(voicelive.audio.ArrayBackend, voicelive.audio.AudioConverter, voicelive.audio.AudioDevice, voicelive.audio.AudioDeviceError, voicelive.audio.AudioLevels, voicelive.audio.AudioStats, voicelive.audio.AudioStream, voicelive.audio.Backend, voicelive.audio.DeviceInfo, voicelive.audio.DeviceLostError, voicelive.audio.DeviceNotFoundError, voicelive.audio.EchoChoice, voicelive.audio.EchoMode, voicelive.audio.UnsupportedRateError, voicelive.audio.WavSink, voicelive.audio.WavSource, voicelive.audio.devices)
+
+
+def audio_ArrayBackend(it: voicelive.audio.ArrayBackend) -> None:
+    typing.assert_type(it.played, bytes)
+    typing.assert_type(it.unheard_ms, int)
+
+
+def audio_ArrayBackend_devices(it: voicelive.audio.ArrayBackend, refresh: bool) -> None:
+    typing.assert_type(it.devices(refresh=refresh), collections.abc.Sequence[voicelive.audio.DeviceInfo])
+
+
+def audio_ArrayBackend_open_input(it: voicelive.audio.ArrayBackend, device: voicelive.audio.DeviceInfo, rate: int, block: int, deliver: collections.abc.Callable[[memoryview], None]) -> None:
+    typing.assert_type(it.open_input(device, rate=rate, block=block, deliver=deliver), voicelive.audio.AudioStream)
+
+
+def audio_ArrayBackend_open_output(it: voicelive.audio.ArrayBackend, device: voicelive.audio.DeviceInfo, rate: int, block: int, fill: collections.abc.Callable[[memoryview], None]) -> None:
+    typing.assert_type(it.open_output(device, rate=rate, block=block, fill=fill), voicelive.audio.AudioStream)
+
+
+def audio_ArrayBackend_plug_in(it: voicelive.audio.ArrayBackend) -> None:
+    it.plug_in()
+
+
+def audio_ArrayBackend_speak(it: voicelive.audio.ArrayBackend, pcm: bytes) -> None:
+    it.speak(pcm)
+
+
+def audio_ArrayBackend_unplug(it: voicelive.audio.ArrayBackend) -> None:
+    it.unplug()
+
+
+def audio_AudioConverter(it: voicelive.audio.AudioConverter) -> None:
+    used(it)
+
+
+def audio_AudioConverter_feed(it: voicelive.audio.AudioConverter, audio: typing.Any) -> None:
+    typing.assert_type(it.feed(audio), bytes)
+
+
+def audio_AudioConverter_flush(it: voicelive.audio.AudioConverter) -> None:
+    typing.assert_type(it.flush(), bytes)
+
+
+def audio_AudioDevice(it: voicelive.audio.AudioDevice) -> None:
+    typing.assert_type(it.echo, voicelive.audio.EchoMode | None)
+    typing.assert_type(it.error, voicelive.DeviceLostError | None)
+    typing.assert_type(it.input_name, str)
+    typing.assert_type(it.levels, voicelive.audio.AudioLevels)
+    typing.assert_type(it.output_name, str)
+    typing.assert_type(it.session, dict[str, typing.Any])
+    typing.assert_type(it.stats, voicelive.audio.AudioStats)
+    typing.assert_type(it.volume, float)
+
+
+def audio_AudioDevice_attach(it: voicelive.audio.AudioDevice, connection: voicelive.VoiceLiveConnection | voicelive.aio.VoiceLiveConnection) -> None:
+    it.attach(connection)
+
+
+def audio_AudioDevice_check(it: voicelive.audio.AudioDevice) -> None:
+    it.check()
+
+
+def audio_AudioDevice_close(it: voicelive.audio.AudioDevice) -> None:
+    it.close()
+
+
+def audio_AudioDevice_detach(it: voicelive.audio.AudioDevice) -> None:
+    it.detach()
+
+
+def audio_AudioDevice_open(it: voicelive.audio.AudioDevice) -> None:
+    typing.assert_type(it.open(), voicelive.audio.AudioDevice)
+
+
+def audio_AudioDevice_open_again(it: voicelive.audio.AudioDevice) -> None:
+    used(it.open_again())
+
+
+def audio_AudioDevice_press(it: voicelive.audio.AudioDevice) -> None:
+    it.press()
+
+
+def audio_AudioDevice_release(it: voicelive.audio.AudioDevice) -> None:
+    it.release()
+
+
+def audio_AudioLevels(it: voicelive.audio.AudioLevels) -> None:
+    typing.assert_type(it.input_db, float)
+    typing.assert_type(it.output_db, float)
+
+
+def audio_AudioStats(it: voicelive.audio.AudioStats) -> None:
+    typing.assert_type(it.input_latency_ms, float)
+    typing.assert_type(it.output_latency_ms, float)
+    typing.assert_type(it.overflows, int)
+    typing.assert_type(it.realigned, int)
+    typing.assert_type(it.reopened, int)
+    typing.assert_type(it.sent_bytes, int)
+    typing.assert_type(it.underruns, int)
+    typing.assert_type(it.unsent, int)
+
+
+def audio_AudioStream(it: voicelive.audio.AudioStream) -> None:
+    typing.assert_type(it.latency_ms, float)
+    typing.assert_type(it.rate, int)
+
+
+def audio_AudioStream_close(it: voicelive.audio.AudioStream) -> None:
+    it.close()
+
+
+def audio_AudioStream_start(it: voicelive.audio.AudioStream) -> None:
+    it.start()
+
+
+def audio_Backend(it: voicelive.audio.Backend) -> None:
+    used(it)
+
+
+def audio_Backend_devices(it: voicelive.audio.Backend, refresh: bool) -> None:
+    typing.assert_type(it.devices(refresh=refresh), collections.abc.Sequence[voicelive.audio.DeviceInfo])
+
+
+def audio_Backend_open_input(it: voicelive.audio.Backend, device: voicelive.audio.DeviceInfo, rate: int, block: int, deliver: collections.abc.Callable[[memoryview], None]) -> None:
+    typing.assert_type(it.open_input(device, rate=rate, block=block, deliver=deliver), voicelive.audio.AudioStream)
+
+
+def audio_Backend_open_output(it: voicelive.audio.Backend, device: voicelive.audio.DeviceInfo, rate: int, block: int, fill: collections.abc.Callable[[memoryview], None]) -> None:
+    typing.assert_type(it.open_output(device, rate=rate, block=block, fill=fill), voicelive.audio.AudioStream)
+
+
+def audio_DeviceInfo(it: voicelive.audio.DeviceInfo) -> None:
+    typing.assert_type(it.host, str)
+    typing.assert_type(it.index, int)
+    typing.assert_type(it.inputs, int)
+    typing.assert_type(it.is_default_input, bool)
+    typing.assert_type(it.is_default_output, bool)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.outputs, int)
+    typing.assert_type(it.rate, int)
+
+
+def audio_WavSink(it: voicelive.audio.WavSink) -> None:
+    used(it)
+
+
+def audio_WavSink_close(it: voicelive.audio.WavSink) -> None:
+    it.close()
+
+
+def audio_WavSink_write(it: voicelive.audio.WavSink, pcm: bytes) -> None:
+    it.write(pcm)
+
+
+def audio_WavSource(it: voicelive.audio.WavSource) -> None:
+    typing.assert_type(it.duration_ms, int)
+
+
+def audio_WavSource_chunks(it: voicelive.audio.WavSource, ms: int) -> None:
+    typing.assert_type(it.chunks(ms), collections.abc.Iterator[bytes])
+
+
+def audio_devices(backend: voicelive.audio.Backend | None) -> None:
+    typing.assert_type(voicelive.audio.devices(backend=backend), collections.abc.Sequence[voicelive.audio.DeviceInfo])
+
+
+used(voicelive.conversation.Approval, voicelive.conversation.Approvals, voicelive.conversation.ArgumentsError, voicelive.conversation.AudioFormat, voicelive.conversation.BargeIn, voicelive.conversation.BargeInPolicy, voicelive.conversation.Budget, voicelive.conversation.BudgetMeter, voicelive.conversation.BudgetUse, voicelive.conversation.Call, voicelive.conversation.CallMetrics, voicelive.conversation.Heard, voicelive.conversation.InputTimeline, voicelive.conversation.Interruption, voicelive.conversation.Observed, voicelive.conversation.Playback, voicelive.conversation.PlaybackLedger, voicelive.conversation.Price, voicelive.conversation.Reaction, voicelive.conversation.Request, voicelive.conversation.ResponseEnd, voicelive.conversation.ResponseOutcome, voicelive.conversation.ResponseQueue, voicelive.conversation.SessionView, voicelive.conversation.SilenceWatch, voicelive.conversation.Spread, voicelive.conversation.Ticket, voicelive.conversation.TimedWord, voicelive.conversation.TokenCounts, voicelive.conversation.ToolCalls, voicelive.conversation.Truncation, voicelive.conversation.TurnMeter, voicelive.conversation.TurnMetrics, voicelive.conversation.approval_response, voicelive.conversation.audio_format, voicelive.conversation.error_output, voicelive.conversation.measure, voicelive.conversation.parse_arguments, voicelive.conversation.split_heard)
+
+
+def conversation_Approval(it: voicelive.conversation.Approval) -> None:
+    typing.assert_type(it.arguments, str)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.request_id, str)
+    typing.assert_type(it.server_label, str)
+
+
+def conversation_Approvals(it: voicelive.conversation.Approvals) -> None:
+    typing.assert_type(it.open, collections.abc.Collection[voicelive.conversation.Approval])
+
+
+def conversation_Approvals_answered(it: voicelive.conversation.Approvals, request_id: str) -> None:
+    typing.assert_type(it.answered(request_id), voicelive.conversation.Approval | None)
+
+
+def conversation_Approvals_clear(it: voicelive.conversation.Approvals) -> None:
+    it.clear()
+
+
+def conversation_Approvals_requested(it: voicelive.conversation.Approvals, approval: voicelive.conversation.Approval) -> None:
+    typing.assert_type(it.requested(approval), bool)
+
+
+def conversation_AudioFormat(it: voicelive.conversation.AudioFormat) -> None:
+    typing.assert_type(it.rate, int)
+    typing.assert_type(it.width, int)
+
+
+def conversation_AudioFormat_ms(it: voicelive.conversation.AudioFormat, size: int) -> None:
+    typing.assert_type(it.ms(size), int)
+
+
+def conversation_AudioFormat_size(it: voicelive.conversation.AudioFormat, ms: float) -> None:
+    typing.assert_type(it.size(ms), int)
+
+
+def conversation_BargeIn(it: voicelive.conversation.BargeIn) -> None:
+    typing.assert_type(it.min_speech_ms, int)
+    typing.assert_type(it.min_words, int)
+    typing.assert_type(it.resume_false, bool)
+
+
+def conversation_BargeInPolicy(it: voicelive.conversation.BargeInPolicy) -> None:
+    used(it)
+
+
+def conversation_BargeInPolicy_due(it: voicelive.conversation.BargeInPolicy) -> None:
+    typing.assert_type(it.due(), float | None)
+
+
+def conversation_BargeInPolicy_interrupt(it: voicelive.conversation.BargeInPolicy, active: bool) -> None:
+    typing.assert_type(it.interrupt(active=active), voicelive.conversation.Reaction)
+
+
+def conversation_BargeInPolicy_is_false(it: voicelive.conversation.BargeInPolicy, item_id: str, text: str) -> None:
+    typing.assert_type(it.is_false(item_id, text), bool)
+
+
+def conversation_BargeInPolicy_speech_started(it: voicelive.conversation.BargeInPolicy, item_id: str, now: float) -> None:
+    typing.assert_type(it.speech_started(item_id, now), voicelive.conversation.Reaction)
+
+
+def conversation_BargeInPolicy_speech_stopped(it: voicelive.conversation.BargeInPolicy, now: float) -> None:
+    typing.assert_type(it.speech_stopped(now), voicelive.conversation.Reaction)
+
+
+def conversation_BargeInPolicy_tick(it: voicelive.conversation.BargeInPolicy, now: float) -> None:
+    typing.assert_type(it.tick(now), voicelive.conversation.Reaction)
+
+
+def conversation_BargeInPolicy_transcript(it: voicelive.conversation.BargeInPolicy, item_id: str, text: str) -> None:
+    typing.assert_type(it.transcript(item_id, text), voicelive.conversation.Reaction)
+
+
+def conversation_Budget(it: voicelive.conversation.Budget) -> None:
+    typing.assert_type(it.money, float | None)
+    typing.assert_type(it.price, voicelive.conversation.Price | None)
+    typing.assert_type(it.seconds, float | None)
+    typing.assert_type(it.tokens, int | None)
+    typing.assert_type(it.warn_at, float)
+
+
+def conversation_BudgetMeter(it: voicelive.conversation.BudgetMeter) -> None:
+    used(it)
+
+
+def conversation_BudgetMeter_begin(it: voicelive.conversation.BudgetMeter, now: float) -> None:
+    it.begin(now)
+
+
+def conversation_BudgetMeter_check(it: voicelive.conversation.BudgetMeter, now: float) -> None:
+    typing.assert_type(it.check(now), list[voicelive.conversation.BudgetUse])
+
+
+def conversation_BudgetMeter_due(it: voicelive.conversation.BudgetMeter) -> None:
+    typing.assert_type(it.due(), float | None)
+
+
+def conversation_BudgetMeter_spend(it: voicelive.conversation.BudgetMeter, tokens: voicelive.conversation.TokenCounts) -> None:
+    it.spend(tokens)
+
+
+def conversation_BudgetUse(it: voicelive.conversation.BudgetUse) -> None:
+    typing.assert_type(it.allowed, float)
+    typing.assert_type(it.is_exceeded, bool)
+    typing.assert_type(it.limit, typing.Literal['seconds', 'tokens', 'money'])
+    typing.assert_type(it.used, float)
+
+
+def conversation_Call(it: voicelive.conversation.Call) -> None:
+    typing.assert_type(it.arguments, str)
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.item_id, str | None)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.response_id, str | None)
+
+
+def conversation_CallMetrics(it: voicelive.conversation.CallMetrics) -> None:
+    typing.assert_type(it.false_interruptions, int)
+    typing.assert_type(it.interruptions, int)
+    typing.assert_type(it.reconnects, int)
+    typing.assert_type(it.tokens, voicelive.conversation.TokenCounts)
+    typing.assert_type(it.turns, tuple[voicelive.conversation.TurnMetrics, ...])
+
+
+def conversation_CallMetrics_cost(it: voicelive.conversation.CallMetrics, price: voicelive.conversation.Price) -> None:
+    typing.assert_type(it.cost(price), float)
+
+
+def conversation_CallMetrics_spread(it: voicelive.conversation.CallMetrics, name: str) -> None:
+    typing.assert_type(it.spread(name), voicelive.conversation.Spread | None)
+
+
+def conversation_Heard(it: voicelive.conversation.Heard) -> None:
+    typing.assert_type(it.content_index, int)
+    typing.assert_type(it.item_id, str)
+    typing.assert_type(it.ms, int)
+
+
+def conversation_InputTimeline(it: voicelive.conversation.InputTimeline) -> None:
+    typing.assert_type(it.sent_ms, int)
+
+
+def conversation_InputTimeline_restart(it: voicelive.conversation.InputTimeline, audio_format: voicelive.conversation.AudioFormat) -> None:
+    it.restart(audio_format)
+
+
+def conversation_InputTimeline_sent(it: voicelive.conversation.InputTimeline, size: int, now: float) -> None:
+    it.sent(size, now)
+
+
+def conversation_InputTimeline_time_of(it: voicelive.conversation.InputTimeline, position_ms: float) -> None:
+    typing.assert_type(it.time_of(position_ms), float | None)
+
+
+def conversation_InputTimeline_use_format(it: voicelive.conversation.InputTimeline, audio_format: voicelive.conversation.AudioFormat) -> None:
+    it.use_format(audio_format)
+
+
+def conversation_Interruption(it: voicelive.conversation.Interruption) -> None:
+    typing.assert_type(it.heard_ms, int)
+    typing.assert_type(it.heard_text, str)
+    typing.assert_type(it.item_id, str)
+    typing.assert_type(it.response_id, str | None)
+    typing.assert_type(it.truncations, tuple[voicelive.conversation.Truncation, ...])
+    typing.assert_type(it.unheard_ms, int)
+    typing.assert_type(it.unheard_text, str)
+
+
+def conversation_Observed(it: voicelive.conversation.Observed) -> None:
+    typing.assert_type(it.direction, typing.Literal['in', 'out'])
+    typing.assert_type(it.event, voicelive.models.Model | collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.time, float)
+
+
+def conversation_Playback(it: voicelive.conversation.Playback) -> None:
+    typing.assert_type(it.latency_ms, int)
+    typing.assert_type(it.unheard_ms, int)
+
+
+def conversation_Playback_on_flush(it: voicelive.conversation.Playback, callback: collections.abc.Callable[[], typing.Any]) -> None:
+    it.on_flush(callback)
+
+
+def conversation_Playback_played(it: voicelive.conversation.Playback, size: int, item_id: str | None) -> None:
+    it.played(size, item_id=item_id)
+
+
+def conversation_Playback_underrun(it: voicelive.conversation.Playback) -> None:
+    it.underrun()
+
+
+def conversation_PlaybackLedger(it: voicelive.conversation.PlaybackLedger) -> None:
+    typing.assert_type(it.heard, voicelive.conversation.Heard | None)
+    typing.assert_type(it.margin_ms, int)
+    typing.assert_type(it.unheard_ms, int)
+
+
+def conversation_PlaybackLedger_finished(it: voicelive.conversation.PlaybackLedger, item_id: str, content_index: int) -> None:
+    it.finished(item_id, content_index)
+
+
+def conversation_PlaybackLedger_interrupt(it: voicelive.conversation.PlaybackLedger, response_id: str | None, latency_ms: int) -> None:
+    typing.assert_type(it.interrupt(response_id=response_id, latency_ms=latency_ms), voicelive.conversation.Interruption | None)
+
+
+def conversation_PlaybackLedger_is_dropped(it: voicelive.conversation.PlaybackLedger, item_id: str | None, response_id: str | None) -> None:
+    typing.assert_type(it.is_dropped(item_id, response_id), bool)
+
+
+def conversation_PlaybackLedger_played(it: voicelive.conversation.PlaybackLedger, size: int, item_id: str | None) -> None:
+    typing.assert_type(it.played(size, item_id=item_id), list[voicelive.conversation.Heard])
+
+
+def conversation_PlaybackLedger_received(it: voicelive.conversation.PlaybackLedger, item_id: str, content_index: int, size: int, response_id: str | None) -> None:
+    typing.assert_type(it.received(item_id, content_index, size, response_id), bool)
+
+
+def conversation_PlaybackLedger_resume(it: voicelive.conversation.PlaybackLedger) -> None:
+    typing.assert_type(it.resume(), bool)
+
+
+def conversation_PlaybackLedger_session_moved(it: voicelive.conversation.PlaybackLedger, lost_responses: collections.abc.Collection[str], kept_items: collections.abc.Collection[str]) -> None:
+    it.session_moved(lost_responses=lost_responses, kept_items=kept_items)
+
+
+def conversation_PlaybackLedger_take_late(it: voicelive.conversation.PlaybackLedger, response_id: str | None) -> None:
+    typing.assert_type(it.take_late(response_id), list[voicelive.conversation.Truncation])
+
+
+def conversation_PlaybackLedger_too_long(it: voicelive.conversation.PlaybackLedger, audio_end_ms: int, audio_ms: int) -> None:
+    typing.assert_type(it.too_long(audio_end_ms, audio_ms), bool)
+
+
+def conversation_PlaybackLedger_transcript(it: voicelive.conversation.PlaybackLedger, item_id: str, content_index: int, text: str, response_id: str | None) -> None:
+    it.transcript(item_id, content_index, text, response_id)
+
+
+def conversation_PlaybackLedger_use_format(it: voicelive.conversation.PlaybackLedger, audio_format: voicelive.conversation.AudioFormat) -> None:
+    it.use_format(audio_format)
+
+
+def conversation_PlaybackLedger_word(it: voicelive.conversation.PlaybackLedger, item_id: str, content_index: int, text: str, end_ms: int) -> None:
+    it.word(item_id, content_index, text, end_ms)
+
+
+def conversation_Price(it: voicelive.conversation.Price) -> None:
+    typing.assert_type(it.cached, float)
+    typing.assert_type(it.input_audio, float)
+    typing.assert_type(it.input_text, float)
+    typing.assert_type(it.output_audio, float)
+    typing.assert_type(it.output_text, float)
+
+
+def conversation_Price_of(it: voicelive.conversation.Price, tokens: voicelive.conversation.TokenCounts) -> None:
+    typing.assert_type(it.of(tokens), float)
+
+
+def conversation_Reaction(it: voicelive.conversation.Reaction) -> None:
+    typing.assert_type(it.cancel, bool)
+    typing.assert_type(it.clear_output, bool)
+    typing.assert_type(it.flush, bool)
+    typing.assert_type(it.truncate, bool)
+
+
+def conversation_Request(it: voicelive.conversation.Request) -> None:
+    typing.assert_type(it.event_id, str | None)
+    typing.assert_type(it.is_own, bool)
+    typing.assert_type(it.parameters, collections.abc.Mapping[str, typing.Any] | None)
+    typing.assert_type(it.tickets, list[voicelive.conversation.Ticket])
+
+
+def conversation_ResponseOutcome(it: voicelive.conversation.ResponseOutcome) -> None:
+    typing.assert_type(it.reason, str | None)
+    typing.assert_type(it.response_id, str | None)
+    typing.assert_type(it.status, voicelive.conversation.ResponseEnd)
+
+
+def conversation_ResponseQueue(it: voicelive.conversation.ResponseQueue) -> None:
+    typing.assert_type(it.active, str | None)
+    typing.assert_type(it.is_active, bool)
+    typing.assert_type(it.is_idle, bool)
+
+
+def conversation_ResponseQueue_clear(it: voicelive.conversation.ResponseQueue, reason: str) -> None:
+    it.clear(reason)
+
+
+def conversation_ResponseQueue_created(it: voicelive.conversation.ResponseQueue, response_id: str | None) -> None:
+    it.created(response_id)
+
+
+def conversation_ResponseQueue_done(it: voicelive.conversation.ResponseQueue, response_id: str | None, status: str | None, reason: str | None) -> None:
+    it.done(response_id, status, reason)
+
+
+def conversation_ResponseQueue_due(it: voicelive.conversation.ResponseQueue) -> None:
+    typing.assert_type(it.due(), float | None)
+
+
+def conversation_ResponseQueue_error(it: voicelive.conversation.ResponseQueue, reason: str, now: float, event_id: str | None, param: str | None) -> None:
+    typing.assert_type(it.error(reason, now, event_id=event_id, param=param), bool)
+
+
+def conversation_ResponseQueue_next(it: voicelive.conversation.ResponseQueue) -> None:
+    typing.assert_type(it.next(), voicelive.conversation.Request | None)
+
+
+def conversation_ResponseQueue_refused(it: voicelive.conversation.ResponseQueue) -> None:
+    typing.assert_type(it.refused(), bool)
+
+
+def conversation_ResponseQueue_request(it: voicelive.conversation.ResponseQueue, parameters: collections.abc.Mapping[str, typing.Any] | None) -> None:
+    typing.assert_type(it.request(parameters), voicelive.conversation.Ticket)
+
+
+def conversation_ResponseQueue_sent(it: voicelive.conversation.ResponseQueue, event_id: str | None) -> None:
+    it.sent(event_id)
+
+
+def conversation_ResponseQueue_session_lost(it: voicelive.conversation.ResponseQueue, reason: str) -> None:
+    it.session_lost(reason)
+
+
+def conversation_ResponseQueue_session_restored(it: voicelive.conversation.ResponseQueue) -> None:
+    it.session_restored()
+
+
+def conversation_ResponseQueue_supersede(it: voicelive.conversation.ResponseQueue, ticket: voicelive.conversation.Ticket, reason: str) -> None:
+    it.supersede(ticket, reason)
+
+
+def conversation_ResponseQueue_tick(it: voicelive.conversation.ResponseQueue, now: float) -> None:
+    typing.assert_type(it.tick(now), bool)
+
+
+def conversation_SessionView(it: voicelive.conversation.SessionView) -> None:
+    typing.assert_type(it.auto_truncate, bool)
+    typing.assert_type(it.create_response, bool)
+    typing.assert_type(it.detection, str | None)
+    typing.assert_type(it.input, voicelive.conversation.AudioFormat)
+    typing.assert_type(it.interrupt_response, bool)
+    typing.assert_type(it.output, voicelive.conversation.AudioFormat)
+    typing.assert_type(it.service_plays, bool)
+    typing.assert_type(it.silence_ms, int | None)
+    typing.assert_type(it.speaks, bool)
+
+
+def conversation_SessionView_of(it: voicelive.conversation.SessionView, session: collections.abc.Mapping[str, typing.Any]) -> None:
+    typing.assert_type(voicelive.conversation.SessionView.of(session), voicelive.conversation.SessionView)
+
+
+def conversation_SilenceWatch(it: voicelive.conversation.SilenceWatch) -> None:
+    used(it)
+
+
+def conversation_SilenceWatch_busy(it: voicelive.conversation.SilenceWatch) -> None:
+    it.busy()
+
+
+def conversation_SilenceWatch_due(it: voicelive.conversation.SilenceWatch) -> None:
+    typing.assert_type(it.due(), float | None)
+
+
+def conversation_SilenceWatch_rest(it: voicelive.conversation.SilenceWatch, now: float) -> None:
+    it.rest(now)
+
+
+def conversation_SilenceWatch_tick(it: voicelive.conversation.SilenceWatch, now: float) -> None:
+    typing.assert_type(it.tick(now), int)
+
+
+def conversation_SilenceWatch_user_began(it: voicelive.conversation.SilenceWatch) -> None:
+    it.user_began()
+
+
+def conversation_SilenceWatch_user_ended(it: voicelive.conversation.SilenceWatch) -> None:
+    it.user_ended()
+
+
+def conversation_SilenceWatch_user_wrote(it: voicelive.conversation.SilenceWatch, now: float) -> None:
+    it.user_wrote(now)
+
+
+def conversation_Spread(it: voicelive.conversation.Spread) -> None:
+    typing.assert_type(it.count, int)
+    typing.assert_type(it.p50, float)
+    typing.assert_type(it.p95, float)
+
+
+def conversation_Spread_of(it: voicelive.conversation.Spread, values: collections.abc.Iterable[float | None]) -> None:
+    typing.assert_type(voicelive.conversation.Spread.of(values), voicelive.conversation.Spread | None)
+
+
+def conversation_Ticket(it: voicelive.conversation.Ticket) -> None:
+    typing.assert_type(it.outcome, voicelive.conversation.ResponseOutcome | None)
+    typing.assert_type(it.response_id, str | None)
+
+
+def conversation_TimedWord(it: voicelive.conversation.TimedWord) -> None:
+    typing.assert_type(it.end_ms, int)
+    typing.assert_type(it.text, str)
+
+
+def conversation_TokenCounts(it: voicelive.conversation.TokenCounts) -> None:
+    typing.assert_type(it.cached, int | None)
+    typing.assert_type(it.input, int | None)
+    typing.assert_type(it.input_audio, int | None)
+    typing.assert_type(it.input_text, int | None)
+    typing.assert_type(it.output, int | None)
+    typing.assert_type(it.output_audio, int | None)
+    typing.assert_type(it.output_text, int | None)
+
+
+def conversation_TokenCounts_of(it: voicelive.conversation.TokenCounts, usage: object) -> None:
+    typing.assert_type(voicelive.conversation.TokenCounts.of(usage), voicelive.conversation.TokenCounts)
+
+
+def conversation_ToolCalls(it: voicelive.conversation.ToolCalls) -> None:
+    typing.assert_type(it.is_busy, bool)
+    typing.assert_type(it.running, collections.abc.Collection[voicelive.conversation.Call])
+
+
+def conversation_ToolCalls_called(it: voicelive.conversation.ToolCalls, call: voicelive.conversation.Call) -> None:
+    typing.assert_type(it.called(call), bool)
+
+
+def conversation_ToolCalls_clear(it: voicelive.conversation.ToolCalls) -> None:
+    typing.assert_type(it.clear(), list[voicelive.conversation.Call])
+
+
+def conversation_ToolCalls_finished(it: voicelive.conversation.ToolCalls, call_id: str, wants_response: bool) -> None:
+    typing.assert_type(it.finished(call_id, wants_response=wants_response), voicelive.conversation.Call | None)
+
+
+def conversation_ToolCalls_remote_began(it: voicelive.conversation.ToolCalls, item_id: str, response_id: str | None) -> None:
+    it.remote_began(item_id, response_id)
+
+
+def conversation_ToolCalls_remote_ended(it: voicelive.conversation.ToolCalls, item_id: str) -> None:
+    it.remote_ended(item_id)
+
+
+def conversation_ToolCalls_response_done(it: voicelive.conversation.ToolCalls, response_id: str | None, is_whole: bool) -> None:
+    it.response_done(response_id, is_whole=is_whole)
+
+
+def conversation_ToolCalls_session_moved(it: voicelive.conversation.ToolCalls) -> None:
+    it.session_moved()
+
+
+def conversation_ToolCalls_take_follow_up(it: voicelive.conversation.ToolCalls) -> None:
+    typing.assert_type(it.take_follow_up(), bool)
+
+
+def conversation_ToolCalls_user_turn(it: voicelive.conversation.ToolCalls) -> None:
+    it.user_turn()
+
+
+def conversation_Truncation(it: voicelive.conversation.Truncation) -> None:
+    typing.assert_type(it.audio_end_ms, int)
+    typing.assert_type(it.content_index, int)
+    typing.assert_type(it.item_id, str)
+    typing.assert_type(it.words, str | None)
+
+
+def conversation_TurnMeter(it: voicelive.conversation.TurnMeter) -> None:
+    typing.assert_type(it.call, voicelive.conversation.CallMetrics)
+    typing.assert_type(it.turns, list[voicelive.conversation.TurnMetrics])
+
+
+def conversation_TurnMeter_audio(it: voicelive.conversation.TurnMeter, ms: int, now: float) -> None:
+    it.audio(ms, now)
+
+
+def conversation_TurnMeter_begin(it: voicelive.conversation.TurnMeter) -> None:
+    typing.assert_type(it.begin(), voicelive.conversation.TurnMetrics | None)
+
+
+def conversation_TurnMeter_created(it: voicelive.conversation.TurnMeter, response_id: str | None, now: float) -> None:
+    typing.assert_type(it.created(response_id, now), voicelive.conversation.TurnMetrics | None)
+
+
+def conversation_TurnMeter_done(it: voicelive.conversation.TurnMeter, status: str | None, tokens: voicelive.conversation.TokenCounts) -> None:
+    it.done(status, tokens)
+
+
+def conversation_TurnMeter_end(it: voicelive.conversation.TurnMeter) -> None:
+    typing.assert_type(it.end(), voicelive.conversation.TurnMetrics | None)
+
+
+def conversation_TurnMeter_false_interruption(it: voicelive.conversation.TurnMeter) -> None:
+    it.false_interruption()
+
+
+def conversation_TurnMeter_interrupted(it: voicelive.conversation.TurnMeter) -> None:
+    it.interrupted()
+
+
+def conversation_TurnMeter_played(it: voicelive.conversation.TurnMeter, item_id: str, ms: int, now: float, latency_ms: float) -> None:
+    it.played(item_id, ms, now, latency_ms)
+
+
+def conversation_TurnMeter_reconnected(it: voicelive.conversation.TurnMeter) -> None:
+    it.reconnected()
+
+
+def conversation_TurnMeter_requested(it: voicelive.conversation.TurnMeter, now: float, follows_tools: bool) -> None:
+    typing.assert_type(it.requested(now, follows_tools=follows_tools), voicelive.conversation.TurnMetrics | None)
+
+
+def conversation_TurnMeter_speech_stopped(it: voicelive.conversation.TurnMeter, item_id: str, ended: float | None, now: float) -> None:
+    typing.assert_type(it.speech_stopped(item_id, ended, now), voicelive.conversation.TurnMetrics | None)
+
+
+def conversation_TurnMeter_text(it: voicelive.conversation.TurnMeter, now: float) -> None:
+    it.text(now)
+
+
+def conversation_TurnMeter_tool_done(it: voicelive.conversation.TurnMeter, call_id: str, now: float) -> None:
+    it.tool_done(call_id, now)
+
+
+def conversation_TurnMeter_tool_started(it: voicelive.conversation.TurnMeter, call_id: str, now: float) -> None:
+    it.tool_started(call_id, now)
+
+
+def conversation_TurnMeter_transcribed(it: voicelive.conversation.TurnMeter, item_id: str, now: float) -> None:
+    it.transcribed(item_id, now)
+
+
+def conversation_TurnMeter_underrun(it: voicelive.conversation.TurnMeter) -> None:
+    it.underrun()
+
+
+def conversation_TurnMetrics(it: voicelive.conversation.TurnMetrics) -> None:
+    typing.assert_type(it.endpointing_ms, float | None)
+    typing.assert_type(it.first_audio_ms, float | None)
+    typing.assert_type(it.first_text_ms, float | None)
+    typing.assert_type(it.generated_ms, int | None)
+    typing.assert_type(it.heard_ms, int | None)
+    typing.assert_type(it.interrupted, bool)
+    typing.assert_type(it.number, int)
+    typing.assert_type(it.response_ids, tuple[str, ...])
+    typing.assert_type(it.status, str | None)
+    typing.assert_type(it.thinking_ms, float | None)
+    typing.assert_type(it.tokens, voicelive.conversation.TokenCounts)
+    typing.assert_type(it.tool_ms, float | None)
+    typing.assert_type(it.transcription_ms, float | None)
+    typing.assert_type(it.underruns, int | None)
+    typing.assert_type(it.user_item_id, str | None)
+    typing.assert_type(it.voice_to_voice_ms, float | None)
+
+
+def conversation_approval_response(request_id: str, approve: bool) -> None:
+    typing.assert_type(voicelive.conversation.approval_response(request_id, approve), dict[str, object])
+
+
+def conversation_audio_format(name: object, rate: int | None) -> None:
+    typing.assert_type(voicelive.conversation.audio_format(name, rate), voicelive.conversation.AudioFormat)
+
+
+def conversation_error_output(message: str) -> None:
+    typing.assert_type(voicelive.conversation.error_output(message), str)
+
+
+def conversation_measure(events: collections.abc.Iterable[voicelive.conversation.Observed], played: collections.abc.Iterable[tuple[float, str | None, int]], barge_in: bool | voicelive.conversation.BargeIn) -> None:
+    typing.assert_type(voicelive.conversation.measure(events, played=played, barge_in=barge_in), voicelive.conversation.CallMetrics)
+
+
+def conversation_parse_arguments(text: str | None) -> None:
+    typing.assert_type(voicelive.conversation.parse_arguments(text), dict[str, typing.Any])
+
+
+def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words: tuple[voicelive.conversation.TimedWord, ...]) -> None:
+    typing.assert_type(voicelive.conversation.split_heard(text, heard_ms, audio_ms, words), tuple[str, str])
+
+
+used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
+
+
+used(voicelive.local.Engines, voicelive.local.FAST, voicelive.local.Fault, voicelive.local.Faults, voicelive.local.InvalidFaultError, voicelive.local.LocalService, voicelive.local.LocalServiceError, voicelive.local.Pacing, voicelive.local.PortInUseError, voicelive.local.QUIRKS, voicelive.local.Quirk, voicelive.local.REAL, voicelive.local.SessionRecord, voicelive.local.ThreadedLocalService, voicelive.local.UnprotectedHostError, voicelive.local.Upstream, voicelive.local.start_in_thread)
+
+
+def local_Engines(it: voicelive.local.Engines) -> None:
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.responder, voicelive.local.engines.AnyResponder)
+    typing.assert_type(it.synthesizer, voicelive.local.engines.Synthesizer)
+    typing.assert_type(it.transcriber, voicelive.local.engines.Transcriber)
+    typing.assert_type(it.vad, collections.abc.Callable[[], voicelive.local.engines.VoiceActivityDetector])
+
+
+def local_Engines_basic(it: voicelive.local.Engines) -> None:
+    typing.assert_type(voicelive.local.Engines.basic(), voicelive.local.Engines)
+
+
+def local_Engines_best(it: voicelive.local.Engines) -> None:
+    typing.assert_type(voicelive.local.Engines.best(), voicelive.local.Engines)
+
+
+def local_Engines_close(it: voicelive.local.Engines) -> None:
+    it.close()
+
+
+def local_Engines_prepare(it: voicelive.local.Engines) -> None:
+    it.prepare()
+
+
+def local_Engines_speech(it: voicelive.local.Engines) -> None:
+    typing.assert_type(voicelive.local.Engines.speech(), voicelive.local.Engines)
+
+
+def local_Fault(it: voicelive.local.Fault) -> None:
+    typing.assert_type(it.chance, float)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_Faults(it: voicelive.local.Faults) -> None:
+    used(it)
+
+
+def local_Faults_add(it: voicelive.local.Faults) -> None:
+    typing.assert_type(it.add(), tuple[voicelive.local.faults.PlannedFault[voicelive.local.Fault], ...])
+
+
+def local_Faults_clear(it: voicelive.local.Faults) -> None:
+    it.clear()
+
+
+def local_LocalService(it: voicelive.local.LocalService) -> None:
+    typing.assert_type(it.endpoint, str)
+    typing.assert_type(it.faults, voicelive.local.Faults)
+    typing.assert_type(it.port, int)
+    typing.assert_type(it.sessions, collections.abc.Sequence[voicelive.local.SessionRecord])
+
+
+def local_LocalService_in_thread(it: voicelive.local.LocalService, host: str, port: int) -> None:
+    typing.assert_type(voicelive.local.LocalService.in_thread(host, port), voicelive.local.ThreadedLocalService)
+
+
+async def local_LocalService_start(it: voicelive.local.LocalService) -> None:
+    typing.assert_type(await it.start(), voicelive.local.LocalService)
+
+
+async def local_LocalService_stop(it: voicelive.local.LocalService) -> None:
+    await it.stop()
+
+
+def local_Pacing(it: voicelive.local.Pacing) -> None:
+    typing.assert_type(it.audio_speed, float)
+    typing.assert_type(it.between_tokens, float)
+    typing.assert_type(it.first_audio, float)
+    typing.assert_type(it.first_output, float)
+    typing.assert_type(it.session_update, float)
+    typing.assert_type(it.transcription, float)
+
+
+def local_Pacing_faster(it: voicelive.local.Pacing, times: float) -> None:
+    typing.assert_type(it.faster(times), voicelive.local.Pacing)
+
+
+async def local_Pacing_pause(it: voicelive.local.Pacing, seconds: float) -> None:
+    await it.pause(seconds)
+
+
+async def local_Pacing_pause_for_audio(it: voicelive.local.Pacing, milliseconds: float) -> None:
+    await it.pause_for_audio(milliseconds)
+
+
+def local_SessionRecord(it: voicelive.local.SessionRecord) -> None:
+    typing.assert_type(it.close_code, int | None)
+    typing.assert_type(it.close_reason, str)
+    typing.assert_type(it.closed, bool)
+    typing.assert_type(it.credential, typing.Literal['api-key', 'bearer'] | None)
+    typing.assert_type(it.headers, collections.abc.Mapping[str, str])
+    typing.assert_type(it.heard, list[str])
+    typing.assert_type(it.id, str)
+    typing.assert_type(it.items, list[voicelive.models.ResponseItem])
+    typing.assert_type(it.model, str)
+    typing.assert_type(it.opened_at, float)
+    typing.assert_type(it.query, collections.abc.Mapping[str, str])
+    typing.assert_type(it.received, list[voicelive.models.AnyClientEvent])
+    typing.assert_type(it.sent, list[voicelive.models.AnyServerEvent])
+    typing.assert_type(it.settings, collections.abc.Mapping[str, typing.Any])
+
+
+def local_SessionRecord_received_types(it: voicelive.local.SessionRecord) -> None:
+    typing.assert_type(it.received_types(), list[str])
+
+
+def local_SessionRecord_sent_types(it: voicelive.local.SessionRecord) -> None:
+    typing.assert_type(it.sent_types(), list[str])
+
+
+def local_SessionRecord_timeline(it: voicelive.local.SessionRecord) -> None:
+    used(it.timeline())
+
+
+def local_ThreadedLocalService(it: voicelive.local.ThreadedLocalService) -> None:
+    typing.assert_type(it.endpoint, str)
+    typing.assert_type(it.faults, voicelive.local.Faults)
+    typing.assert_type(it.port, int)
+    typing.assert_type(it.sessions, collections.abc.Sequence[voicelive.local.SessionRecord])
+
+
+def local_ThreadedLocalService_advance(it: voicelive.local.ThreadedLocalService, seconds: float) -> None:
+    it.advance(seconds)
+
+
+def local_ThreadedLocalService_start(it: voicelive.local.ThreadedLocalService) -> None:
+    typing.assert_type(it.start(), voicelive.local.ThreadedLocalService)
+
+
+def local_ThreadedLocalService_stop(it: voicelive.local.ThreadedLocalService) -> None:
+    it.stop()
+
+
+def local_ThreadedLocalService_wait_until(it: voicelive.local.ThreadedLocalService, predicate: collections.abc.Callable[[], bool], timeout: float) -> None:
+    typing.assert_type(it.wait_until(predicate, timeout), bool)
+
+
+def local_Upstream(it: voicelive.local.Upstream) -> None:
+    typing.assert_type(it.connection_options, voicelive.ConnectionOptions | collections.abc.Mapping[str, typing.Any] | None)
+    typing.assert_type(it.credential, azure.core.credentials.AzureKeyCredential | azure.core.credentials.TokenCredential | azure.core.credentials_async.AsyncTokenCredential | None)
+    typing.assert_type(it.credential_scopes, str | collections.abc.Iterable[str] | None)
+    typing.assert_type(it.endpoint, str)
+    typing.assert_type(it.max_seconds, float | None)
+    typing.assert_type(it.max_sessions, int)
+
+
+def local_start_in_thread(host: str, port: int) -> None:
+    typing.assert_type(voicelive.local.start_in_thread(host, port), voicelive.local.ThreadedLocalService)
+
+
+used(voicelive.local.engines.AnyResponder, voicelive.local.engines.AsyncResponder, voicelive.local.engines.ConversationTurn, voicelive.local.engines.ENTRY_POINT_GROUPS, voicelive.local.engines.EnergyVad, voicelive.local.engines.EngineNotFoundError, voicelive.local.engines.EngineOptionsError, voicelive.local.engines.EngineUnavailableError, voicelive.local.engines.Engines, voicelive.local.engines.FileSearch, voicelive.local.engines.FunctionCall, voicelive.local.engines.FunctionCallTurn, voicelive.local.engines.FunctionOutputTurn, voicelive.local.engines.Incomplete, voicelive.local.engines.LightDetector, voicelive.local.engines.MessageTurn, voicelive.local.engines.Responder, voicelive.local.engines.ResponderError, voicelive.local.engines.ResponderOutput, voicelive.local.engines.ResponderRequest, voicelive.local.engines.Script, voicelive.local.engines.ScriptedResponder, voicelive.local.engines.ScriptedTurn, voicelive.local.engines.SpeechStarted, voicelive.local.engines.SpeechStopped, voicelive.local.engines.Synthesizer, voicelive.local.engines.TextChunk, voicelive.local.engines.ToneSynthesizer, voicelive.local.engines.ToneTranscriber, voicelive.local.engines.Transcriber, voicelive.local.engines.Transcript, voicelive.local.engines.TurnDetector, voicelive.local.engines.TurnEvent, voicelive.local.engines.TurnParams, voicelive.local.engines.TurnState, voicelive.local.engines.VAD_RATE, voicelive.local.engines.VAD_WINDOW_BYTES, voicelive.local.engines.VAD_WINDOW_MS, voicelive.local.engines.VoiceActivityDetector, voicelive.local.engines.WebSearch, voicelive.local.engines.Word, voicelive.local.engines.engine_names, voicelive.local.engines.make_engine, voicelive.local.engines.with_engines)
+
+
+def local_engines_AnyResponder(it: voicelive.local.engines.AnyResponder) -> None:
+    used(it)
+
+
+def local_engines_AnyResponder_respond(it: voicelive.local.engines.AnyResponder, request: voicelive.local.engines.ResponderRequest) -> None:
+    typing.assert_type(it.respond(request), collections.abc.Iterator[voicelive.local.engines.ResponderOutput] | collections.abc.AsyncIterator[voicelive.local.engines.ResponderOutput])
+
+
+def local_engines_AsyncResponder(it: voicelive.local.engines.AsyncResponder) -> None:
+    used(it)
+
+
+def local_engines_AsyncResponder_respond(it: voicelive.local.engines.AsyncResponder, request: voicelive.local.engines.ResponderRequest) -> None:
+    typing.assert_type(it.respond(request), collections.abc.AsyncIterator[voicelive.local.engines.ResponderOutput])
+
+
+def local_engines_EnergyVad(it: voicelive.local.engines.EnergyVad) -> None:
+    used(it)
+
+
+def local_engines_EnergyVad_feed(it: voicelive.local.engines.EnergyVad, pcm: bytes) -> None:
+    typing.assert_type(it.feed(pcm), list[float])
+
+
+def local_engines_EnergyVad_listen_at(it: voicelive.local.engines.EnergyVad, rate: int) -> None:
+    it.listen_at(rate)
+
+
+def local_engines_EnergyVad_reset(it: voicelive.local.engines.EnergyVad) -> None:
+    it.reset()
+
+
+def local_engines_FileSearch(it: voicelive.local.engines.FileSearch) -> None:
+    typing.assert_type(it.queries, collections.abc.Sequence[str])
+    typing.assert_type(it.results, collections.abc.Sequence[collections.abc.Mapping[str, typing.Any]])
+
+
+def local_engines_FunctionCall(it: voicelive.local.engines.FunctionCall) -> None:
+    typing.assert_type(it.arguments, str)
+    typing.assert_type(it.name, str)
+
+
+def local_engines_FunctionCallTurn(it: voicelive.local.engines.FunctionCallTurn) -> None:
+    typing.assert_type(it.arguments, str)
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.name, str)
+
+
+def local_engines_FunctionOutputTurn(it: voicelive.local.engines.FunctionOutputTurn) -> None:
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.output, str)
+
+
+def local_engines_Incomplete(it: voicelive.local.engines.Incomplete) -> None:
+    typing.assert_type(it.reason, typing.Literal['max_output_tokens', 'content_filter'])
+
+
+def local_engines_LightDetector(it: voicelive.local.engines.LightDetector) -> None:
+    used(it)
+
+
+def local_engines_LightDetector_feed(it: voicelive.local.engines.LightDetector, pcm: bytes) -> None:
+    typing.assert_type(it.feed(pcm), list[float])
+
+
+def local_engines_LightDetector_listen_at(it: voicelive.local.engines.LightDetector, rate: int) -> None:
+    it.listen_at(rate)
+
+
+def local_engines_LightDetector_reset(it: voicelive.local.engines.LightDetector) -> None:
+    it.reset()
+
+
+def local_engines_MessageTurn(it: voicelive.local.engines.MessageTurn) -> None:
+    typing.assert_type(it.role, typing.Literal['user', 'assistant', 'system'])
+    typing.assert_type(it.text, str)
+
+
+def local_engines_Responder(it: voicelive.local.engines.Responder) -> None:
+    used(it)
+
+
+def local_engines_Responder_respond(it: voicelive.local.engines.Responder, request: voicelive.local.engines.ResponderRequest) -> None:
+    typing.assert_type(it.respond(request), collections.abc.Iterator[voicelive.local.engines.ResponderOutput])
+
+
+def local_engines_ResponderRequest(it: voicelive.local.engines.ResponderRequest) -> None:
+    typing.assert_type(it.conversation, collections.abc.Sequence[voicelive.local.engines.ConversationTurn])
+    typing.assert_type(it.instructions, str | None)
+    typing.assert_type(it.metadata, collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.tool_choice, str | collections.abc.Mapping[str, typing.Any] | None)
+    typing.assert_type(it.tools, collections.abc.Sequence[collections.abc.Mapping[str, typing.Any]])
+
+
+def local_engines_ScriptedResponder(it: voicelive.local.engines.ScriptedResponder) -> None:
+    typing.assert_type(it.requests, list[voicelive.local.engines.ResponderRequest])
+    typing.assert_type(it.unexpected, list[voicelive.local.engines.ResponderRequest])
+    typing.assert_type(it.unused, list[voicelive.local.engines.Script])
+
+
+def local_engines_ScriptedResponder_add(it: voicelive.local.engines.ScriptedResponder) -> None:
+    it.add()
+
+
+def local_engines_ScriptedResponder_respond(it: voicelive.local.engines.ScriptedResponder, request: voicelive.local.engines.ResponderRequest) -> None:
+    typing.assert_type(it.respond(request), collections.abc.Iterator[voicelive.local.engines.ResponderOutput])
+
+
+def local_engines_SpeechStarted(it: voicelive.local.engines.SpeechStarted) -> None:
+    typing.assert_type(it.audio_start_ms, int)
+
+
+def local_engines_SpeechStopped(it: voicelive.local.engines.SpeechStopped) -> None:
+    typing.assert_type(it.audio_end_ms, int)
+
+
+def local_engines_Synthesizer(it: voicelive.local.engines.Synthesizer) -> None:
+    typing.assert_type(it.sample_rate, int)
+
+
+def local_engines_Synthesizer_synthesize(it: voicelive.local.engines.Synthesizer, text: str, voice: str | None, rate: float, on_word: collections.abc.Callable[[voicelive.local.engines.Word], None] | None) -> None:
+    typing.assert_type(it.synthesize(text, voice, rate, on_word), collections.abc.Iterator[bytes])
+
+
+def local_engines_TextChunk(it: voicelive.local.engines.TextChunk) -> None:
+    typing.assert_type(it.text, str)
+
+
+def local_engines_ToneSynthesizer(it: voicelive.local.engines.ToneSynthesizer) -> None:
+    used(it.sample_rate)
+
+
+def local_engines_ToneSynthesizer_synthesize(it: voicelive.local.engines.ToneSynthesizer, text: str, voice: str | None, rate: float, on_word: collections.abc.Callable[[voicelive.local.engines.Word], None] | None) -> None:
+    typing.assert_type(it.synthesize(text, voice, rate, on_word), collections.abc.Iterator[bytes])
+
+
+def local_engines_ToneTranscriber(it: voicelive.local.engines.ToneTranscriber) -> None:
+    used(it)
+
+
+def local_engines_ToneTranscriber_transcribe(it: voicelive.local.engines.ToneTranscriber, pcm: bytes, rate: int, language: str | None, phrases: collections.abc.Sequence[str]) -> None:
+    typing.assert_type(it.transcribe(pcm, rate, language, phrases), voicelive.local.engines.Transcript)
+
+
+def local_engines_Transcriber(it: voicelive.local.engines.Transcriber) -> None:
+    used(it)
+
+
+def local_engines_Transcriber_transcribe(it: voicelive.local.engines.Transcriber, pcm: bytes, rate: int, language: str | None, phrases: collections.abc.Sequence[str]) -> None:
+    typing.assert_type(it.transcribe(pcm, rate, language, phrases), voicelive.local.engines.Transcript)
+
+
+def local_engines_Transcript(it: voicelive.local.engines.Transcript) -> None:
+    typing.assert_type(it.text, str)
+    typing.assert_type(it.words, collections.abc.Sequence[voicelive.local.engines.Word])
+
+
+def local_engines_TurnDetector(it: voicelive.local.engines.TurnDetector) -> None:
+    typing.assert_type(it.elapsed_ms, int)
+    typing.assert_type(it.params, voicelive.local.engines.TurnParams)
+    typing.assert_type(it.speaking, bool)
+
+
+def local_engines_TurnDetector_abandon(it: voicelive.local.engines.TurnDetector) -> None:
+    it.abandon()
+
+
+def local_engines_TurnDetector_feed(it: voicelive.local.engines.TurnDetector, pcm: bytes) -> None:
+    typing.assert_type(it.feed(pcm), list[voicelive.local.engines.TurnEvent])
+
+
+def local_engines_TurnParams(it: voicelive.local.engines.TurnParams) -> None:
+    typing.assert_type(it.neg_threshold, float | None)
+    typing.assert_type(it.patience_ms, int)
+    typing.assert_type(it.prefix_padding_ms, int)
+    typing.assert_type(it.silence_duration_ms, int)
+    typing.assert_type(it.silence_threshold, float)
+    typing.assert_type(it.speech_duration_ms, int)
+    typing.assert_type(it.threshold, float)
+
+
+def local_engines_TurnState(it: voicelive.local.engines.TurnState) -> None:
+    typing.assert_type(it.elapsed_ms, int)
+
+
+def local_engines_TurnState_abandon(it: voicelive.local.engines.TurnState) -> None:
+    it.abandon()
+
+
+def local_engines_TurnState_feed(it: voicelive.local.engines.TurnState, probabilities: collections.abc.Iterable[float]) -> None:
+    typing.assert_type(it.feed(probabilities), list[voicelive.local.engines.TurnEvent])
+
+
+def local_engines_VoiceActivityDetector(it: voicelive.local.engines.VoiceActivityDetector) -> None:
+    used(it)
+
+
+def local_engines_VoiceActivityDetector_feed(it: voicelive.local.engines.VoiceActivityDetector, pcm: bytes) -> None:
+    typing.assert_type(it.feed(pcm), list[float])
+
+
+def local_engines_VoiceActivityDetector_reset(it: voicelive.local.engines.VoiceActivityDetector) -> None:
+    it.reset()
+
+
+def local_engines_WebSearch(it: voicelive.local.engines.WebSearch) -> None:
+    used(it)
+
+
+def local_engines_Word(it: voicelive.local.engines.Word) -> None:
+    typing.assert_type(it.duration_ms, int)
+    typing.assert_type(it.offset_ms, int)
+    typing.assert_type(it.text, str)
+
+
+def local_engines_engine_names(kind: typing.Literal['vad', 'transcriber', 'responder', 'synthesizer']) -> None:
+    typing.assert_type(voicelive.local.engines.engine_names(kind), dict[str, str])
+
+
+def local_engines_make_engine(kind: typing.Literal['vad', 'transcriber', 'responder', 'synthesizer'], name: str, options: collections.abc.Mapping[str, typing.Any] | None) -> None:
+    used(voicelive.local.engines.make_engine(kind, name, options))
+
+
+def local_engines_with_engines(engines: voicelive.local.Engines, vad: str | None, transcriber: str | None, responder: str | None, synthesizer: str | None, responder_options: collections.abc.Mapping[str, typing.Any] | None) -> None:
+    typing.assert_type(voicelive.local.engines.with_engines(engines, vad=vad, transcriber=transcriber, responder=responder, synthesizer=synthesizer, responder_options=responder_options), voicelive.local.Engines)
+
+
+used(voicelive.local.faults.Abort, voicelive.local.faults.Close, voicelive.local.faults.ContentFilter, voicelive.local.faults.Delay, voicelive.local.faults.Drop, voicelive.local.faults.Duplicate, voicelive.local.faults.ErrorEvent, voicelive.local.faults.Expire, voicelive.local.faults.Fault, voicelive.local.faults.Faults, voicelive.local.faults.InvalidFaultError, voicelive.local.faults.KINDS, voicelive.local.faults.Malformed, voicelive.local.faults.MaxTokens, voicelive.local.faults.ModelNotFound, voicelive.local.faults.MomentFault, voicelive.local.faults.Oversize, voicelive.local.faults.PlannedFault, voicelive.local.faults.Refuse, voicelive.local.faults.Reorder, voicelive.local.faults.ResponseFailure, voicelive.local.faults.ResponseFault, voicelive.local.faults.Stall, voicelive.local.faults.StreamFault, voicelive.local.faults.TranscriptionFailure, voicelive.local.faults.UnknownEvent, voicelive.local.faults.parse_fault)
+
+
+def local_faults_Abort(it: voicelive.local.faults.Abort) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Close(it: voicelive.local.faults.Close) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.code, int)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    used(it.name)
+    typing.assert_type(it.reason, str)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_ContentFilter(it: voicelive.local.faults.ContentFilter) -> None:
+    typing.assert_type(it.after_tokens, int)
+    typing.assert_type(it.chance, float)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Delay(it: voicelive.local.faults.Delay) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.seconds, float)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Drop(it: voicelive.local.faults.Drop) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Duplicate(it: voicelive.local.faults.Duplicate) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_ErrorEvent(it: voicelive.local.faults.ErrorEvent) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.code, str)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    typing.assert_type(it.message, str | None)
+    used(it.name)
+    typing.assert_type(it.param, str | None)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+    typing.assert_type(it.type, str | None)
+
+
+def local_faults_Expire(it: voicelive.local.faults.Expire) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Malformed(it: voicelive.local.faults.Malformed) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    typing.assert_type(it.form, typing.Literal['truncated', 'text', 'array', 'no_type', 'wrong_types', 'nulls', 'binary'])
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_MaxTokens(it: voicelive.local.faults.MaxTokens) -> None:
+    typing.assert_type(it.after_tokens, int)
+    typing.assert_type(it.chance, float)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_ModelNotFound(it: voicelive.local.faults.ModelNotFound) -> None:
+    typing.assert_type(it.chance, float)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_MomentFault(it: voicelive.local.faults.MomentFault) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Oversize(it: voicelive.local.faults.Oversize) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.size, int)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_PlannedFault(it: voicelive.local.faults.PlannedFault[typing.Any]) -> None:
+    typing.assert_type(it.cleared, bool)
+    typing.assert_type(it.committed, int)
+    used(it.fault)
+    typing.assert_type(it.id, str)
+    typing.assert_type(it.waiting, bool)
+
+
+def local_faults_Refuse(it: voicelive.local.faults.Refuse) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.message, str | None)
+    used(it.name)
+    typing.assert_type(it.retry_after, float | None)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.status, int)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Reorder(it: voicelive.local.faults.Reorder) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_ResponseFailure(it: voicelive.local.faults.ResponseFailure) -> None:
+    typing.assert_type(it.after_tokens, int)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.code, str)
+    typing.assert_type(it.message, str | None)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_ResponseFault(it: voicelive.local.faults.ResponseFault) -> None:
+    typing.assert_type(it.after_tokens, int)
+    typing.assert_type(it.chance, float)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_Stall(it: voicelive.local.faults.Stall) -> None:
+    typing.assert_type(it.age, float | None)
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str | None)
+    typing.assert_type(it.events, int | None)
+    used(it.first_event)
+    typing.assert_type(it.immediate, bool)
+    used(it.name)
+    typing.assert_type(it.seconds, float | None)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_StreamFault(it: voicelive.local.faults.StreamFault) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_TranscriptionFailure(it: voicelive.local.faults.TranscriptionFailure) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.code, str)
+    typing.assert_type(it.message, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+
+
+def local_faults_UnknownEvent(it: voicelive.local.faults.UnknownEvent) -> None:
+    typing.assert_type(it.chance, float)
+    typing.assert_type(it.event, str)
+    used(it.name)
+    typing.assert_type(it.session, str | None)
+    typing.assert_type(it.times, int | None)
+    typing.assert_type(it.type, str)
+
+
+def local_faults_parse_fault(text: str) -> None:
+    typing.assert_type(voicelive.local.faults.parse_fault(text), voicelive.local.Fault)
+
+
+used(voicelive.models.ActionFind, voicelive.models.ActionOpenPage, voicelive.models.ActionSearch, voicelive.models.ActionSearchSource, voicelive.models.AgentConfig, voicelive.models.Animation, voicelive.models.AnimationOutputType, voicelive.models.AnyAudioFormat, voicelive.models.AnyAzureVoice, voicelive.models.AnyClientEvent, voicelive.models.AnyContentPart, voicelive.models.AnyConversationRequestItem, voicelive.models.AnyEouDetection, voicelive.models.AnyInterimResponseConfigBase, voicelive.models.AnyMCPError, voicelive.models.AnyMessageContentPart, voicelive.models.AnyMessageItem, voicelive.models.AnyResponseItem, voicelive.models.AnyResponseStatusDetails, voicelive.models.AnyServerEvent, voicelive.models.AnyTool, voicelive.models.AnyToolChoiceSelection, voicelive.models.AnyTranscriptionUsage, voicelive.models.AnyTurnDetection, voicelive.models.ApprovalAnswered, voicelive.models.AssistantAudioContentPart, voicelive.models.AssistantMessageItem, voicelive.models.AssistantTextContentPart, voicelive.models.AudioConfig, voicelive.models.AudioDeviceChanged, voicelive.models.AudioEchoCancellation, voicelive.models.AudioFormat, voicelive.models.AudioFormatPcm, voicelive.models.AudioFormatPcma, voicelive.models.AudioFormatPcmu, voicelive.models.AudioFormatType, voicelive.models.AudioInputConfig, voicelive.models.AudioInputTranscriptionOptions, voicelive.models.AudioNoiseReduction, voicelive.models.AudioOutputConfig, voicelive.models.AudioTimestampType, voicelive.models.AvatarConfig, voicelive.models.AvatarConfigTypes, voicelive.models.AvatarOutputProtocol, voicelive.models.AzureAvatarVoiceSyncVoice, voicelive.models.AzureCustomVoice, voicelive.models.AzurePersonalVoice, voicelive.models.AzureRealtimeNativeVoice, voicelive.models.AzureRealtimeNativeVoiceName, voicelive.models.AzureSemanticDetection, voicelive.models.AzureSemanticDetectionEn, voicelive.models.AzureSemanticDetectionMultilingual, voicelive.models.AzureSemanticVad, voicelive.models.AzureSemanticVadEn, voicelive.models.AzureSemanticVadMultilingual, voicelive.models.AzureStandardVoice, voicelive.models.AzureVoice, voicelive.models.AzureVoiceType, voicelive.models.Background, voicelive.models.BudgetUsed, voicelive.models.CachedTokenDetails, voicelive.models.ClientEvent, voicelive.models.ClientEventBYOMCredentialUpdate, voicelive.models.ClientEventConversationItemCreate, voicelive.models.ClientEventConversationItemDelete, voicelive.models.ClientEventConversationItemRetrieve, voicelive.models.ClientEventConversationItemTruncate, voicelive.models.ClientEventInputAudioBufferAppend, voicelive.models.ClientEventInputAudioBufferClear, voicelive.models.ClientEventInputAudioBufferCommit, voicelive.models.ClientEventInputAudioClear, voicelive.models.ClientEventInputAudioTurnAppend, voicelive.models.ClientEventInputAudioTurnCancel, voicelive.models.ClientEventInputAudioTurnEnd, voicelive.models.ClientEventInputAudioTurnStart, voicelive.models.ClientEventInputTextDelta, voicelive.models.ClientEventInputTextDone, voicelive.models.ClientEventOutputAudioBufferClear, voicelive.models.ClientEventResponseCancel, voicelive.models.ClientEventResponseCreate, voicelive.models.ClientEventRtcCallSdpCreate, voicelive.models.ClientEventSessionAvatarConnect, voicelive.models.ClientEventSessionUpdate, voicelive.models.ClientEventTranscriptionSessionUpdate, voicelive.models.ClientEventType, voicelive.models.ConnectionGaveUp, voicelive.models.ConnectionReconnecting, voicelive.models.ConnectionRestored, voicelive.models.ContentPart, voicelive.models.ContentPartType, voicelive.models.ConversationDetails, voicelive.models.ConversationInterrupted, voicelive.models.ConversationItemBase, voicelive.models.ConversationRequestItem, voicelive.models.ConversationState, voicelive.models.EchoCancellationReferenceSource, voicelive.models.EouDetection, voicelive.models.EouThresholdLevel, voicelive.models.ErrorResponse, voicelive.models.FieldIssue, voicelive.models.FileSearchResult, voicelive.models.FunctionCallItem, voicelive.models.FunctionCallOutputItem, voicelive.models.FunctionTool, voicelive.models.IceServer, voicelive.models.InputAudioContentPart, voicelive.models.InputAudioFormat, voicelive.models.InputImageContentPart, voicelive.models.InputTextContentPart, voicelive.models.InputTokenDetails, voicelive.models.InterimResponseConfig, voicelive.models.InterimResponseConfigBase, voicelive.models.InterimResponseConfigType, voicelive.models.InterimResponseTrigger, voicelive.models.InterruptionResumed, voicelive.models.ItemParamStatus, voicelive.models.ItemType, voicelive.models.LlmInterimResponseConfig, voicelive.models.LogProbProperties, voicelive.models.MCPApprovalResponseRequestItem, voicelive.models.MCPApprovalType, voicelive.models.MCPError, voicelive.models.MCPErrorType, voicelive.models.MCPHTTPError, voicelive.models.MCPProtocolError, voicelive.models.MCPServer, voicelive.models.MCPTool, voicelive.models.MCPToolExecutionError, voicelive.models.MCPToolFilter, voicelive.models.MCPToolRequireApproval, voicelive.models.MalformedServerEvent, voicelive.models.MessageContentPart, voicelive.models.MessageItem, voicelive.models.MessageRole, voicelive.models.Modality, voicelive.models.Model, voicelive.models.NotCarriedOver, voicelive.models.ObserverFailed, voicelive.models.OpenAICustomVoice, voicelive.models.OpenAIVoice, voicelive.models.OpenAIVoiceName, voicelive.models.OpenAIVoiceOrCustom, voicelive.models.OutputAudioFormat, voicelive.models.OutputTextContentPart, voicelive.models.OutputTokenDetails, voicelive.models.PersonalVoiceModels, voicelive.models.PhotoAvatarBaseModes, voicelive.models.Prompt, voicelive.models.PromptFileDetail, voicelive.models.PromptImageDetail, voicelive.models.PromptInputFile, voicelive.models.PromptInputImage, voicelive.models.PromptInputText, voicelive.models.RateLimit, voicelive.models.Reasoning, voicelive.models.ReasoningEffort, voicelive.models.RequestAudioContentPart, voicelive.models.RequestImageContentPart, voicelive.models.RequestImageContentPartDetail, voicelive.models.RequestSession, voicelive.models.RequestTextContentPart, voicelive.models.RequestTranscriptionSession, voicelive.models.Response, voicelive.models.ResponseAudio, voicelive.models.ResponseAudioContentPart, voicelive.models.ResponseAudioOutput, voicelive.models.ResponseCancelledDetails, voicelive.models.ResponseCompletedDetails, voicelive.models.ResponseCreateParams, voicelive.models.ResponseCreateParamsAudio, voicelive.models.ResponseCreateParamsAudioOutput, voicelive.models.ResponseErrorDetails, voicelive.models.ResponseFailedDetails, voicelive.models.ResponseFileSearchCallItem, voicelive.models.ResponseFunctionCallItem, voicelive.models.ResponseFunctionCallOutputItem, voicelive.models.ResponseIncompleteDetails, voicelive.models.ResponseItem, voicelive.models.ResponseItemStatus, voicelive.models.ResponseMCPApprovalRequestItem, voicelive.models.ResponseMCPApprovalResponseItem, voicelive.models.ResponseMCPCallItem, voicelive.models.ResponseMCPListToolItem, voicelive.models.ResponseMessageItem, voicelive.models.ResponseOutputAudioContentPart, voicelive.models.ResponseOutputTextContentPart, voicelive.models.ResponseSession, voicelive.models.ResponseStatus, voicelive.models.ResponseStatusDetails, voicelive.models.ResponseTextContentPart, voicelive.models.ResponseTranscriptionSession, voicelive.models.ResponseWebSearchCallItem, voicelive.models.RetentionRatioTruncation, voicelive.models.RtcCallErrorDetails, voicelive.models.Scene, voicelive.models.SemanticVad, voicelive.models.ServerEvent, voicelive.models.ServerEventBYOMCredentialUpdated, voicelive.models.ServerEventConversationCreated, voicelive.models.ServerEventConversationItemAdded, voicelive.models.ServerEventConversationItemCreated, voicelive.models.ServerEventConversationItemDeleted, voicelive.models.ServerEventConversationItemDone, voicelive.models.ServerEventConversationItemInputAudioTranscriptionCompleted, voicelive.models.ServerEventConversationItemInputAudioTranscriptionDelta, voicelive.models.ServerEventConversationItemInputAudioTranscriptionFailed, voicelive.models.ServerEventConversationItemInputAudioTranscriptionSegment, voicelive.models.ServerEventConversationItemRetrieved, voicelive.models.ServerEventConversationItemTruncated, voicelive.models.ServerEventError, voicelive.models.ServerEventErrorDetails, voicelive.models.ServerEventInputAudioBufferCleared, voicelive.models.ServerEventInputAudioBufferCommitted, voicelive.models.ServerEventInputAudioBufferDtmfEventReceived, voicelive.models.ServerEventInputAudioBufferSpeechStarted, voicelive.models.ServerEventInputAudioBufferSpeechStopped, voicelive.models.ServerEventInputAudioBufferTimeoutTriggered, voicelive.models.ServerEventMcpListToolsCompleted, voicelive.models.ServerEventMcpListToolsFailed, voicelive.models.ServerEventMcpListToolsInProgress, voicelive.models.ServerEventOutputAudioBufferCleared, voicelive.models.ServerEventOutputAudioBufferStarted, voicelive.models.ServerEventOutputAudioBufferStopped, voicelive.models.ServerEventRateLimitsUpdated, voicelive.models.ServerEventResponseAnimationBlendshapeDelta, voicelive.models.ServerEventResponseAnimationBlendshapeDone, voicelive.models.ServerEventResponseAnimationVisemeDelta, voicelive.models.ServerEventResponseAnimationVisemeDone, voicelive.models.ServerEventResponseAudioDelta, voicelive.models.ServerEventResponseAudioDone, voicelive.models.ServerEventResponseAudioTimestampDelta, voicelive.models.ServerEventResponseAudioTimestampDone, voicelive.models.ServerEventResponseAudioTranscriptAnnotationAdded, voicelive.models.ServerEventResponseAudioTranscriptDelta, voicelive.models.ServerEventResponseAudioTranscriptDone, voicelive.models.ServerEventResponseContentPartAdded, voicelive.models.ServerEventResponseContentPartDone, voicelive.models.ServerEventResponseCreated, voicelive.models.ServerEventResponseDone, voicelive.models.ServerEventResponseFileSearchCallCompleted, voicelive.models.ServerEventResponseFileSearchCallInProgress, voicelive.models.ServerEventResponseFileSearchCallSearching, voicelive.models.ServerEventResponseFunctionCallArgumentsDelta, voicelive.models.ServerEventResponseFunctionCallArgumentsDone, voicelive.models.ServerEventResponseInvocationDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDone, voicelive.models.ServerEventResponseMcpCallCompleted, voicelive.models.ServerEventResponseMcpCallFailed, voicelive.models.ServerEventResponseMcpCallInProgress, voicelive.models.ServerEventResponseOutputAudioDelta, voicelive.models.ServerEventResponseOutputAudioDone, voicelive.models.ServerEventResponseOutputAudioTranscriptDelta, voicelive.models.ServerEventResponseOutputAudioTranscriptDone, voicelive.models.ServerEventResponseOutputItemAdded, voicelive.models.ServerEventResponseOutputItemDone, voicelive.models.ServerEventResponseOutputTextDelta, voicelive.models.ServerEventResponseOutputTextDone, voicelive.models.ServerEventResponseTextDelta, voicelive.models.ServerEventResponseTextDone, voicelive.models.ServerEventResponseVideoDelta, voicelive.models.ServerEventResponseWebSearchCallCompleted, voicelive.models.ServerEventResponseWebSearchCallInProgress, voicelive.models.ServerEventResponseWebSearchCallSearching, voicelive.models.ServerEventRtcCallError, voicelive.models.ServerEventRtcCallSdpCreated, voicelive.models.ServerEventSessionAvatarConnecting, voicelive.models.ServerEventSessionAvatarSwitchToIdle, voicelive.models.ServerEventSessionAvatarSwitchToSpeaking, voicelive.models.ServerEventSessionCreated, voicelive.models.ServerEventSessionUpdated, voicelive.models.ServerEventTranscriptionSessionUpdated, voicelive.models.ServerEventType, voicelive.models.ServerEventWarning, voicelive.models.ServerEventWarningDetails, voicelive.models.ServerVad, voicelive.models.SessionBase, voicelive.models.SessionIncludeOption, voicelive.models.SessionType, voicelive.models.SmartEndOfTurnDetection, voicelive.models.StaticInterimResponseConfig, voicelive.models.SystemMessageItem, voicelive.models.TokenUsage, voicelive.models.Tool, voicelive.models.ToolChoice, voicelive.models.ToolChoiceFunctionSelection, voicelive.models.ToolChoiceLiteral, voicelive.models.ToolChoiceMCPSelection, voicelive.models.ToolChoiceSelection, voicelive.models.ToolFinished, voicelive.models.ToolStarted, voicelive.models.ToolType, voicelive.models.TracingConfiguration, voicelive.models.TranscriptionInputTokenDetails, voicelive.models.TranscriptionOptions, voicelive.models.TranscriptionPhrase, voicelive.models.TranscriptionSessionAudio, voicelive.models.TranscriptionSessionAudioInput, voicelive.models.TranscriptionUsage, voicelive.models.TranscriptionUsageDuration, voicelive.models.TranscriptionUsageTokens, voicelive.models.TranscriptionUsageType, voicelive.models.TranscriptionWord, voicelive.models.Truncation, voicelive.models.TruncationTokenLimits, voicelive.models.TurnDetection, voicelive.models.TurnDetectionType, voicelive.models.TurnFinished, voicelive.models.UnknownServerEvent, voicelive.models.UserAway, voicelive.models.UserMessageItem, voicelive.models.VideoCrop, voicelive.models.VideoParams, voicelive.models.VideoResolution, voicelive.models.Voice, voicelive.models.VoiceLiveErrorDetails)
+
+
+used(voicelive.pytest_plugin.voicelive_environment, voicelive.pytest_plugin.voicelive_service)
+
+
+used(voicelive.testing.ObservedSession, voicelive.testing.ScriptedService)
+
+
+def testing_ObservedSession(it: voicelive.testing.ObservedSession) -> None:
+    typing.assert_type(it.answers, list[str])
+    typing.assert_type(it.audio, bytes)
+    typing.assert_type(it.audio_seconds, float)
+    typing.assert_type(it.errors, list[voicelive.models.ServerEventErrorDetails])
+    typing.assert_type(it.heard, list[str])
+    typing.assert_type(it.responses, list[dict[str, typing.Any]])
+    typing.assert_type(it.settings, collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.texts, list[str])
+
+
+def testing_ObservedSession_events(it: voicelive.testing.ObservedSession, event_type: str | None) -> None:
+    typing.assert_type(it.events(event_type), list[voicelive.models.AnyClientEvent])
+
+
+def testing_ObservedSession_tool_outputs(it: voicelive.testing.ObservedSession, name: str) -> None:
+    typing.assert_type(it.tool_outputs(name), list[typing.Any])
+
+
+def testing_ScriptedService(it: voicelive.testing.ScriptedService) -> None:
+    typing.assert_type(it.endpoint, str)
+    typing.assert_type(it.faults, voicelive.local.Faults)
+    typing.assert_type(it.requests, list[voicelive.local.engines.ResponderRequest])
+    typing.assert_type(it.session, voicelive.testing.ObservedSession)
+    typing.assert_type(it.sessions, collections.abc.Sequence[voicelive.testing.ObservedSession])
+
+
+def testing_ScriptedService_advance(it: voicelive.testing.ScriptedService, seconds: float) -> None:
+    it.advance(seconds)
+
+
+def testing_ScriptedService_answer(it: voicelive.testing.ScriptedService, turn: voicelive.local.engines.Script) -> None:
+    it.answer(turn)
+
+
+def testing_ScriptedService_assert_heard(it: voicelive.testing.ScriptedService, text: str) -> None:
+    it.assert_heard(text)
+
+
+def testing_ScriptedService_assert_no_errors(it: voicelive.testing.ScriptedService) -> None:
+    it.assert_no_errors()
+
+
+def testing_ScriptedService_assert_not_sent(it: voicelive.testing.ScriptedService, event_type: str) -> None:
+    it.assert_not_sent(event_type)
+
+
+def testing_ScriptedService_assert_sent(it: voicelive.testing.ScriptedService, event_type: str, times: int | None) -> None:
+    it.assert_sent(event_type, times=times)
+
+
+def testing_ScriptedService_assert_settings(it: voicelive.testing.ScriptedService) -> None:
+    it.assert_settings()
+
+
+def testing_ScriptedService_assert_tool_output(it: voicelive.testing.ScriptedService, name: str, output: typing.Any) -> None:
+    it.assert_tool_output(name, output)
+
+
+def testing_ScriptedService_break_off(it: voicelive.testing.ScriptedService, say: str, reason: typing.Literal['max_output_tokens', 'content_filter']) -> None:
+    it.break_off(say, reason)
+
+
+def testing_ScriptedService_call_tool(it: voicelive.testing.ScriptedService, name: str, arguments: collections.abc.Mapping[str, typing.Any] | str | None, say: str | None) -> None:
+    it.call_tool(name, arguments, say=say)
+
+
+def testing_ScriptedService_call_tools(it: voicelive.testing.ScriptedService, say: str | None) -> None:
+    it.call_tools(say=say)
+
+
+def testing_ScriptedService_complaints(it: voicelive.testing.ScriptedService) -> None:
+    typing.assert_type(it.complaints(), list[str])
+
+
+def testing_ScriptedService_fail(it: voicelive.testing.ScriptedService, message: str, code: str | None, type: str, say: str | None) -> None:
+    it.fail(message, code=code, type=type, say=say)
+
+
+def testing_ScriptedService_say(it: voicelive.testing.ScriptedService, text: str) -> None:
+    it.say(text)
+
+
+def testing_ScriptedService_silence(it: voicelive.testing.ScriptedService, milliseconds: int) -> None:
+    typing.assert_type(it.silence(milliseconds), bytes)
+
+
+def testing_ScriptedService_speech(it: voicelive.testing.ScriptedService, text: str, silence_ms: int, audio_format: str, rate: int) -> None:
+    typing.assert_type(it.speech(text, silence_ms=silence_ms, audio_format=audio_format, rate=rate), bytes)
+
+
+def testing_ScriptedService_start(it: voicelive.testing.ScriptedService) -> None:
+    typing.assert_type(it.start(), voicelive.testing.ScriptedService)
+
+
+def testing_ScriptedService_stop(it: voicelive.testing.ScriptedService) -> None:
+    it.stop()
+
+
+def testing_ScriptedService_timeline(it: voicelive.testing.ScriptedService) -> None:
+    typing.assert_type(it.timeline(), str)
+
+
+def testing_ScriptedService_understand(it: voicelive.testing.ScriptedService, audio: bytes, audio_format: str, rate: int) -> None:
+    typing.assert_type(it.understand(audio, audio_format=audio_format, rate=rate), str)
+
+
+def testing_ScriptedService_wait_until(it: voicelive.testing.ScriptedService, predicate: collections.abc.Callable[[], bool], timeout: float | None) -> None:
+    it.wait_until(predicate, timeout)
+
+
+async def testing_ScriptedService_wait_until_async(it: voicelive.testing.ScriptedService, predicate: collections.abc.Callable[[], bool], timeout: float | None) -> None:
+    await it.wait_until_async(predicate, timeout)
+
+
+used(voicelive.tools.AnyTools, voicelive.tools.ApprovalRequest, voicelive.tools.Tool, voicelive.tools.ToolContext, voicelive.tools.ToolError, voicelive.tools.Tools, voicelive.tools.tool)
+
+
+def tools_ApprovalRequest(it: voicelive.tools.ApprovalRequest) -> None:
+    typing.assert_type(it.arguments, collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.connection, typing.Any)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.request_id, str)
+    typing.assert_type(it.server_label, str)
+
+
+def tools_Tool(it: voicelive.tools.Tool) -> None:
+    typing.assert_type(it.definition, dict[str, typing.Any])
+    typing.assert_type(it.description, str)
+    typing.assert_type(it.function, collections.abc.Callable[..., typing.Any])
+    typing.assert_type(it.is_async, bool)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.on_interrupt, typing.Literal['finish', 'cancel'])
+    typing.assert_type(it.parameters, collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.respond, bool)
+    typing.assert_type(it.timeout, float | None)
+
+
+def tools_Tool_bind(it: voicelive.tools.Tool, arguments: collections.abc.Mapping[str, typing.Any], context: voicelive.tools.ToolContext) -> None:
+    typing.assert_type(it.bind(arguments, context), collections.abc.Callable[[], typing.Any])
+
+
+def tools_Tool_from_function(it: voicelive.tools.Tool, function: collections.abc.Callable[..., typing.Any], name: str | None, description: str | None, timeout: float | None, on_interrupt: typing.Literal['finish', 'cancel'], respond: bool) -> None:
+    typing.assert_type(voicelive.tools.Tool.from_function(function, name=name, description=description, timeout=timeout, on_interrupt=on_interrupt, respond=respond), voicelive.tools.Tool)
+
+
+def tools_Tool_from_schema(it: voicelive.tools.Tool, name: str, description: str, parameters: collections.abc.Mapping[str, typing.Any], handler: collections.abc.Callable[[dict[str, typing.Any]], typing.Any]) -> None:
+    typing.assert_type(voicelive.tools.Tool.from_schema(name, description, parameters, handler), voicelive.tools.Tool)
+
+
+def tools_ToolContext(it: voicelive.tools.ToolContext) -> None:
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.connection, typing.Any)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.state, dict[str, typing.Any])
+
+
+def tools_Tools(it: voicelive.tools.Tools) -> None:
+    typing.assert_type(it.definitions, list[dict[str, typing.Any]])
+
+
+def tools_Tools_add(it: voicelive.tools.Tools, one: voicelive.tools.Tool | collections.abc.Callable[..., typing.Any]) -> None:
+    typing.assert_type(it.add(one), voicelive.tools.Tool)
+
+
+def tools_Tools_get(it: voicelive.tools.Tools, name: str) -> None:
+    typing.assert_type(it.get(name), voicelive.tools.Tool | None)
+
+
+def tools_tool() -> None:
+    used(voicelive.tools.tool)
