@@ -206,7 +206,7 @@ async def test_close_info_is_there_after_a_cancelled_close() -> None:
             else:
                 # It had not begun.
                 assert connection.close_info is None
-                await connection.connection._transport.close(1000, "")
+                connection.connection._transport.abort()
 
 
 END_EVIDENCE = {

@@ -12,6 +12,8 @@ import pytest
 from docs_build.pages import reference_pages
 from docs_build.reference import read_reference
 from tests.test_public_api import FACES
+from voicelive._core.resource import Resource
+from voicelive._generated.resources_sync import ConnectionResources
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DIRECTIVE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
@@ -36,6 +38,33 @@ def shown_by(path: str) -> set[str]:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
     return names
+
+
+@pytest.mark.parametrize("face", ["voicelive", "voicelive.aio"])
+def test_what_a_class_inherits_in_private_is_on_its_page(face: str) -> None:
+    """Members that come from a private base are named where the class is shown: nobody finds them elsewhere."""
+    text = (DOCS / "api" / "connections.md").read_text(encoding="utf-8")
+    resources = {name for name, value in vars(ConnectionResources).items() if isinstance(value, Resource)}
+    for cls in (import_module(face).VoiceLiveConnection, import_module(face).ResponseHandle):
+        place = next(path for path in DIRECTIVE.findall(text) if find_object(path) is cls)
+        shown = re.search(rf"^::: {re.escape(place)}\n.*inherited_members: \[([^\]]*)\]", text, re.MULTILINE)
+        inherited = {
+            name
+            for base in cls.__mro__[1:]
+            for name in vars(base)
+            if base.__module__.startswith("voicelive") and not name.startswith("_")
+        }
+        assert shown is not None
+        assert set(shown[1].split(", ")) == inherited - set(vars(cls)) - resources
+
+
+def find_object(path: str) -> object:
+    """Return what a directive names; None for a module."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name, None)
+    except ModuleNotFoundError:
+        return None
 
 
 @pytest.fixture(scope="module")
