@@ -33,7 +33,7 @@ def used(*things: object) -> None:
     """Take what is there, and cannot be called with arguments of one type."""
 
 
-used(voicelive.AudioDeviceError, voicelive.AuthenticationError, voicelive.BadRequestError, voicelive.BlockingInAsyncWarning, voicelive.BudgetExceededError, voicelive.CloseInfo, voicelive.ConfigurationError, voicelive.ConfigurationRejectedError, voicelive.ConnectTimeoutError, voicelive.ConnectionClosed, voicelive.ConnectionError, voicelive.ConnectionOptions, voicelive.ConnectionStateError, voicelive.ContractCheck, voicelive.ContractWarning, voicelive.Credential, voicelive.DeviceLostError, voicelive.DeviceNotFoundError, voicelive.FieldIssue, voicelive.HandshakeError, voicelive.InternalError, voicelive.InvalidEventError, voicelive.KeepaliveTimeoutError, voicelive.MessageTooBigError, voicelive.NotFoundError, voicelive.ProxyError, voicelive.ReadyTimeoutError, voicelive.ReceiveOverflowError, voicelive.ReceiveTimeoutError, voicelive.ReconnectFailedError, voicelive.ReconnectPolicy, voicelive.RedirectError, voicelive.ResponseHandle, voicelive.ResponseStalledError, voicelive.SendQueueFullError, voicelive.SessionExpiredError, voicelive.ThrottledError, voicelive.TlsError, voicelive.UnsentEvent, voicelive.VoiceLiveConnection, voicelive.VoiceLiveError, voicelive.__version__, voicelive.aio, voicelive.audio, voicelive.connect, voicelive.conversation, voicelive.errors, voicelive.local, voicelive.models, voicelive.testing, voicelive.tools, voicelive.warmup)
+used(voicelive.AudioDeviceError, voicelive.AuthenticationError, voicelive.BadRequestError, voicelive.BlockingInAsyncWarning, voicelive.BudgetExceededError, voicelive.CloseInfo, voicelive.ConfigurationError, voicelive.ConfigurationRejectedError, voicelive.ConnectTimeoutError, voicelive.ConnectionClosed, voicelive.ConnectionError, voicelive.ConnectionOptions, voicelive.ConnectionStateError, voicelive.ContractCheck, voicelive.ContractWarning, voicelive.ConversationItemResource, voicelive.ConversationResource, voicelive.Credential, voicelive.DeviceLostError, voicelive.DeviceNotFoundError, voicelive.FieldIssue, voicelive.HandshakeError, voicelive.InputAudioBufferResource, voicelive.InternalError, voicelive.InvalidEventError, voicelive.KeepaliveTimeoutError, voicelive.MessageTooBigError, voicelive.NotFoundError, voicelive.OutputAudioBufferResource, voicelive.ProxyError, voicelive.ReadyTimeoutError, voicelive.ReceiveOverflowError, voicelive.ReceiveTimeoutError, voicelive.ReconnectFailedError, voicelive.ReconnectPolicy, voicelive.RedirectError, voicelive.ResponseHandle, voicelive.ResponseResource, voicelive.ResponseStalledError, voicelive.SendQueueFullError, voicelive.SessionExpiredError, voicelive.SessionResource, voicelive.ThrottledError, voicelive.TlsError, voicelive.TranscriptionSessionResource, voicelive.UnsentEvent, voicelive.VoiceLiveConnection, voicelive.VoiceLiveError, voicelive.WebsocketConnectionOptions, voicelive.__version__, voicelive.aio, voicelive.audio, voicelive.connect, voicelive.conversation, voicelive.errors, voicelive.local, voicelive.models, voicelive.testing, voicelive.tools, voicelive.warmup)
 
 
 def CloseInfo(it: voicelive.CloseInfo) -> None:
@@ -71,10 +71,58 @@ def ConnectionOptions(it: voicelive.ConnectionOptions) -> None:
     used(it.get("vendor_options"))
 
 
+def ConversationItemResource(it: voicelive.ConversationItemResource) -> None:
+    used(it)
+
+
+def ConversationItemResource_create(it: voicelive.ConversationItemResource, previous_item_id: str | None, item: voicelive.models.ConversationRequestItem | collections.abc.Mapping[str, typing.Any] | None, event_id: str | None) -> None:
+    it.create(previous_item_id=previous_item_id, item=item, event_id=event_id)
+
+
+def ConversationItemResource_delete(it: voicelive.ConversationItemResource, item_id: str, event_id: str | None) -> None:
+    it.delete(item_id=item_id, event_id=event_id)
+
+
+def ConversationItemResource_retrieve(it: voicelive.ConversationItemResource, item_id: str, event_id: str | None) -> None:
+    it.retrieve(item_id=item_id, event_id=event_id)
+
+
+def ConversationItemResource_truncate(it: voicelive.ConversationItemResource, item_id: str, content_index: int, audio_end_ms: int, event_id: str | None) -> None:
+    it.truncate(item_id=item_id, content_index=content_index, audio_end_ms=audio_end_ms, event_id=event_id)
+
+
+def ConversationResource(it: voicelive.ConversationResource) -> None:
+    used(it.item)
+
+
 def FieldIssue(it: voicelive.FieldIssue) -> None:
     typing.assert_type(it.message, str)
     typing.assert_type(it.path, str)
     typing.assert_type(it.value, object)
+
+
+def InputAudioBufferResource(it: voicelive.InputAudioBufferResource) -> None:
+    used(it)
+
+
+def InputAudioBufferResource_append(it: voicelive.InputAudioBufferResource, audio: bytes | bytearray | memoryview | str, event_id: str | None) -> None:
+    it.append(audio=audio, event_id=event_id)
+
+
+def InputAudioBufferResource_clear(it: voicelive.InputAudioBufferResource, event_id: str | None) -> None:
+    it.clear(event_id=event_id)
+
+
+def InputAudioBufferResource_commit(it: voicelive.InputAudioBufferResource, event_id: str | None) -> None:
+    it.commit(event_id=event_id)
+
+
+def OutputAudioBufferResource(it: voicelive.OutputAudioBufferResource) -> None:
+    used(it)
+
+
+def OutputAudioBufferResource_clear(it: voicelive.OutputAudioBufferResource, event_id: str | None) -> None:
+    it.clear(event_id=event_id)
 
 
 def ReconnectPolicy(it: voicelive.ReconnectPolicy) -> None:
@@ -98,6 +146,34 @@ def ResponseHandle(it: voicelive.ResponseHandle) -> None:
 
 def ResponseHandle_wait(it: voicelive.ResponseHandle, timeout: float | None) -> None:
     typing.assert_type(it.wait(timeout), voicelive.conversation.ResponseOutcome)
+
+
+def ResponseResource(it: voicelive.ResponseResource) -> None:
+    used(it)
+
+
+def ResponseResource_cancel(it: voicelive.ResponseResource, response_id: str | None, event_id: str | None) -> None:
+    it.cancel(response_id=response_id, event_id=event_id)
+
+
+def ResponseResource_create(it: voicelive.ResponseResource, response: voicelive.models.ResponseCreateParams | collections.abc.Mapping[str, typing.Any] | None, additional_instructions: str | None, event_id: str | None) -> None:
+    it.create(response=response, additional_instructions=additional_instructions, event_id=event_id)
+
+
+def SessionResource(it: voicelive.SessionResource) -> None:
+    used(it.avatar)
+
+
+def SessionResource_update(it: voicelive.SessionResource, session: voicelive.models.RequestSession | collections.abc.Mapping[str, typing.Any], event_id: str | None) -> None:
+    it.update(session=session, event_id=event_id)
+
+
+def TranscriptionSessionResource(it: voicelive.TranscriptionSessionResource) -> None:
+    used(it)
+
+
+def TranscriptionSessionResource_update(it: voicelive.TranscriptionSessionResource, session: voicelive.models.RequestTranscriptionSession | collections.abc.Mapping[str, typing.Any], event_id: str | None) -> None:
+    it.update(session=session, event_id=event_id)
 
 
 def UnsentEvent(it: voicelive.UnsentEvent) -> None:
@@ -169,7 +245,55 @@ def warmup(freeze: bool) -> None:
     voicelive.warmup(freeze=freeze)
 
 
-used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.connect, voicelive.aio.warmup)
+used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.ConversationItemResource, voicelive.aio.ConversationResource, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InputAudioBufferResource, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.OutputAudioBufferResource, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseResource, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.SessionResource, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.TranscriptionSessionResource, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.WebsocketConnectionOptions, voicelive.aio.connect, voicelive.aio.warmup)
+
+
+def aio_ConversationItemResource(it: voicelive.aio.ConversationItemResource) -> None:
+    used(it)
+
+
+async def aio_ConversationItemResource_create(it: voicelive.aio.ConversationItemResource, previous_item_id: str | None, item: voicelive.models.ConversationRequestItem | collections.abc.Mapping[str, typing.Any] | None, event_id: str | None) -> None:
+    await it.create(previous_item_id=previous_item_id, item=item, event_id=event_id)
+
+
+async def aio_ConversationItemResource_delete(it: voicelive.aio.ConversationItemResource, item_id: str, event_id: str | None) -> None:
+    await it.delete(item_id=item_id, event_id=event_id)
+
+
+async def aio_ConversationItemResource_retrieve(it: voicelive.aio.ConversationItemResource, item_id: str, event_id: str | None) -> None:
+    await it.retrieve(item_id=item_id, event_id=event_id)
+
+
+async def aio_ConversationItemResource_truncate(it: voicelive.aio.ConversationItemResource, item_id: str, content_index: int, audio_end_ms: int, event_id: str | None) -> None:
+    await it.truncate(item_id=item_id, content_index=content_index, audio_end_ms=audio_end_ms, event_id=event_id)
+
+
+def aio_ConversationResource(it: voicelive.aio.ConversationResource) -> None:
+    used(it.item)
+
+
+def aio_InputAudioBufferResource(it: voicelive.aio.InputAudioBufferResource) -> None:
+    used(it)
+
+
+async def aio_InputAudioBufferResource_append(it: voicelive.aio.InputAudioBufferResource, audio: bytes | bytearray | memoryview | str, event_id: str | None) -> None:
+    await it.append(audio=audio, event_id=event_id)
+
+
+async def aio_InputAudioBufferResource_clear(it: voicelive.aio.InputAudioBufferResource, event_id: str | None) -> None:
+    await it.clear(event_id=event_id)
+
+
+async def aio_InputAudioBufferResource_commit(it: voicelive.aio.InputAudioBufferResource, event_id: str | None) -> None:
+    await it.commit(event_id=event_id)
+
+
+def aio_OutputAudioBufferResource(it: voicelive.aio.OutputAudioBufferResource) -> None:
+    used(it)
+
+
+async def aio_OutputAudioBufferResource_clear(it: voicelive.aio.OutputAudioBufferResource, event_id: str | None) -> None:
+    await it.clear(event_id=event_id)
 
 
 def aio_ResponseHandle(it: voicelive.aio.ResponseHandle) -> None:
@@ -179,6 +303,34 @@ def aio_ResponseHandle(it: voicelive.aio.ResponseHandle) -> None:
 
 async def aio_ResponseHandle_wait(it: voicelive.aio.ResponseHandle, timeout: float | None) -> None:
     typing.assert_type(await it.wait(timeout), voicelive.conversation.ResponseOutcome)
+
+
+def aio_ResponseResource(it: voicelive.aio.ResponseResource) -> None:
+    used(it)
+
+
+async def aio_ResponseResource_cancel(it: voicelive.aio.ResponseResource, response_id: str | None, event_id: str | None) -> None:
+    await it.cancel(response_id=response_id, event_id=event_id)
+
+
+async def aio_ResponseResource_create(it: voicelive.aio.ResponseResource, response: voicelive.models.ResponseCreateParams | collections.abc.Mapping[str, typing.Any] | None, additional_instructions: str | None, event_id: str | None) -> None:
+    await it.create(response=response, additional_instructions=additional_instructions, event_id=event_id)
+
+
+def aio_SessionResource(it: voicelive.aio.SessionResource) -> None:
+    used(it.avatar)
+
+
+async def aio_SessionResource_update(it: voicelive.aio.SessionResource, session: voicelive.models.RequestSession | collections.abc.Mapping[str, typing.Any], event_id: str | None) -> None:
+    await it.update(session=session, event_id=event_id)
+
+
+def aio_TranscriptionSessionResource(it: voicelive.aio.TranscriptionSessionResource) -> None:
+    used(it)
+
+
+async def aio_TranscriptionSessionResource_update(it: voicelive.aio.TranscriptionSessionResource, session: voicelive.models.RequestTranscriptionSession | collections.abc.Mapping[str, typing.Any], event_id: str | None) -> None:
+    await it.update(session=session, event_id=event_id)
 
 
 def aio_VoiceLiveConnection(it: voicelive.aio.VoiceLiveConnection) -> None:
