@@ -35,6 +35,12 @@ ENDPOINTS = [
     ("https://r.example/gateway/", "wss://r.example/gateway/voice-live/realtime"),
     ("https://r.example/a%20b", "wss://r.example/a%20b/voice-live/realtime"),
     ("https://r.example/voice-live/realtime", "wss://r.example/voice-live/realtime"),
+    ("https://r.example/voice-live/realtime/calls", "wss://r.example/voice-live/realtime/calls"),
+    ("https://r.example/calls", "wss://r.example/calls/voice-live/realtime"),
+    (
+        "https://r.example/api/projects/p/agents/a/endpoint/protocols/voice",
+        "wss://r.example/api/projects/p/agents/a/endpoint/protocols/voice",
+    ),
     ("wss://r.example/x/voice-live/realtime/", "wss://r.example/x/voice-live/realtime"),
     ("https://bücher.example", "wss://xn--bcher-kva.example/voice-live/realtime"),
     ("http://localhost:8080", "ws://localhost:8080/voice-live/realtime"),
@@ -200,6 +206,18 @@ def test_an_agent_needs_no_model() -> None:
     query = dict(handshake.query)
     assert (query["agent-name"], query["agent-project-name"], query["agent-version"]) == ("a", "p", "2")
     assert "model" not in query
+
+
+def test_a_voice_agent_of_foundry_has_an_endpoint_of_its_own() -> None:
+    """Its path needs no model and brings its preview header, unless the application gives that header itself."""
+    endpoint = "https://r.example/api/projects/p/agents/helper/endpoint/protocols/voice"
+
+    def features(headers: dict[str, str] | None) -> list[str]:
+        handshake = prepare_handshake(endpoint=endpoint, environ={}, request_id="r", headers=headers)
+        return [value for name, value in handshake.request({}).headers if name.lower() == "foundry-features"]
+
+    assert features(None) == ["VoiceAgents=V1Preview"]
+    assert features({"foundry-features": "VoiceAgents=V2"}) == ["VoiceAgents=V2"]
 
 
 def test_the_endpoint_of_the_environment() -> None:

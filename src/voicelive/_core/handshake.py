@@ -36,6 +36,10 @@ __all__ = [
 
 FEATURES_HEADER = "VoiceLive-Features"
 PATH = "/voice-live/realtime"
+# What an endpoint may end in to be taken as it is: the service, its signalling for WebRTC, a voice agent of Foundry.
+_WHOLE = re.compile(rf"{PATH}(/calls)?$|/agents/[^/]+/endpoint/protocols/voice$")
+_VOICE_AGENT = re.compile(r"/agents/[^/]+/endpoint/protocols/voice$")
+_VOICE_AGENT_HEADER = ("Foundry-Features", "VoiceAgents=V1Preview")
 API_KEY_HEADER = "api-key"
 AUTHORIZATION_HEADER = "Authorization"
 
@@ -95,7 +99,7 @@ class Handshake:
         agent = [] if "user-agent" in given else [("User-Agent", USER_AGENT)]
         endpoint = self.endpoint
         scheme = "wss" if endpoint.secure else "ws"
-        path = endpoint.path if endpoint.path.endswith(PATH) else endpoint.path + PATH
+        path = endpoint.path if _WHOLE.search(endpoint.path) else endpoint.path + PATH
         query = urlencode(self.query, quote_via=quote)
         return OpeningRequest(
             endpoint,
@@ -180,11 +184,15 @@ def prepare_handshake(
     names = {name for name, _ in pairs}
     if "api-version" not in names:
         raise ConfigurationError(f"api_version is missing: give one, such as {DEFAULT_API_VERSION!r}")
-    if not names & {"model", "deployment", "agent-name", "agent-id"}:
+    is_voice_agent = _VOICE_AGENT.search(where.path) is not None
+    if not is_voice_agent and not names & {"model", "deployment", "agent-name", "agent-id"}:
         raise ConfigurationError(
             'model is missing: give one, such as model="gpt-4o", or agent_name and project_name for an agent'
         )
-    return Handshake(where, model, pairs, _with_features(check_headers(headers), preview_features), request_id)
+    checked = check_headers(headers)
+    if is_voice_agent and all(name.lower() != _VOICE_AGENT_HEADER[0].lower() for name, _ in checked):
+        checked = (*checked, _VOICE_AGENT_HEADER)
+    return Handshake(where, model, pairs, _with_features(checked, preview_features), request_id)
 
 
 def is_loopback(host: str) -> bool:
@@ -201,8 +209,9 @@ def is_loopback(host: str) -> bool:
 def parse_endpoint(endpoint: str, *, allow_plaintext: bool = False) -> Endpoint:
     """Check an endpoint: ``https://`` or ``wss://`` anywhere, ``http://`` or ``ws://`` on this machine only.
 
-    A path is kept and everything goes below it (for gateways); a path that already ends in ``/voice-live/realtime`` is
-    taken as it is. User names, passwords, queries and fragments are refused, without repeating them.
+    A path is kept and everything goes below it (for gateways); a path that already ends in ``/voice-live/realtime``, in
+    ``/voice-live/realtime/calls`` or in ``/agents/NAME/endpoint/protocols/voice`` is taken as it is. User names,
+    passwords, queries and fragments are refused, without repeating them.
 
     Args:
         endpoint: the endpoint.
