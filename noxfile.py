@@ -141,6 +141,8 @@ def stress(session: nox.Session) -> None:
         "clients/test_stress.py",
         "clients/test_reconnect_conversation.py",
         "clients/test_conversation_turns.py",
+        "clients/test_interrupts.py",
+        "clients/test_greenlets.py",
         "core/conversation/test_interleavings.py",
         "network/test_failing_network.py",
         "devices/test_echo.py",

@@ -43,7 +43,7 @@ async def echoes(peer):
 def test_thousands_of_interrupts_lose_no_event() -> None:
     """Real SIGINTs at any moment of receiving lose and double no event, and do not hold up close()."""
     program = """
-COUNT = 12_000
+COUNT = int(sys.argv[1])
 async def floods(peer):
     async for message in peer:
         for number in range(COUNT):
@@ -84,12 +84,13 @@ while True:
         break
     except KeyboardInterrupt:
         pass
-print([int(event.event_id) for event in got] == list(range(COUNT)), interrupts > 1000)
+print([int(event.event_id) for event in got] == list(range(COUNT)), interrupts > COUNT // 12)
 started = time.monotonic()
 connection.close()
 print(time.monotonic() - started < 5)
 """
-    assert run_program(SERVICE + program, timeout=100) == ["True True", "True"]
+    events = 90_000 if os.environ.get("VOICELIVE_STRESS") else 12_000
+    assert run_program(SERVICE + program, str(events), timeout=110) == ["True True", "True"]
 
 
 def test_an_interrupt_during_a_large_send() -> None:
