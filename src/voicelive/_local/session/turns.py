@@ -93,7 +93,8 @@ class Turns:
         self._audio.format.check(data)
         if data:
             self._repeat_committed()
-            self._context.locks = replace(self._context.locks, input_audio=True)
+            if not self._context.locks.input_audio:
+                self._context.locks = replace(self._context.locks, input_audio=True)
         self._listening = True
         try:
             await self._listen(data)
