@@ -67,12 +67,12 @@ class TalkPanel {
   }
 
   async openMicrophone(call) {
+    this.closeMicrophone(call); // some devices can be had once only
     const stream = await this.devices.open();
     if (call.over) {
       for (const track of stream.getTracks()) track.stop();
       return;
     }
-    this.closeMicrophone(call);
     call.stream = stream;
     call.source = call.context.createMediaStreamSource(stream);
     call.source.connect(call.recorder);

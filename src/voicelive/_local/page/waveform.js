@@ -1,8 +1,12 @@
 // The sound of both directions over the time of the session, drawn on a canvas.
 
+const LATE_MS = 400;
+
 // Places pieces of sound on the clock of the session. What comes faster than it plays is queued, as a player would.
+// Of a microphone, which never stops, pieces that are a little late still follow the one before without a gap.
 class Track {
-  constructor() {
+  constructor(lateMs = 0) {
+    this.lateMs = lateMs;
     this.pieces = [];
     this.end = 0;
     this.streamed = 0;
@@ -10,7 +14,8 @@ class Track {
 
   // `n` is the number of the event that brought it.
   add(start, ms, levels, n) {
-    const from = Math.max(this.end, start, 0);
+    const isLate = this.pieces.length && start - this.end < this.lateMs;
+    const from = isLate ? this.end : Math.max(this.end, start, 0);
     const piece = { n, from, ms, levels, streamed: this.streamed, heard: Infinity };
     this.pieces.push(piece);
     this.end = from + ms;
@@ -47,7 +52,7 @@ class Track {
 class Waveform {
   constructor(canvas, onPick) {
     this.canvas = canvas;
-    this.user = new Track();
+    this.user = new Track(LATE_MS);
     this.assistant = new Track();
     this.marks = [];
     this.cursor = null;
@@ -72,7 +77,7 @@ class Waveform {
   }
 
   clear() {
-    this.user = new Track();
+    this.user = new Track(LATE_MS);
     this.assistant = new Track();
     this.marks = [];
     this.cursor = this.playhead = null;
