@@ -28,7 +28,7 @@ if __name__ == "__main__":
     with LocalService.in_thread(engines=Engines.best(), pacing="real") as service, WavSink("assistant.wav") as wav:
         endpoint = os.environ.get("AZURE_VOICELIVE_ENDPOINT", service.endpoint)
         files = ArrayBackend(WavSource(AUDIO / "weather_in_paris.wav"), sink=wav)  # left out: microphone, loudspeaker
-        with AudioDevice(backend=files) as device:
+        with AudioDevice(echo="off", backend=files) as device:  # files have no echo
             with connect(endpoint=endpoint, model="gpt-4o", barge_in=True, tools=tools, user_away=5) as conn:
                 device.attach(conn)
                 conn.session.update(session={"tools": tools.definitions})
