@@ -43,22 +43,31 @@ async def talking(
         await asyncio.to_thread(device.close)
 
 
-async def played(service: ScriptedService, backend: ArrayBackend, text: str, *, rate: int = 24_000) -> None:
-    """Wait until the loudspeaker has said a text and then been silent for half a second of its time."""
+async def played(
+    service: ScriptedService, backend: ArrayBackend, text: str, *, rate: int = 24_000, since: int = 0
+) -> None:
+    """Wait until the loudspeaker has said a text and nothing else, and then been silent for half a second of its time.
+
+    Args:
+        service: understands it.
+        backend: the loudspeaker's.
+        text: what is to be said.
+        rate: its rate.
+        since: from which byte on.
+    """
     pause = bytes(rate)
     deadline = time.monotonic() + 20
-    while True:
-        assert time.monotonic() < deadline, service.understand(resample(backend.played, rate, 24_000))
-        if sounding(backend) and backend.played.endswith(pause):
-            heard = service.understand(resample(sounding(backend), rate, 24_000))
-            if heard.endswith(text):
-                return
+    heard = ""
+    while heard != text:
+        assert time.monotonic() < deadline, heard
+        if sounding(backend, since) and backend.played.endswith(pause):
+            heard = service.understand(resample(sounding(backend, since), rate, 24_000))
         await asyncio.sleep(0.05)
 
 
-def sounding(backend: ArrayBackend) -> bytes:
+def sounding(backend: ArrayBackend, since: int = 0) -> bytes:
     """What was played, without the silence before it."""
-    pcm = backend.played
+    pcm = backend.played[since:]
     start = (len(pcm) - len(pcm.lstrip(b"\0"))) & ~1
     return pcm[start:]
 
@@ -102,7 +111,7 @@ async def test_speaking_over_the_answer_stops_it(client: Client, service: Script
     """The loudspeaker is silent from the next block on, and the service is told how much was heard."""
     service.say(LONG)
     backend = ArrayBackend(speed=2.0)
-    async with talking(client, service, backend) as (caller, _):
+    async with talking(client, service, backend, echo="off") as (caller, _):
         await caller.respond()
         await caller.until("response.done")
         await playing(backend, 400)
@@ -115,10 +124,8 @@ async def test_speaking_over_the_answer_stops_it(client: Client, service: Script
         await caller.until("conversation.item.truncated")
         cuts: list[Any] = service.session.events("conversation.item.truncate")
         assert [cut.audio_end_ms for cut in cuts] == [interrupted.heard_ms]
-        await played(service, backend, "all right")
         # One block may have been under way, and the array runs twice as fast as the world.
-        rest = service.understand(backend.played[length + 9600 :])
-        assert rest == "all right"
+        await played(service, backend, "all right", since=length + 9600)
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-realtime"])
@@ -324,9 +331,10 @@ async def test_a_device_outlives_its_connection(client: Client, service: Scripte
     try:
         for number in ("one", "two"):
             service.say(number)
+            before = len(backend.played)
             async with calling(client, service, barge_in=True) as caller:
                 await caller.script.do(device.attach)
                 await caller.respond()
-                await played(service, backend, number)
+                await played(service, backend, number, since=before)
     finally:
         await asyncio.to_thread(device.close)

@@ -54,6 +54,7 @@ async def test_with_the_reference_no_answer_interrupts_itself(service: ScriptedS
 async def test_without_anything_answers_interrupt_themselves(service: ScriptedService) -> None:
     """At least three of four are taken for the user: what the reference is for."""
     found = await outcomes(service, "off")
+    print("off:", sum(one.interrupted_itself for one in found), "of", len(found))
     assert sum(one.interrupted_itself for one in found) >= len(DELAYS) * 0.75
 
 

@@ -122,7 +122,7 @@ async def test_speaking_over_the_answer_silences_the_loudspeaker(
             if event.type == "input_audio_buffer.speech_started":
                 told.append(at)
 
-    device = AudioDevice("pulse", "pulse")
+    device = AudioDevice("pulse", "pulse", echo="off")
     await asyncio.to_thread(device.open)
     try:
         async with calling(client, service, barge_in=True, observers=[Watch()]) as caller:

@@ -32,6 +32,14 @@ _HOLD_BLOCKS = 20
 """For so long after that the microphone stays open."""
 _FORGETTING = 1.002
 """By how much more is expected to be left with each block, until less is seen again."""
+_SETTLES_AFTER = 45
+"""For so many blocks, from the first that is not faint, what is played may be on its way to the microphone."""
+_NO_ECHO = 1e-4
+"""What is below this share of the loudspeaker's power, -40 dB, is not echo: a headset."""
+_LEAST_ECHO = 0.1
+"""Any echo may become this loud, -10 dB, though it was fainter so far."""
+_FAINT = 1e-4
+"""Sound below this power, -40 dB, shows nothing about the room."""
 _QUIET = 1e-7
 """What is below this power, -70 dB, is silence."""
 _FLOOR = 1e-6
@@ -63,8 +71,9 @@ class EchoCanceller:
         self._heard = self._left = self._left_by_tried = self._echo = _FLOOR
         self._share = 1.0
         """How much of the echo's power the filter is expected to leave."""
-        self._coupling = 1.0
-        """How much of the loudest that was played lately the microphone is expected to hear."""
+        self._coupling = 0.0
+        """How much of the loudest that was played lately the microphone has heard at most."""
+        self._played_blocks = 0
         self._good_blocks = 0
         self._open_blocks = 0
         self._gain = 1.0
@@ -101,7 +110,10 @@ class EchoCanceller:
         left = heard - echo
         left_by_tried = heard - numpy.fft.irfft((self._tried * self._played).sum(0))[size:].astype(numpy.float32)
         self._measure(heard, echo, left, left_by_tried)
-        self._learn(left_by_tried, powers)
+        if self._played_blocks or float((played * played).mean()) > _FAINT:
+            self._played_blocks += 1
+        if self._played_blocks < _SETTLES_AFTER or self._coupling > _NO_ECHO:
+            self._learn(left_by_tried, powers)
         if self._left_by_tried < 0.8 * self._left:
             self._used = self._tried.copy()
             self._left, left = self._left_by_tried, left_by_tried
@@ -137,19 +149,25 @@ class EchoCanceller:
 
     def _is_user(self, left: Any, loudest: float) -> bool:
         """Whether what is left is more than may be expected of the loudspeaker."""
-        self._coupling = _followed(self._coupling, self._heard / loudest, 0.05)
-        expected = self._coupling * loudest
+        seen = min(1.0, self._heard / loudest)
+        if self._played_blocks < _SETTLES_AFTER:
+            self._coupling = max(self._coupling, seen)
+            return False
+        is_headset = self._coupling <= _NO_ECHO
+        expected = (self._coupling if is_headset else max(self._coupling, _LEAST_ECHO)) * loudest
         if self.has_learned:
-            self._share = _followed(self._share, self._left / max(self._echo, _FLOOR), 0.03)
+            self._share = _followed(self._share, self._left / max(self._echo, _FLOOR))
             expected = min(expected, self._share * self._echo)
         elif self._heard > 10 * _FLOOR and self._left < _LEARNED * self._heard:
             self._good_blocks += 1
-        now = float((left * left).mean())
         expected = _LOUDER * expected + 10 * _FLOOR
-        if self._left > expected and now > expected:
+        if self._left > expected and float((left * left).mean()) > expected:
             self._open_blocks = _HOLD_BLOCKS
         elif self._open_blocks:
             self._open_blocks -= 1
+        if not self._open_blocks:
+            # While the gate is open it is the user who is heard.
+            self._coupling = max(self._coupling / _FORGETTING, seen)
         return self._open_blocks > 0
 
     def _faded(self, block: Any, gain: float) -> Any:
@@ -160,6 +178,6 @@ class EchoCanceller:
         return block * ramp
 
 
-def _followed(expected: float, seen: float, speed: float) -> float:
+def _followed(expected: float, seen: float) -> float:
     """Come down to what is seen within some tenths of a second, and up from it much more slowly: the user is louder."""
-    return min(1.0, expected * _FORGETTING, (1 - speed) * expected + speed * seen)
+    return min(1.0, expected * _FORGETTING, 0.97 * expected + 0.03 * seen)
