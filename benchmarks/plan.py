@@ -44,7 +44,7 @@ FULL = Plan(
     live_sessions=(10, 100, 200, 1000),
     live_seconds=2.0,
     capacity_steps=4,
-    capacity_seconds=15.0,
+    capacity_seconds=8.0,
     engine_rounds=5,
 )
 QUICK = Plan(

@@ -198,8 +198,8 @@ class Bench:
                 ("voicelive", "", {}),
             )
         ]
-        for number in range(self._plan.rounds):
-            self._say(f"sending, the same work, round {number + 1} of {self._plan.rounds}")
+        for number in range(self._plan.few_rounds):
+            self._say(f"sending, the same work, round {number + 1} of {self._plan.few_rounds}")
             for label, client, more in in_turn(tuple(labelled), number):
                 task = {"kind": "send", "count": self._plan.events, "client": client, **more}
                 sends[label].append(work(self._port, [task])[0]["us"])
