@@ -161,6 +161,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         transport = await self._open_plain()
         return transport if self._layer is None else self._layer.start(transport)
 
+    def _opened_with(self) -> Handshake:
+        return self._handshake
+
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
         from .._conversation.layer import ConversationLayer
 

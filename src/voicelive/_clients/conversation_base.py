@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .._conversation.playback import Playback
     from .._core.conversation.metrics import CallMetrics, TurnMetrics
     from .._core.conversation.responses import ResponseOutcome, Ticket
+    from .._core.handshake import Handshake
     from .._transport.conversing import ConversationTransport
 
 __all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
@@ -42,9 +43,9 @@ class BaseConversationFace:
     @resolved_when_read(Playback=".._conversation.playback")
     def playback(self) -> Playback:
         """Where a player reports what it played; see :class:`Playback`."""
-        from .._conversation.playback import Playback
+        from .._conversation.playback import ConnectionPlayback
 
-        return Playback(self._kept())
+        return ConnectionPlayback(self._kept(), self._opened_with())
 
     @property
     @resolved_when_read(CallMetrics=".._core.conversation.metrics")
@@ -88,6 +89,8 @@ class BaseConversationFace:
         _layer: ConversationLayer | None
 
         def _closed_error(self) -> ConnectionClosed: ...
+
+        def _opened_with(self) -> Handshake: ...
 
 
 def announcement(text: str) -> dict[str, Any]:

@@ -206,6 +206,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             bridge.open_reconnecting(setup, self._requests.next)
         return bridge
 
+    def _opened_with(self) -> Handshake:
+        return self._handshake
+
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
         # The engine must not keep a connection that the application has dropped.
         dropped_or_self = weakref.ref(self)

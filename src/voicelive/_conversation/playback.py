@@ -9,9 +9,10 @@ from .._public import public_in
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from .._core.handshake import Handshake
     from .layer import ConversationLayer
 
-__all__ = ["Playback"]
+__all__ = ["ConnectionPlayback", "Playback"]
 
 
 @public_in("voicelive.conversation")
@@ -68,3 +69,12 @@ class Playback:
         receives: that audio may have reached the player after the first call. Keep it short.
         """
         self._layer.on_flush(callback)
+
+
+class ConnectionPlayback(Playback):
+    """The same with what this package's own players need beside it."""
+
+    def __init__(self, layer: ConversationLayer, handshake: Handshake) -> None:
+        super().__init__(layer)
+        self.layer = layer
+        self.handshake = handshake

@@ -6,6 +6,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from .._public import public_in
 from ..errors import AudioDeviceError
@@ -100,13 +101,13 @@ class ArrayBackend:
         self, device: DeviceInfo, *, rate: int, block: int, deliver: Callable[[memoryview], None]
     ) -> AudioStream:
         """Open the microphone."""
-        return _Side(self, self._checked(rate, block), "_deliver", deliver)
+        return _Side(self._checked(rate, block), partial(self._switch, "_deliver"), deliver)
 
     def open_output(
         self, device: DeviceInfo, *, rate: int, block: int, fill: Callable[[memoryview], None]
     ) -> AudioStream:
         """Open the loudspeaker."""
-        return _Side(self, self._checked(rate, block), "_fill", fill)
+        return _Side(self._checked(rate, block), partial(self._switch, "_fill"), fill)
 
     def _checked(self, rate: int, block: int) -> int:
         if rate != self._rate:
@@ -171,17 +172,21 @@ class _Side:
 
     latency_ms = 0.0
 
-    def __init__(self, backend: ArrayBackend, rate: int, side: str, callback: Callable[[memoryview], None]) -> None:
-        self._backend = backend
+    def __init__(
+        self,
+        rate: int,
+        switch: Callable[[Callable[[memoryview], None] | None], None],
+        callback: Callable[[memoryview], None],
+    ) -> None:
         self.rate = rate
-        self._side = side
+        self._switch = switch
         self._callback = callback
 
     def start(self) -> None:
-        self._backend._switch(self._side, self._callback)
+        self._switch(self._callback)
 
     def close(self) -> None:
-        self._backend._switch(self._side, None)
+        self._switch(None)
 
 
 def _mixed(one: bytes, other: bytes) -> bytes:

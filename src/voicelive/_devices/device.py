@@ -198,8 +198,8 @@ class AudioDevice:
         if self._link is not None and not self._link.is_ended:
             raise ConnectionStateError("this sound device is attached to a connection: call detach() first")
         self.detach()
-        layer = connection.playback._layer
-        handshake = connection._handshake
+        playback: Any = connection.playback
+        layer, handshake = playback.layer, playback.handshake
         now = time.monotonic()
         may_use_client = handshake.endpoint.is_loopback or asks_for_previews(handshake)
         link = Link(self, streams, layer, may_use_client=may_use_client, now=now)
