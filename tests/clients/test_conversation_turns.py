@@ -101,6 +101,8 @@ class Player(Caller):
         """What was handed out of an item after its interruption."""
         self.handles: list[Any] = []
         self.spoken = self.calls = 0
+        self.seen: Counter[str] = Counter()
+        """How many events of each type were received."""
         self.state = "listening"
         self.is_answered = True
         """Whether a response has begun since the last turn of the user's."""
@@ -109,6 +111,7 @@ class Player(Caller):
         """Receive an event, and play something or nothing."""
         event: Any = await self.script.recv(DEADLINE)
         self.events.append(event)
+        self.seen[event.canonical_type] += 1
         match event.canonical_type:
             case "response.audio.delta":
                 self.sound[event.item_id] += event.delta_bytes
@@ -151,8 +154,10 @@ class Player(Caller):
     @property
     def is_open(self) -> bool:
         """Whether a response or a tool is under way."""
-        return len(self.of("response.created")) != len(self.of("response.done")) or (
-            len(self.of("voicelive.tool_started")) != len(self.of("voicelive.tool_done"))
+        seen = self.seen
+        return (
+            seen["response.created"] != seen["response.done"]
+            or seen["voicelive.tool_started"] != seen["voicelive.tool_done"]
         )
 
     @property
@@ -160,7 +165,7 @@ class Player(Caller):
         return (
             self.state == "listening"
             and self.is_answered
-            and len(self.of("input_audio_buffer.committed")) == self.spoken
+            and self.seen["input_audio_buffer.committed"] == self.spoken
             and all(handle.outcome is not None for handle in self.handles)
             and not self.is_open
         )
