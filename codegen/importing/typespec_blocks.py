@@ -13,7 +13,7 @@ class Block:
 
     Attributes:
         group: ``model``, ``enum`` or ``union``.
-        name: what the lines declare; of members, what they belong into.
+        name: what the lines declare; of members, what they belong to.
         lines: the declaration, or the members alone.
         inside: whether these are members.
     """

@@ -137,7 +137,8 @@ def test_the_connections_are_the_same_twice() -> None:
 def test_wait_for_has_an_overload_for_each_type(client: str) -> None:
     """Each type of event, by its text and by its enum member, leads to the class that such an event is decoded to."""
     tree = ast.parse((GENERATED / f"waiting_{client}.py").read_text(encoding="utf-8"))
-    names = {**vars(voicelive.models), "models": voicelive.models}
+    defined = {name: getattr(voicelive.models, name) for name in dir(voicelive.models)}
+    names = {**defined, "models": voicelive.models}
     found: dict[str, type] = {}
     for function in [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]:
         kind = next((argument.annotation for argument in function.args.args if argument.arg == "condition"), None)

@@ -208,5 +208,5 @@ def _warn(text: str) -> None:
             frame.f_globals.get("__name__"),
         )
     )
-    # With no registry of what was shown there: `warnings` would show what a line says once a process only.
+    # With no registry of what was shown there: `warnings` would show what a line says only once per process.
     warnings.warn_explicit(text, ContractWarning, file, line, module)
