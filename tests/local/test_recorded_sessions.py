@@ -30,6 +30,8 @@ def script_of(steps: list[dict[str, Any]]) -> list[list[ResponderOutput]]:
     return script
 
 
+# Since 2026-04-10 the documented padding of semantic detection is 420 ms. The recordings have the earlier 300, so the
+# updates of `cascaded` and `realtime` ask for it.
 @pytest.mark.parametrize("name", ["cascaded", "realtime", "text-turn", "manual-turn", "barge-in"])
 async def test_a_recorded_session_is_reproduced(name: str) -> None:
     """The same client gets the same events: order, every field, ids and their links, statuses, nulls."""
