@@ -272,7 +272,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def talk(session: nox.Session) -> None:
     """Hold a spoken conversation with the local service: the main job, as a user would run it."""
-    install(session, extras="local,cli")
+    install(session, extras="audio,local,cli")
     with tempfile.TemporaryDirectory() as folder:
         reply = Path(folder, "reply.wav")
         arguments = session.posargs or ["--wav", "examples/audio/largest_lake.wav", "--save", str(reply)]
