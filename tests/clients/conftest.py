@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("tests.clients.harness")
-
-from .harness import Client, assert_nothing_left  # noqa: E402
+from .harness import Client, assert_nothing_left
 
 VARIABLES = (
     "AZURE_VOICELIVE_ENDPOINT",

@@ -45,7 +45,7 @@ def test_check_sees_touched_and_stale_generated_files(tmp_path: Path, capsys: py
     assert main(["--check", "--target", str(target)]) == 1
     out = capsys.readouterr().out
     assert '-        TEXT = "txt"' in out
-    assert '+    TEXT = "text"' in out
+    assert '+        TEXT = "text"' in out
     assert "leftover.py" in out
     assert main(["--target", str(target)]) == 0
     repaired, committed = (
