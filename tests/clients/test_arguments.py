@@ -197,9 +197,10 @@ def test_the_official_package_option_names(client: Client) -> None:
 
 
 def test_both_packages_show_the_same_names() -> None:
-    """Everything public of voicelive.aio but the client itself is the same object in voicelive."""
+    """Everything public of voicelive.aio but the client itself and its resources is the same object in voicelive."""
+    own = {"AsyncCredential", "ResponseHandle", "connect", "warmup", "VoiceLiveConnection"}
     for name in voicelive.aio.__all__:
-        if name not in {"AsyncCredential", "ResponseHandle", "connect", "warmup", "VoiceLiveConnection"}:
+        if name not in own and not name.endswith("Resource"):
             assert getattr(voicelive, name) is getattr(voicelive.aio, name)
     assert set(voicelive.__all__) <= set(dir(voicelive))
     for name in voicelive.__all__:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ async def upstream() -> AsyncIterator[LocalService]:
 
 
 @asynccontextmanager
-async def relaying(endpoint: str, **options: Any) -> AsyncIterator[LocalService]:
+async def relaying(endpoint: str, **options: Any) -> AsyncGenerator[LocalService, None]:
     """Run a relay to `endpoint` that has the key for it; options of the upstream service, and `service` for its own."""
     own = options.pop("service", {})
     to = Upstream(endpoint, credential=AzureKeyCredential(KEY), **options)
@@ -50,7 +50,7 @@ async def relaying(endpoint: str, **options: Any) -> AsyncIterator[LocalService]
 async def answering(
     serve_one: Callable[[ServerConnection], Awaitable[None]],
     answer: Callable[[ServerConnection, Request], Response | None] | None = None,
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Run a WebSocket server in the place of the upstream service, and yield its address."""
     quiet = logging.getLogger("tests.upstream")  # at DEBUG it writes every header
     quiet.setLevel(logging.CRITICAL)

@@ -74,8 +74,12 @@ class Incoming:
     __slots__ = ("after_kind", "data", "event", "kind")
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
+        self.data: bytes = data
         """Its text, as it came."""
+        self.kind: bytes
+        """Its type as its head says, nothing if it does not."""
+        self.after_kind: int
+        """Where its type ends; 0 if it is not known."""
         self.event: Any = None
         """Its event, where somebody has made it before the application asked for it."""
         # In JSON this can only be a name and the beginning of its value: within a text, quotes are escaped. It is the
@@ -85,9 +89,7 @@ class Incoming:
             kind, found, _ = rest.partition(b'"')
             if found and _BACKSLASH not in kind:
                 self.kind = kind
-                """Its type as its head says, nothing if it does not."""
                 self.after_kind = len(before) + _TYPE_LENGTH + len(kind)
-                """Where its type ends; 0 if it is not known."""
                 return
         match = _KIND.match(data)
         self.kind, self.after_kind = (b"", 0) if match is None else (match[1], match.end(1))
@@ -103,11 +105,11 @@ class Outgoing:
     __slots__ = ("_payload", "audio_size", "data", "event_id", "type")
 
     def __init__(self, kind: str, data: bytes, event_id: str | None = None, audio_size: int | None = None) -> None:
-        self.type = kind
-        self.data = data
+        self.type: str = kind
+        self.data: bytes = data
         """Its text, UTF-8."""
-        self.event_id = event_id
-        self.audio_size = audio_size
+        self.event_id: str | None = event_id
+        self.audio_size: int | None = audio_size
         """How many bytes of audio it carries; None if it is not audio."""
         self._payload: dict[str, Any] | None = None
 

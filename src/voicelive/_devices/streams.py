@@ -32,13 +32,15 @@ class Streams:
         """The blocks that were recorded, each with how many bytes the loudspeaker had been handed by then."""
         self.played: deque[bytes] = deque(maxlen=_MOST_BLOCKS)
         """The blocks that the loudspeaker was handed."""
-        self.overflows = 0
+        self.overflows: int = 0
         """How many recorded blocks were dropped."""
         self.queue: PlayQueue | None = None
         """What is to be played; silence without one."""
-        self.input_rate = self.output_rate = _RATE
+        self.input_rate: int = _RATE
+        self.output_rate: int = _RATE
         """Samples per second of what is recorded and of what is played, in Hz."""
-        self.input_latency_ms = self.output_latency_ms = 0.0
+        self.input_latency_ms: float = 0.0
+        self.output_latency_ms: float = 0.0
         """How long a sample takes from the air to here, and from here to the air."""
         self._handed_out = 0
         self._recorded_blocks = 0

@@ -49,7 +49,7 @@ def test_what_was_played_before_is_passed_over() -> None:
 def test_directions_that_drift_apart_are_aligned_anew() -> None:
     """Once, when the distance has been another one for a second."""
     alignment = Alignment(RATE)
-    handed_out = 0
+    handed_out, beside = 0, b""
     for number in range(300):
         # From the hundredth block on, the loudspeaker is 200 ms ahead.
         for _ in range(11 if number == 100 else 1):

@@ -54,9 +54,9 @@ class PlayQueue:
         self._flushed: list[bytes] = []
         self._was_whole = True
         self._volume = 1.0
-        self.underruns = 0
+        self.underruns: int = 0
         """How often the sound ran dry within an answer."""
-        self.refused = 0
+        self.refused: int = 0
         """Bytes that were not taken because far too much waited."""
         # Written by the side that takes.
         self._taken = 0
