@@ -40,6 +40,11 @@ class Caller:
             if event.canonical_type == event_type and predicate(event):
                 return event
 
+    async def have(self, event_type: str, predicate: Callable[[Any], bool] = lambda event: True) -> Any:
+        """Return the event of a type that was received already, or receive up to it: two may come in any order."""
+        found = [event for event in self.of(event_type) if predicate(event)]
+        return found[0] if found else await self.until(event_type, predicate)
+
     async def played(self, ms: int, **more: Any) -> None:
         """Report that so many ms were played."""
         await self.script.do(lambda connection: connection.playback.played(ms * BYTES_PER_MS, **more))

@@ -84,8 +84,8 @@ async def test_speech_after_the_answer_was_made(
         await caller.played(played_ms)
         await caller.speak(tones("wait"))
         interrupted = await caller.until("voicelive.interrupted")
-        truncated = await caller.until("conversation.item.truncated")
-        await caller.until("response.done", lambda event: event.response.id != done.response.id)
+        truncated = await caller.have("conversation.item.truncated")
+        await caller.have("response.done", lambda event: event.response.id != done.response.id)
         item = await caller.item(interrupted.item_id)
         received = caller.sound[interrupted.item_id]
         assert caller.errors == []
@@ -117,7 +117,7 @@ async def test_speech_while_the_answer_is_made(
         outcome = await caller.wait(handle)
         mouth.release()
         await caller.until("response.done")
-        await caller.until("conversation.item.truncated")
+        await caller.have("conversation.item.truncated")
         assert caller.errors == []
     assert outcome.status == "cancelled"
     (cut,) = sent(slow, "conversation.item.truncate")
@@ -170,7 +170,7 @@ async def test_what_is_on_its_way_into_the_player_is_flushed(client: Client, ser
         await eventually(lambda: len(flushes) == 1)
         player.append(len(delta.delta_bytes))
         await caller.until("voicelive.interrupted")
-        await caller.until("response.done")
+        await caller.have("response.done")
     assert player == []
     assert flushes == [0, 1]
 

@@ -93,6 +93,7 @@ class Player(Caller):
     def prepare(self, rng: random.Random) -> None:
         self.rng = rng
         self.waiting: deque[tuple[str, int]] = deque()
+        self.flushes = self.flushes_known = 0
         self.heard: Counter[str] = Counter()
         """Bytes of each item that were played."""
         self.interruptions: dict[str, Any] = {}
@@ -110,8 +111,14 @@ class Player(Caller):
         self.is_answered = True
         """Whether a response has begun since the last turn of the user's."""
 
+    def flush(self) -> None:
+        """Drop what waits to be played."""
+        self.flushes += 1
+        self.waiting.clear()
+
     async def hear(self) -> Any:
-        """Receive an event, and play something or nothing."""
+        """Receive an event."""
+        self.flushes_known = self.flushes
         event: Any = await self.script.recv(DEADLINE)
         self.events.append(event)
         self.seen[event.canonical_type] += 1
@@ -135,8 +142,15 @@ class Player(Caller):
         return event
 
     async def play(self, steps: int) -> None:
-        """Play in the order of arrival, and report each step, as the callback of a sound card does."""
+        """Play in the order of arrival, and report each step, as the callback of a sound card does.
+
+        This player takes no time over it, so it stops once the answer was interrupted: a sound card would have played
+        next to nothing more until the flush, or the second flush of what was handed out meanwhile.
+        """
+        playback = self.script.connection.playback
         for _ in range(steps):
+            if self.flushes != self.flushes_known or not playback.unheard_ms:
+                return
             try:
                 item_id, size = self.waiting.popleft()
             except IndexError:
@@ -253,7 +267,7 @@ async def test_random_turns(client: Client, model: str, version: str) -> None:
         ) as plain:
             caller = Player(plain.script)
             caller.prepare(rng)
-            caller.script.connection.playback.on_flush(caller.waiting.clear)
+            caller.script.connection.playback.on_flush(caller.flush)
             await caller.script.do(lambda connection: connection.playback.played(0))
             for number in range(TURNS):
                 await KINDS[number % len(KINDS) if number < len(KINDS) else rng.randrange(len(KINDS))](caller)
