@@ -272,7 +272,7 @@ async def test_random_turns(client: Client, model: str, version: str) -> None:
             for number in range(TURNS):
                 await KINDS[number % len(KINDS) if number < len(KINDS) else rng.randrange(len(KINDS))](caller)
                 await caller.rest()
-                await check_the_sound(caller)
+                await check_the_sound(caller, service)
             assert caller.errors == []
         check_the_player(caller, service)
         check_the_log(caller, service)
@@ -292,8 +292,9 @@ def check_the_player(caller: Player, service: ScriptedService) -> None:
         assert cuts[item_id] == event.heard_ms
 
 
-async def check_the_sound(caller: Player) -> None:
+async def check_the_sound(caller: Player, service: ScriptedService) -> None:
     """Check what the service kept of the turn's answers; of long calls it keeps the latest."""
+    complete = {response["id"] for response in service.sessions[-1].responses if response["status"] == "completed"}
     for item_id in [item_id for item_id in caller.sound if item_id not in caller.checked]:
         caller.checked.add(item_id)
         sound, cut_ms = caller.sound[item_id], caller.truncated.get(item_id)
@@ -307,7 +308,9 @@ async def check_the_sound(caller: Player) -> None:
         words = read_tones(kept).split() if kept else []
         heard = caller.interruptions[item_id].heard_text.split()
         assert words[: len(heard)] == heard or heard[: len(words)] == words
-        assert abs(len(words) - len(heard)) <= 1
+        # How long the sound of an answer in progress will be is an estimate, and so is the share of its words.
+        if caller.interruptions[item_id].response_id in complete:
+            assert abs(len(words) - len(heard)) <= 1
 
 
 def check_the_log(caller: Player, service: ScriptedService) -> None:
