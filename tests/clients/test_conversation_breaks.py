@@ -102,9 +102,9 @@ async def test_a_break_during_a_response(client: Client, service: ScriptedServic
     async with breakable(client, service) as caller:
         # In the middle of the answer's audio.
         caller.relay.cut_after = 60_000
+        caller.relay.refuses = True  # who comes back
         first = await caller.respond("Count.")
         await caller.until("voicelive.reconnecting")
-        caller.relay.refuses = True
         second = await caller.respond(instructions="Be brief.")
         assert (await caller.wait(first)).status == "superseded"
         assert await caller.interrupt() is not None
