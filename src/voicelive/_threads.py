@@ -10,11 +10,21 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from .errors import BlockingInAsyncWarning, ConfigurationError
 
-__all__ = ["Waiter", "Workers", "allocate_lock", "check_patches", "get_ident", "start_thread", "warn_inside_a_loop"]
+__all__ = [
+    "Waiter",
+    "Workers",
+    "allocate_lock",
+    "call_in_thread",
+    "check_patches",
+    "get_ident",
+    "start_thread",
+    "warn_inside_a_loop",
+]
 
 T = TypeVar("T")
 
@@ -88,16 +98,26 @@ class Workers(ThreadPoolExecutor):
 
     def submit(self, work: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
         future: Future[T] = Future()
-
-        def run() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(work(*arguments, **named))
-                except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                    future.set_exception(error)
-
-        start_thread(run, "voicelive-work")
+        start_thread(partial(_settle, future, partial(work, *arguments, **named)), "voicelive-work")
         return future
+
+
+def call_in_thread(work: Callable[[], T], name: str) -> Future[T]:
+    """Begin what may never return, such as closing the stream of a dead sound server; the program's end does not wait.
+
+    Unlike :class:`Workers`, for callers that are greenlets as threads are.
+    """
+    future: Future[T] = Future()
+    threading.Thread(target=_settle, args=(future, work), name=name, daemon=True).start()
+    return future
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            future.set_exception(error)
 
 
 def allocate_lock() -> Any:

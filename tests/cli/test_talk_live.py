@@ -33,12 +33,8 @@ DEADLINE = 30.0
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
     """A sound server for the commands."""
-    server = SoundServer(tmp_path_factory.mktemp("sound"))
-    server.start()
-    try:
+    with SoundServer(tmp_path_factory.mktemp("sound")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ RULES = [
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
-    Rule("_devices", {"_audio", "_clients", "_core", "errors"}, {"numpy", "samplerate", "sounddevice"}),
+    Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
@@ -140,6 +140,8 @@ RULES = [
     ),
     # Looks at each step of the way that the client takes, so it takes the client's own.
     Rule("_cli.doctor.configuration", CLI | {"_core.handshake"}, {"azure.core.credentials"}),
+    # A thread for what knows no deadline.
+    Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
     Rule(
         "_cli.doctor.route",
         CLI | {"_core.handshake", "_core.tunnel", "_transport.dialing", "_transport.routes"},

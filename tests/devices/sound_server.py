@@ -38,6 +38,13 @@ class SoundServer:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads: list[threading.Thread] = []
 
+    def __enter__(self) -> SoundServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         """Start the server, and wait until sound goes through it in both directions."""
         modules = [

@@ -35,12 +35,8 @@ LONG = "one two three four five six seven eight nine ten"
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
     """One server for all, as it takes seconds to warm up."""
-    server = SoundServer(tmp_path_factory.mktemp("sound"))
-    server.start()
-    try:
+    with SoundServer(tmp_path_factory.mktemp("sound")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def use(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> SoundServer:

@@ -13,7 +13,7 @@ from .._core.conversation.approvals import Approval
 from .._core.conversation.local_events import ApprovalOutcome
 from .._core.conversation.tool_calls import ArgumentsError, parse_arguments
 from ..tools import ApprovalRequest, Tools
-from .tool_threads import ToolThreads
+from .tool_threads import ToolThreads, in_time
 
 __all__ = ["ApprovalRunner"]
 
@@ -84,17 +84,7 @@ class ApprovalRunner:
             name=approval.name,
             arguments=parse_arguments(approval.arguments),
         )
-        async with asyncio.timeout(self._tools.approve_timeout) as limit:
-            try:
-                answer = await self._call(request)
-                if limit.expired():
-                    # It was told to stop, and went on: what nobody allowed in time is refused.
-                    raise TimeoutError
-            except TimeoutError as error:
-                if limit.expired():
-                    raise
-                # Its own, such as a request that took too long.
-                raise RuntimeError("approve raised TimeoutError") from error
+        answer = await in_time(self._call(request), self._tools.approve_timeout, "approve")
         if not isinstance(answer, bool):
             raise TypeError(f"approve returned {type(answer).__name__}; it has to return True or False")
         return "approved" if answer else "declined"

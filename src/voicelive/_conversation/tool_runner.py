@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.conversation.tool_calls import ArgumentsError, Call, error_output, parse_arguments
 from ..tools import Tool, ToolContext, ToolError, Tools, output_of
-from .tool_threads import ToolThreads
+from .tool_threads import ToolThreads, in_time
 
 __all__ = ["ToolRunner"]
 
@@ -112,18 +112,7 @@ class ToolRunner:
         except ToolError as error:
             # Not run: what it was given does not fit.
             raise ArgumentsError(str(error)) from None
-        async with asyncio.timeout(found.timeout) as limit:
-            try:
-                result = await self._call(found, bound)
-                if limit.expired():
-                    # It was told to stop, and went on.
-                    raise TimeoutError
-                return output_of(result)
-            except TimeoutError as error:
-                if limit.expired():
-                    raise
-                # The tool's own, such as a request that took too long.
-                raise RuntimeError("the tool raised TimeoutError") from error
+        return output_of(await in_time(self._call(found, bound), found.timeout, "the tool"))
 
     async def _call(self, found: Tool, bound: Callable[[], Any]) -> Any:
         if found.is_async and self._is_own_loop:

@@ -1,19 +1,40 @@
-"""A thread for each call of a tool, with a loop of its own where the tool is a coroutine function."""
+"""How functions of the application's are called: with a limit of time, and in threads where they would block."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["ToolThreads"]
+__all__ = ["ToolThreads", "in_time"]
+
+T = TypeVar("T")
 
 _MOST = 64
 """How many threads may be taken by tools, those that were given up and never returned among them."""
+
+
+async def in_time(call: Awaitable[T], seconds: float | None, name: str) -> T:
+    """Return what a call of a function of the application's, `name`, returns within `seconds`; None for no limit.
+
+    Raises:
+        TimeoutError: if it took longer, also if it was told to stop and went on.
+        RuntimeError: if it raised a TimeoutError of its own, such as that of a request.
+    """
+    async with asyncio.timeout(seconds) as limit:
+        try:
+            result = await call
+            if limit.expired():
+                raise TimeoutError
+            return result
+        except TimeoutError as error:
+            if limit.expired():
+                raise
+            raise RuntimeError(f"{name} raised TimeoutError") from error
 
 
 class ToolThreads:

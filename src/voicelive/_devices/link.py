@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any, Protocol
 
 from .._audio.pcm import AudioFormatError
@@ -12,8 +13,8 @@ from .._audio.wire_formats import input_format
 from .._core.conversation.local_events import AudioDeviceChanged
 from .._core.devices.echo import EchoMode, EchoNegotiation
 from .._core.devices.sound_settings import SoundSettings
+from .._threads import call_in_thread
 from ..errors import DeviceLostError
-from .limited import Limited
 from .loudspeaker import Loudspeaker
 from .microphone import Microphone
 from .streams import BLOCK_MS, Streams
@@ -103,7 +104,7 @@ class Link:
         """Bytes that could not be sent."""
         self._was_pressed = False
         self._pressed_bytes = 0
-        self._opening: Limited[Streams] | None = None
+        self._opening: Future[Streams] | None = None
         self._lost_at: float | None = None
         self._lost = ""
         self._tries_at = 0.0
@@ -248,7 +249,7 @@ class Link:
             if (gone := self._streams.lost(now)) is not None:
                 self._lose(gone.name, now)
         elif self._opening is not None:
-            if self._opening.has_ended:
+            if self._opening.done():
                 self._opened(self._opening, now)
         elif now - self._lost_at > self._device.reopen_within:
             self.error = DeviceLostError(
@@ -258,7 +259,7 @@ class Link:
             self._tell("failed", self._lost)
         elif now >= self._tries_at:
             self._tries_at = now + _TRIES_EVERY
-            self._opening = Limited(self._device.open_again, "audio-reopen")
+            self._opening = call_in_thread(self._device.open_again, "voicelive-audio-reopen")
 
     def _lose(self, name: str, now: float) -> None:
         _logger.warning("the sound device %r disappeared", name)
@@ -267,10 +268,10 @@ class Link:
         self._opening = None
         streams = self._streams
         # May hang; nothing waits for it but the next opening, which has a limit too.
-        Limited(streams.close, "audio-close")
+        call_in_thread(streams.close, "voicelive-audio-close")
         self._tell("lost", name)
 
-    def _opened(self, opening: Limited[Streams], now: float) -> None:
+    def _opened(self, opening: Future[Streams], now: float) -> None:
         self._opening = None
         try:
             streams = opening.result()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from typing import Any
 
+from .._threads import call_in_thread
 from ..errors import AudioDeviceError
 from .backend import AudioStream, DeviceInfo, UnsupportedRateError
-from .limited import within
 
 __all__ = ["PortAudioBackend"]
 
@@ -156,7 +157,7 @@ def _look_again(library: Any) -> None:
             library._terminate()
             library._initialize()
 
-        if not within(_RESET_WITHIN, restart, "audio-reset"):
+        if not wait([call_in_thread(restart, "voicelive-audio-reset")], _RESET_WITHIN).done:
             raise AudioDeviceError("the sound system does not answer: restart its server, or this program")
 
 

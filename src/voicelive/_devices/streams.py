@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 
 from .._core.devices.heartbeat import Heartbeat
 from .._core.devices.play_queue import PlayQueue
+from .._threads import call_in_thread
 from ..errors import AudioDeviceError
 from .backend import AudioStream, Backend, DeviceInfo, UnsupportedRateError, find_device
-from .limited import Limited
 
 __all__ = ["BLOCK_MS", "Streams", "open_streams"]
 
@@ -92,9 +93,8 @@ class Streams:
         streams, self._open = self._open, []
         self.queue = None
         # Each on its own, so that one that hangs does not keep the other from closing.
-        closing = [Limited(stream.close, "audio-close") for stream in streams]
-        deadline = time.monotonic() + _CLOSES_WITHIN
-        return all(one.wait(max(0.0, deadline - time.monotonic())) for one in closing)
+        closing = [call_in_thread(stream.close, "voicelive-audio-close") for stream in streams]
+        return not wait(closing, _CLOSES_WITHIN).not_done
 
     # In the threads of the audio system.
 
@@ -156,8 +156,8 @@ def open_streams(
             raise
         return streams
 
-    opening = Limited(work, "audio-open")
-    if not opening.wait(_OPENS_WITHIN):
+    opening = call_in_thread(work, "voicelive-audio-open")
+    if not wait([opening], _OPENS_WITHIN).done:
         raise AudioDeviceError(
             f"the sound system has not opened the device within {_OPENS_WITHIN:g} s: restart its server, or choose "
             "another device"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
+
+from ..._threads import call_in_thread
 
 __all__ = ["EXIT_CODES", "Deadline", "Finding", "OutOfTimeError", "Status", "Step", "StepFailedError", "StepResult"]
 
@@ -117,19 +118,7 @@ class Deadline:
         Raises:
             OutOfTimeError: if it takes too long.
         """
-        outcome: queue.SimpleQueue[tuple[Result | None, BaseException | None]] = queue.SimpleQueue()
-
-        def run() -> None:
-            try:
-                outcome.put((work(), None))
-            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-                outcome.put((None, error))
-
-        threading.Thread(target=run, name="voicelive-doctor", daemon=True).start()
-        try:
-            result, error = outcome.get(timeout=self.left)
-        except (queue.Empty, TimeoutError):
-            raise OutOfTimeError from None
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value] # there is a result where there is no error
+        running = call_in_thread(work, "voicelive-doctor")
+        if not wait([running], max(0.0, self._end - time.monotonic())).done:
+            raise OutOfTimeError
+        return running.result()
