@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
+from contextlib import suppress
 
 from .._core.devices.heartbeat import Heartbeat
 from .._core.devices.play_queue import PlayQueue
@@ -92,9 +93,14 @@ class Streams:
         """Close both; returns whether that ended in time. A stream whose server died may hang forever."""
         streams, self._open = self._open, []
         self.queue = None
-        # Each on its own, so that one that hangs does not keep the other from closing.
-        closing = [call_in_thread(stream.close, "voicelive-audio-close") for stream in streams]
-        return not wait(closing, _CLOSES_WITHIN).not_done
+
+        def work() -> None:
+            # One after the other: PortAudio is not safe for threads, and with JACK two closed at once may both hang.
+            for stream in streams:
+                with suppress(Exception):
+                    stream.close()
+
+        return bool(wait([call_in_thread(work, "voicelive-audio-close")], _CLOSES_WITHIN).done)
 
     # In the threads of the audio system.
 
