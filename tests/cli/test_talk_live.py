@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from ctypes.util import find_library
 from pathlib import Path
 from typing import IO
@@ -44,18 +46,26 @@ def scripted() -> Iterator[ScriptedService]:
         yield running
 
 
+COMMAND = [sys.executable, "-m", "voicelive", "talk", "--input", "pulse", "--output", "pulse"]
+
+
+def environment(sound: SoundServer) -> dict[str, str]:
+    """What the command finds its devices by."""
+    return {**os.environ, **sound.environment, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+
+
 class Talk:
     """The running command, with what it has said so far."""
 
     def __init__(self, sound: SoundServer, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "voicelive", "talk", "--input", "pulse", "--output", "pulse", *arguments],
+            [*COMMAND, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env={**os.environ, **sound.environment, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"},
+            env=environment(sound),
             start_new_session=True,
         )
         self.output, self.errors = "", ""
@@ -146,12 +156,79 @@ def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: Scrip
     assert reply.stat().st_size > 48_000
 
 
-def test_what_removes_the_echo_is_said(sound: SoundServer, scripted: ScriptedService) -> None:
-    """Against a service on this machine, the service removes it, with what is played as its reference."""
-    with Talk(sound, "--endpoint", scripted.endpoint) as talk:
-        talk.until("echo     client")
-        code, _ = talk.end()
-    assert code == 0, talk.errors
+def test_in_a_terminal_the_meters_follow_the_sound(sound: SoundServer, scripted: ScriptedService) -> None:
+    """They rise with speech, keys work without Enter and are not shown, and Ctrl-C leaves the terminal as it was.
+
+    Against a service on this machine, the service removes the echo, with what is played as its reference.
+    """
+    scripted.say("fifty six")
+    ours, theirs = os.openpty()
+    before = termios.tcgetattr(theirs)
+    # In a session of its own, so that Ctrl-C comes from the terminal.
+    process = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *COMMAND, "--endpoint", scripted.endpoint],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**environment(sound), "TERM": "xterm-256color", "COLUMNS": "100"},
+    )
+    screen = Screen(ours)
+    try:
+        screen.until("echo     client: removed by the service, with what is played as its reference")
+        screen.until("mic ················")
+        sound.speak(scripted.speech("hello there"))
+        screen.until("mic ███")
+        screen.until("heard    hello there")
+        screen.until("answer ███")
+        screen.until("answer   fifty six")
+        os.write(ours, b"m")
+        screen.until("muted")
+        os.write(ours, b"m\x03")
+        assert process.wait(DEADLINE) == 0
+        screen.until("the turns, in seconds")
+        # The line of meters is taken away before the table is shown.
+        _, _, after_the_meters = screen.text.rpartition("mic ")
+        assert after_the_meters.index("\x1b[2K") < after_the_meters.index("the turns")
+        assert "Traceback" not in screen.text
+        assert termios.tcgetattr(theirs) == before
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+        os.close(theirs)
+        screen.close()
+
+
+class Screen:
+    """What a terminal was told to show."""
+
+    def __init__(self, ours: int) -> None:
+        self._ours = ours
+        self._data = b""
+        self._reader = threading.Thread(target=self._read, name="screen")
+        self._reader.start()
+
+    @property
+    def text(self) -> str:
+        """All of it, its control sequences too."""
+        return self._data.decode("utf-8", "replace")
+
+    def _read(self) -> None:
+        # It is an error to read when nobody has the other end any more.
+        with suppress(OSError):
+            while data := os.read(self._ours, 4096):
+                self._data += data
+
+    def until(self, text: str) -> None:
+        """Wait until a text was shown."""
+        deadline = time.monotonic() + DEADLINE
+        while text not in self.text:
+            assert time.monotonic() < deadline, self.text[-3000:]
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """Wait for the end of what is shown, and give the terminal back."""
+        self._reader.join(DEADLINE)
+        os.close(self._ours)
 
 
 def test_push_to_talk_by_the_space_bar(sound: SoundServer, scripted: ScriptedService) -> None:

@@ -14,7 +14,14 @@ import pytest
 from tests.clients.conversing import Caller, calling, eventually
 from tests.clients.harness import Client
 from voicelive._audio.resampling import resample
-from voicelive.audio import ArrayBackend, AudioDevice, DeviceLostError, DeviceNotFoundError
+from voicelive.audio import (
+    ArrayBackend,
+    AudioDevice,
+    AudioDeviceError,
+    DeviceInfo,
+    DeviceLostError,
+    DeviceNotFoundError,
+)
 from voicelive.errors import ConfigurationError, ConnectionStateError
 from voicelive.testing import ScriptedService
 
@@ -234,6 +241,36 @@ async def test_a_device_that_comes_back_goes_on(client: Client, service: Scripte
         heard = await caller.until("conversation.item.input_audio_transcription.completed")
         assert heard.transcript == "hello there"
         assert device.stats.reopened == 1
+
+
+class Stubborn(ArrayBackend):
+    """A device whose microphone does not start at the first try."""
+
+    tries = 0
+
+    def open_input(self, device: DeviceInfo, *, rate: int, block: int, deliver: Any) -> Any:
+        """Open the microphone."""
+        side: Any = super().open_input(device, rate=rate, block=block, deliver=deliver)
+        start = side.start
+
+        def starting() -> None:
+            self.tries += 1
+            if self.tries == 1:
+                raise AudioDeviceError("somebody else has it")
+            start()
+
+        side.start = starting
+        return side
+
+
+async def test_a_microphone_that_does_not_start_is_tried_again(client: Client, service: ScriptedService) -> None:
+    """It counts as lost, and is opened anew."""
+    backend = Stubborn(service.speech("hello there"), speed=SPEED)
+    async with talking(client, service, backend, echo="off") as (caller, _device):
+        assert [event.state for event in caller.of("voicelive.audio_device")] == ["lost"]
+        assert (await caller.until("voicelive.audio_device")).state == "reopened"
+        told = await caller.until("conversation.item.input_audio_transcription.completed")
+        assert told.transcript == "hello there"
 
 
 async def test_a_device_that_stays_away_is_an_error(client: Client, service: ScriptedService) -> None:

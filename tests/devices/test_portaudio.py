@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from ctypes.util import find_library
 from pathlib import Path
@@ -82,6 +83,44 @@ def test_devices_are_listed(sound: SoundServer) -> None:
     found = devices()
     assert {"pulse", "default"} <= {device.name for device in found}
     assert [device.name for device in found if device.is_default_input] == ["default"]
+
+
+def test_devices_are_opened_and_closed_one_at_a_time(sound: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio is not safe for threads: however many devices are used at once, one thread at a time is in it."""
+    import sounddevice
+
+    inside: list[str] = []
+    most: list[int] = []
+
+    def watched(kind: Any) -> Any:
+        class Watched(kind):  # type: ignore[misc]
+            def __init__(self, **options: Any) -> None:
+                self.note(super().__init__, options)
+
+            def close(self, ignore_errors: bool = True) -> None:
+                self.note(super().close, {"ignore_errors": ignore_errors})
+
+            def note(self, work: Any, options: dict[str, Any]) -> None:
+                inside.append("")
+                most.append(len(inside))
+                try:
+                    work(**options)
+                finally:
+                    inside.pop()
+
+        return Watched
+
+    for name in ("RawInputStream", "RawOutputStream"):
+        monkeypatch.setattr(sounddevice, name, watched(getattr(sounddevice, name)))
+
+    def use_one(_: int) -> None:
+        with AudioDevice("pulse", "pulse"):
+            pass
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(use_one, range(8)))
+    assert len(most) == 8 * 4
+    assert set(most) == {1}
 
 
 async def test_what_is_said_is_heard_and_the_answer_sounds(

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 __all__ = ["keys_pressed"]
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O?.)?")
+"""What an arrow key, a function key and the like, or a key with Alt, sends elsewhere."""
+_PREFIXES = ("\0", "\xe0")
+"""What comes on Windows before the code of an arrow key, a function key and the like."""
 
 
 @contextmanager
@@ -46,7 +52,7 @@ def _on_unix(pressed: Callable[[str], None]) -> Generator[None, None, None]:
         data = os.read(descriptor, 64)
         if not data:
             loop.remove_reader(descriptor)
-        for key in data.decode("utf-8", "ignore"):
+        for key in _SEQUENCE.sub("", data.decode("utf-8", "ignore")):
             pressed(key)
 
     try:
@@ -71,10 +77,15 @@ def _on_windows(pressed: Callable[[str], None]) -> Generator[None, None, None]:
     def watch() -> None:
         while not stopped.wait(0.02):
             while console.kbhit():
-                loop.call_soon_threadsafe(pressed, console.getwch())
+                if (key := console.getwch()) in _PREFIXES:
+                    console.getwch()
+                else:
+                    loop.call_soon_threadsafe(pressed, key)
 
-    threading.Thread(target=watch, name="voicelive-keys", daemon=True).start()
+    watcher = threading.Thread(target=watch, name="voicelive-keys", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
         stopped.set()
+        watcher.join()

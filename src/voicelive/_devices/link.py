@@ -14,7 +14,7 @@ from .._core.conversation.local_events import AudioDeviceChanged
 from .._core.devices.echo import EchoMode, EchoNegotiation
 from .._core.devices.sound_settings import SoundSettings
 from .._threads import call_in_thread
-from ..errors import DeviceLostError
+from ..errors import AudioDeviceError, DeviceLostError
 from .loudspeaker import Loudspeaker
 from .microphone import Microphone
 from .streams import BLOCK_MS, Streams
@@ -197,9 +197,14 @@ class Link:
             audio_format = input_format()
         self.microphone.use_session(audio_format, mode)
         if mode != self._mode:
-            self._streams.start_recording()
             self._mode = mode
-            self._tell("ready", self._streams.microphone.name)
+            try:
+                self._streams.start_recording()
+            except AudioDeviceError as error:
+                _logger.warning("the microphone does not start: %s", error)
+                self._lose(self._streams.microphone.name, self._clock)
+            else:
+                self._tell("ready", self._streams.microphone.name)
 
     def _hear(self, now: float, *, is_heard: bool) -> bytes:
         if self._lost_at is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
+from contextlib import contextmanager
 from typing import Any
 
 from .._threads import call_in_thread
@@ -20,8 +21,11 @@ _NO_LIBRARY = (
     "for PulseAudio or PipeWire); on macOS and Windows, reinstall sounddevice, which brings it"
 )
 _RESET_WITHIN = 5.0
+_ENDS_WITHIN = 2.0
+"""Seconds after which a call of another thread is taken to hang."""
 
-_lock = threading.Lock()
+_calls = threading.Lock()
+"""PortAudio is not safe for threads: all devices are listed, opened and closed one at a time."""
 _open_streams = 0
 
 
@@ -52,11 +56,12 @@ class PortAudioBackend:
         if refresh:
             _look_again(library)
         try:
-            inputs, outputs = library.default.device
-            hosts = [host["name"] for host in library.query_hostapis()]
-            found = list(library.query_devices())
-            inputs = _default(library, "input") if inputs < 0 else inputs
-            outputs = _default(library, "output") if outputs < 0 else outputs
+            with _alone():
+                inputs, outputs = library.default.device
+                hosts = [host["name"] for host in library.query_hostapis()]
+                found = list(library.query_devices())
+                inputs = _default(library, "input") if inputs < 0 else inputs
+                outputs = _default(library, "output") if outputs < 0 else outputs
         except library.PortAudioError as error:
             raise AudioDeviceError(f"the sound devices cannot be listed: {error}") from error
         return [
@@ -99,22 +104,20 @@ class _Stream:
 
     def __init__(self, kind: str, device: DeviceInfo, rate: int, block: int, callback: Callable[..., None]) -> None:
         library = _library()
-        self._is_open = True
-        _count(1)
-        try:
-            self._stream = getattr(library, kind)(
-                samplerate=rate, blocksize=block, device=device.index, channels=1, dtype="int16", callback=callback
-            )
-        except library.PortAudioError as error:
-            self._let_go()
-            if _code(error) == _INVALID_RATE:
-                raise UnsupportedRateError(f"{device.name} does not run at {rate} Hz") from error
-            raise _refusal(device, error) from error
-        except BaseException:
-            self._let_go()
-            raise
         self._device = device
         self._error = library.PortAudioError
+        self._is_open = False
+        with _alone():
+            try:
+                self._stream = getattr(library, kind)(
+                    samplerate=rate, blocksize=block, device=device.index, channels=1, dtype="int16", callback=callback
+                )
+            except library.PortAudioError as error:
+                if _code(error) == _INVALID_RATE:
+                    raise UnsupportedRateError(f"{device.name} does not run at {rate} Hz") from error
+                raise _refusal(device, error) from error
+            self._is_open = True
+            _count(1)
 
     @property
     def rate(self) -> int:
@@ -131,25 +134,37 @@ class _Stream:
             raise _refusal(self._device, error) from error
 
     def close(self) -> None:
-        # Not abort(), which leaves ALSA's plug-ins in a state in which the next opening fails.
-        self._stream.close()
-        self._let_go()
+        with _alone():
+            if self._is_open:
+                self._is_open = False
+                # Not abort(), which leaves ALSA's plug-ins in a state in which the next opening fails.
+                self._stream.close()
+                _count(-1)
 
-    def _let_go(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            _count(-1)
+
+@contextmanager
+def _alone() -> Generator[None, None, None]:
+    """Keep other threads of this package out of PortAudio.
+
+    A thread that closes a stream whose server died may never come out of it; it is not waited for longer than it would
+    take otherwise.
+    """
+    is_alone = _calls.acquire(timeout=_ENDS_WITHIN)
+    try:
+        yield
+    finally:
+        if is_alone:
+            _calls.release()
 
 
 def _count(step: int) -> None:
     global _open_streams
-    with _lock:
-        _open_streams += step
+    _open_streams += step
 
 
 def _look_again(library: Any) -> None:
     """Have PortAudio list the devices anew, which it does only when it starts; not while a stream is open."""
-    with _lock:
+    with _alone():
         if _open_streams:
             return
 
