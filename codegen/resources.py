@@ -37,6 +37,8 @@ CONVERSATION_EVENTS = {
     "voicelive.budget": "BudgetUsed",
     "voicelive.turn_done": "TurnFinished",
     "voicelive.audio_device": "AudioDeviceChanged",
+    "voicelive.line": "LineChanged",
+    "voicelive.dtmf": "KeyPressed",
     "voicelive.observer_failed": "ObserverFailed",
 }
 LOCAL_EVENTS = CONNECTION_EVENTS | CONVERSATION_EVENTS

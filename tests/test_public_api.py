@@ -39,6 +39,7 @@ FACES = [
     "voicelive.local.faults",
     "voicelive.models",
     "voicelive.pytest_plugin",
+    "voicelive.telephony",
     "voicelive.testing",
     "voicelive.tools",
 ]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
     from ._core.conversation.local_events import ConversationState as ConversationState
     from ._core.conversation.local_events import InterruptionResumed as InterruptionResumed
+    from ._core.conversation.local_events import KeyPressed as KeyPressed
+    from ._core.conversation.local_events import LineChanged as LineChanged
     from ._core.conversation.local_events import ObserverFailed as ObserverFailed
     from ._core.conversation.local_events import ToolFinished as ToolFinished
     from ._core.conversation.local_events import ToolStarted as ToolStarted
@@ -45,6 +47,8 @@ _MODULES = {
     "ConversationInterrupted": "_core.conversation.local_events",
     "ConversationState": "_core.conversation.local_events",
     "InterruptionResumed": "_core.conversation.local_events",
+    "KeyPressed": "_core.conversation.local_events",
+    "LineChanged": "_core.conversation.local_events",
     "ObserverFailed": "_core.conversation.local_events",
     "ToolFinished": "_core.conversation.local_events",
     "ToolStarted": "_core.conversation.local_events",
@@ -73,6 +77,8 @@ __all__ = [
     "ConversationState",
     "FieldIssue",
     "InterruptionResumed",
+    "KeyPressed",
+    "LineChanged",
     "MalformedServerEvent",
     "Model",
     "NotCarriedOver",

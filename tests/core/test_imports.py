@@ -112,6 +112,7 @@ RULES = [
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
+    Rule("telephony", {"_core.lines"}, set(), BLOCKING),
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
@@ -294,7 +295,7 @@ def test_connect_can_be_pickled_by_name(package: str) -> None:
     [
         "from voicelive import *",
         "import voicelive.aio, voicelive.models",
-        "import voicelive.audio, voicelive.conversation, voicelive.tools",
+        "import voicelive.audio, voicelive.conversation, voicelive.telephony, voicelive.tools",
         "import voicelive.local, voicelive.local.engines, voicelive.local.faults, voicelive.testing",
     ],
 )

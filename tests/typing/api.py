@@ -25,6 +25,7 @@ import voicelive.local.engines
 import voicelive.local.faults
 import voicelive.models
 import voicelive.pytest_plugin
+import voicelive.telephony
 import voicelive.testing
 import voicelive.tools
 
@@ -1754,10 +1755,205 @@ def local_faults_parse_fault(text: str) -> None:
     typing.assert_type(voicelive.local.faults.parse_fault(text), voicelive.local.Fault)
 
 
-used(voicelive.models.ActionFind, voicelive.models.ActionOpenPage, voicelive.models.ActionSearch, voicelive.models.ActionSearchSource, voicelive.models.AgentConfig, voicelive.models.Animation, voicelive.models.AnimationOutputType, voicelive.models.AnyAudioFormat, voicelive.models.AnyAzureVoice, voicelive.models.AnyClientEvent, voicelive.models.AnyContentPart, voicelive.models.AnyConversationRequestItem, voicelive.models.AnyEouDetection, voicelive.models.AnyInterimResponseConfigBase, voicelive.models.AnyMCPError, voicelive.models.AnyMessageContentPart, voicelive.models.AnyMessageItem, voicelive.models.AnyResponseItem, voicelive.models.AnyResponseStatusDetails, voicelive.models.AnyServerEvent, voicelive.models.AnyTool, voicelive.models.AnyToolChoiceSelection, voicelive.models.AnyTranscriptionUsage, voicelive.models.AnyTurnDetection, voicelive.models.ApprovalAnswered, voicelive.models.AssistantAudioContentPart, voicelive.models.AssistantMessageItem, voicelive.models.AssistantTextContentPart, voicelive.models.AudioConfig, voicelive.models.AudioDeviceChanged, voicelive.models.AudioEchoCancellation, voicelive.models.AudioFormat, voicelive.models.AudioFormatPcm, voicelive.models.AudioFormatPcma, voicelive.models.AudioFormatPcmu, voicelive.models.AudioFormatType, voicelive.models.AudioInputConfig, voicelive.models.AudioInputTranscriptionOptions, voicelive.models.AudioNoiseReduction, voicelive.models.AudioOutputConfig, voicelive.models.AudioTimestampType, voicelive.models.AvatarConfig, voicelive.models.AvatarConfigTypes, voicelive.models.AvatarOutputProtocol, voicelive.models.AzureAvatarVoiceSyncVoice, voicelive.models.AzureCustomVoice, voicelive.models.AzurePersonalVoice, voicelive.models.AzureRealtimeNativeVoice, voicelive.models.AzureRealtimeNativeVoiceName, voicelive.models.AzureSemanticDetection, voicelive.models.AzureSemanticDetectionEn, voicelive.models.AzureSemanticDetectionMultilingual, voicelive.models.AzureSemanticVad, voicelive.models.AzureSemanticVadEn, voicelive.models.AzureSemanticVadMultilingual, voicelive.models.AzureStandardVoice, voicelive.models.AzureVoice, voicelive.models.AzureVoiceType, voicelive.models.Background, voicelive.models.BudgetUsed, voicelive.models.CachedTokenDetails, voicelive.models.ClientEvent, voicelive.models.ClientEventBYOMCredentialUpdate, voicelive.models.ClientEventConversationItemCreate, voicelive.models.ClientEventConversationItemDelete, voicelive.models.ClientEventConversationItemRetrieve, voicelive.models.ClientEventConversationItemTruncate, voicelive.models.ClientEventInputAudioBufferAppend, voicelive.models.ClientEventInputAudioBufferClear, voicelive.models.ClientEventInputAudioBufferCommit, voicelive.models.ClientEventInputAudioClear, voicelive.models.ClientEventInputAudioTurnAppend, voicelive.models.ClientEventInputAudioTurnCancel, voicelive.models.ClientEventInputAudioTurnEnd, voicelive.models.ClientEventInputAudioTurnStart, voicelive.models.ClientEventInputTextDelta, voicelive.models.ClientEventInputTextDone, voicelive.models.ClientEventOutputAudioBufferClear, voicelive.models.ClientEventResponseCancel, voicelive.models.ClientEventResponseCreate, voicelive.models.ClientEventRtcCallSdpCreate, voicelive.models.ClientEventSessionAvatarConnect, voicelive.models.ClientEventSessionUpdate, voicelive.models.ClientEventTranscriptionSessionUpdate, voicelive.models.ClientEventType, voicelive.models.ConnectionGaveUp, voicelive.models.ConnectionReconnecting, voicelive.models.ConnectionRestored, voicelive.models.ContentPart, voicelive.models.ContentPartType, voicelive.models.ConversationDetails, voicelive.models.ConversationInterrupted, voicelive.models.ConversationItemBase, voicelive.models.ConversationRequestItem, voicelive.models.ConversationState, voicelive.models.EchoCancellationReferenceSource, voicelive.models.EouDetection, voicelive.models.EouThresholdLevel, voicelive.models.ErrorResponse, voicelive.models.FieldIssue, voicelive.models.FileSearchResult, voicelive.models.FunctionCallItem, voicelive.models.FunctionCallOutputItem, voicelive.models.FunctionTool, voicelive.models.IceServer, voicelive.models.InputAudioContentPart, voicelive.models.InputAudioFormat, voicelive.models.InputImageContentPart, voicelive.models.InputTextContentPart, voicelive.models.InputTokenDetails, voicelive.models.InterimResponseConfig, voicelive.models.InterimResponseConfigBase, voicelive.models.InterimResponseConfigType, voicelive.models.InterimResponseTrigger, voicelive.models.InterruptionResumed, voicelive.models.ItemParamStatus, voicelive.models.ItemType, voicelive.models.LlmInterimResponseConfig, voicelive.models.LogProbProperties, voicelive.models.MCPApprovalResponseRequestItem, voicelive.models.MCPApprovalType, voicelive.models.MCPError, voicelive.models.MCPErrorType, voicelive.models.MCPHTTPError, voicelive.models.MCPProtocolError, voicelive.models.MCPServer, voicelive.models.MCPTool, voicelive.models.MCPToolExecutionError, voicelive.models.MCPToolFilter, voicelive.models.MCPToolRequireApproval, voicelive.models.MalformedServerEvent, voicelive.models.MessageContentPart, voicelive.models.MessageItem, voicelive.models.MessageRole, voicelive.models.Modality, voicelive.models.Model, voicelive.models.NotCarriedOver, voicelive.models.ObserverFailed, voicelive.models.OpenAICustomVoice, voicelive.models.OpenAIVoice, voicelive.models.OpenAIVoiceName, voicelive.models.OpenAIVoiceOrCustom, voicelive.models.OutputAudioFormat, voicelive.models.OutputTextContentPart, voicelive.models.OutputTokenDetails, voicelive.models.PersonalVoiceModels, voicelive.models.PhotoAvatarBaseModes, voicelive.models.Prompt, voicelive.models.PromptFileDetail, voicelive.models.PromptImageDetail, voicelive.models.PromptInputFile, voicelive.models.PromptInputImage, voicelive.models.PromptInputText, voicelive.models.RateLimit, voicelive.models.Reasoning, voicelive.models.ReasoningEffort, voicelive.models.RequestAudioContentPart, voicelive.models.RequestImageContentPart, voicelive.models.RequestImageContentPartDetail, voicelive.models.RequestSession, voicelive.models.RequestTextContentPart, voicelive.models.RequestTranscriptionSession, voicelive.models.Response, voicelive.models.ResponseAudio, voicelive.models.ResponseAudioContentPart, voicelive.models.ResponseAudioOutput, voicelive.models.ResponseCancelledDetails, voicelive.models.ResponseCompletedDetails, voicelive.models.ResponseCreateParams, voicelive.models.ResponseCreateParamsAudio, voicelive.models.ResponseCreateParamsAudioOutput, voicelive.models.ResponseErrorDetails, voicelive.models.ResponseFailedDetails, voicelive.models.ResponseFileSearchCallItem, voicelive.models.ResponseFunctionCallItem, voicelive.models.ResponseFunctionCallOutputItem, voicelive.models.ResponseIncompleteDetails, voicelive.models.ResponseItem, voicelive.models.ResponseItemStatus, voicelive.models.ResponseMCPApprovalRequestItem, voicelive.models.ResponseMCPApprovalResponseItem, voicelive.models.ResponseMCPCallItem, voicelive.models.ResponseMCPListToolItem, voicelive.models.ResponseMessageItem, voicelive.models.ResponseOutputAudioContentPart, voicelive.models.ResponseOutputTextContentPart, voicelive.models.ResponseSession, voicelive.models.ResponseStatus, voicelive.models.ResponseStatusDetails, voicelive.models.ResponseTextContentPart, voicelive.models.ResponseTranscriptionSession, voicelive.models.ResponseWebSearchCallItem, voicelive.models.RetentionRatioTruncation, voicelive.models.RtcCallErrorDetails, voicelive.models.Scene, voicelive.models.SemanticVad, voicelive.models.ServerEvent, voicelive.models.ServerEventBYOMCredentialUpdated, voicelive.models.ServerEventConversationCreated, voicelive.models.ServerEventConversationItemAdded, voicelive.models.ServerEventConversationItemCreated, voicelive.models.ServerEventConversationItemDeleted, voicelive.models.ServerEventConversationItemDone, voicelive.models.ServerEventConversationItemInputAudioTranscriptionCompleted, voicelive.models.ServerEventConversationItemInputAudioTranscriptionDelta, voicelive.models.ServerEventConversationItemInputAudioTranscriptionFailed, voicelive.models.ServerEventConversationItemInputAudioTranscriptionSegment, voicelive.models.ServerEventConversationItemRetrieved, voicelive.models.ServerEventConversationItemTruncated, voicelive.models.ServerEventError, voicelive.models.ServerEventErrorDetails, voicelive.models.ServerEventInputAudioBufferCleared, voicelive.models.ServerEventInputAudioBufferCommitted, voicelive.models.ServerEventInputAudioBufferDtmfEventReceived, voicelive.models.ServerEventInputAudioBufferSpeechStarted, voicelive.models.ServerEventInputAudioBufferSpeechStopped, voicelive.models.ServerEventInputAudioBufferTimeoutTriggered, voicelive.models.ServerEventMcpListToolsCompleted, voicelive.models.ServerEventMcpListToolsFailed, voicelive.models.ServerEventMcpListToolsInProgress, voicelive.models.ServerEventOutputAudioBufferCleared, voicelive.models.ServerEventOutputAudioBufferStarted, voicelive.models.ServerEventOutputAudioBufferStopped, voicelive.models.ServerEventRateLimitsUpdated, voicelive.models.ServerEventResponseAnimationBlendshapeDelta, voicelive.models.ServerEventResponseAnimationBlendshapeDone, voicelive.models.ServerEventResponseAnimationVisemeDelta, voicelive.models.ServerEventResponseAnimationVisemeDone, voicelive.models.ServerEventResponseAudioDelta, voicelive.models.ServerEventResponseAudioDone, voicelive.models.ServerEventResponseAudioTimestampDelta, voicelive.models.ServerEventResponseAudioTimestampDone, voicelive.models.ServerEventResponseAudioTranscriptAnnotationAdded, voicelive.models.ServerEventResponseAudioTranscriptDelta, voicelive.models.ServerEventResponseAudioTranscriptDone, voicelive.models.ServerEventResponseContentPartAdded, voicelive.models.ServerEventResponseContentPartDone, voicelive.models.ServerEventResponseCreated, voicelive.models.ServerEventResponseDone, voicelive.models.ServerEventResponseFileSearchCallCompleted, voicelive.models.ServerEventResponseFileSearchCallInProgress, voicelive.models.ServerEventResponseFileSearchCallSearching, voicelive.models.ServerEventResponseFunctionCallArgumentsDelta, voicelive.models.ServerEventResponseFunctionCallArgumentsDone, voicelive.models.ServerEventResponseInvocationDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDone, voicelive.models.ServerEventResponseMcpCallCompleted, voicelive.models.ServerEventResponseMcpCallFailed, voicelive.models.ServerEventResponseMcpCallInProgress, voicelive.models.ServerEventResponseOutputAudioDelta, voicelive.models.ServerEventResponseOutputAudioDone, voicelive.models.ServerEventResponseOutputAudioTranscriptDelta, voicelive.models.ServerEventResponseOutputAudioTranscriptDone, voicelive.models.ServerEventResponseOutputItemAdded, voicelive.models.ServerEventResponseOutputItemDone, voicelive.models.ServerEventResponseOutputTextDelta, voicelive.models.ServerEventResponseOutputTextDone, voicelive.models.ServerEventResponseTextDelta, voicelive.models.ServerEventResponseTextDone, voicelive.models.ServerEventResponseVideoDelta, voicelive.models.ServerEventResponseWebSearchCallCompleted, voicelive.models.ServerEventResponseWebSearchCallInProgress, voicelive.models.ServerEventResponseWebSearchCallSearching, voicelive.models.ServerEventRtcCallError, voicelive.models.ServerEventRtcCallSdpCreated, voicelive.models.ServerEventSessionAvatarConnecting, voicelive.models.ServerEventSessionAvatarSwitchToIdle, voicelive.models.ServerEventSessionAvatarSwitchToSpeaking, voicelive.models.ServerEventSessionCreated, voicelive.models.ServerEventSessionUpdated, voicelive.models.ServerEventTranscriptionSessionUpdated, voicelive.models.ServerEventType, voicelive.models.ServerEventWarning, voicelive.models.ServerEventWarningDetails, voicelive.models.ServerVad, voicelive.models.SessionBase, voicelive.models.SessionIncludeOption, voicelive.models.SessionType, voicelive.models.SmartEndOfTurnDetection, voicelive.models.StaticInterimResponseConfig, voicelive.models.SystemMessageItem, voicelive.models.TokenUsage, voicelive.models.Tool, voicelive.models.ToolChoice, voicelive.models.ToolChoiceFunctionSelection, voicelive.models.ToolChoiceLiteral, voicelive.models.ToolChoiceMCPSelection, voicelive.models.ToolChoiceSelection, voicelive.models.ToolFinished, voicelive.models.ToolStarted, voicelive.models.ToolType, voicelive.models.TracingConfiguration, voicelive.models.TranscriptionInputTokenDetails, voicelive.models.TranscriptionOptions, voicelive.models.TranscriptionPhrase, voicelive.models.TranscriptionSessionAudio, voicelive.models.TranscriptionSessionAudioInput, voicelive.models.TranscriptionUsage, voicelive.models.TranscriptionUsageDuration, voicelive.models.TranscriptionUsageTokens, voicelive.models.TranscriptionUsageType, voicelive.models.TranscriptionWord, voicelive.models.Truncation, voicelive.models.TruncationTokenLimits, voicelive.models.TurnDetection, voicelive.models.TurnDetectionType, voicelive.models.TurnFinished, voicelive.models.UnknownServerEvent, voicelive.models.UserAway, voicelive.models.UserMessageItem, voicelive.models.VideoCrop, voicelive.models.VideoParams, voicelive.models.VideoResolution, voicelive.models.Voice, voicelive.models.VoiceLiveErrorDetails)
+used(voicelive.models.ActionFind, voicelive.models.ActionOpenPage, voicelive.models.ActionSearch, voicelive.models.ActionSearchSource, voicelive.models.AgentConfig, voicelive.models.Animation, voicelive.models.AnimationOutputType, voicelive.models.AnyAudioFormat, voicelive.models.AnyAzureVoice, voicelive.models.AnyClientEvent, voicelive.models.AnyContentPart, voicelive.models.AnyConversationRequestItem, voicelive.models.AnyEouDetection, voicelive.models.AnyInterimResponseConfigBase, voicelive.models.AnyMCPError, voicelive.models.AnyMessageContentPart, voicelive.models.AnyMessageItem, voicelive.models.AnyResponseItem, voicelive.models.AnyResponseStatusDetails, voicelive.models.AnyServerEvent, voicelive.models.AnyTool, voicelive.models.AnyToolChoiceSelection, voicelive.models.AnyTranscriptionUsage, voicelive.models.AnyTurnDetection, voicelive.models.ApprovalAnswered, voicelive.models.AssistantAudioContentPart, voicelive.models.AssistantMessageItem, voicelive.models.AssistantTextContentPart, voicelive.models.AudioConfig, voicelive.models.AudioDeviceChanged, voicelive.models.AudioEchoCancellation, voicelive.models.AudioFormat, voicelive.models.AudioFormatPcm, voicelive.models.AudioFormatPcma, voicelive.models.AudioFormatPcmu, voicelive.models.AudioFormatType, voicelive.models.AudioInputConfig, voicelive.models.AudioInputTranscriptionOptions, voicelive.models.AudioNoiseReduction, voicelive.models.AudioOutputConfig, voicelive.models.AudioTimestampType, voicelive.models.AvatarConfig, voicelive.models.AvatarConfigTypes, voicelive.models.AvatarOutputProtocol, voicelive.models.AzureAvatarVoiceSyncVoice, voicelive.models.AzureCustomVoice, voicelive.models.AzurePersonalVoice, voicelive.models.AzureRealtimeNativeVoice, voicelive.models.AzureRealtimeNativeVoiceName, voicelive.models.AzureSemanticDetection, voicelive.models.AzureSemanticDetectionEn, voicelive.models.AzureSemanticDetectionMultilingual, voicelive.models.AzureSemanticVad, voicelive.models.AzureSemanticVadEn, voicelive.models.AzureSemanticVadMultilingual, voicelive.models.AzureStandardVoice, voicelive.models.AzureVoice, voicelive.models.AzureVoiceType, voicelive.models.Background, voicelive.models.BudgetUsed, voicelive.models.CachedTokenDetails, voicelive.models.ClientEvent, voicelive.models.ClientEventBYOMCredentialUpdate, voicelive.models.ClientEventConversationItemCreate, voicelive.models.ClientEventConversationItemDelete, voicelive.models.ClientEventConversationItemRetrieve, voicelive.models.ClientEventConversationItemTruncate, voicelive.models.ClientEventInputAudioBufferAppend, voicelive.models.ClientEventInputAudioBufferClear, voicelive.models.ClientEventInputAudioBufferCommit, voicelive.models.ClientEventInputAudioClear, voicelive.models.ClientEventInputAudioTurnAppend, voicelive.models.ClientEventInputAudioTurnCancel, voicelive.models.ClientEventInputAudioTurnEnd, voicelive.models.ClientEventInputAudioTurnStart, voicelive.models.ClientEventInputTextDelta, voicelive.models.ClientEventInputTextDone, voicelive.models.ClientEventOutputAudioBufferClear, voicelive.models.ClientEventResponseCancel, voicelive.models.ClientEventResponseCreate, voicelive.models.ClientEventRtcCallSdpCreate, voicelive.models.ClientEventSessionAvatarConnect, voicelive.models.ClientEventSessionUpdate, voicelive.models.ClientEventTranscriptionSessionUpdate, voicelive.models.ClientEventType, voicelive.models.ConnectionGaveUp, voicelive.models.ConnectionReconnecting, voicelive.models.ConnectionRestored, voicelive.models.ContentPart, voicelive.models.ContentPartType, voicelive.models.ConversationDetails, voicelive.models.ConversationInterrupted, voicelive.models.ConversationItemBase, voicelive.models.ConversationRequestItem, voicelive.models.ConversationState, voicelive.models.EchoCancellationReferenceSource, voicelive.models.EouDetection, voicelive.models.EouThresholdLevel, voicelive.models.ErrorResponse, voicelive.models.FieldIssue, voicelive.models.FileSearchResult, voicelive.models.FunctionCallItem, voicelive.models.FunctionCallOutputItem, voicelive.models.FunctionTool, voicelive.models.IceServer, voicelive.models.InputAudioContentPart, voicelive.models.InputAudioFormat, voicelive.models.InputImageContentPart, voicelive.models.InputTextContentPart, voicelive.models.InputTokenDetails, voicelive.models.InterimResponseConfig, voicelive.models.InterimResponseConfigBase, voicelive.models.InterimResponseConfigType, voicelive.models.InterimResponseTrigger, voicelive.models.InterruptionResumed, voicelive.models.ItemParamStatus, voicelive.models.ItemType, voicelive.models.KeyPressed, voicelive.models.LineChanged, voicelive.models.LlmInterimResponseConfig, voicelive.models.LogProbProperties, voicelive.models.MCPApprovalResponseRequestItem, voicelive.models.MCPApprovalType, voicelive.models.MCPError, voicelive.models.MCPErrorType, voicelive.models.MCPHTTPError, voicelive.models.MCPProtocolError, voicelive.models.MCPServer, voicelive.models.MCPTool, voicelive.models.MCPToolExecutionError, voicelive.models.MCPToolFilter, voicelive.models.MCPToolRequireApproval, voicelive.models.MalformedServerEvent, voicelive.models.MessageContentPart, voicelive.models.MessageItem, voicelive.models.MessageRole, voicelive.models.Modality, voicelive.models.Model, voicelive.models.NotCarriedOver, voicelive.models.ObserverFailed, voicelive.models.OpenAICustomVoice, voicelive.models.OpenAIVoice, voicelive.models.OpenAIVoiceName, voicelive.models.OpenAIVoiceOrCustom, voicelive.models.OutputAudioFormat, voicelive.models.OutputTextContentPart, voicelive.models.OutputTokenDetails, voicelive.models.PersonalVoiceModels, voicelive.models.PhotoAvatarBaseModes, voicelive.models.Prompt, voicelive.models.PromptFileDetail, voicelive.models.PromptImageDetail, voicelive.models.PromptInputFile, voicelive.models.PromptInputImage, voicelive.models.PromptInputText, voicelive.models.RateLimit, voicelive.models.Reasoning, voicelive.models.ReasoningEffort, voicelive.models.RequestAudioContentPart, voicelive.models.RequestImageContentPart, voicelive.models.RequestImageContentPartDetail, voicelive.models.RequestSession, voicelive.models.RequestTextContentPart, voicelive.models.RequestTranscriptionSession, voicelive.models.Response, voicelive.models.ResponseAudio, voicelive.models.ResponseAudioContentPart, voicelive.models.ResponseAudioOutput, voicelive.models.ResponseCancelledDetails, voicelive.models.ResponseCompletedDetails, voicelive.models.ResponseCreateParams, voicelive.models.ResponseCreateParamsAudio, voicelive.models.ResponseCreateParamsAudioOutput, voicelive.models.ResponseErrorDetails, voicelive.models.ResponseFailedDetails, voicelive.models.ResponseFileSearchCallItem, voicelive.models.ResponseFunctionCallItem, voicelive.models.ResponseFunctionCallOutputItem, voicelive.models.ResponseIncompleteDetails, voicelive.models.ResponseItem, voicelive.models.ResponseItemStatus, voicelive.models.ResponseMCPApprovalRequestItem, voicelive.models.ResponseMCPApprovalResponseItem, voicelive.models.ResponseMCPCallItem, voicelive.models.ResponseMCPListToolItem, voicelive.models.ResponseMessageItem, voicelive.models.ResponseOutputAudioContentPart, voicelive.models.ResponseOutputTextContentPart, voicelive.models.ResponseSession, voicelive.models.ResponseStatus, voicelive.models.ResponseStatusDetails, voicelive.models.ResponseTextContentPart, voicelive.models.ResponseTranscriptionSession, voicelive.models.ResponseWebSearchCallItem, voicelive.models.RetentionRatioTruncation, voicelive.models.RtcCallErrorDetails, voicelive.models.Scene, voicelive.models.SemanticVad, voicelive.models.ServerEvent, voicelive.models.ServerEventBYOMCredentialUpdated, voicelive.models.ServerEventConversationCreated, voicelive.models.ServerEventConversationItemAdded, voicelive.models.ServerEventConversationItemCreated, voicelive.models.ServerEventConversationItemDeleted, voicelive.models.ServerEventConversationItemDone, voicelive.models.ServerEventConversationItemInputAudioTranscriptionCompleted, voicelive.models.ServerEventConversationItemInputAudioTranscriptionDelta, voicelive.models.ServerEventConversationItemInputAudioTranscriptionFailed, voicelive.models.ServerEventConversationItemInputAudioTranscriptionSegment, voicelive.models.ServerEventConversationItemRetrieved, voicelive.models.ServerEventConversationItemTruncated, voicelive.models.ServerEventError, voicelive.models.ServerEventErrorDetails, voicelive.models.ServerEventInputAudioBufferCleared, voicelive.models.ServerEventInputAudioBufferCommitted, voicelive.models.ServerEventInputAudioBufferDtmfEventReceived, voicelive.models.ServerEventInputAudioBufferSpeechStarted, voicelive.models.ServerEventInputAudioBufferSpeechStopped, voicelive.models.ServerEventInputAudioBufferTimeoutTriggered, voicelive.models.ServerEventMcpListToolsCompleted, voicelive.models.ServerEventMcpListToolsFailed, voicelive.models.ServerEventMcpListToolsInProgress, voicelive.models.ServerEventOutputAudioBufferCleared, voicelive.models.ServerEventOutputAudioBufferStarted, voicelive.models.ServerEventOutputAudioBufferStopped, voicelive.models.ServerEventRateLimitsUpdated, voicelive.models.ServerEventResponseAnimationBlendshapeDelta, voicelive.models.ServerEventResponseAnimationBlendshapeDone, voicelive.models.ServerEventResponseAnimationVisemeDelta, voicelive.models.ServerEventResponseAnimationVisemeDone, voicelive.models.ServerEventResponseAudioDelta, voicelive.models.ServerEventResponseAudioDone, voicelive.models.ServerEventResponseAudioTimestampDelta, voicelive.models.ServerEventResponseAudioTimestampDone, voicelive.models.ServerEventResponseAudioTranscriptAnnotationAdded, voicelive.models.ServerEventResponseAudioTranscriptDelta, voicelive.models.ServerEventResponseAudioTranscriptDone, voicelive.models.ServerEventResponseContentPartAdded, voicelive.models.ServerEventResponseContentPartDone, voicelive.models.ServerEventResponseCreated, voicelive.models.ServerEventResponseDone, voicelive.models.ServerEventResponseFileSearchCallCompleted, voicelive.models.ServerEventResponseFileSearchCallInProgress, voicelive.models.ServerEventResponseFileSearchCallSearching, voicelive.models.ServerEventResponseFunctionCallArgumentsDelta, voicelive.models.ServerEventResponseFunctionCallArgumentsDone, voicelive.models.ServerEventResponseInvocationDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDelta, voicelive.models.ServerEventResponseMcpCallArgumentsDone, voicelive.models.ServerEventResponseMcpCallCompleted, voicelive.models.ServerEventResponseMcpCallFailed, voicelive.models.ServerEventResponseMcpCallInProgress, voicelive.models.ServerEventResponseOutputAudioDelta, voicelive.models.ServerEventResponseOutputAudioDone, voicelive.models.ServerEventResponseOutputAudioTranscriptDelta, voicelive.models.ServerEventResponseOutputAudioTranscriptDone, voicelive.models.ServerEventResponseOutputItemAdded, voicelive.models.ServerEventResponseOutputItemDone, voicelive.models.ServerEventResponseOutputTextDelta, voicelive.models.ServerEventResponseOutputTextDone, voicelive.models.ServerEventResponseTextDelta, voicelive.models.ServerEventResponseTextDone, voicelive.models.ServerEventResponseVideoDelta, voicelive.models.ServerEventResponseWebSearchCallCompleted, voicelive.models.ServerEventResponseWebSearchCallInProgress, voicelive.models.ServerEventResponseWebSearchCallSearching, voicelive.models.ServerEventRtcCallError, voicelive.models.ServerEventRtcCallSdpCreated, voicelive.models.ServerEventSessionAvatarConnecting, voicelive.models.ServerEventSessionAvatarSwitchToIdle, voicelive.models.ServerEventSessionAvatarSwitchToSpeaking, voicelive.models.ServerEventSessionCreated, voicelive.models.ServerEventSessionUpdated, voicelive.models.ServerEventTranscriptionSessionUpdated, voicelive.models.ServerEventType, voicelive.models.ServerEventWarning, voicelive.models.ServerEventWarningDetails, voicelive.models.ServerVad, voicelive.models.SessionBase, voicelive.models.SessionIncludeOption, voicelive.models.SessionType, voicelive.models.SmartEndOfTurnDetection, voicelive.models.StaticInterimResponseConfig, voicelive.models.SystemMessageItem, voicelive.models.TokenUsage, voicelive.models.Tool, voicelive.models.ToolChoice, voicelive.models.ToolChoiceFunctionSelection, voicelive.models.ToolChoiceLiteral, voicelive.models.ToolChoiceMCPSelection, voicelive.models.ToolChoiceSelection, voicelive.models.ToolFinished, voicelive.models.ToolStarted, voicelive.models.ToolType, voicelive.models.TracingConfiguration, voicelive.models.TranscriptionInputTokenDetails, voicelive.models.TranscriptionOptions, voicelive.models.TranscriptionPhrase, voicelive.models.TranscriptionSessionAudio, voicelive.models.TranscriptionSessionAudioInput, voicelive.models.TranscriptionUsage, voicelive.models.TranscriptionUsageDuration, voicelive.models.TranscriptionUsageTokens, voicelive.models.TranscriptionUsageType, voicelive.models.TranscriptionWord, voicelive.models.Truncation, voicelive.models.TruncationTokenLimits, voicelive.models.TurnDetection, voicelive.models.TurnDetectionType, voicelive.models.TurnFinished, voicelive.models.UnknownServerEvent, voicelive.models.UserAway, voicelive.models.UserMessageItem, voicelive.models.VideoCrop, voicelive.models.VideoParams, voicelive.models.VideoResolution, voicelive.models.Voice, voicelive.models.VoiceLiveErrorDetails)
 
 
 used(voicelive.pytest_plugin.voicelive_environment, voicelive.pytest_plugin.voicelive_service)
+
+
+used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallStarted, voicelive.telephony.DigitPressed, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.TwilioLine)
+
+
+def telephony_AcsLine(it: voicelive.telephony.AcsLine) -> None:
+    typing.assert_type(it.audio_format, voicelive.conversation.AudioFormat)
+    used(it.has_marks)
+    used(it.lead_ms)
+    used(it.name)
+    used(it.piece_ms)
+    typing.assert_type(it.session, dict[str, typing.Any])
+
+
+def telephony_AcsLine_read(it: voicelive.telephony.AcsLine, message: str | bytes) -> None:
+    typing.assert_type(it.read(message), collections.abc.Iterator[voicelive.telephony.LineEvent])
+
+
+def telephony_AcsLine_receive(it: voicelive.telephony.AcsLine, message: str | bytes) -> None:
+    typing.assert_type(it.receive(message), list[voicelive.telephony.LineEvent])
+
+
+def telephony_AcsLine_silence(it: voicelive.telephony.AcsLine, ms: int) -> None:
+    typing.assert_type(it.silence(ms), bytes)
+
+
+def telephony_AcsLine_write_audio(it: voicelive.telephony.AcsLine, audio: bytes) -> None:
+    typing.assert_type(it.write_audio(audio), str)
+
+
+def telephony_AcsLine_write_clear(it: voicelive.telephony.AcsLine) -> None:
+    typing.assert_type(it.write_clear(), str)
+
+
+def telephony_AcsLine_write_end(it: voicelive.telephony.AcsLine, reason: str) -> None:
+    typing.assert_type(it.write_end(reason), str | bytes | None)
+
+
+def telephony_AcsLine_write_mark(it: voicelive.telephony.AcsLine, name: str) -> None:
+    typing.assert_type(it.write_mark(name), str | bytes)
+
+
+def telephony_AudioReceived(it: voicelive.telephony.AudioReceived) -> None:
+    typing.assert_type(it.audio, bytes)
+    typing.assert_type(it.is_silent, bool)
+
+
+def telephony_CallEnded(it: voicelive.telephony.CallEnded) -> None:
+    typing.assert_type(it.reason, str)
+
+
+def telephony_CallHeld(it: voicelive.telephony.CallHeld) -> None:
+    typing.assert_type(it.is_held, bool)
+
+
+def telephony_CallStarted(it: voicelive.telephony.CallStarted) -> None:
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.called, str)
+    typing.assert_type(it.caller, str)
+    typing.assert_type(it.is_probe, bool)
+    typing.assert_type(it.parameters, collections.abc.Mapping[str, str])
+    typing.assert_type(it.stream_id, str)
+
+
+def telephony_DigitPressed(it: voicelive.telephony.DigitPressed) -> None:
+    typing.assert_type(it.digit, str)
+
+
+def telephony_GenesysLine(it: voicelive.telephony.GenesysLine) -> None:
+    typing.assert_type(it.audio_format, voicelive.conversation.AudioFormat)
+    used(it.has_marks)
+    used(it.lead_ms)
+    used(it.name)
+    used(it.piece_ms)
+    typing.assert_type(it.session, dict[str, typing.Any])
+
+
+def telephony_GenesysLine_read(it: voicelive.telephony.GenesysLine, message: str | bytes) -> None:
+    typing.assert_type(it.read(message), collections.abc.Iterator[voicelive.telephony.LineEvent])
+
+
+def telephony_GenesysLine_receive(it: voicelive.telephony.GenesysLine, message: str | bytes) -> None:
+    typing.assert_type(it.receive(message), list[voicelive.telephony.LineEvent])
+
+
+def telephony_GenesysLine_silence(it: voicelive.telephony.GenesysLine, ms: int) -> None:
+    typing.assert_type(it.silence(ms), bytes)
+
+
+def telephony_GenesysLine_write_audio(it: voicelive.telephony.GenesysLine, audio: bytes) -> None:
+    typing.assert_type(it.write_audio(audio), bytes)
+
+
+def telephony_GenesysLine_write_clear(it: voicelive.telephony.GenesysLine) -> None:
+    typing.assert_type(it.write_clear(), str)
+
+
+def telephony_GenesysLine_write_end(it: voicelive.telephony.GenesysLine, reason: str) -> None:
+    typing.assert_type(it.write_end(reason), str)
+
+
+def telephony_GenesysLine_write_mark(it: voicelive.telephony.GenesysLine, name: str) -> None:
+    typing.assert_type(it.write_mark(name), str | bytes)
+
+
+def telephony_Line(it: voicelive.telephony.Line) -> None:
+    typing.assert_type(it.audio_format, voicelive.conversation.AudioFormat)
+    used(it.has_marks)
+    used(it.lead_ms)
+    used(it.name)
+    used(it.piece_ms)
+    typing.assert_type(it.session, dict[str, typing.Any])
+
+
+def telephony_Line_read(it: voicelive.telephony.Line, message: str | bytes) -> None:
+    typing.assert_type(it.read(message), collections.abc.Iterator[voicelive.telephony.LineEvent])
+
+
+def telephony_Line_receive(it: voicelive.telephony.Line, message: str | bytes) -> None:
+    typing.assert_type(it.receive(message), list[voicelive.telephony.LineEvent])
+
+
+def telephony_Line_silence(it: voicelive.telephony.Line, ms: int) -> None:
+    typing.assert_type(it.silence(ms), bytes)
+
+
+def telephony_Line_write_audio(it: voicelive.telephony.Line, audio: bytes) -> None:
+    typing.assert_type(it.write_audio(audio), str | bytes)
+
+
+def telephony_Line_write_clear(it: voicelive.telephony.Line) -> None:
+    typing.assert_type(it.write_clear(), str | bytes)
+
+
+def telephony_Line_write_end(it: voicelive.telephony.Line, reason: str) -> None:
+    typing.assert_type(it.write_end(reason), str | bytes | None)
+
+
+def telephony_Line_write_mark(it: voicelive.telephony.Line, name: str) -> None:
+    typing.assert_type(it.write_mark(name), str | bytes)
+
+
+def telephony_LineFault(it: voicelive.telephony.LineFault) -> None:
+    typing.assert_type(it.detail, str)
+    typing.assert_type(it.is_fatal, bool)
+    typing.assert_type(it.kind, voicelive.telephony.FaultKind)
+
+
+def telephony_MarkReturned(it: voicelive.telephony.MarkReturned) -> None:
+    typing.assert_type(it.name, str)
+
+
+def telephony_PlaybackCompleted(it: voicelive.telephony.PlaybackCompleted) -> None:
+    used(it)
+
+
+def telephony_Reply(it: voicelive.telephony.Reply) -> None:
+    typing.assert_type(it.message, str | bytes)
+
+
+def telephony_TwilioLine(it: voicelive.telephony.TwilioLine) -> None:
+    typing.assert_type(it.audio_format, voicelive.conversation.AudioFormat)
+    used(it.has_marks)
+    used(it.lead_ms)
+    used(it.name)
+    used(it.piece_ms)
+    typing.assert_type(it.session, dict[str, typing.Any])
+
+
+def telephony_TwilioLine_read(it: voicelive.telephony.TwilioLine, message: str | bytes) -> None:
+    typing.assert_type(it.read(message), collections.abc.Iterator[voicelive.telephony.LineEvent])
+
+
+def telephony_TwilioLine_receive(it: voicelive.telephony.TwilioLine, message: str | bytes) -> None:
+    typing.assert_type(it.receive(message), list[voicelive.telephony.LineEvent])
+
+
+def telephony_TwilioLine_silence(it: voicelive.telephony.TwilioLine, ms: int) -> None:
+    typing.assert_type(it.silence(ms), bytes)
+
+
+def telephony_TwilioLine_write_audio(it: voicelive.telephony.TwilioLine, audio: bytes) -> None:
+    typing.assert_type(it.write_audio(audio), str)
+
+
+def telephony_TwilioLine_write_clear(it: voicelive.telephony.TwilioLine) -> None:
+    typing.assert_type(it.write_clear(), str)
+
+
+def telephony_TwilioLine_write_end(it: voicelive.telephony.TwilioLine, reason: str) -> None:
+    typing.assert_type(it.write_end(reason), str | bytes | None)
+
+
+def telephony_TwilioLine_write_mark(it: voicelive.telephony.TwilioLine, name: str) -> None:
+    typing.assert_type(it.write_mark(name), str)
 
 
 used(voicelive.testing.ObservedSession, voicelive.testing.ScriptedService)

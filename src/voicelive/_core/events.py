@@ -79,6 +79,8 @@ if TYPE_CHECKING:
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
+        KeyPressed,
+        LineChanged,
         ObserverFailed,
         ToolFinished,
         ToolStarted,
@@ -99,6 +101,8 @@ if TYPE_CHECKING:
         | BudgetUsed
         | TurnFinished
         | AudioDeviceChanged
+        | LineChanged
+        | KeyPressed
         | ObserverFailed
     )
     LocalEvent: TypeAlias = ConnectionEvent | ConversationEvent

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
+        KeyPressed,
+        LineChanged,
         ObserverFailed,
         ToolFinished,
         ToolStarted,
@@ -824,6 +826,16 @@ class EventWaiting:
         async def wait_for(
             self, condition: Literal["voicelive.audio_device"], timeout: float | None = None, *, keep: bool = True
         ) -> AudioDeviceChanged: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.line"], timeout: float | None = None, *, keep: bool = True
+        ) -> LineChanged: ...
+
+        @overload
+        async def wait_for(
+            self, condition: Literal["voicelive.dtmf"], timeout: float | None = None, *, keep: bool = True
+        ) -> KeyPressed: ...
 
         @overload
         async def wait_for(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         ConversationInterrupted,
         ConversationState,
         InterruptionResumed,
+        KeyPressed,
+        LineChanged,
         ObserverFailed,
         ToolFinished,
         ToolStarted,
@@ -824,6 +826,16 @@ class EventWaiting:
         def wait_for(
             self, condition: Literal["voicelive.audio_device"], timeout: float | None = None, *, keep: bool = True
         ) -> AudioDeviceChanged: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.line"], timeout: float | None = None, *, keep: bool = True
+        ) -> LineChanged: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.dtmf"], timeout: float | None = None, *, keep: bool = True
+        ) -> KeyPressed: ...
 
         @overload
         def wait_for(

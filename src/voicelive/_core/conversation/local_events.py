@@ -17,6 +17,8 @@ __all__ = [
     "ConversationInterrupted",
     "ConversationState",
     "InterruptionResumed",
+    "KeyPressed",
+    "LineChanged",
     "ObserverFailed",
     "ToolFinished",
     "ToolStarted",
@@ -175,6 +177,31 @@ class AudioDeviceChanged(ServerEvent):
     while something plays."""
 
 
+@public_in("voicelive.models")
+class LineChanged(ServerEvent):
+    """What became of the telephone line that is bridged to the connection."""
+
+    type: Literal["voicelive.line"] = "voicelive.line"
+    state: Literal["started", "held", "resumed", "ended"] = "started"
+    """``started``: the caller is heard from now on; ``held`` by the line, so that silence is sent until it has
+    ``resumed``; ``ended``: the caller hung up, and the connection closes."""
+    line: str = ""
+    """The vendor."""
+    call_id: str = ""
+    """The vendor's id of the call."""
+    caller: str = ""
+    """Who calls, where the line says so."""
+
+
+@public_in("voicelive.models")
+class KeyPressed(ServerEvent):
+    """The caller pressed a key of the telephone."""
+
+    type: Literal["voicelive.dtmf"] = "voicelive.dtmf"
+    digit: str = ""
+    """The key: ``0`` to ``9``, ``*``, ``#``, or ``A`` to ``D``."""
+
+
 CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     ConversationState,
     ConversationInterrupted,
@@ -187,4 +214,6 @@ CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     TurnFinished,
     ObserverFailed,
     AudioDeviceChanged,
+    LineChanged,
+    KeyPressed,
 )
