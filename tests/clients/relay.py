@@ -21,7 +21,6 @@ class Relay(ThreadedServer):
     def __init__(self, port: Callable[[], int]) -> None:
         super().__init__()
         self._target = port
-        self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.accepted = 0
@@ -36,12 +35,10 @@ class Relay(ThreadedServer):
         """Cut all connections once so many more bytes have come from the server."""
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
         self._cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 

@@ -17,6 +17,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from voicelive._local.arrivals import Arrivals, stop_accepting
+
 Behaviour = Callable[[ServerConnection], Awaitable[None]]
 Answer = Callable[[ServerConnection, Request], "Response | None"]
 RawBehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -40,14 +42,15 @@ class ThreadedServer:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="test-server")
-        self._stopping: asyncio.Event | None = None
+        self._server: asyncio.Server | Server | None = None
         self.port = 0
 
     async def start(self) -> None:
+        """Listen: set `_server` and `port`."""
         raise NotImplementedError
 
     async def stop(self) -> None:
-        raise NotImplementedError
+        """End what a server of this kind has beside its connections; nothing is accepted any more."""
 
     @property
     def endpoint(self) -> str:
@@ -61,7 +64,7 @@ class ThreadedServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.run(self._shut_down()).result(20)
+        self.run(self.shut_down()).result(20)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -70,12 +73,19 @@ class ThreadedServer:
         """Run a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _shut_down(self) -> None:
+    async def shut_down(self) -> None:
+        """End all connections, those too that come meanwhile. Idempotent."""
+        assert self._server is not None
+        await stop_accepting(self._server)
+        self._server.close()
         await self.stop()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        # What is cancelled may start something that ends it.
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        # Transports that were closed close their sockets in the next turn of the loop.
+        await asyncio.sleep(0)
 
 
 class WebSocketServer(ThreadedServer):
@@ -102,7 +112,7 @@ class WebSocketServer(ThreadedServer):
         self._host = host
         self.peers: list[Any] = []
         self._options: dict[str, Any] = {"max_size": None, **options}
-        self._server: Server | None = None
+        self._arrivals = Arrivals()
         if tls is not None:
             self.scheme = "https"
 
@@ -115,13 +125,15 @@ class WebSocketServer(ThreadedServer):
             ssl=self._tls,
             logger=_quiet,
             close_timeout=1,
+            create_connection=self._arrivals.make,  # type: ignore[arg-type]
             **self._options,
         )
         self.port = next(iter(server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
         assert self._server is not None
-        self._server.close()
+        # It would wait for the request of each.
+        self._arrivals.cut(silent=True)
         await self._server.wait_closed()
 
     @property
@@ -157,24 +169,32 @@ class RawServer(ThreadedServer):
     def __init__(self, behaviour: RawBehaviour) -> None:
         super().__init__()
         self._behaviour = behaviour
-        self._server: asyncio.Server | None = None
+        self._handling: set[asyncio.Task[None]] = set()
         self.connections = 0
 
     async def start(self) -> None:
         self._server = server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
 
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
+    def drop(self) -> None:
+        """End the TCP connections that there are."""
+        self._loop.call_soon_threadsafe(self._drop)
+
+    def _drop(self) -> None:
+        for task in self._handling:
+            task.cancel()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._handling.add(task)
         try:
             # Stopping cancels; asyncio would report that as an error of the callback.
             with suppress(OSError, asyncio.CancelledError):
                 await self._behaviour(reader, writer)
         finally:
+            self._handling.discard(task)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()

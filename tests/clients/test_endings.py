@@ -137,12 +137,12 @@ async def test_what_came_before_the_last_frame_is_received(client: Client) -> No
 async def test_1000_is_quiet_while_tcp_stays_open(client: Client) -> None:
     """An iteration ends quietly with the service's 1000, without waiting for TCP."""
     with RawServer(then(frame(TEXT, CREATED), close_frame(1000), end="open")) as server:
-        async with client.connect(server.endpoint, connection_options={**QUICK, "close_timeout": 5}) as connection:
+        async with client.connect(server.endpoint, connection_options={**QUICK, "close_timeout": 60}) as connection:
             started = time.monotonic()
             assert [each.type for each in await connection.collect()] == ["session.created"]
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 30
             # The close of the block would wait for the service to end TCP.
-            server.run(server.stop())
+            server.drop()
 
 
 async def test_half_closed_tcp_ends_it_although_nothing_can_be_sent(client: Client) -> None:

@@ -24,6 +24,7 @@ from voicelive.local import Engines, LocalService, Upstream
 from voicelive.local.engines import TextChunk
 from voicelive.models import ServerEventError
 
+from ..clients.servers import RawServer
 from .helpers import DEADLINE, Client, Scripted, audio_of, connected, opened, read_tones, tones, url_of
 
 KEY = "k3y-that-no-client-may-see"
@@ -283,15 +284,13 @@ async def test_an_upstream_service_that_never_answers_is_told() -> None:
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, relaying(endpoint, connection_options={"open_timeout": 0.3}) as relay:
-        with pytest.raises(InvalidStatus) as caught:
-            async with opened(relay):
-                pass
-        assert caught.value.response.status_code == 504
+    with RawServer(silent) as server:
+        async with relaying(server.endpoint, connection_options={"open_timeout": 0.3}) as relay:
+            with pytest.raises(InvalidStatus) as caught:
+                async with opened(relay):
+                    pass
+            assert caught.value.response.status_code == 504
 
 
 async def test_what_asks_for_no_websocket_opens_no_session(upstream: LocalService) -> None:

@@ -43,6 +43,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         asked: list[str] = []  # noqa: RUF012 - one list a server, on purpose
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False  # so that closing the server waits for them
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     for name in [name for name in os.environ if name.startswith("AZURE_") and "COGNITIVE" not in name]:

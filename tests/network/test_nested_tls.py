@@ -32,15 +32,10 @@ class TlsFront(ThreadedServer):
         super().__init__()
         self._context = context
         self._target = target
-        self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         self._server = server = await asyncio.start_server(self._handle, "127.0.0.1", 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)

@@ -18,6 +18,7 @@ from .._public import public_in
 from ..errors import ConfigurationError
 from .addresses import is_loopback
 from .admission import Admission
+from .arrivals import Arrivals, stop_accepting
 from .engines.bundle import Engines
 from .errors import LocalServiceError, PortInUseError, UnprotectedHostError
 from .faults.schedule import Faults, FaultSchedule
@@ -142,7 +143,8 @@ class LocalService:
         )
         self._server: Server | None = None
         self._loaded: Engines | None = None
-        self._arrivals = Pacer(_OPENING_S)
+        self._arrivals = Arrivals()
+        self._opening = Pacer(_OPENING_S)
 
     @classmethod
     def in_thread(
@@ -213,6 +215,7 @@ class LocalService:
                 close_timeout=_CLOSE_S,
                 logger=_wire_logger,
                 server_header=None,
+                create_connection=self._arrivals.make,  # type: ignore[arg-type]
             )
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
@@ -231,15 +234,17 @@ class LocalService:
         engines, self._loaded = self._loaded, None
         if server is None:
             return
+        await stop_accepting(server)
         self._sessions.end_sessions(1001, "the local service is stopping")
         server.close(close_connections=False)
+        # A browser holds connections in reserve; whoever has not asked for anything is not waited for.
+        self._arrivals.cut(silent=True)
         if self._sessions.control is not None:
             await self._sessions.control.close()
         try:
             await asyncio.wait_for(server.wait_closed(), _STOP_S)
         except TimeoutError:
-            for connection in server.connections:
-                connection.transport.abort()
+            self._arrivals.cut()
             await server.wait_closed()
         await self._sessions.stop()
         if engines is not None and self._engines is None:
@@ -262,7 +267,7 @@ class LocalService:
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         # A thousand at once would keep the event loop from everything else for seconds.
-        await self._arrivals.turn()
+        await self._opening.turn()
         response = self._router.answer(connection, request)
         if response is not None or self._router.leads_to_control(request) or not _asks_for_websocket(request):
             return response  # the library refuses what asks for no WebSocket
