@@ -23,6 +23,7 @@ import voicelive
 import voicelive.aio
 import voicelive.conversation
 import voicelive.local.faults
+import voicelive.recording
 import voicelive.testing
 import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of
@@ -39,6 +40,7 @@ FACES = [
     "voicelive.local.faults",
     "voicelive.models",
     "voicelive.pytest_plugin",
+    "voicelive.recording",
     "voicelive.telephony",
     "voicelive.testing",
     "voicelive.tools",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from . import local as local
     from . import models as models
+    from . import recording as recording
     from . import testing as testing
     from . import tools as tools
     from ._base import FieldIssue as FieldIssue
@@ -68,7 +69,7 @@ _MODULES = {
         "_generated.resources_sync",
     ),
 }
-_SUBPACKAGES = {"aio", "audio", "conversation", "errors", "local", "models", "testing", "tools"}
+_SUBPACKAGES = {"aio", "audio", "conversation", "errors", "local", "models", "recording", "testing", "tools"}
 
 
 def __getattr__(name: str) -> Any:

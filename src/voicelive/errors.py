@@ -45,6 +45,7 @@ __all__ = [
     "ReceiveOverflowError",
     "ReceiveTimeoutError",
     "ReconnectFailedError",
+    "RecordingError",
     "RedirectError",
     "ResponseStalledError",
     "SendQueueFullError",
@@ -99,6 +100,10 @@ class DeviceNotFoundError(AudioDeviceError):
 
 class DeviceLostError(AudioDeviceError):
     """A sound device disappeared while it was in use, and did not come back in time."""
+
+
+class RecordingError(VoiceLiveError, ValueError):
+    """A recording that cannot be read or written; the message says what was found there."""
 
 
 class InvalidEventError(VoiceLiveError, ValueError):

@@ -17,6 +17,7 @@ import voicelive.aio
 from tests.docs.blocks import Block
 from tests.mission.running import Watched, nth, speech
 from voicelive.local import ThreadedLocalService
+from voicelive.recording import RecordingHeader, RecordingWriter
 
 __all__ = ["GIVEN", "run_block"]
 
@@ -66,12 +67,22 @@ def get_weather(location: str) -> dict[str, Any]:
     return {"location": location, "weather": "sunny", "temperature": 21}
 
 
+def recorded_call() -> str:
+    """A folder with the recording of a call, in the folder where blocks run."""
+    folder = "calls/one"
+    writer = RecordingWriter(folder, RecordingHeader(model="gpt-4o"))
+    writer.event("received", b'{"type":"session.created","session":{}}', 0.1)
+    writer.close(0.2)
+    return folder
+
+
 GIVEN: dict[str, Callable[[], Any]] = {
     "player": Player,
     "microphone": Microphone,
     "get_weather": lambda: get_weather,
     "recording": lambda: speech("What is seven times eight?"),
     "json": lambda: json,
+    "call": recorded_call,
 }
 """Names that a block may take for granted, beside `conn`, `previous` and `identity`."""
 

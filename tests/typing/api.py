@@ -10,6 +10,7 @@ Written by `tests/typing/whole_api.py`; `VOICELIVE_PUBLIC_API=write pytest tests
 from __future__ import annotations
 
 import collections.abc
+import pathlib
 import typing
 
 import azure.core.credentials
@@ -25,6 +26,7 @@ import voicelive.local.engines
 import voicelive.local.faults
 import voicelive.models
 import voicelive.pytest_plugin
+import voicelive.recording
 import voicelive.telephony
 import voicelive.testing
 import voicelive.tools
@@ -34,7 +36,7 @@ def used(*things: object) -> None:
     """Take what is there, and cannot be called with arguments of one type."""
 
 
-used(voicelive.AudioDeviceError, voicelive.AuthenticationError, voicelive.BadRequestError, voicelive.BlockingInAsyncWarning, voicelive.BudgetExceededError, voicelive.CloseInfo, voicelive.ConfigurationError, voicelive.ConfigurationRejectedError, voicelive.ConnectTimeoutError, voicelive.ConnectionClosed, voicelive.ConnectionError, voicelive.ConnectionOptions, voicelive.ConnectionStateError, voicelive.ContractCheck, voicelive.ContractWarning, voicelive.ConversationItemResource, voicelive.ConversationResource, voicelive.Credential, voicelive.DeviceLostError, voicelive.DeviceNotFoundError, voicelive.FieldIssue, voicelive.HandshakeError, voicelive.InputAudioBufferResource, voicelive.InternalError, voicelive.InvalidEventError, voicelive.KeepaliveTimeoutError, voicelive.MessageTooBigError, voicelive.NotFoundError, voicelive.OutputAudioBufferResource, voicelive.ProxyError, voicelive.ReadyTimeoutError, voicelive.ReceiveOverflowError, voicelive.ReceiveTimeoutError, voicelive.ReconnectFailedError, voicelive.ReconnectPolicy, voicelive.RedirectError, voicelive.ResponseHandle, voicelive.ResponseResource, voicelive.ResponseStalledError, voicelive.SendQueueFullError, voicelive.SessionExpiredError, voicelive.SessionResource, voicelive.ThrottledError, voicelive.TlsError, voicelive.TranscriptionSessionResource, voicelive.UnsentEvent, voicelive.VoiceLiveConnection, voicelive.VoiceLiveError, voicelive.WebsocketConnectionOptions, voicelive.__version__, voicelive.aio, voicelive.audio, voicelive.connect, voicelive.conversation, voicelive.errors, voicelive.local, voicelive.models, voicelive.testing, voicelive.tools, voicelive.warmup)
+used(voicelive.AudioDeviceError, voicelive.AuthenticationError, voicelive.BadRequestError, voicelive.BlockingInAsyncWarning, voicelive.BudgetExceededError, voicelive.CloseInfo, voicelive.ConfigurationError, voicelive.ConfigurationRejectedError, voicelive.ConnectTimeoutError, voicelive.ConnectionClosed, voicelive.ConnectionError, voicelive.ConnectionOptions, voicelive.ConnectionStateError, voicelive.ContractCheck, voicelive.ContractWarning, voicelive.ConversationItemResource, voicelive.ConversationResource, voicelive.Credential, voicelive.DeviceLostError, voicelive.DeviceNotFoundError, voicelive.FieldIssue, voicelive.HandshakeError, voicelive.InputAudioBufferResource, voicelive.InternalError, voicelive.InvalidEventError, voicelive.KeepaliveTimeoutError, voicelive.MessageTooBigError, voicelive.NotFoundError, voicelive.OutputAudioBufferResource, voicelive.ProxyError, voicelive.ReadyTimeoutError, voicelive.ReceiveOverflowError, voicelive.ReceiveTimeoutError, voicelive.ReconnectFailedError, voicelive.ReconnectPolicy, voicelive.RecordingError, voicelive.RedirectError, voicelive.ResponseHandle, voicelive.ResponseResource, voicelive.ResponseStalledError, voicelive.SendQueueFullError, voicelive.SessionExpiredError, voicelive.SessionResource, voicelive.ThrottledError, voicelive.TlsError, voicelive.TranscriptionSessionResource, voicelive.UnsentEvent, voicelive.VoiceLiveConnection, voicelive.VoiceLiveError, voicelive.WebsocketConnectionOptions, voicelive.__version__, voicelive.aio, voicelive.audio, voicelive.connect, voicelive.conversation, voicelive.errors, voicelive.local, voicelive.models, voicelive.recording, voicelive.testing, voicelive.tools, voicelive.warmup)
 
 
 def CloseInfo(it: voicelive.CloseInfo) -> None:
@@ -246,7 +248,7 @@ def warmup(freeze: bool) -> None:
     voicelive.warmup(freeze=freeze)
 
 
-used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.ConversationItemResource, voicelive.aio.ConversationResource, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InputAudioBufferResource, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.OutputAudioBufferResource, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseResource, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.SessionResource, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.TranscriptionSessionResource, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.WebsocketConnectionOptions, voicelive.aio.connect, voicelive.aio.warmup)
+used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.ConversationItemResource, voicelive.aio.ConversationResource, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InputAudioBufferResource, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.OutputAudioBufferResource, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RecordingError, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseResource, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.SessionResource, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.TranscriptionSessionResource, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.WebsocketConnectionOptions, voicelive.aio.connect, voicelive.aio.warmup)
 
 
 def aio_ConversationItemResource(it: voicelive.aio.ConversationItemResource) -> None:
@@ -1145,7 +1147,7 @@ def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words:
     typing.assert_type(voicelive.conversation.split_heard(text, heard_ms, audio_ms, words), tuple[str, str])
 
 
-used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
+used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RecordingError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
 
 
 used(voicelive.local.Engines, voicelive.local.FAST, voicelive.local.Fault, voicelive.local.Faults, voicelive.local.InvalidFaultError, voicelive.local.LocalService, voicelive.local.LocalServiceError, voicelive.local.Pacing, voicelive.local.PortInUseError, voicelive.local.QUIRKS, voicelive.local.Quirk, voicelive.local.REAL, voicelive.local.SessionRecord, voicelive.local.ThreadedLocalService, voicelive.local.UnprotectedHostError, voicelive.local.Upstream, voicelive.local.start_in_thread)
@@ -1759,6 +1761,147 @@ used(voicelive.models.ActionFind, voicelive.models.ActionOpenPage, voicelive.mod
 
 
 used(voicelive.pytest_plugin.voicelive_environment, voicelive.pytest_plugin.voicelive_service)
+
+
+used(voicelive.recording.CallSound, voicelive.recording.HeardStretch, voicelive.recording.RecordedEvent, voicelive.recording.Recording, voicelive.recording.RecordingError, voicelive.recording.RecordingHeader, voicelive.recording.RecordingWriter, voicelive.recording.SoundFormat, voicelive.recording.SoundReference)
+
+
+def recording_CallSound(it: voicelive.recording.CallSound) -> None:
+    typing.assert_type(it.assistant, bytes)
+    typing.assert_type(it.seconds, float)
+    typing.assert_type(it.user, bytes)
+
+
+def recording_CallSound_blocks(it: voicelive.recording.CallSound, seconds: float) -> None:
+    typing.assert_type(it.blocks(seconds), collections.abc.Iterator[tuple[bytes, bytes]])
+
+
+def recording_HeardStretch(it: voicelive.recording.HeardStretch) -> None:
+    typing.assert_type(it.at, float)
+    typing.assert_type(it.content_index, int)
+    typing.assert_type(it.from_ms, float)
+    typing.assert_type(it.item_id, str | None)
+    typing.assert_type(it.seconds, float)
+    typing.assert_type(it.side, typing.Literal['user', 'assistant'])
+    typing.assert_type(it.to_ms, float)
+
+
+def recording_RecordedEvent(it: voicelive.recording.RecordedEvent) -> None:
+    typing.assert_type(it.direction, typing.Literal['sent', 'received', 'local'])
+    typing.assert_type(it.number, int)
+    typing.assert_type(it.payload, dict[str, typing.Any])
+    typing.assert_type(it.raw, str | None)
+    typing.assert_type(it.sounds, list[voicelive.recording.SoundReference])
+    typing.assert_type(it.time, float)
+    typing.assert_type(it.type, str)
+
+
+def recording_Recording(it: voicelive.recording.Recording) -> None:
+    typing.assert_type(it.audio, voicelive.recording.CallSound)
+    typing.assert_type(it.ending, collections.abc.Mapping[str, typing.Any] | None)
+    typing.assert_type(it.events, collections.abc.Iterator[voicelive.recording.RecordedEvent])
+    typing.assert_type(it.lines, collections.abc.Iterator[collections.abc.Mapping[str, typing.Any]])
+    typing.assert_type(it.problems, list[str])
+    typing.assert_type(it.stretches, collections.abc.Iterator[voicelive.recording.HeardStretch])
+
+
+def recording_Recording_check(it: voicelive.recording.Recording) -> None:
+    typing.assert_type(it.check(), list[str])
+
+
+def recording_Recording_open(it: voicelive.recording.Recording, path: str | pathlib.Path) -> None:
+    typing.assert_type(voicelive.recording.Recording.open(path), voicelive.recording.Recording)
+
+
+def recording_Recording_pack(it: voicelive.recording.Recording, target: str | pathlib.Path) -> None:
+    typing.assert_type(it.pack(target), pathlib.Path)
+
+
+def recording_Recording_sound(it: voicelive.recording.Recording, reference: voicelive.recording.SoundReference) -> None:
+    typing.assert_type(it.sound(reference), bytes)
+
+
+def recording_Recording_wire(it: voicelive.recording.Recording, event: voicelive.recording.RecordedEvent) -> None:
+    typing.assert_type(it.wire(event), dict[str, typing.Any])
+
+
+def recording_RecordingHeader(it: voicelive.recording.RecordingHeader) -> None:
+    typing.assert_type(it.agent, str | None)
+    typing.assert_type(it.api_version, str)
+    typing.assert_type(it.content, bool)
+    typing.assert_type(it.format, int)
+    typing.assert_type(it.host, str | None)
+    typing.assert_type(it.input, voicelive.recording.SoundFormat)
+    typing.assert_type(it.library, str)
+    typing.assert_type(it.model, str | None)
+    typing.assert_type(it.output, voicelive.recording.SoundFormat)
+    typing.assert_type(it.started, str)
+
+
+def recording_RecordingHeader_read(it: voicelive.recording.RecordingHeader, values: collections.abc.Mapping[str, typing.Any]) -> None:
+    typing.assert_type(voicelive.recording.RecordingHeader.read(values), voicelive.recording.RecordingHeader)
+
+
+def recording_RecordingHeader_write(it: voicelive.recording.RecordingHeader) -> None:
+    typing.assert_type(it.write(), bytes)
+
+
+def recording_RecordingWriter(it: voicelive.recording.RecordingWriter) -> None:
+    used(it)
+
+
+def recording_RecordingWriter_close(it: voicelive.recording.RecordingWriter, time: float, code: int | None, reason: str) -> None:
+    it.close(time, code=code, reason=reason)
+
+
+def recording_RecordingWriter_event(it: voicelive.recording.RecordingWriter, direction: typing.Literal['sent', 'received', 'local'], data: bytes | collections.abc.Mapping[str, typing.Any], time: float) -> None:
+    it.event(direction, data, time)
+
+
+def recording_RecordingWriter_flush(it: voicelive.recording.RecordingWriter, time: float) -> None:
+    it.flush(time)
+
+
+def recording_RecordingWriter_heard(it: voicelive.recording.RecordingWriter, item_id: str, content_index: int, ms: int, time: float) -> None:
+    it.heard(item_id, content_index, ms, time)
+
+
+def recording_RecordingWriter_lost(it: voicelive.recording.RecordingWriter, count: int, time: float) -> None:
+    it.lost(count, time)
+
+
+def recording_SoundFormat(it: voicelive.recording.SoundFormat) -> None:
+    typing.assert_type(it.channels, int)
+    typing.assert_type(it.format, str)
+    typing.assert_type(it.rate, int)
+    typing.assert_type(it.width, int)
+
+
+def recording_SoundFormat_ms(it: voicelive.recording.SoundFormat, size: int) -> None:
+    typing.assert_type(it.ms(size), float)
+
+
+def recording_SoundFormat_read(it: voicelive.recording.SoundFormat, value: object) -> None:
+    typing.assert_type(voicelive.recording.SoundFormat.read(value), voicelive.recording.SoundFormat)
+
+
+def recording_SoundFormat_size(it: voicelive.recording.SoundFormat, ms: float) -> None:
+    typing.assert_type(it.size(ms), int)
+
+
+def recording_SoundReference(it: voicelive.recording.SoundReference) -> None:
+    typing.assert_type(it.file, str | None)
+    typing.assert_type(it.ms, float)
+    typing.assert_type(it.size, int)
+    typing.assert_type(it.start, int)
+
+
+def recording_SoundReference_read(it: voicelive.recording.SoundReference, value: object) -> None:
+    typing.assert_type(voicelive.recording.SoundReference.read(value), voicelive.recording.SoundReference | None)
+
+
+def recording_SoundReference_write(it: voicelive.recording.SoundReference) -> None:
+    typing.assert_type(it.write(), dict[str, typing.Any])
 
 
 used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallStarted, voicelive.telephony.DigitPressed, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.TwilioLine)

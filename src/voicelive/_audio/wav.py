@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["ALAW", "PCM", "ULAW", "NotWavError", "WavError", "WavFormat", "read_wav"]
+__all__ = ["ALAW", "PCM", "ULAW", "NotWavError", "WavError", "WavFormat", "read_wav", "read_wav_header"]
 
 PCM, ALAW, ULAW = 0x0001, 0x0006, 0x0007
 _EXTENSIBLE = 0xFFFE
@@ -65,6 +65,23 @@ def read_wav(file: BinaryIO, most_bytes: int) -> tuple[WavFormat, bytes]:
         WavError: if it is damaged or cut short.
     """
     stream = _Stream(file)
+    found, size = _read_header(stream)
+    return found, _read_data(stream, size, most_bytes)
+
+
+def read_wav_header(file: BinaryIO) -> tuple[WavFormat, int]:
+    """Read what comes before the audio data, and return the format and where the data begins.
+
+    Raises:
+        NotWavError: if the file is of another kind.
+        WavError: if it is damaged or cut short.
+    """
+    stream = _Stream(file)
+    return _read_header(stream)[0], stream.position
+
+
+def _read_header(stream: _Stream) -> tuple[WavFormat, int]:
+    """Read up to the audio data; return the format, and how many bytes the header promises."""
     header = stream.read(12)
     if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"WAVE":
         raise NotWavError(f"is not a WAV file (it begins with {header[:12]!r})")
@@ -80,7 +97,7 @@ def read_wav(file: BinaryIO, most_bytes: int) -> tuple[WavFormat, bytes]:
             found = _parse_format(content)
             stream.skip(size - len(content))
         elif name == b"data" and found is not None:
-            return found, _read_data(stream, size, most_bytes)
+            return found, size
         else:
             stream.skip(size)
         stream.skip(size % 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from urllib.parse import parse_qsl, quote, urlsplit
 
-__all__ = ["HIDDEN", "Redactor", "Secret", "SecretMapping", "secrets_in"]
+__all__ = ["HIDDEN", "Redactor", "Secret", "SecretMapping", "is_secret_name", "secrets_in"]
 
 HIDDEN = "(hidden)"
 
@@ -78,8 +78,13 @@ class Redactor:
         return "".join(shown)
 
 
+def is_secret_name(name: str) -> bool:
+    """Return whether a field, header or parameter of this name holds what must not be shown."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def secrets_in(url: str, headers: Iterable[tuple[str, str]]) -> list[str]:
     """Find what must not be shown of a request: every value whose name says so, as a whole and without its scheme."""
     named = [*headers, *parse_qsl(urlsplit(url).query, keep_blank_values=True)]
-    values = [value for name, value in named if _SECRET_NAME.search(name)]
+    values = [value for name, value in named if is_secret_name(name)]
     return [Secret(part) for value in values for part in (value, value.partition(" ")[2]) if part]

@@ -1,0 +1,1 @@
+"""Recordings of calls; :mod:`voicelive.recording` is their public face."""

@@ -1,0 +1,477 @@
+"""Reads recordings, also such as were cut short, damaged, or written by a newer version: what can be read is used."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from .._audio.wav import WavError, WavFormat, read_wav_header
+from .._public import public_in
+from .._wire_values import encode_base64
+from ..errors import RecordingError
+from .lines import (
+    CALL_LINES,
+    CALL_SOUND,
+    FORMAT,
+    MARK,
+    HeardStretch,
+    RecordedEvent,
+    RecordingHeader,
+)
+from .sound_fields import put_back
+from .sounds import SoundReference
+from .wav_files import part_name
+
+__all__ = ["CallSound", "Recording"]
+
+_MOST_PROBLEMS = 100
+_BLOCK = 1 << 16
+_UNPACKED = 4 << 20
+
+
+_KINDS = frozenset({"sent", "received", "local", "user", "heard", "played", "format", "lost", "end"})
+
+
+@public_in("voicelive.recording")
+class CallSound:
+    """Both sides of a call as they were heard: ``call.wav``, 16-bit at :attr:`rate`, from the beginning of the call."""
+
+    def __init__(self, files: _Files) -> None:
+        self._files = files
+        self._parts: list[str] = []
+        self.rate = 24_000
+        """Samples per second, in Hz."""
+        number = 1
+        while files.has(name := part_name(CALL_SOUND.removesuffix(".wav"), number)):
+            found = files.sound_format(name)
+            if found is not None and found.channels == 2 and found.bits == 16:
+                self._parts.append(name)
+                self.rate = found.rate
+            number += 1
+
+    @property
+    def seconds(self) -> float:
+        """How long it is; 0 where the recording has no ``call.wav``."""
+        return sum(self._files.sound_size(name) // 4 for name in self._parts) / self.rate
+
+    def blocks(self, seconds: float = 1.0) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the user's and the assistant's sound, piece by piece, so that a long call need not be held."""
+        size = max(1, int(seconds * self.rate)) * 4
+        for name in self._parts:
+            with self._files.sound(name) as file:
+                while frames := _whole(file, size):
+                    yield _channel(frames, 0), _channel(frames, 1)
+
+    @property
+    def user(self) -> bytes:
+        """What the user said, PCM16 mono."""
+        return b"".join(user for user, _ in self.blocks())
+
+    @property
+    def assistant(self) -> bytes:
+        """What was heard of the assistant, PCM16 mono, as long as :attr:`user`."""
+        return b"".join(assistant for _, assistant in self.blocks())
+
+
+@public_in("voicelive.recording")
+class Recording:
+    """A recorded call, in a folder or a zip file.
+
+    Nothing is held in memory: every iteration reads the file anew. What cannot be read is passed over and named in
+    :attr:`problems`.
+
+    Example::
+
+        recording = Recording.open("calls/one")
+        for event in recording.events:
+            print(f"{event.time:8.3f}  {event.direction:8}  {event.type}")
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        """Where it is."""
+        self._problems: dict[str, None] = {}
+        self._files = _find(self.path)
+        self._files.tell = self._tell
+        for problem in self._files.found:
+            self._tell(problem)
+        self.header = self._read_header()
+        """What the first line says of the call."""
+
+    @classmethod
+    def open(cls, path: str | Path) -> Recording:
+        """Open a recording: its folder, its zip file, or its ``call.jsonl``.
+
+        Raises:
+            RecordingError: if there is none, saying what was found.
+        """
+        return cls(path)
+
+    def __repr__(self) -> str:
+        return f"<Recording {self.path} of {self.header.started}>"
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read, as far as it has been met; :meth:`check` meets everything."""
+        found = list(self._problems)
+        more = [f"and {self._more_problems} more"] if self._more_problems else []
+        return [*found, *more]
+
+    def check(self) -> list[str]:
+        """Read everything, and return what cannot be read."""
+        sizes = Counter[str]()
+        for event in self.events:
+            for reference in event.sounds:
+                if reference.file is not None:
+                    sizes[reference.file] = max(sizes[reference.file], reference.start + reference.size)
+        for name, size in sizes.items():
+            there = self._files.sound_size(name) if self._files.has(name) else None
+            if there is None:
+                self._tell(f"{name} is missing")
+            elif there < size:
+                self._tell(f"{name} is cut short: {size} bytes of audio are referred to, {there} are there")
+        return self.problems
+
+    @property
+    def events(self) -> Iterator[RecordedEvent]:
+        """The events, in the order in which they were sent and received."""
+        for number, values in self._lines():
+            kind, payload, raw = values.get("kind"), values.get("event"), values.get("raw")
+            if kind in ("sent", "received", "local"):
+                yield RecordedEvent(
+                    _number(values.get("t")),
+                    kind,
+                    payload if isinstance(payload, dict) else {},
+                    raw if isinstance(raw, str) else None,
+                    number,
+                )
+
+    @property
+    def stretches(self) -> Iterator[HeardStretch]:
+        """What lies where in ``call.wav``. A stretch is written down some seconds after it was heard."""
+        for _, values in self._lines():
+            kind = values.get("kind")
+            if kind in ("user", "heard"):
+                index, item_id = values.get("content_index"), values.get("item_id")
+                yield HeardStretch(
+                    "user" if kind == "user" else "assistant",
+                    _number(values.get("at")),
+                    _number(values.get("from_ms")),
+                    _number(values.get("to_ms")),
+                    item_id if isinstance(item_id, str) else None,
+                    index if isinstance(index, int) else 0,
+                )
+
+    @property
+    def lines(self) -> Iterator[Mapping[str, Any]]:
+        """Every line after the header as it stands, also of kinds that are not known."""
+        for _, values in self._lines():
+            yield values
+
+    @property
+    def ending(self) -> Mapping[str, Any] | None:
+        """The last line, which says how the call ended; None where the recording was cut short."""
+        last: Mapping[str, Any] | None = None
+        for _, values in self._lines():
+            last = values
+        return last if last is not None and last.get("kind") == "end" else None
+
+    @property
+    def audio(self) -> CallSound:
+        """Both sides as they were heard."""
+        return CallSound(self._files)
+
+    def sound(self, reference: SoundReference) -> bytes:
+        """Return the sound that a reference stands for, in the wire's format; silence in the place of what is missing.
+
+        What the recording leaves out, and what is lost, comes back as silence of the same length.
+        """
+        name, silence = reference.file, b"\0" * reference.size
+        if name is None:
+            return silence
+        if not self._files.has(name):
+            self._tell(f"{name} is missing")
+            return silence
+        found = self._files.sound_at(name, reference.start, reference.size)
+        if len(found) < reference.size:
+            self._tell(f"{name} is cut short: it ends at byte {reference.start + len(found)} of its audio")
+        return found + silence[len(found) :]
+
+    def wire(self, event: RecordedEvent) -> dict[str, Any]:
+        """Return an event as it was on the wire: with its sound as base64."""
+        restored: dict[str, Any] = put_back(event.payload, lambda reference: encode_base64(self.sound(reference)))
+        return restored
+
+    def pack(self, target: str | Path) -> Path:
+        """Write the recording into one zip file, and return its path.
+
+        Raises:
+            RecordingError: if the file exists already.
+            OSError: if it cannot be written.
+        """
+        path = Path(target)
+        try:
+            with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as packed:
+                for name in self._files.names():
+                    with self._files.open(name) as source, packed.open(name, "w", force_zip64=True) as into:
+                        while block := source.read(_BLOCK):
+                            into.write(block)
+        except FileExistsError:
+            raise RecordingError(f"{path} exists already: choose another name") from None
+        return path
+
+    _more_problems = 0
+
+    def _tell(self, problem: str) -> None:
+        if problem in self._problems:
+            return
+        if len(self._problems) < _MOST_PROBLEMS:
+            self._problems[problem] = None
+        else:
+            self._more_problems += 1
+
+    def _read_header(self) -> RecordingHeader:
+        with self._files.open(CALL_LINES) as file:
+            first = _parsed(file.readline())
+        if first is None or MARK not in first:
+            self._tell(f"{CALL_LINES} has no header: formats are taken to be the service's defaults")
+            return RecordingHeader()
+        header = RecordingHeader.read(first)
+        if header.format > FORMAT:
+            self._tell(
+                f"the recording has format {header.format}, and this version of voicelive knows {FORMAT}: "
+                "what is new in it is left out. Update voicelive."
+            )
+        return header
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        unknown = Counter[str]()
+        with self._files.open(CALL_LINES) as file:
+            for number, text in enumerate(_each(file), 1):
+                values = _parsed(text)
+                if values is None:
+                    # A process that is killed leaves half a line.
+                    cut = "" if text.endswith(b"\n") else "; the recording was cut short there"
+                    self._tell(f"line {number} of {CALL_LINES} is not a JSON object{cut}")
+                elif MARK not in values:
+                    kind = values.get("kind")
+                    if kind in _KINDS:
+                        yield number, values
+                    else:
+                        unknown[str(kind)] += 1
+        for kind, count in unknown.items():
+            self._tell(f"{count} line(s) of the unknown kind {kind!r}")
+
+
+class _Files:
+    """The files of a recording, wherever they are."""
+
+    def __init__(self, where: Path, found: list[str]) -> None:
+        self._where = where
+        self.found = found
+        """What is odd about them."""
+        self.tell: Any = found.append
+
+    def names(self) -> list[str]:
+        """Return the names of all files that belong to the recording."""
+        return sorted(path.name for path in self._where.iterdir() if _belongs(path.name))
+
+    def has(self, name: str) -> bool:
+        """Return whether there is such a file; names from elsewhere are refused."""
+        return _belongs(name) and name in self.names()
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """Open a file."""
+        with (self._where / name).open("rb") as file:
+            yield file
+
+    def size(self, name: str) -> int:
+        """Return a file's size, in bytes."""
+        return (self._where / name).stat().st_size
+
+    def sound_format(self, name: str) -> WavFormat | None:
+        """Return the format of a WAV file; None, and tell, if it is not one."""
+        try:
+            with self.open(name) as file:
+                return read_wav_header(file)[0]
+        except (WavError, OSError, zipfile.BadZipFile) as error:
+            self.tell(f"{name} {error}")
+            return None
+
+    def sound_size(self, name: str) -> int:
+        """Return how many bytes of audio are in a WAV file, whatever its header says."""
+        with self.open(name) as file:
+            return max(0, self.size(name) - _header_size(file))
+
+    @contextmanager
+    def sound(self, name: str) -> Generator[BinaryIO]:
+        """Open a WAV file at its audio data."""
+        with self.open(name) as file:
+            file.seek(_header_size(file))
+            yield file
+
+    def sound_at(self, name: str, start: int, size: int) -> bytes:
+        """Return bytes of the audio data; less at its end."""
+        with self.sound(name) as file:
+            file.seek(start, 1)
+            return _whole(file, size)
+
+
+class _Packed(_Files):
+    """The files of a recording in a zip file."""
+
+    def __init__(self, where: Path, entries: dict[str, zipfile.ZipInfo], found: list[str]) -> None:
+        super().__init__(where, found)
+        self._entries = entries
+        self._block = "", 0, b""
+
+    def names(self) -> list[str]:
+        return sorted(self._entries)
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        with zipfile.ZipFile(self._where) as packed, packed.open(self._entries[name]) as file:
+            yield _Careful(file, name, self.tell)  # type: ignore[misc]
+
+    def size(self, name: str) -> int:
+        return self._entries[name].file_size
+
+    def sound_at(self, name: str, start: int, size: int) -> bytes:
+        # Going to a place in a packed file takes unpacking all before it: done once for many pieces.
+        held, begin, data = self._block
+        if held != name or not begin <= start or start + size > begin + len(data):
+            data = super().sound_at(name, start, max(size, _UNPACKED))
+            self._block = name, start, data
+            begin = start
+        return data[start - begin :][:size]
+
+
+class _Careful:
+    """A file of a zip that ends where it is damaged."""
+
+    def __init__(self, file: Any, name: str, tell: Any) -> None:
+        self._file = file
+        self._name = name
+        self._tell = tell
+
+    def _try(self, method: Any, *arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error) as error:
+            self._tell(f"{self._name} is damaged: {error}")
+            return b""
+
+    def read(self, size: int = -1) -> bytes:
+        found: bytes = self._try(self._file.read, size)
+        return found
+
+    def readline(self, size: int = -1) -> bytes:
+        found: bytes = self._try(self._file.readline, size)
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        self._try(self._file.seek, offset, whence)
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+
+def _find(path: Path) -> _Files:
+    """Find the files of a recording.
+
+    Raises:
+        RecordingError: if there is none.
+    """
+    if path.name == CALL_LINES and path.is_file():
+        path = path.parent
+    if path.is_dir():
+        if (path / CALL_LINES).is_file():
+            return _Files(path, [])
+        raise RecordingError(f"{path} is not a recording: there is no {CALL_LINES} in it")
+    if path.is_file():
+        return _packed(path)
+    if (left := unpacked(path)).is_dir():
+        return _Files(left, [f"{path.name} was never packed: the recording was cut short, and is read from {left}"])
+    raise RecordingError(f"there is no recording at {path}")
+
+
+def unpacked(path: Path) -> Path:
+    """Return the folder that a recording is written to before it is packed into a zip file."""
+    return path.with_name(f"{path.name}.writing")
+
+
+def _packed(path: Path) -> _Packed:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            infos = packed.infolist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise RecordingError(f"{path} is neither a recording's folder nor its zip file: {error}") from None
+    entries: dict[str, zipfile.ZipInfo] = {}
+    found: list[str] = []
+    for info in infos:
+        name = PurePosixPath(info.filename).name
+        if not _belongs(name):
+            continue
+        if name in entries:
+            found.append(f"{path.name} has two files named {name}: the first is used")
+        else:
+            entries[name] = info
+    if CALL_LINES not in entries:
+        raise RecordingError(f"{path} is not a recording: there is no {CALL_LINES} in it")
+    return _Packed(path, entries, found)
+
+
+def _belongs(name: str) -> bool:
+    return name == CALL_LINES or (name.endswith(".wav") and "/" not in name and "\\" not in name)
+
+
+def _each(file: Any) -> Iterator[bytes]:
+    while text := file.readline():
+        yield text
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
+def _header_size(file: Any) -> int:
+    try:
+        return read_wav_header(file)[1]
+    except WavError:
+        # As this package writes them.
+        return 44
+
+
+def _whole(file: Any, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (part := file.read(min(size, _BLOCK))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _channel(frames: bytes, number: int) -> bytes:
+    samples = array("h", frames[: len(frames) // 4 * 4])
+    if sys.byteorder == "big":
+        samples.byteswap()
+        chosen = samples[number::2]
+        chosen.byteswap()
+        return chosen.tobytes()
+    return samples[number::2].tobytes()
