@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ class Contract:
             merged.update(model.own)
         return merged
 
+    @cached_property
+    def sent(self) -> frozenset[str]:
+        """The models that an application can send: what a client event holds, without the events themselves."""
+        events = {name for base in EVENT_BASES if base in self.models for name in (base, *self.leaves(base))}
+        return frozenset((reachable(self, "ClientEvent") & self.models.keys()) - events)
+
     def tags(self, name: str) -> dict[str, str]:
         """The constants that say what kind of object a model is: field name to value.
 
@@ -112,6 +119,36 @@ class Contract:
                 raise SchemaError(f"the event type {event_type!r} is declared twice: {found[event_type]} and {name}")
             found[event_type] = name
         return found
+
+
+def reachable(contract: Contract, root: str) -> set[str]:
+    """The names of all models that a value of `root` or of a model derived from it can hold."""
+    seen: set[str] = set()
+    todo = [root]
+    while todo:
+        name = todo.pop()
+        if name in seen or (name not in contract.models and name not in contract.unions):
+            continue
+        seen.add(name)
+        if name in contract.unions:
+            todo.extend(_refs_in(contract.unions[name]))
+            continue
+        model = contract.models[name]
+        todo.extend(model.children)
+        for prop in contract.fields(name).values():
+            todo.extend(_refs_in(prop.schema))
+    return seen
+
+
+def _refs_in(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        found = [str(node["$ref"])[len(REF_PREFIX) :]] if "$ref" in node else []
+        for value in node.values():
+            found.extend(_refs_in(value))
+        return found
+    if isinstance(node, list):
+        return [ref for value in node for ref in _refs_in(value)]
+    return []
 
 
 def is_event(name: str) -> bool:

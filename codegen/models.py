@@ -13,6 +13,7 @@ from pathlib import Path
 from .document import Contract, ModelSchema, Schema, SchemaError, constant_of, is_event, ref_name, variants
 from .prepare import ALIAS_PREFIX, prepare
 from .signatures import input_type, or_none
+from .texts import docstring
 
 __all__ = ["make_models"]
 
@@ -113,7 +114,7 @@ def _enum(contract: Contract, node: ast.ClassDef) -> str:
     docs = dict(contract.enums[node.name])
     lines = [
         f"class {node.name}(OpenEnum):",
-        f"    {_docstring(contract.enum_docs[node.name])}",
+        f"    {docstring(contract.enum_docs[node.name])}",
         "",
     ]
     for statement in node.body:
@@ -124,7 +125,7 @@ def _enum(contract: Contract, node: ast.ClassDef) -> str:
             member = target.id if target.id[0].isalpha() else f"V{target.id}"
             lines.append(f"    {member} = {json.dumps(value.value)}")
             if docs.get(str(value.value)):
-                lines.append(f"    {_docstring(docs[str(value.value)])}")
+                lines.append(f"    {docstring(docs[str(value.value)])}")
             if (other := ALSO_CALLED.get((node.name, str(value.value)))) is not None:
                 # An alias, as the second name of a value is in an enum.
                 lines.append(f"    {other} = {json.dumps(value.value)}")
@@ -192,7 +193,7 @@ def _constructor(contract: Contract, name: str) -> list[str]:
             lines.append(f"            {prop.name}: {kind if prop.name in tags else or_none(kind)} = ...,")
         else:
             lines.append(f"            {prop.name}: {kind},")
-    return [*lines, "            **extra: Any,", "        ) -> None: ..."]
+    return [*lines, "        ) -> None: ..."]
 
 
 def _alias(contract: Contract, name: str) -> str:
@@ -214,7 +215,7 @@ def _alias(contract: Contract, name: str) -> str:
 
 
 def _type_alias(name: str, value: str, doc: str) -> str:
-    return f'{name} = TypeAliasType("{name}", {value})\n{_docstring(doc)}'
+    return f'{name} = TypeAliasType("{name}", {value})\n{docstring(doc)}'
 
 
 def _polymorphic(contract: Contract, members: list[Schema]) -> list[str]:
@@ -268,13 +269,3 @@ def _open_enums(contract: Contract, text: str) -> str:
 
 def _ranges(text: str) -> str:
     return re.sub(r"Literal\[[\"']((?:ge|le)=[^\"']+)[\"']\]", r"Field(\1)", text)
-
-
-def _docstring(text: str) -> str:
-    safe = text.strip().replace("\\", "\\\\").replace('"""', "'''")
-    if not safe:
-        return '"""Undocumented."""'
-    lines = safe.splitlines()
-    if len(lines) == 1:
-        return f'"""{safe}"""' if not safe.endswith('"') else f'"""{safe} """'
-    return '"""' + "\n    ".join(line.rstrip() for line in lines) + '\n    """'

@@ -14,7 +14,9 @@ from pathlib import Path
 from .deferred import deferred
 from .document import Contract, SchemaError, is_event, load
 from .models import make_models
+from .params import make_params, param_names
 from .resources import make_registry, make_resources, make_versions, make_waiting
+from .signatures import UNCHECKED
 from .superset import Availability, merge
 
 __all__ = [
@@ -59,13 +61,23 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
+from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, Unchecked, UnixTime
+"""
+
+PARAM_IMPORTS = """
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from typing_extensions import Required, TypedDict
+
+from .._base import Unchecked
 """
 
 PUBLIC_MODULE = """
 # Where users import them from: tracebacks, pickles and documentation name it. No annotation here may be text, which
 # would be looked up there.
-__name__ = "voicelive.models"
+__name__ = "voicelive.{}"
 """
 
 FOUND_BY_NAME = """
@@ -101,13 +113,16 @@ def generate(document: Path | None = None) -> dict[str, str]:
         ),
     }
     enums, models = make_models(contract)
+    params = make_params(contract)
+    of_models, of_types = PUBLIC_MODULE.format("models"), PUBLIC_MODULE.format("types")
     names, everything = sorted(contract.enums), f"__all__ = {_public(contract)!r}\n"
+    all_params = f"__all__ = {sorted([UNCHECKED, *param_names(contract)])!r}\n"
     all_enums = f"__all__ = {names!r}\n"
     files = {
         "__init__.py": ("Generated code: models, enums, the event registry, resource classes.", ""),
         "enums.py": (
             "Enums of the contract. The service may extend any of them.",
-            f"\nfrom .._base import OpenEnum\nfrom .._defining import Definitions\n\n{all_enums}{PUBLIC_MODULE}\n"
+            f"\nfrom .._base import OpenEnum\nfrom .._defining import Definitions\n\n{all_enums}{of_models}\n"
             f"_definitions = Definitions(globals())\n{FOUND_BY_NAME}\n\n{deferred(enums, set())}",
         ),
         "enums.pyi": (
@@ -117,12 +132,24 @@ def generate(document: Path | None = None) -> dict[str, str]:
         "models.py": (
             "Models and events of the contract.",
             f"{MODEL_IMPORTS}\nfrom . import enums\nfrom .._defining import Definitions\n\n{everything}"
-            f"{PUBLIC_MODULE}\n_definitions = Definitions(globals(), enums.__getattr__)\n{FOUND_BY_NAME}"
+            f"{of_models}\n_definitions = Definitions(globals(), enums.__getattr__)\n{FOUND_BY_NAME}"
             f"need = _definitions.need\n\n\n{deferred(models, set(names))}",
         ),
         "models.pyi": (
             "Models and events of the contract.",
-            f"{MODEL_IMPORTS}\nfrom .enums import {', '.join(names)}\n\n{everything}\n\n{_stub(models)}",
+            f"{MODEL_IMPORTS}\nfrom .enums import {', '.join(names)}\n"
+            f"from .params import {', '.join(param_names(contract))}\n\n{everything}\n\n{_stub(models)}",
+        ),
+        "params.py": (
+            "Types of the mappings that stand in place of models.",
+            f"{PARAM_IMPORTS}\nfrom . import models\nfrom .._defining import Definitions\n\n{all_params}"
+            f"{of_types}\n_definitions = Definitions(globals(), models.__getattr__)\n{FOUND_BY_NAME}"
+            f"need = _definitions.need\n\n\n{deferred(params, {*names, *contract.models})}",
+        ),
+        "params.pyi": (
+            "Types of the mappings that stand in place of models.",
+            f"{PARAM_IMPORTS}\nfrom .enums import {', '.join(names)}\n"
+            f"from .models import {', '.join(sorted(contract.sent))}\n\n{all_params}\n\n{params}",
         ),
         **{name: (doc, f"\n{body}") for name, (doc, body) in derived.items()},
     }

@@ -6,11 +6,11 @@ Each rewrite states what it expects to find and stops with a :class:`SchemaError
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from .document import REF_PREFIX, Contract, Schema, SchemaError, constant_of, is_event, ref_name, variants
+from .document import REF_PREFIX, Contract, Schema, SchemaError, constant_of, is_event, reachable, ref_name, variants
+from .texts import field_text
 
-__all__ = ["ALIAS_PREFIX", "prepare", "reachable"]
+__all__ = ["ALIAS_PREFIX", "prepare"]
 
 ALIAS_PREFIX = "Any"
 
@@ -54,36 +54,6 @@ def prepare(contract: Contract) -> Schema:
     }
 
 
-def reachable(contract: Contract, root: str) -> set[str]:
-    """The names of all models that a value of `root` or of a model derived from it can hold."""
-    seen: set[str] = set()
-    todo = [root]
-    while todo:
-        name = todo.pop()
-        if name in seen or (name not in contract.models and name not in contract.unions):
-            continue
-        seen.add(name)
-        if name in contract.unions:
-            todo.extend(_refs_in(contract.unions[name]))
-            continue
-        model = contract.models[name]
-        todo.extend(model.children)
-        for prop in contract.fields(name).values():
-            todo.extend(_refs_in(prop.schema))
-    return seen
-
-
-def _refs_in(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        found = [str(node["$ref"])[len(REF_PREFIX) :]] if "$ref" in node else []
-        for value in node.values():
-            found.extend(_refs_in(value))
-        return found
-    if isinstance(node, list):
-        return [ref for value in node for ref in _refs_in(value)]
-    return []
-
-
 def _concrete(contract: Contract, names: list[str]) -> list[str]:
     found: list[str] = []
     for name in names:
@@ -100,17 +70,9 @@ def _property(contract: Contract, owner: str, name: str, schema: Schema, sent: b
         result: Schema = {"type": "string", "x-python-type": f"Literal[{json.dumps(constant)}]"}
     else:
         result = _type(contract, where, schema, sent)
-    description = str(schema.get("description", "")).strip()
-    if "default" in schema:
-        # The service fills in its defaults, so they are documented, not set.
-        description = f"{description}\n\nDefault of the service: `{json.dumps(schema['default'])}`."
-    limits = [
-        f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema
-    ]
-    if limits:
-        description = f"{description}\n\nRange: {', '.join(limits)}."
+    description = field_text(schema)
     if description:
-        result = {**result, "description": description.strip()}
+        result = {**result, "description": description}
     return result
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .document import Contract, Property, SchemaError
-from .signatures import AUDIO, input_type, or_none
+from .params import param_names
+from .signatures import AUDIO, UNCHECKED, input_type, or_none
 from .superset import DRAFTS, Availability
 
 __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
@@ -68,6 +69,8 @@ class Method:
     parameters: list[Parameter]
     lazy: dict[str, str]
     """The classes in its annotations, which are only defined for who reads those, and their modules."""
+    mappings: list[str]
+    """The types of mappings in its annotations; what reads those when a program runs is told of any mapping."""
 
 
 @dataclass
@@ -153,12 +156,14 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
     used = {name for resource in flat for method in resource.methods for name in method.lazy}
     enums = sorted(used & set(contract.enums))
     models = sorted(used & set(contract.models))
+    params = sorted({name for resource in flat for method in resource.methods for name in method.mappings})
     return _render(
         "resources.py.jinja2",
         top=top,
         flat=flat,
         asynchronous=asynchronous,
         models=models,
+        params=params,
         enums=enums,
     )
 
@@ -235,7 +240,8 @@ def _method(contract: Contract, event_type: str, name: str, method: str) -> Meth
     words = set(re.findall(r"\w+", " ".join(parameter.kind for parameter in parameters)))
     lazy = dict.fromkeys(sorted(words & set(contract.models)), ".models")
     lazy |= dict.fromkeys(sorted(words & set(contract.enums)), ".enums")
-    return Method(method, event_type, name, _sentence(model.description), parameters, lazy)
+    mappings = sorted(words & {UNCHECKED, *param_names(contract)})
+    return Method(method, event_type, name, _sentence(model.description), parameters, lazy, mappings)
 
 
 def _parameter_type(contract: Contract, prop: Property) -> str:

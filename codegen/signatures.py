@@ -6,10 +6,16 @@ import json
 
 from .document import Contract, Schema, SchemaError, constant_of, ref_name, variants
 
-__all__ = ["AUDIO", "input_type", "or_none"]
+__all__ = ["AUDIO", "PARAM", "UNCHECKED", "input_type", "or_none"]
 
 AUDIO = ("bytes", "bytearray", "memoryview", "str")
 """What a field of base64 text is given."""
+
+PARAM = "Param"
+"""What the type of a mapping is called after the name of the model in whose place it stands."""
+
+UNCHECKED = "Unchecked"
+"""The type of the values of mappings of which nothing is known; see :class:`voicelive._base.Unchecked`."""
 
 
 def input_type(contract: Contract, schema: Schema) -> str:
@@ -74,7 +80,10 @@ def _named(contract: Contract, name: str) -> list[str]:
         return [name, "str"]
     if name in contract.unions:
         return _members(contract, contract.unions[name])
-    return [name, "Mapping[str, Any]"]
+    if name not in contract.sent:
+        # What the service alone sends is made by tests of an application only, from whatever they have.
+        return [name, "Mapping[str, Any]"]
+    return [name, f"{name}{PARAM}", f"Mapping[str, {UNCHECKED}]"]
 
 
 def _plain(contract: Contract, schema: Schema) -> str:

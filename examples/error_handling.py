@@ -28,7 +28,7 @@ def main() -> None:
         with connect(**options) as conn:
             # What the contract does not allow is refused here, before anything is sent.
             try:
-                conn.session.update(session={"turn_detection": {"type": "server_vad", "threshold": "loud"}})
+                conn.session.update(session={"turn_detection": {"type": "server_vad", "threshold": 5}})
             except InvalidEventError as error:
                 print(f"Invalid event: {error}")
 

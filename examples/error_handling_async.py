@@ -29,7 +29,7 @@ async def main() -> None:
         async with connect(**options) as conn:
             # What the contract does not allow is refused here, before anything is sent.
             try:
-                await conn.session.update(session={"turn_detection": {"type": "server_vad", "threshold": "loud"}})
+                await conn.session.update(session={"turn_detection": {"type": "server_vad", "threshold": 5}})
             except InvalidEventError as error:
                 print(f"Invalid event: {error}")
 

@@ -6,6 +6,7 @@ from _service import voice_service
 
 from voicelive import connect
 from voicelive.tools import ToolContext, Tools, tool
+from voicelive.types import RequestSessionParam
 
 
 @tool
@@ -23,12 +24,12 @@ def get_invoice(number: int) -> dict[str, object]:
 
 # All of them can run; what the session offers is what the model may call.
 TOOLS = Tools([transfer_to_billing, get_invoice])
-RECEPTION = {
+RECEPTION: RequestSessionParam = {
     "instructions": "You are the reception. Transfer callers to the department that they need.",
     "voice": {"type": "azure-standard", "name": "en-US-AvaNeural"},
     "tools": [transfer_to_billing.definition],
 }
-BILLING = {
+BILLING: RequestSessionParam = {
     "instructions": "You are the billing department. Answer questions about invoices.",
     "voice": {"type": "azure-standard", "name": "en-US-AndrewNeural"},
     "tools": [get_invoice.definition],

@@ -44,6 +44,7 @@ FACES = [
     "voicelive.telephony",
     "voicelive.testing",
     "voicelive.tools",
+    "voicelive.types",
 ]
 LIST = Path(__file__).with_name("public_api.txt")
 API = Path(__file__).with_name("typing") / "api.py"

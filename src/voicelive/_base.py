@@ -49,6 +49,7 @@ __all__ = [
     "ReadFloat",
     "ReadInt",
     "TaggedModel",
+    "Unchecked",
     "UnixTime",
     "decode_base64",
     "encode_base64",
@@ -379,6 +380,19 @@ class ReadFloat(float):
         made = super().__new__(cls, number)
         made.wire = number if wire is None else wire
         return made
+
+
+@public_in("voicelive.types")
+class Unchecked:
+    """The type of values of which a type checker knows nothing, such as those of parsed JSON.
+
+    ``Mapping[str, Unchecked]`` takes a ``dict[str, Any]``, and no mapping whose values have a known type: that one is
+    compared with what the service knows. Nothing is ever an instance of this class.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.any_schema()
 
 
 class OrInstanceOf:

@@ -8,6 +8,7 @@ import time
 from locust import User, constant, task
 
 import voicelive
+from voicelive.models import InputTextContentPart, UserMessageItem
 
 
 class Talker(User):
@@ -27,8 +28,8 @@ class Talker(User):
     def turn(self) -> None:
         started, failure = time.perf_counter(), None
         try:
-            content = [{"type": "input_text", "text": "hello"}]
-            self.connection.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+            message = UserMessageItem(content=[InputTextContentPart(text="hello")])
+            self.connection.conversation.item.create(item=message)
             self.connection.response.create()
             self.connection.wait_for("response.done", 20, keep=False)
         except Exception as error:  # noqa: BLE001 - locust counts them

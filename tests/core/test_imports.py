@@ -110,6 +110,7 @@ RULES = [
     ),
     Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
+    Rule("types", {"_generated"}, set(), BLOCKING | {"typing"}),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
     Rule("telephony", {"_core.lines"}, set(), BLOCKING),

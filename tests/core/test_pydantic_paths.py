@@ -53,12 +53,15 @@ class Preset(BaseModel):
     session: RequestSession
 
 
+# What the schema lacks; a keyword that a model lacks is an error for type checkers.
+UNKNOWN: dict[str, Any] = {"x": [None]}
+
 SESSIONS: list[tuple[RequestSession, dict[str, Any]]] = [
     (RequestSession(), {}),
     (RequestSession(turn_detection=None, model="m"), {"model": "m", "turn_detection": None}),
     (
-        RequestSession(turn_detection=ServerVad(threshold=0.5), x=[None]),
-        {"turn_detection": {"type": "server_vad", "threshold": 0.5}, "x": [None]},
+        RequestSession(turn_detection=ServerVad(threshold=0.5), **UNKNOWN),
+        {"turn_detection": {"type": "server_vad", "threshold": 0.5}, **UNKNOWN},
     ),
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import voicelive
 import voicelive.aio
+from voicelive.types import FunctionCallOutputItemParam, FunctionToolParam
 
 __all__ = ["DEADLINE", "OPTIONS", "Converse", "ask", "ask_async", "call_tools", "speak"]
 
@@ -26,7 +27,8 @@ def ask(endpoint: str, *texts: str, **session: Any) -> list[str]:
     """Ask in writing; return the answers, or the errors of the responses that failed."""
     answers: list[str] = []
     with voicelive.connect(endpoint=endpoint, model="gpt-4o", connection_options=OPTIONS) as conn:
-        conn.session.update(session={"modalities": ["text"], **session})
+        settings: dict[str, Any] = {"modalities": ["text"], **session}
+        conn.session.update(session=settings)
         for text in texts:
             conn.conversation.item.create(item=question(text))
             conn.response.create()
@@ -62,7 +64,8 @@ def speak(endpoint: str, audio: bytes, **session: Any) -> bytes:
     """Speak to the service with voice activity detection on; return the sound of the answer, PCM16 at 24 kHz."""
     answer = bytearray()
     with voicelive.connect(endpoint=endpoint, model="gpt-4o", connection_options=OPTIONS) as conn:
-        conn.session.update(session={"turn_detection": {"type": "server_vad"}, **session})
+        settings: dict[str, Any] = {"turn_detection": {"type": "server_vad"}, **session}
+        conn.session.update(session=settings)
         conn.input_audio_buffer.append(audio=audio)
         for event in conn:
             if event.type == "response.audio.delta":
@@ -75,7 +78,9 @@ def speak(endpoint: str, audio: bytes, **session: Any) -> bytes:
 def call_tools(endpoint: str, tools: dict[str, Callable[..., Any]]) -> str:
     """Ask something, answer every call that comes, and return what is said in the end."""
     with voicelive.connect(endpoint=endpoint, model="gpt-4o", connection_options=OPTIONS) as conn:
-        definitions = [{"type": "function", "name": name, "parameters": {"type": "object"}} for name in tools]
+        definitions: list[FunctionToolParam] = [
+            {"type": "function", "name": name, "parameters": {"type": "object"}} for name in tools
+        ]
         conn.session.update(session={"modalities": ["text"], "tools": definitions})
         conn.conversation.item.create(item=question("go"))
         conn.response.create()
@@ -86,6 +91,10 @@ def call_tools(endpoint: str, tools: dict[str, Callable[..., Any]]) -> str:
                 return told(done)
             for call in calls:
                 output = json.dumps(tools[call["name"]](**json.loads(call["arguments"])))
-                item = {"type": "function_call_output", "call_id": call["call_id"], "output": output}
+                item: FunctionCallOutputItemParam = {
+                    "type": "function_call_output",
+                    "call_id": call["call_id"],
+                    "output": output,
+                }
                 conn.conversation.item.create(item=item)
             conn.response.create()

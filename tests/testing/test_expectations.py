@@ -10,6 +10,7 @@ import pytest
 
 import voicelive
 from tests.testing.agents import DEADLINE, OPTIONS, ask, ask_async, speak
+from voicelive.models import InputTextContentPart
 from voicelive.testing import ScriptedService
 
 SHORT = 0.05
@@ -153,8 +154,8 @@ def test_sessions_of_the_draft_are_read_in_the_same_way(service: ScriptedService
     ) as conn:
         conn.session.update(session={"modalities": ["text"], "input_audio_sampling_rate": 16000})
         conn.input_audio_buffer.append(audio=bytes(3200))
-        content = [{"type": "input_text", "text": "hello"}]
-        conn.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+        content = InputTextContentPart(text="hello")
+        conn.conversation.item.create(item={"type": "message", "role": "user", "content": [content]})
         conn.response.create()
         conn.wait_for("response.done", timeout=DEADLINE)
     service.assert_settings(modalities=["text"], input_audio_sampling_rate=16000)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections.abc
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ NAMES: dict[int, str] = {}
 """Where a public thing is found, by its identity."""
 
 
+GENERATED = {"voicelive.models", "voicelive.types"}
+"""Named, but not used one by one: what is generated is the same throughout."""
 TYPED_DICTS = {"voicelive.ConnectionOptions"}
 """What is a mapping with known keys to type checkers, and made otherwise at run time."""
 
@@ -59,7 +62,9 @@ def program() -> str:
     parts = [text for face in FACES for text in _face(face)]
     body = "\n\n\n".join(parts)
     modules = {
-        line for line in ("collections.abc", "pathlib", "ssl", "typing", "datetime", "types") if f"{line}." in body
+        line
+        for line in ("collections.abc", "pathlib", "ssl", "typing", "datetime", "types")
+        if re.search(rf"(?<![\w.]){re.escape(line)}\.", body)
     }
     azure = {line for line in ("azure.core.credentials", "azure.core.credentials_async") if f"{line}." in body}
     groups = ["\n".join(f"import {module}" for module in sorted(group)) for group in (modules, azure, set(FACES))]
@@ -74,7 +79,7 @@ def _face(face: str) -> Iterator[str]:
     yield f"used({plain})"
     for name in names:
         thing = getattr(module, name)
-        if NAMES.get(id(thing)) != f"{face}.{name}" or face == "voicelive.models":
+        if NAMES.get(id(thing)) != f"{face}.{name}" or face in GENERATED:
             continue
         if inspect.isclass(thing) and not issubclass(thing, (BaseException, Enum)):
             yield from _class(face, name, thing)

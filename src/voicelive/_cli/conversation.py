@@ -9,7 +9,14 @@ from typing import Any, Protocol
 
 from ..aio import VoiceLiveConnection
 from ..errors import ConnectionClosed
-from ..models import AnyServerEvent, RequestSession, ServerEventError, ServerEventSessionUpdated
+from ..models import (
+    AnyServerEvent,
+    InputTextContentPart,
+    RequestSession,
+    ServerEventError,
+    ServerEventSessionUpdated,
+    UserMessageItem,
+)
 from .failures import ConversationFailed, error_line
 from .recording import Recording
 from .turns import Progress, Turn, describe_error
@@ -129,8 +136,8 @@ class Conversation:
             ConversationFailed: if the service reports an error, closes, or does not answer in time.
         """
         self._turn = turn
-        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-        await self._send(self._connection.conversation.item.create(item=item))
+        content = InputTextContentPart(text=text)
+        await self._send(self._connection.conversation.item.create(item=UserMessageItem(content=[content])))
         await self._send(self._connection.response.create())
         await self._until(lambda: turn.answered, self._timeout, lambda: _awaited(turn))
 

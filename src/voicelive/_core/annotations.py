@@ -31,16 +31,18 @@ class TakenAsItIs:
         return hash(TakenAsItIs)
 
 
-def resolved_when_read(**modules: str) -> Callable[[F], F]:
+def resolved_when_read(*mappings: str, **modules: str) -> Callable[[F], F]:
     """Let the annotations of a function be real types for whoever reads them.
 
     Args:
+        mappings: names that the function's module imports for type checkers only, of types of mappings and of
+            their values. Any mapping is taken when a program runs, so that is what they are read as.
         modules: for each name that the function's module imports for type checkers only, the module that has it;
             one that begins with a dot is found from the function's own.
     """
 
     def resolve(function: F) -> F:
-        function.__annotations__ = _Annotations(function, modules)
+        function.__annotations__ = _Annotations(function, mappings, modules)
         return function
 
     return resolve
@@ -51,9 +53,10 @@ class _Annotations(dict[str, object]):
 
     # A dict, because functions take nothing else; each way to read one is overridden, so that copies are right too.
 
-    def __init__(self, function: Callable[..., Any], modules: Mapping[str, str]) -> None:
+    def __init__(self, function: Callable[..., Any], mappings: tuple[str, ...], modules: Mapping[str, str]) -> None:
         super().__init__(function.__annotations__)
         self._globals = function.__globals__
+        self._mappings = mappings
         self._modules = modules
         self._resolved = False
 
@@ -63,6 +66,11 @@ class _Annotations(dict[str, object]):
         from importlib import import_module
 
         names: dict[str, object] = {}
+        if self._mappings:
+            from collections.abc import Mapping
+            from typing import Any
+
+            names |= dict.fromkeys(self._mappings, Mapping[str, Any]) | {"Unchecked": Any}
         for name, module in self._modules.items():
             names[name] = getattr(import_module(module, self._globals["__package__"]), name)
         values = {name: eval(text, self._globals, names) for name, text in super().items() if isinstance(text, str)}

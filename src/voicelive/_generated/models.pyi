@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
+from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, Unchecked, UnixTime
 from .enums import (
     AnimationOutputType,
     AudioTimestampType,
@@ -42,6 +42,54 @@ from .enums import (
     ResponseStatus,
     SessionIncludeOption,
     ToolChoiceLiteral,
+)
+from .params import (
+    AnimationParam,
+    AssistantMessageItemParam,
+    AudioConfigParam,
+    AudioEchoCancellationParam,
+    AudioFormatParam,
+    AudioInputConfigParam,
+    AudioInputTranscriptionOptionsParam,
+    AudioNoiseReductionParam,
+    AudioOutputConfigParam,
+    AvatarConfigParam,
+    AzureRealtimeNativeVoiceParam,
+    AzureVoiceParam,
+    BackgroundParam,
+    ConversationRequestItemParam,
+    EouDetectionParam,
+    IceServerParam,
+    LlmInterimResponseConfigParam,
+    MCPToolFilterParam,
+    MCPToolRequireApprovalParam,
+    MessageContentPartParam,
+    OpenAICustomVoiceParam,
+    OpenAIVoiceParam,
+    PromptInputFileParam,
+    PromptInputImageParam,
+    PromptInputTextParam,
+    PromptParam,
+    ReasoningParam,
+    RequestSessionParam,
+    RequestTranscriptionSessionParam,
+    ResponseCreateParamsAudioOutputParam,
+    ResponseCreateParamsAudioParam,
+    ResponseCreateParamsParam,
+    RetentionRatioTruncationParam,
+    SceneParam,
+    StaticInterimResponseConfigParam,
+    ToolChoiceSelectionParam,
+    ToolParam,
+    TracingConfigurationParam,
+    TranscriptionOptionsParam,
+    TranscriptionSessionAudioInputParam,
+    TranscriptionSessionAudioParam,
+    TruncationTokenLimitsParam,
+    TurnDetectionParam,
+    VideoCropParam,
+    VideoParamsParam,
+    VideoResolutionParam,
 )
 
 __all__ = [
@@ -324,7 +372,6 @@ class ActionFind(TaggedModel):
             pattern: str,
             type: Literal["find"] = ...,
             url: str,
-            **extra: Any,
         ) -> None: ...
 
 class ActionOpenPage(TaggedModel):
@@ -343,7 +390,6 @@ class ActionOpenPage(TaggedModel):
             *,
             type: Literal["open_page"] = ...,
             url: str,
-            **extra: Any,
         ) -> None: ...
 
 class ActionSearchSource(TaggedModel):
@@ -362,7 +408,6 @@ class ActionSearchSource(TaggedModel):
             *,
             type: Literal["url"] = ...,
             url: str,
-            **extra: Any,
         ) -> None: ...
 
 class ActionSearch(TaggedModel):
@@ -384,7 +429,6 @@ class ActionSearch(TaggedModel):
             query: str | None = ...,
             type: Literal["search"] = ...,
             sources: Sequence[ActionSearchSource | Mapping[str, Any]] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AgentConfig(TaggedModel):
@@ -412,7 +456,6 @@ class AgentConfig(TaggedModel):
             description: str | None = ...,
             agent_id: str,
             thread_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class Animation(Model):
@@ -437,7 +480,6 @@ class Animation(Model):
             *,
             model_name: str | None = ...,
             outputs: Sequence[AnimationOutputType | str] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioFormat(TaggedModel):
@@ -451,7 +493,6 @@ class AudioFormat(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class AudioFormatPcm(AudioFormat):
@@ -476,7 +517,6 @@ class AudioFormatPcm(AudioFormat):
             *,
             type: Literal["audio/pcm"] = ...,
             rate: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioFormatPcma(AudioFormat):
@@ -492,7 +532,6 @@ class AudioFormatPcma(AudioFormat):
             self,
             *,
             type: Literal["audio/pcma"] = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioFormatPcmu(AudioFormat):
@@ -508,7 +547,6 @@ class AudioFormatPcmu(AudioFormat):
             self,
             *,
             type: Literal["audio/pcmu"] = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyAudioFormat = TypeAliasType(
@@ -570,7 +608,6 @@ class AudioInputTranscriptionOptions(Model):
             prompt: str | None = ...,
             custom_speech: Mapping[str, str] | None = ...,
             phrase_list: Sequence[str] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioNoiseReduction(Model):
@@ -587,7 +624,6 @@ class AudioNoiseReduction(Model):
             self,
             *,
             type: Literal["azure_deep_noise_suppression", "near_field", "far_field"] | str,
-            **extra: Any,
         ) -> None: ...
 
 class AzureRealtimeNativeVoice(TaggedModel):
@@ -606,7 +642,6 @@ class AzureRealtimeNativeVoice(TaggedModel):
             *,
             type: Literal["azure-realtime-native"] = ...,
             name: AzureRealtimeNativeVoiceName | str,
-            **extra: Any,
         ) -> None: ...
 
 class AzureVoice(TaggedModel):
@@ -620,7 +655,6 @@ class AzureVoice(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class AzureCustomVoice(AzureVoice):
@@ -679,7 +713,6 @@ class AzureCustomVoice(AzureVoice):
             pitch: str | None = ...,
             rate: str | None = ...,
             volume: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureStandardVoice(AzureVoice):
@@ -735,7 +768,6 @@ class AzureStandardVoice(AzureVoice):
             pitch: str | None = ...,
             rate: str | None = ...,
             volume: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class Background(Model):
@@ -752,7 +784,6 @@ class Background(Model):
             *,
             color: str | None = ...,
             image_url: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class CachedTokenDetails(Model):
@@ -772,7 +803,6 @@ class CachedTokenDetails(Model):
             text_tokens: int,
             audio_tokens: int,
             image_tokens: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEvent(BaseEvent):
@@ -789,7 +819,6 @@ class ClientEvent(BaseEvent):
             *,
             type: str,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventBYOMCredentialUpdate(ClientEvent):
@@ -812,7 +841,6 @@ class ClientEventBYOMCredentialUpdate(ClientEvent):
             type: Literal["byom_credential.update"] = ...,
             event_id: str | None = ...,
             authorization_headers: Mapping[str, str],
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventConversationItemDelete(ClientEvent):
@@ -832,7 +860,6 @@ class ClientEventConversationItemDelete(ClientEvent):
             type: Literal["conversation.item.delete"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventConversationItemRetrieve(ClientEvent):
@@ -855,7 +882,6 @@ class ClientEventConversationItemRetrieve(ClientEvent):
             type: Literal["conversation.item.retrieve"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventConversationItemTruncate(ClientEvent):
@@ -892,7 +918,6 @@ class ClientEventConversationItemTruncate(ClientEvent):
             item_id: str,
             content_index: int,
             audio_end_ms: int,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioBufferAppend(ClientEvent):
@@ -919,7 +944,6 @@ class ClientEventInputAudioBufferAppend(ClientEvent):
             type: Literal["input_audio_buffer.append"] = ...,
             event_id: str | None = ...,
             audio: bytes | bytearray | memoryview | str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioBufferClear(ClientEvent):
@@ -936,7 +960,6 @@ class ClientEventInputAudioBufferClear(ClientEvent):
             *,
             type: Literal["input_audio_buffer.clear"] = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioBufferCommit(ClientEvent):
@@ -956,7 +979,6 @@ class ClientEventInputAudioBufferCommit(ClientEvent):
             *,
             type: Literal["input_audio_buffer.commit"] = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioClear(ClientEvent):
@@ -973,7 +995,6 @@ class ClientEventInputAudioClear(ClientEvent):
             *,
             type: Literal["input_audio.clear"] = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioTurnAppend(ClientEvent):
@@ -1000,7 +1021,6 @@ class ClientEventInputAudioTurnAppend(ClientEvent):
             event_id: str | None = ...,
             turn_id: str,
             audio: bytes | bytearray | memoryview | str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioTurnCancel(ClientEvent):
@@ -1020,7 +1040,6 @@ class ClientEventInputAudioTurnCancel(ClientEvent):
             type: Literal["input_audio.turn.cancel"] = ...,
             event_id: str | None = ...,
             turn_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioTurnEnd(ClientEvent):
@@ -1040,7 +1059,6 @@ class ClientEventInputAudioTurnEnd(ClientEvent):
             type: Literal["input_audio.turn.end"] = ...,
             event_id: str | None = ...,
             turn_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputAudioTurnStart(ClientEvent):
@@ -1060,7 +1078,6 @@ class ClientEventInputAudioTurnStart(ClientEvent):
             type: Literal["input_audio.turn.start"] = ...,
             event_id: str | None = ...,
             turn_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputTextDelta(ClientEvent):
@@ -1092,7 +1109,6 @@ class ClientEventInputTextDelta(ClientEvent):
             id: str,
             delta: str,
             content_index: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventInputTextDone(ClientEvent):
@@ -1121,7 +1137,6 @@ class ClientEventInputTextDone(ClientEvent):
             event_id: str | None = ...,
             id: str,
             content_index: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventOutputAudioBufferClear(ClientEvent):
@@ -1141,7 +1156,6 @@ class ClientEventOutputAudioBufferClear(ClientEvent):
             *,
             type: Literal["output_audio_buffer.clear"] = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventResponseCancel(ClientEvent):
@@ -1164,7 +1178,6 @@ class ClientEventResponseCancel(ClientEvent):
             type: Literal["response.cancel"] = ...,
             event_id: str | None = ...,
             response_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ClientEventSessionAvatarConnect(ClientEvent):
@@ -1187,7 +1200,6 @@ class ClientEventSessionAvatarConnect(ClientEvent):
             type: Literal["session.avatar.connect"] = ...,
             event_id: str | None = ...,
             client_sdp: str,
-            **extra: Any,
         ) -> None: ...
 
 class ContentPart(TaggedModel):
@@ -1201,7 +1213,6 @@ class ContentPart(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class ConversationDetails(Model):
@@ -1218,7 +1229,6 @@ class ConversationDetails(Model):
             *,
             id: str | None = ...,
             object: Literal["realtime.conversation"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ConversationItemBase(Model):
@@ -1238,7 +1248,6 @@ class ConversationRequestItem(TaggedModel):
             *,
             type: str,
             id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioEchoCancellation(TaggedModel):
@@ -1275,7 +1284,6 @@ class AudioEchoCancellation(TaggedModel):
             type: Literal["server_echo_cancellation"] = ...,
             reference_source: EchoCancellationReferenceSource | str | None = ...,
             channels: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class EouDetection(TaggedModel):
@@ -1289,7 +1297,6 @@ class EouDetection(TaggedModel):
             self,
             *,
             model: str,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticDetection(EouDetection):
@@ -1315,7 +1322,6 @@ class AzureSemanticDetection(EouDetection):
             model: Literal["semantic_detection_v1"] = ...,
             threshold_level: EouThresholdLevel | str | None = ...,
             timeout_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticDetectionEn(EouDetection):
@@ -1341,7 +1347,6 @@ class AzureSemanticDetectionEn(EouDetection):
             model: Literal["semantic_detection_v1_en"] = ...,
             threshold_level: EouThresholdLevel | str | None = ...,
             timeout_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticDetectionMultilingual(EouDetection):
@@ -1367,7 +1372,6 @@ class AzureSemanticDetectionMultilingual(EouDetection):
             model: Literal["semantic_detection_v1_multilingual"] = ...,
             threshold_level: EouThresholdLevel | str | None = ...,
             timeout_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class FileSearchResult(Model):
@@ -1393,7 +1397,6 @@ class FileSearchResult(Model):
             filename: str | None = ...,
             score: float | None = ...,
             text: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class IceServer(Model):
@@ -1413,7 +1416,6 @@ class IceServer(Model):
             urls: Sequence[str],
             username: str | None = ...,
             credential: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class InputTokenDetails(Model):
@@ -1439,7 +1441,6 @@ class InputTokenDetails(Model):
             audio_tokens: int,
             image_tokens: int | None = ...,
             cached_tokens_details: CachedTokenDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class InterimResponseConfigBase(TaggedModel):
@@ -1467,7 +1468,6 @@ class InterimResponseConfigBase(TaggedModel):
             type: str,
             triggers: Sequence[InterimResponseTrigger | str] | None = ...,
             latency_threshold_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class FunctionCallItem(ConversationRequestItem):
@@ -1499,7 +1499,6 @@ class FunctionCallItem(ConversationRequestItem):
             arguments: str,
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class FunctionCallOutputItem(ConversationRequestItem):
@@ -1531,7 +1530,6 @@ class FunctionCallOutputItem(ConversationRequestItem):
             output: str,
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class LlmInterimResponseConfig(InterimResponseConfigBase):
@@ -1564,7 +1562,6 @@ class LlmInterimResponseConfig(InterimResponseConfigBase):
             model: str | None = ...,
             instructions: str | None = ...,
             max_completion_tokens: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class LogProbProperties(Model):
@@ -1584,7 +1581,6 @@ class LogProbProperties(Model):
             token: str,
             logprob: float,
             bytes: Sequence[int],
-            **extra: Any,
         ) -> None: ...
 
 class MCPApprovalResponseRequestItem(ConversationRequestItem):
@@ -1613,7 +1609,6 @@ class MCPApprovalResponseRequestItem(ConversationRequestItem):
             approval_request_id: str,
             approve: bool,
             reason: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class MCPError(TaggedModel):
@@ -1627,7 +1622,6 @@ class MCPError(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class MCPHTTPError(MCPError):
@@ -1649,7 +1643,6 @@ class MCPHTTPError(MCPError):
             type: Literal["http_error"] = ...,
             code: int,
             message: str,
-            **extra: Any,
         ) -> None: ...
 
 class MCPProtocolError(MCPError):
@@ -1671,7 +1664,6 @@ class MCPProtocolError(MCPError):
             type: Literal["protocol_error"] = ...,
             code: int,
             message: str,
-            **extra: Any,
         ) -> None: ...
 
 class MCPTool(Model):
@@ -1694,7 +1686,6 @@ class MCPTool(Model):
             description: str | None = ...,
             input_schema: Any,
             annotations: Any | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class MCPToolExecutionError(MCPError):
@@ -1713,7 +1704,6 @@ class MCPToolExecutionError(MCPError):
             *,
             type: Literal["tool_execution_error"] = ...,
             message: str,
-            **extra: Any,
         ) -> None: ...
 
 AnyMCPError = TypeAliasType(
@@ -1739,7 +1729,6 @@ class MCPToolFilter(Model):
             *,
             tool_names: Sequence[str] | None = ...,
             read_only: bool | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class MCPToolRequireApproval(Model):
@@ -1754,9 +1743,8 @@ class MCPToolRequireApproval(Model):
         def __init__(
             self,
             *,
-            always: MCPToolFilter | Mapping[str, Any] | None = ...,
-            never: MCPToolFilter | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            always: MCPToolFilter | MCPToolFilterParam | Mapping[str, Unchecked] | None = ...,
+            never: MCPToolFilter | MCPToolFilterParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class MessageContentPart(TaggedModel):
@@ -1770,7 +1758,6 @@ class MessageContentPart(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class AssistantAudioContentPart(MessageContentPart):
@@ -1796,7 +1783,6 @@ class AssistantAudioContentPart(MessageContentPart):
             type: Literal["output_audio"] = ...,
             audio: bytes | bytearray | memoryview | str | None = ...,
             transcript: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AssistantTextContentPart(MessageContentPart):
@@ -1818,7 +1804,6 @@ class AssistantTextContentPart(MessageContentPart):
             *,
             type: Literal["output_text"] = ...,
             text: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class InputAudioContentPart(MessageContentPart):
@@ -1844,7 +1829,6 @@ class InputAudioContentPart(MessageContentPart):
             type: Literal["input_audio"] = ...,
             audio: bytes | bytearray | memoryview | str,
             transcript: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class InputTextContentPart(MessageContentPart):
@@ -1863,7 +1847,6 @@ class InputTextContentPart(MessageContentPart):
             *,
             type: Literal["input_text"] = ...,
             text: str,
-            **extra: Any,
         ) -> None: ...
 
 class OpenAICustomVoice(Model):
@@ -1877,7 +1860,6 @@ class OpenAICustomVoice(Model):
             self,
             *,
             id: str,
-            **extra: Any,
         ) -> None: ...
 
 class OpenAIVoice(TaggedModel):
@@ -1896,7 +1878,6 @@ class OpenAIVoice(TaggedModel):
             *,
             type: Literal["openai"] = ...,
             name: OpenAIVoiceName | str,
-            **extra: Any,
         ) -> None: ...
 
 OpenAIVoiceOrCustom = TypeAliasType("OpenAIVoiceOrCustom", Annotated[OpenAIVoiceName | str, OPEN] | OpenAICustomVoice)
@@ -1918,7 +1899,6 @@ class OutputTextContentPart(MessageContentPart):
             *,
             type: Literal["text"] = ...,
             text: str,
-            **extra: Any,
         ) -> None: ...
 
 class OutputTokenDetails(Model):
@@ -1938,7 +1918,6 @@ class OutputTokenDetails(Model):
             text_tokens: int,
             audio_tokens: int,
             reasoning_tokens: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureAvatarVoiceSyncVoice(AzureVoice):
@@ -1994,7 +1973,6 @@ class AzureAvatarVoiceSyncVoice(AzureVoice):
             pitch: str | None = ...,
             rate: str | None = ...,
             volume: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzurePersonalVoice(AzureVoice):
@@ -2053,7 +2031,6 @@ class AzurePersonalVoice(AzureVoice):
             rate: str | None = ...,
             volume: str | None = ...,
             model: PersonalVoiceModels | str,
-            **extra: Any,
         ) -> None: ...
 
 AnyAzureVoice = TypeAliasType(
@@ -2096,7 +2073,6 @@ class PromptInputFile(TaggedModel):
             file_data: str | None = ...,
             file_url: str | None = ...,
             detail: PromptFileDetail | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class PromptInputImage(TaggedModel):
@@ -2121,7 +2097,6 @@ class PromptInputImage(TaggedModel):
             image_url: str | None = ...,
             file_id: str | None = ...,
             detail: PromptImageDetail | str,
-            **extra: Any,
         ) -> None: ...
 
 class PromptInputText(TaggedModel):
@@ -2140,7 +2115,6 @@ class PromptInputText(TaggedModel):
             *,
             type: Literal["input_text"] = ...,
             text: str,
-            **extra: Any,
         ) -> None: ...
 
 class Prompt(Model):
@@ -2159,9 +2133,18 @@ class Prompt(Model):
             *,
             id: str,
             version: str | None = ...,
-            variables: Mapping[str, str | PromptInputText | Mapping[str, Any] | PromptInputImage | PromptInputFile]
+            variables: Mapping[
+                str,
+                str
+                | PromptInputText
+                | PromptInputTextParam
+                | Mapping[str, Unchecked]
+                | PromptInputImage
+                | PromptInputImageParam
+                | PromptInputFile
+                | PromptInputFileParam,
+            ]
             | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class RateLimit(Model):
@@ -2184,7 +2167,6 @@ class RateLimit(Model):
             limit: int | None = ...,
             remaining: int | None = ...,
             reset_seconds: float | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class Reasoning(Model):
@@ -2198,7 +2180,6 @@ class Reasoning(Model):
             self,
             *,
             effort: ReasoningEffort | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class RequestAudioContentPart(ContentPart):
@@ -2230,7 +2211,6 @@ class RequestAudioContentPart(ContentPart):
             type: Literal["input_audio"] = ...,
             audio: bytes | bytearray | memoryview | str | None = ...,
             transcript: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class InputImageContentPart(MessageContentPart):
@@ -2256,7 +2236,6 @@ class InputImageContentPart(MessageContentPart):
             type: Literal["input_image"] = ...,
             image_url: str | None = ...,
             detail: RequestImageContentPartDetail | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyMessageContentPart = TypeAliasType(
@@ -2302,10 +2281,9 @@ class MessageItem(ConversationRequestItem):
             type: Literal["message"] = ...,
             id: str | None = ...,
             role: str,
-            content: Sequence[MessageContentPart | Mapping[str, Any]],
+            content: Sequence[MessageContentPart | MessageContentPartParam | Mapping[str, Unchecked]],
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AssistantMessageItem(MessageItem):
@@ -2323,10 +2301,9 @@ class AssistantMessageItem(MessageItem):
             type: Literal["message"] = ...,
             id: str | None = ...,
             role: Literal["assistant"] = ...,
-            content: Sequence[MessageContentPart | Mapping[str, Any]],
+            content: Sequence[MessageContentPart | MessageContentPartParam | Mapping[str, Unchecked]],
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class RequestImageContentPart(ContentPart):
@@ -2351,7 +2328,6 @@ class RequestImageContentPart(ContentPart):
             image_url: str | None = ...,
             detail: RequestImageContentPartDetail | str | None = ...,
             url: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class RequestTextContentPart(ContentPart):
@@ -2370,7 +2346,6 @@ class RequestTextContentPart(ContentPart):
             *,
             type: Literal["input_text"] = ...,
             text: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseAudioContentPart(ContentPart):
@@ -2396,7 +2371,6 @@ class ResponseAudioContentPart(ContentPart):
             type: Literal["audio"] = ...,
             transcript: str | None = ...,
             audio: bytes | bytearray | memoryview | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseAudioOutput(Model):
@@ -2415,9 +2389,8 @@ class ResponseAudioOutput(Model):
         def __init__(
             self,
             *,
-            format: AudioFormat | Mapping[str, Any] | None = ...,
+            format: AudioFormat | AudioFormatParam | Mapping[str, Unchecked] | None = ...,
             voice: OpenAIVoiceName | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseAudio(Model):
@@ -2431,7 +2404,6 @@ class ResponseAudio(Model):
             self,
             *,
             output: ResponseAudioOutput | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseCreateParamsAudioOutput(Model):
@@ -2450,9 +2422,13 @@ class ResponseCreateParamsAudioOutput(Model):
         def __init__(
             self,
             *,
-            format: AudioFormat | Mapping[str, Any] | None = ...,
-            voice: OpenAIVoiceName | str | OpenAICustomVoice | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            format: AudioFormat | AudioFormatParam | Mapping[str, Unchecked] | None = ...,
+            voice: OpenAIVoiceName
+            | str
+            | OpenAICustomVoice
+            | OpenAICustomVoiceParam
+            | Mapping[str, Unchecked]
+            | None = ...,
         ) -> None: ...
 
 class ResponseCreateParamsAudio(Model):
@@ -2465,8 +2441,10 @@ class ResponseCreateParamsAudio(Model):
         def __init__(
             self,
             *,
-            output: ResponseCreateParamsAudioOutput | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            output: ResponseCreateParamsAudioOutput
+            | ResponseCreateParamsAudioOutputParam
+            | Mapping[str, Unchecked]
+            | None = ...,
         ) -> None: ...
 
 class ResponseErrorDetails(Model):
@@ -2486,7 +2464,6 @@ class ResponseErrorDetails(Model):
             type: str | None = ...,
             code: str | None = ...,
             message: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseItem(TaggedModel):
@@ -2506,7 +2483,6 @@ class ResponseItem(TaggedModel):
             type: str,
             id: str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseFileSearchCallItem(ResponseItem):
@@ -2533,7 +2509,6 @@ class ResponseFileSearchCallItem(ResponseItem):
             queries: Sequence[str] | None = ...,
             status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | str,
             results: Sequence[FileSearchResult | Mapping[str, Any]] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseFunctionCallItem(ResponseItem):
@@ -2566,7 +2541,6 @@ class ResponseFunctionCallItem(ResponseItem):
             call_id: str,
             arguments: str,
             status: ResponseItemStatus | str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseFunctionCallOutputItem(ResponseItem):
@@ -2593,7 +2567,6 @@ class ResponseFunctionCallOutputItem(ResponseItem):
             call_id: str,
             output: str,
             status: ResponseItemStatus | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseMCPApprovalRequestItem(ResponseItem):
@@ -2620,7 +2593,6 @@ class ResponseMCPApprovalRequestItem(ResponseItem):
             arguments: str | None = ...,
             name: str,
             server_label: str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseMCPApprovalResponseItem(ResponseItem):
@@ -2647,7 +2619,6 @@ class ResponseMCPApprovalResponseItem(ResponseItem):
             approval_request_id: str,
             approve: bool,
             reason: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseMCPCallItem(ResponseItem):
@@ -2683,7 +2654,6 @@ class ResponseMCPCallItem(ResponseItem):
             name: str,
             output: str | None = ...,
             error: MCPError | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseMCPListToolItem(ResponseItem):
@@ -2710,7 +2680,6 @@ class ResponseMCPListToolItem(ResponseItem):
             object: Literal["realtime.item"] | None = ...,
             tools: Sequence[MCPTool | Mapping[str, Any]],
             server_label: str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseOutputAudioContentPart(ContentPart):
@@ -2736,7 +2705,6 @@ class ResponseOutputAudioContentPart(ContentPart):
             type: Literal["output_audio"] = ...,
             audio: bytes | bytearray | memoryview | str | None = ...,
             transcript: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseOutputTextContentPart(ContentPart):
@@ -2755,7 +2723,6 @@ class ResponseOutputTextContentPart(ContentPart):
             *,
             type: Literal["output_text"] = ...,
             text: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseStatusDetails(TaggedModel):
@@ -2769,7 +2736,6 @@ class ResponseStatusDetails(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseCancelledDetails(ResponseStatusDetails):
@@ -2791,7 +2757,6 @@ class ResponseCancelledDetails(ResponseStatusDetails):
             *,
             type: Literal["cancelled"] = ...,
             reason: Literal["turn_detected", "client_cancelled"] | str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseCompletedDetails(ResponseStatusDetails):
@@ -2807,7 +2772,6 @@ class ResponseCompletedDetails(ResponseStatusDetails):
             self,
             *,
             type: Literal["completed"] = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseFailedDetails(ResponseStatusDetails):
@@ -2826,7 +2790,6 @@ class ResponseFailedDetails(ResponseStatusDetails):
             *,
             type: Literal["failed"] = ...,
             error: ResponseErrorDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ResponseIncompleteDetails(ResponseStatusDetails):
@@ -2845,7 +2808,6 @@ class ResponseIncompleteDetails(ResponseStatusDetails):
             *,
             type: Literal["incomplete"] = ...,
             reason: Literal["max_output_tokens", "content_filter"] | str,
-            **extra: Any,
         ) -> None: ...
 
 AnyResponseStatusDetails = TypeAliasType(
@@ -2876,7 +2838,6 @@ class ResponseTextContentPart(ContentPart):
             *,
             type: Literal["text"] = ...,
             text: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyContentPart = TypeAliasType(
@@ -2921,7 +2882,6 @@ class ResponseMessageItem(ResponseItem):
             role: MessageRole | str,
             content: Sequence[ContentPart | Mapping[str, Any]],
             status: ResponseItemStatus | str,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseWebSearchCallItem(ResponseItem):
@@ -2942,7 +2902,6 @@ class ResponseWebSearchCallItem(ResponseItem):
             id: str | None = ...,
             object: Literal["realtime.item"] | None = ...,
             status: Literal["in_progress", "searching", "completed", "failed"] | str,
-            **extra: Any,
         ) -> None: ...
 
 AnyResponseItem = TypeAliasType(
@@ -2982,7 +2941,6 @@ class RtcCallErrorDetails(Model):
             type: str,
             code: str | None = ...,
             message: str,
-            **extra: Any,
         ) -> None: ...
 
 class Scene(Model):
@@ -3050,7 +3008,6 @@ class Scene(Model):
             rotation_y: float | None = ...,
             rotation_z: float | None = ...,
             amplitude: float | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEvent(BaseEvent):
@@ -3076,7 +3033,6 @@ class ServerEvent(BaseEvent):
             *,
             type: str,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventBYOMCredentialUpdated(ServerEvent):
@@ -3096,7 +3052,6 @@ class ServerEventBYOMCredentialUpdated(ServerEvent):
             type: Literal["byom_credential.updated"] = ...,
             event_id: str | None = ...,
             authorization_headers: Mapping[str, str],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationCreated(ServerEvent):
@@ -3116,7 +3071,6 @@ class ServerEventConversationCreated(ServerEvent):
             type: Literal["conversation.created"] = ...,
             event_id: str | None = ...,
             conversation: ConversationDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemAdded(ServerEvent):
@@ -3139,7 +3093,6 @@ class ServerEventConversationItemAdded(ServerEvent):
             event_id: str | None = ...,
             previous_item_id: str | None = ...,
             item: ResponseItem | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemCreated(ServerEvent):
@@ -3168,7 +3121,6 @@ class ServerEventConversationItemCreated(ServerEvent):
             event_id: str | None = ...,
             previous_item_id: str | None = ...,
             item: ResponseItem | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemDeleted(ServerEvent):
@@ -3188,7 +3140,6 @@ class ServerEventConversationItemDeleted(ServerEvent):
             type: Literal["conversation.item.deleted"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemDone(ServerEvent):
@@ -3211,7 +3162,6 @@ class ServerEventConversationItemDone(ServerEvent):
             event_id: str | None = ...,
             previous_item_id: str | None = ...,
             item: ResponseItem | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemInputAudioTranscriptionDelta(ServerEvent):
@@ -3242,7 +3192,6 @@ class ServerEventConversationItemInputAudioTranscriptionDelta(ServerEvent):
             content_index: int | None = ...,
             delta: str | None = ...,
             logprobs: Sequence[LogProbProperties | Mapping[str, Any]] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemInputAudioTranscriptionSegment(ServerEvent):
@@ -3282,7 +3231,6 @@ class ServerEventConversationItemInputAudioTranscriptionSegment(ServerEvent):
             speaker: str,
             start: float,
             end: float,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemRetrieved(ServerEvent):
@@ -3302,7 +3250,6 @@ class ServerEventConversationItemRetrieved(ServerEvent):
             type: Literal["conversation.item.retrieved"] = ...,
             event_id: str | None = ...,
             item: ResponseItem | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemTruncated(ServerEvent):
@@ -3328,7 +3275,6 @@ class ServerEventConversationItemTruncated(ServerEvent):
             item_id: str,
             content_index: int,
             audio_end_ms: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventErrorDetails(Model):
@@ -3357,7 +3303,6 @@ class ServerEventErrorDetails(Model):
             message: str,
             param: str | None = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventError(ServerEvent):
@@ -3380,7 +3325,6 @@ class ServerEventError(ServerEvent):
             type: Literal["error"] = ...,
             event_id: str | None = ...,
             error: ServerEventErrorDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferCleared(ServerEvent):
@@ -3397,7 +3341,6 @@ class ServerEventInputAudioBufferCleared(ServerEvent):
             *,
             type: Literal["input_audio_buffer.cleared"] = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferCommitted(ServerEvent):
@@ -3423,7 +3366,6 @@ class ServerEventInputAudioBufferCommitted(ServerEvent):
             event_id: str | None = ...,
             previous_item_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferDtmfEventReceived(ServerEvent):
@@ -3446,7 +3388,6 @@ class ServerEventInputAudioBufferDtmfEventReceived(ServerEvent):
             event_id: str | None = ...,
             event: str,
             received_at: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferSpeechStarted(ServerEvent):
@@ -3472,7 +3413,6 @@ class ServerEventInputAudioBufferSpeechStarted(ServerEvent):
             event_id: str | None = ...,
             audio_start_ms: int,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferSpeechStopped(ServerEvent):
@@ -3498,7 +3438,6 @@ class ServerEventInputAudioBufferSpeechStopped(ServerEvent):
             event_id: str | None = ...,
             audio_end_ms: int,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventInputAudioBufferTimeoutTriggered(ServerEvent):
@@ -3527,7 +3466,6 @@ class ServerEventInputAudioBufferTimeoutTriggered(ServerEvent):
             audio_start_ms: int,
             audio_end_ms: int,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventMcpListToolsCompleted(ServerEvent):
@@ -3547,7 +3485,6 @@ class ServerEventMcpListToolsCompleted(ServerEvent):
             type: Literal["mcp_list_tools.completed"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventMcpListToolsFailed(ServerEvent):
@@ -3567,7 +3504,6 @@ class ServerEventMcpListToolsFailed(ServerEvent):
             type: Literal["mcp_list_tools.failed"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventMcpListToolsInProgress(ServerEvent):
@@ -3587,7 +3523,6 @@ class ServerEventMcpListToolsInProgress(ServerEvent):
             type: Literal["mcp_list_tools.in_progress"] = ...,
             event_id: str | None = ...,
             item_id: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventOutputAudioBufferCleared(ServerEvent):
@@ -3607,7 +3542,6 @@ class ServerEventOutputAudioBufferCleared(ServerEvent):
             type: Literal["output_audio_buffer.cleared"] = ...,
             event_id: str | None = ...,
             response_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventOutputAudioBufferStarted(ServerEvent):
@@ -3627,7 +3561,6 @@ class ServerEventOutputAudioBufferStarted(ServerEvent):
             type: Literal["output_audio_buffer.started"] = ...,
             event_id: str | None = ...,
             response_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventOutputAudioBufferStopped(ServerEvent):
@@ -3647,7 +3580,6 @@ class ServerEventOutputAudioBufferStopped(ServerEvent):
             type: Literal["output_audio_buffer.stopped"] = ...,
             event_id: str | None = ...,
             response_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventRateLimitsUpdated(ServerEvent):
@@ -3667,7 +3599,6 @@ class ServerEventRateLimitsUpdated(ServerEvent):
             type: Literal["rate_limits.updated"] = ...,
             event_id: str | None = ...,
             rate_limits: Sequence[RateLimit | Mapping[str, Any]],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAnimationBlendshapeDelta(ServerEvent):
@@ -3705,7 +3636,6 @@ class ServerEventResponseAnimationBlendshapeDelta(ServerEvent):
             content_index: int,
             frames: Sequence[Sequence[float]] | str,
             frame_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAnimationBlendshapeDone(ServerEvent):
@@ -3731,7 +3661,6 @@ class ServerEventResponseAnimationBlendshapeDone(ServerEvent):
             response_id: str,
             item_id: str,
             output_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAnimationVisemeDelta(ServerEvent):
@@ -3766,7 +3695,6 @@ class ServerEventResponseAnimationVisemeDelta(ServerEvent):
             content_index: int,
             audio_offset_ms: int,
             viseme_id: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAnimationVisemeDone(ServerEvent):
@@ -3795,7 +3723,6 @@ class ServerEventResponseAnimationVisemeDone(ServerEvent):
             item_id: str,
             output_index: int,
             content_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioDelta(ServerEvent):
@@ -3834,7 +3761,6 @@ class ServerEventResponseAudioDelta(ServerEvent):
             output_index: int,
             content_index: int,
             delta: bytes | bytearray | memoryview | str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioDone(ServerEvent):
@@ -3863,7 +3789,6 @@ class ServerEventResponseAudioDone(ServerEvent):
             item_id: str,
             output_index: int,
             content_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioTimestampDelta(ServerEvent):
@@ -3904,7 +3829,6 @@ class ServerEventResponseAudioTimestampDelta(ServerEvent):
             audio_duration_ms: int,
             text: str,
             timestamp_type: Literal["word"],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioTimestampDone(ServerEvent):
@@ -3933,7 +3857,6 @@ class ServerEventResponseAudioTimestampDone(ServerEvent):
             item_id: str,
             output_index: int,
             content_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioTranscriptAnnotationAdded(ServerEvent):
@@ -3968,7 +3891,6 @@ class ServerEventResponseAudioTranscriptAnnotationAdded(ServerEvent):
             content_index: int,
             annotation_index: int,
             annotation: Any,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioTranscriptDelta(ServerEvent):
@@ -4003,7 +3925,6 @@ class ServerEventResponseAudioTranscriptDelta(ServerEvent):
             output_index: int,
             content_index: int,
             delta: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseAudioTranscriptDone(ServerEvent):
@@ -4035,7 +3956,6 @@ class ServerEventResponseAudioTranscriptDone(ServerEvent):
             output_index: int,
             content_index: int,
             transcript: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseContentPartAdded(ServerEvent):
@@ -4067,7 +3987,6 @@ class ServerEventResponseContentPartAdded(ServerEvent):
             output_index: int,
             content_index: int,
             part: ContentPart | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseContentPartDone(ServerEvent):
@@ -4099,7 +4018,6 @@ class ServerEventResponseContentPartDone(ServerEvent):
             output_index: int,
             content_index: int,
             part: ContentPart | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseFileSearchCallCompleted(ServerEvent):
@@ -4128,7 +4046,6 @@ class ServerEventResponseFileSearchCallCompleted(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseFileSearchCallInProgress(ServerEvent):
@@ -4157,7 +4074,6 @@ class ServerEventResponseFileSearchCallInProgress(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseFileSearchCallSearching(ServerEvent):
@@ -4186,7 +4102,6 @@ class ServerEventResponseFileSearchCallSearching(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseFunctionCallArgumentsDelta(ServerEvent):
@@ -4218,7 +4133,6 @@ class ServerEventResponseFunctionCallArgumentsDelta(ServerEvent):
             output_index: int,
             call_id: str,
             delta: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseFunctionCallArgumentsDone(ServerEvent):
@@ -4256,7 +4170,6 @@ class ServerEventResponseFunctionCallArgumentsDone(ServerEvent):
             call_id: str,
             arguments: str,
             name: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseInvocationDelta(ServerEvent):
@@ -4276,7 +4189,6 @@ class ServerEventResponseInvocationDelta(ServerEvent):
             type: Literal["response.invocation.delta"] = ...,
             event_id: str | None = ...,
             delta: Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseMcpCallArgumentsDelta(ServerEvent):
@@ -4308,7 +4220,6 @@ class ServerEventResponseMcpCallArgumentsDelta(ServerEvent):
             item_id: str,
             output_index: int,
             obfuscation: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseMcpCallArgumentsDone(ServerEvent):
@@ -4337,7 +4248,6 @@ class ServerEventResponseMcpCallArgumentsDone(ServerEvent):
             item_id: str,
             output_index: int,
             arguments: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseMcpCallCompleted(ServerEvent):
@@ -4360,7 +4270,6 @@ class ServerEventResponseMcpCallCompleted(ServerEvent):
             event_id: str | None = ...,
             item_id: str,
             output_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseMcpCallFailed(ServerEvent):
@@ -4383,7 +4292,6 @@ class ServerEventResponseMcpCallFailed(ServerEvent):
             event_id: str | None = ...,
             item_id: str,
             output_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseMcpCallInProgress(ServerEvent):
@@ -4406,7 +4314,6 @@ class ServerEventResponseMcpCallInProgress(ServerEvent):
             event_id: str | None = ...,
             item_id: str,
             output_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputItemAdded(ServerEvent):
@@ -4432,7 +4339,6 @@ class ServerEventResponseOutputItemAdded(ServerEvent):
             response_id: str,
             output_index: int,
             item: ResponseItem | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputItemDone(ServerEvent):
@@ -4458,7 +4364,6 @@ class ServerEventResponseOutputItemDone(ServerEvent):
             response_id: str,
             output_index: int,
             item: ResponseItem | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseTextDelta(ServerEvent):
@@ -4490,7 +4395,6 @@ class ServerEventResponseTextDelta(ServerEvent):
             output_index: int,
             content_index: int,
             delta: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseTextDone(ServerEvent):
@@ -4522,7 +4426,6 @@ class ServerEventResponseTextDone(ServerEvent):
             output_index: int,
             content_index: int,
             text: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseVideoDelta(ServerEvent):
@@ -4552,7 +4455,6 @@ class ServerEventResponseVideoDelta(ServerEvent):
             output_index: int,
             codec: str,
             delta: bytes | bytearray | memoryview | str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseWebSearchCallCompleted(ServerEvent):
@@ -4581,7 +4483,6 @@ class ServerEventResponseWebSearchCallCompleted(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseWebSearchCallInProgress(ServerEvent):
@@ -4610,7 +4511,6 @@ class ServerEventResponseWebSearchCallInProgress(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseWebSearchCallSearching(ServerEvent):
@@ -4639,7 +4539,6 @@ class ServerEventResponseWebSearchCallSearching(ServerEvent):
             item_id: str,
             output_index: int,
             sequence_number: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventRtcCallError(ServerEvent):
@@ -4665,7 +4564,6 @@ class ServerEventRtcCallError(ServerEvent):
             operation: str | None = ...,
             rtc_call_id: str | None = ...,
             error: RtcCallErrorDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventRtcCallSdpCreated(ServerEvent):
@@ -4688,7 +4586,6 @@ class ServerEventRtcCallSdpCreated(ServerEvent):
             event_id: str | None = ...,
             rtc_call_id: str,
             sdp_answer: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventSessionAvatarConnecting(ServerEvent):
@@ -4708,7 +4605,6 @@ class ServerEventSessionAvatarConnecting(ServerEvent):
             type: Literal["session.avatar.connecting"] = ...,
             event_id: str | None = ...,
             server_sdp: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventSessionAvatarSwitchToIdle(ServerEvent):
@@ -4728,7 +4624,6 @@ class ServerEventSessionAvatarSwitchToIdle(ServerEvent):
             type: Literal["session.avatar.switch_to_idle"] = ...,
             event_id: str | None = ...,
             turn_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventSessionAvatarSwitchToSpeaking(ServerEvent):
@@ -4748,7 +4643,6 @@ class ServerEventSessionAvatarSwitchToSpeaking(ServerEvent):
             type: Literal["session.avatar.switch_to_speaking"] = ...,
             event_id: str | None = ...,
             turn_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventWarningDetails(Model):
@@ -4768,7 +4662,6 @@ class ServerEventWarningDetails(Model):
             message: str,
             code: str | None = ...,
             param: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventWarning(ServerEvent):
@@ -4788,7 +4681,6 @@ class ServerEventWarning(ServerEvent):
             type: Literal["warning"] = ...,
             event_id: str | None = ...,
             warning: ServerEventWarningDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class SessionBase(Model):
@@ -4817,7 +4709,6 @@ class SmartEndOfTurnDetection(EouDetection):
             model: Literal["smart_end_of_turn_detection"] = ...,
             threshold_level: EouThresholdLevel | str | None = ...,
             timeout_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyEouDetection = TypeAliasType(
@@ -4853,7 +4744,6 @@ class StaticInterimResponseConfig(InterimResponseConfigBase):
             triggers: Sequence[InterimResponseTrigger | str] | None = ...,
             latency_threshold_ms: int | None = ...,
             texts: Sequence[str] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyInterimResponseConfigBase = TypeAliasType(
@@ -4888,10 +4778,9 @@ class SystemMessageItem(MessageItem):
             type: Literal["message"] = ...,
             id: str | None = ...,
             role: Literal["system"] = ...,
-            content: Sequence[MessageContentPart | Mapping[str, Any]],
+            content: Sequence[MessageContentPart | MessageContentPartParam | Mapping[str, Unchecked]],
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class TokenUsage(Model):
@@ -4920,7 +4809,6 @@ class TokenUsage(Model):
             output_tokens: int,
             input_token_details: InputTokenDetails | Mapping[str, Any],
             output_token_details: OutputTokenDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class Tool(TaggedModel):
@@ -4934,7 +4822,6 @@ class Tool(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class FunctionTool(Tool):
@@ -4962,7 +4849,6 @@ class FunctionTool(Tool):
             name: str,
             description: str | None = ...,
             parameters: Any | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class MCPServer(Tool):
@@ -5021,12 +4907,13 @@ class MCPServer(Tool):
             server_url: str,
             authorization: str | None = ...,
             headers: Mapping[str, str] | None = ...,
-            allowed_tools: Sequence[str] | MCPToolFilter | Mapping[str, Any] | None = ...,
+            allowed_tools: Sequence[str] | MCPToolFilter | MCPToolFilterParam | Mapping[str, Unchecked] | None = ...,
             require_approval: MCPApprovalType
             | str
             | Mapping[str, Sequence[str]]
             | MCPToolRequireApproval
-            | Mapping[str, Any]
+            | MCPToolRequireApprovalParam
+            | Mapping[str, Unchecked]
             | None = ...,
             connector_id: Literal[
                 "connector_dropbox",
@@ -5043,7 +4930,6 @@ class MCPServer(Tool):
             tunnel_id: str | None = ...,
             server_description: str | None = ...,
             defer_loading: bool | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyTool = TypeAliasType(
@@ -5062,7 +4948,6 @@ class ToolChoiceSelection(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class ToolChoiceFunctionSelection(ToolChoiceSelection):
@@ -5081,7 +4966,6 @@ class ToolChoiceFunctionSelection(ToolChoiceSelection):
             *,
             type: Literal["function"] = ...,
             name: str,
-            **extra: Any,
         ) -> None: ...
 
 class ToolChoiceMCPSelection(ToolChoiceSelection):
@@ -5103,7 +4987,6 @@ class ToolChoiceMCPSelection(ToolChoiceSelection):
             type: Literal["mcp"] = ...,
             server_label: str,
             name: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyToolChoiceSelection = TypeAliasType(
@@ -5142,7 +5025,6 @@ class TracingConfiguration(Model):
             workflow_name: str | None = ...,
             group_id: str | None = ...,
             metadata: Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionInputTokenDetails(Model):
@@ -5159,7 +5041,6 @@ class TranscriptionInputTokenDetails(Model):
             *,
             text_tokens: int | None = ...,
             audio_tokens: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionOptions(Model):
@@ -5202,7 +5083,6 @@ class TranscriptionOptions(Model):
             language: str | None = ...,
             prompt: str | None = ...,
             delay: Literal["minimal", "low", "medium", "high", "xhigh"] | str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionUsage(TaggedModel):
@@ -5216,7 +5096,6 @@ class TranscriptionUsage(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionUsageDuration(TranscriptionUsage):
@@ -5235,7 +5114,6 @@ class TranscriptionUsageDuration(TranscriptionUsage):
             *,
             type: Literal["duration"] = ...,
             seconds: int,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionUsageTokens(TranscriptionUsage):
@@ -5263,7 +5141,6 @@ class TranscriptionUsageTokens(TranscriptionUsage):
             input_token_details: TranscriptionInputTokenDetails | Mapping[str, Any] | None = ...,
             output_tokens: int,
             total_tokens: int,
-            **extra: Any,
         ) -> None: ...
 
 AnyTranscriptionUsage = TypeAliasType(
@@ -5292,7 +5169,6 @@ class TranscriptionWord(Model):
             text: str,
             offset_milliseconds: int,
             duration_milliseconds: int,
-            **extra: Any,
         ) -> None: ...
 
 class TranscriptionPhrase(Model):
@@ -5321,7 +5197,6 @@ class TranscriptionPhrase(Model):
             words: Sequence[TranscriptionWord | Mapping[str, Any]] | None = ...,
             locale: str | None = ...,
             confidence: float | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemInputAudioTranscriptionCompleted(ServerEvent):
@@ -5361,7 +5236,6 @@ class ServerEventConversationItemInputAudioTranscriptionCompleted(ServerEvent):
             logprobs: Sequence[LogProbProperties | Mapping[str, Any]] | None = ...,
             phrases: Sequence[TranscriptionPhrase | Mapping[str, Any]] | None = ...,
             usage: TranscriptionUsage | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class TruncationTokenLimits(Model):
@@ -5379,7 +5253,6 @@ class TruncationTokenLimits(Model):
             self,
             *,
             post_instructions: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class RetentionRatioTruncation(TaggedModel):
@@ -5404,8 +5277,7 @@ class RetentionRatioTruncation(TaggedModel):
             *,
             type: Literal["retention_ratio"] = ...,
             retention_ratio: float,
-            token_limits: TruncationTokenLimits | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            token_limits: TruncationTokenLimits | TruncationTokenLimitsParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 Truncation = TypeAliasType("Truncation", Literal["auto"] | Literal["disabled"] | RetentionRatioTruncation)
@@ -5425,7 +5297,6 @@ class TurnDetection(TaggedModel):
             self,
             *,
             type: str,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticVad(TurnDetection):
@@ -5513,7 +5384,7 @@ class AzureSemanticVad(TurnDetection):
             threshold: float | None = ...,
             prefix_padding_ms: int | None = ...,
             silence_duration_ms: int | None = ...,
-            end_of_utterance_detection: EouDetection | Mapping[str, Any] | None = ...,
+            end_of_utterance_detection: EouDetection | EouDetectionParam | Mapping[str, Unchecked] | None = ...,
             speech_duration_ms: int | None = ...,
             remove_filler_words: bool | None = ...,
             languages: Sequence[str] | None = ...,
@@ -5521,7 +5392,6 @@ class AzureSemanticVad(TurnDetection):
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
             appended_text_after_truncation: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticVadEn(TurnDetection):
@@ -5602,13 +5472,12 @@ class AzureSemanticVadEn(TurnDetection):
             threshold: float | None = ...,
             prefix_padding_ms: int | None = ...,
             silence_duration_ms: int | None = ...,
-            end_of_utterance_detection: EouDetection | Mapping[str, Any] | None = ...,
+            end_of_utterance_detection: EouDetection | EouDetectionParam | Mapping[str, Unchecked] | None = ...,
             speech_duration_ms: int | None = ...,
             remove_filler_words: bool | None = ...,
             auto_truncate: bool | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AzureSemanticVadMultilingual(TurnDetection):
@@ -5699,7 +5568,7 @@ class AzureSemanticVadMultilingual(TurnDetection):
             threshold: float | None = ...,
             prefix_padding_ms: int | None = ...,
             silence_duration_ms: int | None = ...,
-            end_of_utterance_detection: EouDetection | Mapping[str, Any] | None = ...,
+            end_of_utterance_detection: EouDetection | EouDetectionParam | Mapping[str, Unchecked] | None = ...,
             speech_duration_ms: int | None = ...,
             remove_filler_words: bool | None = ...,
             languages: Sequence[str] | None = ...,
@@ -5707,7 +5576,6 @@ class AzureSemanticVadMultilingual(TurnDetection):
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
             appended_text_after_truncation: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class SemanticVad(TurnDetection):
@@ -5747,7 +5615,6 @@ class SemanticVad(TurnDetection):
             eagerness: Literal["low", "medium", "high", "auto"] | str | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ServerVad(TurnDetection):
@@ -5830,13 +5697,12 @@ class ServerVad(TurnDetection):
             threshold: float | None = ...,
             prefix_padding_ms: int | None = ...,
             silence_duration_ms: int | None = ...,
-            end_of_utterance_detection: EouDetection | Mapping[str, Any] | None = ...,
+            end_of_utterance_detection: EouDetection | EouDetectionParam | Mapping[str, Unchecked] | None = ...,
             speech_duration_ms: int | None = ...,
             auto_truncate: bool | None = ...,
             create_response: bool | None = ...,
             interrupt_response: bool | None = ...,
             idle_timeout_ms: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyTurnDetection = TypeAliasType(
@@ -5885,12 +5751,17 @@ class AudioInputConfig(Model):
             self,
             *,
             format: InputAudioFormat | str | None = ...,
-            transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
-            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
+            transcription: AudioInputTranscriptionOptions
+            | AudioInputTranscriptionOptionsParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            noise_reduction: AudioNoiseReduction | AudioNoiseReductionParam | Mapping[str, Unchecked] | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
             sampling_rate: int | None = ...,
-            echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            echo_cancellation: AudioEchoCancellation
+            | AudioEchoCancellationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
         ) -> None: ...
 
 class TranscriptionSessionAudioInput(Model):
@@ -5909,11 +5780,10 @@ class TranscriptionSessionAudioInput(Model):
         def __init__(
             self,
             *,
-            format: AudioFormat | Mapping[str, Any] | None = ...,
-            transcription: TranscriptionOptions | Mapping[str, Any] | None = ...,
-            noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            format: AudioFormat | AudioFormatParam | Mapping[str, Unchecked] | None = ...,
+            transcription: TranscriptionOptions | TranscriptionOptionsParam | Mapping[str, Unchecked] | None = ...,
+            noise_reduction: AudioNoiseReduction | AudioNoiseReductionParam | Mapping[str, Unchecked] | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class TranscriptionSessionAudio(Model):
@@ -5926,8 +5796,10 @@ class TranscriptionSessionAudio(Model):
         def __init__(
             self,
             *,
-            input: TranscriptionSessionAudioInput | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            input: TranscriptionSessionAudioInput
+            | TranscriptionSessionAudioInputParam
+            | Mapping[str, Unchecked]
+            | None = ...,
         ) -> None: ...
 
 class RequestTranscriptionSession(Model):
@@ -5967,14 +5839,22 @@ class RequestTranscriptionSession(Model):
             modalities: Sequence[Modality | str] | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             input_audio_sampling_rate: int | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions
+            | AudioInputTranscriptionOptionsParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction
+            | AudioNoiseReductionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation
+            | AudioEchoCancellationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             type: Literal["transcription"] | None = ...,
-            audio: TranscriptionSessionAudio | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            audio: TranscriptionSessionAudio | TranscriptionSessionAudioParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class ClientEventTranscriptionSessionUpdate(ClientEvent):
@@ -5996,8 +5876,7 @@ class ClientEventTranscriptionSessionUpdate(ClientEvent):
             *,
             type: Literal["transcription_session.update"] = ...,
             event_id: str | None = ...,
-            session: RequestTranscriptionSession | Mapping[str, Any],
-            **extra: Any,
+            session: RequestTranscriptionSession | RequestTranscriptionSessionParam | Mapping[str, Unchecked],
         ) -> None: ...
 
 class ResponseTranscriptionSession(Model):
@@ -6040,17 +5919,25 @@ class ResponseTranscriptionSession(Model):
             modalities: Sequence[Modality | str] | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             input_audio_sampling_rate: int | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions
+            | AudioInputTranscriptionOptionsParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction
+            | AudioNoiseReductionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation
+            | AudioEchoCancellationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             id: str | None = ...,
             object: Literal["realtime.transcription_session"] | str | None = ...,
             expires_at: datetime | int | None = ...,
             type: Literal["transcription"] | None = ...,
-            audio: TranscriptionSessionAudio | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            audio: TranscriptionSessionAudio | TranscriptionSessionAudioParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class ServerEventTranscriptionSessionUpdated(ServerEvent):
@@ -6070,7 +5957,6 @@ class ServerEventTranscriptionSessionUpdated(ServerEvent):
             type: Literal["transcription_session.updated"] = ...,
             event_id: str | None = ...,
             session: ResponseTranscriptionSession | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class UserMessageItem(MessageItem):
@@ -6091,10 +5977,9 @@ class UserMessageItem(MessageItem):
             type: Literal["message"] = ...,
             id: str | None = ...,
             role: Literal["user"] = ...,
-            content: Sequence[MessageContentPart | Mapping[str, Any]],
+            content: Sequence[MessageContentPart | MessageContentPartParam | Mapping[str, Unchecked]],
             status: ItemParamStatus | str | None = ...,
             object: Literal["realtime.item"] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 AnyConversationRequestItem = TypeAliasType(
@@ -6143,8 +6028,7 @@ class ClientEventConversationItemCreate(ClientEvent):
             type: Literal["conversation.item.create"] = ...,
             event_id: str | None = ...,
             previous_item_id: str | None = ...,
-            item: ConversationRequestItem | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            item: ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class VideoCrop(Model):
@@ -6161,7 +6045,6 @@ class VideoCrop(Model):
             *,
             top_left: Sequence[int],
             bottom_right: Sequence[int],
-            **extra: Any,
         ) -> None: ...
 
 class VideoResolution(Model):
@@ -6186,7 +6069,6 @@ class VideoResolution(Model):
             *,
             width: int,
             height: int,
-            **extra: Any,
         ) -> None: ...
 
 class VideoParams(Model):
@@ -6227,11 +6109,10 @@ class VideoParams(Model):
             *,
             bitrate: int | None = ...,
             codec: Literal["h264"] | None = ...,
-            crop: VideoCrop | Mapping[str, Any] | None = ...,
-            resolution: VideoResolution | Mapping[str, Any] | None = ...,
-            background: Background | Mapping[str, Any] | None = ...,
+            crop: VideoCrop | VideoCropParam | Mapping[str, Unchecked] | None = ...,
+            resolution: VideoResolution | VideoResolutionParam | Mapping[str, Unchecked] | None = ...,
+            background: Background | BackgroundParam | Mapping[str, Unchecked] | None = ...,
             gop_size: int | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AvatarConfig(Model):
@@ -6278,16 +6159,15 @@ class AvatarConfig(Model):
             self,
             *,
             type: AvatarConfigTypes | str | None = ...,
-            ice_servers: Sequence[IceServer | Mapping[str, Any]] | None = ...,
+            ice_servers: Sequence[IceServer | IceServerParam | Mapping[str, Unchecked]] | None = ...,
             character: str,
             style: str | None = ...,
             model: PhotoAvatarBaseModes | str | None = ...,
             customized: bool | None = ...,
-            video: VideoParams | Mapping[str, Any] | None = ...,
-            scene: Scene | Mapping[str, Any] | None = ...,
+            video: VideoParams | VideoParamsParam | Mapping[str, Unchecked] | None = ...,
+            scene: Scene | SceneParam | Mapping[str, Unchecked] | None = ...,
             output_protocol: AvatarOutputProtocol | str | None = ...,
             output_audit_audio: bool | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 Voice = TypeAliasType(
@@ -6330,12 +6210,14 @@ class AudioOutputConfig(Model):
             voice: str
             | OpenAIVoiceName
             | OpenAIVoice
-            | Mapping[str, Any]
+            | OpenAIVoiceParam
+            | Mapping[str, Unchecked]
             | AzureVoice
+            | AzureVoiceParam
             | AzureRealtimeNativeVoice
+            | AzureRealtimeNativeVoiceParam
             | None = ...,
             timestamp_types: Sequence[AudioTimestampType | str] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class AudioConfig(Model):
@@ -6350,9 +6232,8 @@ class AudioConfig(Model):
         def __init__(
             self,
             *,
-            input: AudioInputConfig | Mapping[str, Any] | None = ...,
-            output: AudioOutputConfig | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            input: AudioInputConfig | AudioInputConfigParam | Mapping[str, Unchecked] | None = ...,
+            output: AudioOutputConfig | AudioOutputConfigParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class RequestSession(Model):
@@ -6504,42 +6385,71 @@ class RequestSession(Model):
             *,
             model: str | None = ...,
             modalities: Sequence[Modality | str] | None = ...,
-            animation: Animation | Mapping[str, Any] | None = ...,
+            animation: Animation | AnimationParam | Mapping[str, Unchecked] | None = ...,
             voice: str
             | OpenAIVoiceName
             | OpenAIVoice
-            | Mapping[str, Any]
+            | OpenAIVoiceParam
+            | Mapping[str, Unchecked]
             | AzureVoice
+            | AzureVoiceParam
             | AzureRealtimeNativeVoice
+            | AzureRealtimeNativeVoiceParam
             | None = ...,
             instructions: str | None = ...,
             input_audio_sampling_rate: int | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
-            avatar: AvatarConfig | Mapping[str, Any] | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction
+            | AudioNoiseReductionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation
+            | AudioEchoCancellationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            avatar: AvatarConfig | AvatarConfigParam | Mapping[str, Unchecked] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions
+            | AudioInputTranscriptionOptionsParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             output_audio_timestamp_types: Sequence[AudioTimestampType | str] | None = ...,
-            tools: Sequence[Tool | Mapping[str, Any]] | None = ...,
-            tool_choice: str | ToolChoiceLiteral | ToolChoiceSelection | Mapping[str, Any] | None = ...,
+            tools: Sequence[Tool | ToolParam | Mapping[str, Unchecked]] | None = ...,
+            tool_choice: str
+            | ToolChoiceLiteral
+            | ToolChoiceSelection
+            | ToolChoiceSelectionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             parallel_tool_calls: bool | None = ...,
             temperature: float | None = ...,
             max_response_output_tokens: int | Literal["inf"] | None = ...,
             reasoning_effort: ReasoningEffort | str | None = ...,
-            interim_response: StaticInterimResponseConfig | Mapping[str, Any] | LlmInterimResponseConfig | None = ...,
+            interim_response: StaticInterimResponseConfig
+            | StaticInterimResponseConfigParam
+            | Mapping[str, Unchecked]
+            | LlmInterimResponseConfig
+            | LlmInterimResponseConfigParam
+            | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             metadata: Mapping[str, str] | None = ...,
             type: Literal["realtime"] | None = ...,
             output_modalities: Sequence[Modality | str] | None = ...,
-            audio: AudioConfig | Mapping[str, Any] | None = ...,
+            audio: AudioConfig | AudioConfigParam | Mapping[str, Unchecked] | None = ...,
             max_output_tokens: int | Literal["inf"] | None = ...,
-            reasoning: Reasoning | Mapping[str, Any] | None = ...,
-            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None = ...,
-            truncation: Literal["auto", "disabled"] | RetentionRatioTruncation | Mapping[str, Any] | None = ...,
-            prompt: Prompt | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None = ...,
+            tracing: Literal["auto"]
+            | TracingConfiguration
+            | TracingConfigurationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            truncation: Literal["auto", "disabled"]
+            | RetentionRatioTruncation
+            | RetentionRatioTruncationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class ClientEventRtcCallSdpCreate(ClientEvent):
@@ -6564,8 +6474,7 @@ class ClientEventRtcCallSdpCreate(ClientEvent):
             type: Literal["rtc.call.sdp.create"] = ...,
             event_id: str | None = ...,
             sdp_offer: str,
-            session: RequestSession | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            session: RequestSession | RequestSessionParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class ClientEventSessionUpdate(ClientEvent):
@@ -6587,8 +6496,7 @@ class ClientEventSessionUpdate(ClientEvent):
             *,
             type: Literal["session.update"] = ...,
             event_id: str | None = ...,
-            session: RequestSession | Mapping[str, Any],
-            **extra: Any,
+            session: RequestSession | RequestSessionParam | Mapping[str, Unchecked],
         ) -> None: ...
 
 class Response(Model):
@@ -6643,9 +6551,12 @@ class Response(Model):
             voice: str
             | OpenAIVoiceName
             | OpenAIVoice
-            | Mapping[str, Any]
+            | OpenAIVoiceParam
+            | Mapping[str, Unchecked]
             | AzureVoice
+            | AzureVoiceParam
             | AzureRealtimeNativeVoice
+            | AzureRealtimeNativeVoiceParam
             | None = ...,
             modalities: Sequence[Modality | str] | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
@@ -6654,7 +6565,6 @@ class Response(Model):
             metadata: Mapping[str, str] | None = ...,
             output_modalities: Sequence[Modality | str] | None = ...,
             audio: ResponseAudio | Mapping[str, Any] | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseCreateParams(Model):
@@ -6747,35 +6657,55 @@ class ResponseCreateParams(Model):
             *,
             commit: bool | None = ...,
             cancel_previous: bool | None = ...,
-            append_input_items: Sequence[ConversationRequestItem | Mapping[str, Any]] | None = ...,
-            input_items: Sequence[ConversationRequestItem | Mapping[str, Any]] | None = ...,
+            append_input_items: Sequence[
+                ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked]
+            ]
+            | None = ...,
+            input_items: Sequence[ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked]]
+            | None = ...,
             modalities: Sequence[Modality | str] | None = ...,
             instructions: str | None = ...,
             voice: str
             | OpenAIVoiceName
             | OpenAIVoice
-            | Mapping[str, Any]
+            | OpenAIVoiceParam
+            | Mapping[str, Unchecked]
             | AzureVoice
+            | AzureVoiceParam
             | AzureRealtimeNativeVoice
+            | AzureRealtimeNativeVoiceParam
             | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
-            tools: Sequence[Tool | Mapping[str, Any]] | None = ...,
-            tool_choice: str | ToolChoiceLiteral | ToolChoiceSelection | Mapping[str, Any] | None = ...,
+            tools: Sequence[Tool | ToolParam | Mapping[str, Unchecked]] | None = ...,
+            tool_choice: str
+            | ToolChoiceLiteral
+            | ToolChoiceSelection
+            | ToolChoiceSelectionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             temperature: float | None = ...,
             max_output_tokens: int | Literal["inf"] | None = ...,
-            pre_generated_assistant_message: AssistantMessageItem | Mapping[str, Any] | None = ...,
+            pre_generated_assistant_message: AssistantMessageItem
+            | AssistantMessageItemParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             reasoning_effort: ReasoningEffort | str | None = ...,
             metadata: Mapping[str, str] | None = ...,
-            interim_response: StaticInterimResponseConfig | Mapping[str, Any] | LlmInterimResponseConfig | None = ...,
+            interim_response: StaticInterimResponseConfig
+            | StaticInterimResponseConfigParam
+            | Mapping[str, Unchecked]
+            | LlmInterimResponseConfig
+            | LlmInterimResponseConfigParam
+            | None = ...,
             invoke_input: Mapping[str, Any] | None = ...,
             output_modalities: Sequence[Modality | str] | None = ...,
-            audio: ResponseCreateParamsAudio | Mapping[str, Any] | None = ...,
+            audio: ResponseCreateParamsAudio | ResponseCreateParamsAudioParam | Mapping[str, Unchecked] | None = ...,
             parallel_tool_calls: bool | None = ...,
-            reasoning: Reasoning | Mapping[str, Any] | None = ...,
-            prompt: Prompt | Mapping[str, Any] | None = ...,
+            reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None = ...,
+            prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None = ...,
             conversation: Literal["auto", "none"] | str | None = ...,
-            input: Sequence[ConversationRequestItem | Mapping[str, Any]] | None = ...,
-            **extra: Any,
+            input: Sequence[ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked]]
+            | None = ...,
         ) -> None: ...
 
 class ClientEventResponseCreate(ClientEvent):
@@ -6799,9 +6729,8 @@ class ClientEventResponseCreate(ClientEvent):
             *,
             type: Literal["response.create"] = ...,
             event_id: str | None = ...,
-            response: ResponseCreateParams | Mapping[str, Any] | None = ...,
+            response: ResponseCreateParams | ResponseCreateParamsParam | Mapping[str, Unchecked] | None = ...,
             additional_instructions: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ResponseSession(Model):
@@ -6962,31 +6891,53 @@ class ResponseSession(Model):
             *,
             model: str | None = ...,
             modalities: Sequence[Modality | str] | None = ...,
-            animation: Animation | Mapping[str, Any] | None = ...,
+            animation: Animation | AnimationParam | Mapping[str, Unchecked] | None = ...,
             voice: str
             | OpenAIVoiceName
             | OpenAIVoice
-            | Mapping[str, Any]
+            | OpenAIVoiceParam
+            | Mapping[str, Unchecked]
             | AzureVoice
+            | AzureVoiceParam
             | AzureRealtimeNativeVoice
+            | AzureRealtimeNativeVoiceParam
             | None = ...,
             instructions: str | None = ...,
             input_audio_sampling_rate: int | None = ...,
             input_audio_format: InputAudioFormat | str | None = ...,
             output_audio_format: OutputAudioFormat | str | None = ...,
-            turn_detection: TurnDetection | Mapping[str, Any] | None = ...,
-            input_audio_noise_reduction: AudioNoiseReduction | Mapping[str, Any] | None = ...,
-            input_audio_echo_cancellation: AudioEchoCancellation | Mapping[str, Any] | None = ...,
-            avatar: AvatarConfig | Mapping[str, Any] | None = ...,
-            input_audio_transcription: AudioInputTranscriptionOptions | Mapping[str, Any] | None = ...,
+            turn_detection: TurnDetection | TurnDetectionParam | Mapping[str, Unchecked] | None = ...,
+            input_audio_noise_reduction: AudioNoiseReduction
+            | AudioNoiseReductionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            input_audio_echo_cancellation: AudioEchoCancellation
+            | AudioEchoCancellationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            avatar: AvatarConfig | AvatarConfigParam | Mapping[str, Unchecked] | None = ...,
+            input_audio_transcription: AudioInputTranscriptionOptions
+            | AudioInputTranscriptionOptionsParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             output_audio_timestamp_types: Sequence[AudioTimestampType | str] | None = ...,
-            tools: Sequence[Tool | Mapping[str, Any]] | None = ...,
-            tool_choice: str | ToolChoiceLiteral | ToolChoiceSelection | Mapping[str, Any] | None = ...,
+            tools: Sequence[Tool | ToolParam | Mapping[str, Unchecked]] | None = ...,
+            tool_choice: str
+            | ToolChoiceLiteral
+            | ToolChoiceSelection
+            | ToolChoiceSelectionParam
+            | Mapping[str, Unchecked]
+            | None = ...,
             parallel_tool_calls: bool | None = ...,
             temperature: float | None = ...,
             max_response_output_tokens: int | Literal["inf"] | None = ...,
             reasoning_effort: ReasoningEffort | str | None = ...,
-            interim_response: StaticInterimResponseConfig | Mapping[str, Any] | LlmInterimResponseConfig | None = ...,
+            interim_response: StaticInterimResponseConfig
+            | StaticInterimResponseConfigParam
+            | Mapping[str, Unchecked]
+            | LlmInterimResponseConfig
+            | LlmInterimResponseConfigParam
+            | None = ...,
             include: Sequence[SessionIncludeOption | str] | None = ...,
             metadata: Mapping[str, str] | None = ...,
             agent: AgentConfig | Mapping[str, Any] | None = ...,
@@ -6994,13 +6945,20 @@ class ResponseSession(Model):
             expires_at: datetime | int | None = ...,
             type: Literal["realtime"] | None = ...,
             output_modalities: Sequence[Modality | str] | None = ...,
-            audio: AudioConfig | Mapping[str, Any] | None = ...,
+            audio: AudioConfig | AudioConfigParam | Mapping[str, Unchecked] | None = ...,
             max_output_tokens: int | Literal["inf"] | None = ...,
-            reasoning: Reasoning | Mapping[str, Any] | None = ...,
-            tracing: Literal["auto"] | TracingConfiguration | Mapping[str, Any] | None = ...,
-            truncation: Literal["auto", "disabled"] | RetentionRatioTruncation | Mapping[str, Any] | None = ...,
-            prompt: Prompt | Mapping[str, Any] | None = ...,
-            **extra: Any,
+            reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None = ...,
+            tracing: Literal["auto"]
+            | TracingConfiguration
+            | TracingConfigurationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            truncation: Literal["auto", "disabled"]
+            | RetentionRatioTruncation
+            | RetentionRatioTruncationParam
+            | Mapping[str, Unchecked]
+            | None = ...,
+            prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
 class ServerEventResponseCreated(ServerEvent):
@@ -7020,7 +6978,6 @@ class ServerEventResponseCreated(ServerEvent):
             type: Literal["response.created"] = ...,
             event_id: str | None = ...,
             response: Response | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseDone(ServerEvent):
@@ -7043,7 +7000,6 @@ class ServerEventResponseDone(ServerEvent):
             type: Literal["response.done"] = ...,
             event_id: str | None = ...,
             response: Response | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventSessionCreated(ServerEvent):
@@ -7063,7 +7019,6 @@ class ServerEventSessionCreated(ServerEvent):
             type: Literal["session.created"] = ...,
             event_id: str | None = ...,
             session: ResponseSession | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventSessionUpdated(ServerEvent):
@@ -7086,7 +7041,6 @@ class ServerEventSessionUpdated(ServerEvent):
             type: Literal["session.updated"] = ...,
             event_id: str | None = ...,
             session: ResponseSession | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class VoiceLiveErrorDetails(Model):
@@ -7115,7 +7069,6 @@ class VoiceLiveErrorDetails(Model):
             param: str | None = ...,
             type: str | None = ...,
             event_id: str | None = ...,
-            **extra: Any,
         ) -> None: ...
 
 class ErrorResponse(Model):
@@ -7129,7 +7082,6 @@ class ErrorResponse(Model):
             self,
             *,
             error: VoiceLiveErrorDetails | Mapping[str, Any] | ServerEventErrorDetails,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventConversationItemInputAudioTranscriptionFailed(ServerEvent):
@@ -7157,7 +7109,6 @@ class ServerEventConversationItemInputAudioTranscriptionFailed(ServerEvent):
             item_id: str,
             content_index: int,
             error: VoiceLiveErrorDetails | Mapping[str, Any],
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputAudioDelta(ServerEventResponseAudioDelta):
@@ -7195,7 +7146,6 @@ class ServerEventResponseOutputAudioDelta(ServerEventResponseAudioDelta):
             output_index: int,
             content_index: int,
             delta: bytes | bytearray | memoryview | str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputAudioDone(ServerEventResponseAudioDone):
@@ -7229,7 +7179,6 @@ class ServerEventResponseOutputAudioDone(ServerEventResponseAudioDone):
             item_id: str,
             output_index: int,
             content_index: int,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputAudioTranscriptDelta(ServerEventResponseAudioTranscriptDelta):
@@ -7266,7 +7215,6 @@ class ServerEventResponseOutputAudioTranscriptDelta(ServerEventResponseAudioTran
             output_index: int,
             content_index: int,
             delta: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputAudioTranscriptDone(ServerEventResponseAudioTranscriptDone):
@@ -7303,7 +7251,6 @@ class ServerEventResponseOutputAudioTranscriptDone(ServerEventResponseAudioTrans
             output_index: int,
             content_index: int,
             transcript: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputTextDelta(ServerEventResponseTextDelta):
@@ -7337,7 +7284,6 @@ class ServerEventResponseOutputTextDelta(ServerEventResponseTextDelta):
             output_index: int,
             content_index: int,
             delta: str,
-            **extra: Any,
         ) -> None: ...
 
 class ServerEventResponseOutputTextDone(ServerEventResponseTextDone):
@@ -7374,5 +7320,4 @@ class ServerEventResponseOutputTextDone(ServerEventResponseTextDone):
             output_index: int,
             content_index: int,
             text: str,
-            **extra: Any,
         ) -> None: ...

@@ -14,6 +14,13 @@ from .._core.resource import AudioInput, Resource
 
 if TYPE_CHECKING:
     from .models import ConversationRequestItem, RequestSession, RequestTranscriptionSession, ResponseCreateParams
+    from .params import (
+        ConversationRequestItemParam,
+        RequestSessionParam,
+        RequestTranscriptionSessionParam,
+        ResponseCreateParamsParam,
+        Unchecked,
+    )
 
 __all__ = [
     "ConnectionResources",
@@ -43,13 +50,15 @@ class ConversationItemResource:
         self._send_call = send_call
 
     @resolved_when_read(
+        "ConversationRequestItemParam",
+        "Unchecked",
         ConversationRequestItem=".models",
     )
     def create(
         self,
         *,
         previous_item_id: str | None = None,
-        item: ConversationRequestItem | Mapping[str, Any] | None = None,
+        item: ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked] | None = None,
         event_id: str | None = None,
     ) -> None:
         """Send ``conversation.item.create``.
@@ -537,12 +546,14 @@ class ResponseResource:
         )
 
     @resolved_when_read(
+        "ResponseCreateParamsParam",
+        "Unchecked",
         ResponseCreateParams=".models",
     )
     def create(
         self,
         *,
-        response: ResponseCreateParams | Mapping[str, Any] | None = None,
+        response: ResponseCreateParams | ResponseCreateParamsParam | Mapping[str, Unchecked] | None = None,
         additional_instructions: str | None = None,
         event_id: str | None = None,
     ) -> None:
@@ -616,12 +627,14 @@ class SessionResource:
         self._send_call = send_call
 
     @resolved_when_read(
+        "RequestSessionParam",
+        "Unchecked",
         RequestSession=".models",
     )
     def update(
         self,
         *,
-        session: RequestSession | Mapping[str, Any],
+        session: RequestSession | RequestSessionParam | Mapping[str, Unchecked],
         event_id: str | None = None,
     ) -> None:
         """Send ``session.update``.
@@ -653,12 +666,14 @@ class TranscriptionSessionResource:
         self._send_call = send_call
 
     @resolved_when_read(
+        "RequestTranscriptionSessionParam",
+        "Unchecked",
         RequestTranscriptionSession=".models",
     )
     def update(
         self,
         *,
-        session: RequestTranscriptionSession | Mapping[str, Any],
+        session: RequestTranscriptionSession | RequestTranscriptionSessionParam | Mapping[str, Unchecked],
         event_id: str | None = None,
     ) -> None:
         """Send ``transcription_session.update``.
@@ -724,13 +739,15 @@ class RtcCallSdpResource:
         self._send_call = send_call
 
     @resolved_when_read(
+        "RequestSessionParam",
+        "Unchecked",
         RequestSession=".models",
     )
     def create(
         self,
         *,
         sdp_offer: str,
-        session: RequestSession | Mapping[str, Any] | None = None,
+        session: RequestSession | RequestSessionParam | Mapping[str, Unchecked] | None = None,
         event_id: str | None = None,
     ) -> None:
         """Send ``rtc.call.sdp.create``.
