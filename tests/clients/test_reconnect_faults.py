@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from websockets.asyncio.server import ServerConnection
 
 from voicelive import ConnectionClosed, InternalError, ReconnectPolicy
 from voicelive._core.reconnect.machine import ReconnectMachine
-from voicelive._transport.buffered_connection import StreamConnection
+from voicelive._transport.websocket import WebSocketTransport
 from voicelive.local import LocalService
 
 from .harness import Client, Script, assert_nothing_left
@@ -84,7 +85,6 @@ def nothing(relay: Relay) -> None:
 DECISIONS: list[tuple[str, Callable[[Relay], None]]] = [
     ("sending", nothing),
     ("received", nothing),
-    ("take", nothing),
     ("tick", nothing),
     ("due", nothing),
     ("ended", cut),
@@ -94,7 +94,7 @@ DECISIONS: list[tuple[str, Callable[[Relay], None]]] = [
     ("is_restoring", cut),
     ("failed", refuse),
 ]
-"""Each method of the state machine, and what makes its caller call it; sending makes them call the first five."""
+"""Each method of the state machine, and what makes its caller call it; sending makes them call the first four."""
 
 
 @pytest.mark.parametrize(("name", "happens"), DECISIONS, ids=[name for name, _ in DECISIONS])
@@ -192,17 +192,17 @@ async def set_event(flag: asyncio.Event) -> None:
 
 
 async def test_a_worker_that_fails_ends_the_connection(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception of the WebSocket's own in the task that reads ends the connection too."""
-    fault = Fault("recv")
+    """An exception of the WebSocket's own in the task that makes a connection ends the whole too."""
+    fault = Fault("deliver_to")
 
-    async def fails(self: Any, *arguments: Any, **options: Any) -> Any:
+    def fails(self: Any, *arguments: Any) -> Any:
         raise fault
 
     with LocalService.in_thread() as service, Relay(lambda: service.port) as relay:
         async with client.connect(relay.endpoint, reconnect=QUICK) as connection:
             await connection.wait_for("session.created")
-            # The next connection's reader meets it.
-            monkeypatch.setattr(StreamConnection, "receive", fails)
+            # The next connection meets it.
+            monkeypatch.setattr(WebSocketTransport, "deliver_to", fails)
             relay.cut()
             with pytest.raises(InternalError) as caught:
                 await connection.wait_for("never", timeout=20)
@@ -211,15 +211,22 @@ async def test_a_worker_that_fails_ends_the_connection(client: Client, monkeypat
 
 async def test_a_worker_that_is_cancelled_ends_the_connection() -> None:
     """Somebody who cancels every task of the loop ends the connection, and whoever waits learns of it."""
-    with LocalService.in_thread() as service:
-        async with Client("async").connect(service.endpoint, reconnect=QUICK) as connection:
+    patient = replace(QUICK, initial_delay=20, max_delay=20)
+    with LocalService.in_thread() as service, Relay(lambda: service.port) as relay:
+        async with Client("async").connect(relay.endpoint, reconnect=patient) as connection:
             await connection.wait_for("session.created")
-            workers = [task for task in asyncio.all_tasks() if task.get_name() == "voicelive"]
-            assert len(workers) == 1
-            workers[0].cancel()
+            assert workers() == []
+            relay.cut()
+            await connection.wait_for("voicelive.reconnecting", timeout=20)
+            (worker,) = workers()
+            worker.cancel()
             with pytest.raises(InternalError) as caught:
                 await connection.wait_for("never", timeout=20)
             assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+
+
+def workers() -> list[asyncio.Task[Any]]:
+    return [task for task in asyncio.all_tasks() if task.get_name().startswith("voicelive-open")]
 
 
 async def test_events_that_came_before_are_received(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,21 +237,6 @@ def test_an_overflow_stays_one() -> None:
     assert explain_end(info, words_of(EXPIRED), 0).cause == "overflow"
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_last_events_in_several_frames(size: int) -> None:
-    """An error event counts whole, in however many frames it comes; what is too long for one is passed over."""
-    words = EndEvidence()
-    parts = [EXPIRED[start : start + size] for start in range(0, len(EXPIRED), size)]
-    for number, part in enumerate(parts):
-        words.see_part(part, is_first=number == 0, is_last=number == len(parts) - 1)
-    assert words.verdict == "expired"
-    words = EndEvidence()
-    words.see_part(EXPIRED[:20], is_first=True, is_last=False)
-    words.see_part(b" " * 20_000, is_first=False, is_last=False)
-    words.see_part(EXPIRED[20:], is_first=False, is_last=True)
-    assert words.verdict is None
-
-
 def test_what_was_not_sent_shows_no_content() -> None:
     """What could not be sent is told by type, id and size, in the text too; its content is not."""
     event = Outgoing.of(

@@ -26,7 +26,7 @@ from .._generated.waiting_async import EventWaiting
 from .._prebuilding import start_building
 from .._public import public_in
 from .._transport.options import TransportOptions
-from .._transport.transport import Transport
+from .._transport.transport import DeliveringTransport, Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
@@ -175,7 +175,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             is_own_loop=True,
         )
 
-    async def _open_plain(self) -> Transport:
+    async def _open_plain(self) -> DeliveringTransport:
         if self._reconnect is None:
             return await open_transport(await self._request(), self._options)
         from .._transport.reconnect_setup import ReconnectSetup

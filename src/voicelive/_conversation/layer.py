@@ -23,7 +23,7 @@ from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import Incoming, Outgoing
 from .._transport.conversing import ConversationTransport
-from .._transport.transport import Transport
+from .._transport.transport import DeliveringTransport, Transport
 from ..errors import ConfigurationError
 from ..tools import Tools
 from .approval_runner import ApprovalRunner
@@ -123,8 +123,10 @@ class ConversationLayer:
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
         self._players = Players()
+        self.is_told_all = False
+        """Whether there is somebody who is told of each event that arrives: an observer or a player."""
         self._handed_out: Any = None
-        self._was_flushed = False
+        self._has_flushed = self._was_flushed = False
         self._callbacks = CallbackThread()
 
     @property
@@ -132,7 +134,7 @@ class ConversationLayer:
         """How many calls of observers were dropped because they were too slow."""
         return self._callbacks.dropped
 
-    def start(self, inner: Transport) -> Transport:
+    def start(self, inner: DeliveringTransport) -> Transport:
         """Keep the conversation over a transport that is open; on its loop."""
         self._loop = asyncio.get_running_loop()
         if self._options.tools is not None:
@@ -146,11 +148,13 @@ class ConversationLayer:
             self._observers = Observers(
                 list(self._options.observers), self._callbacks, ask=self._asked, failed=self._observer_failed
             )
+        self._set_told_all()
         self.transport = ConversationTransport(
             inner, self.conversation, self, event_of=self._event_of, encode=self._encode
         )
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
+        self.transport.start()
         return self.transport
 
     def on_flush(self, callback: Callable[[], Any]) -> None:
@@ -164,7 +168,7 @@ class ConversationLayer:
     def flush(self) -> None:
         """Have the player drop what it holds."""
         self._players.flush()
-        self._was_flushed = True
+        self._has_flushed = self._was_flushed = True
         for callback in self._flushes:
             if self._is_own_loop:
                 self._call_flush(callback)
@@ -242,6 +246,9 @@ class ConversationLayer:
 
     def is_late(self, event: Any) -> bool:
         """Whether an event, about to be handed out, is audio of something that was interrupted meanwhile."""
+        if not self._has_flushed:
+            self._handed_out = event
+            return False
         if self._was_flushed:
             self._was_flushed = False
             before = self._handed_out
@@ -262,11 +269,26 @@ class ConversationLayer:
 
     def add_player(self, player: Player, *first: Mapping[str, Any]) -> None:
         """Have a player of this package told of everything; what it asks for first is sent at once."""
-        self._on_loop(partial(_add_player, self._players, player, first))
+        self._on_loop(partial(self._add_player, player, first))
 
     def remove_player(self, player: Player) -> None:
         """Leave a player alone from now on."""
         self._players.remove(player)
+        self._set_told_all()
+
+    def _add_player(
+        self, player: Player, first: tuple[Mapping[str, Any], ...], transport: ConversationTransport
+    ) -> None:
+        self._players.add(player)
+        self._set_told_all()
+        # So that the state follows it from now on.
+        transport.played(0)
+        for event in first:
+            transport.ask(event)
+
+    def _set_told_all(self) -> None:
+        observed = self._observers is not None and self._observers.wants("on_receive", "on_reconnect")
+        self.is_told_all = bool(self._players) or observed
 
     def report_played(self) -> None:
         """Have what the players played counted soon."""
@@ -320,13 +342,3 @@ def _ask(event: Mapping[str, Any] | Model, transport: ConversationTransport) -> 
 
 def _tell(event: Model, transport: ConversationTransport) -> None:
     transport.tell(event)
-
-
-def _add_player(
-    players: Players, player: Player, first: tuple[Mapping[str, Any], ...], transport: ConversationTransport
-) -> None:
-    players.add(player)
-    # So that the state follows it from now on.
-    transport.played(0)
-    for event in first:
-        transport.ask(event)

@@ -115,9 +115,9 @@ class Observers:
         self._ask = ask
         self._failed = failed
 
-    def wants(self, hook: str) -> bool:
-        """Whether any observer has this hook."""
-        return bool(self._hooks[hook])
+    def wants(self, *hooks: str) -> bool:
+        """Whether any observer has one of these hooks."""
+        return any(self._hooks[hook] for hook in hooks)
 
     def call(self, hook: str, *arguments: Any) -> None:
         """Have a hook called soon; returns at once."""

@@ -37,6 +37,9 @@ class Players:
     def __init__(self) -> None:
         self._players: list[Player] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._players)
+
     def add(self, player: Player) -> None:
         """Have a player told from now on."""
         self._players = [*self._players, player]

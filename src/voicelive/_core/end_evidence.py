@@ -32,7 +32,6 @@ class EndEvidence:
         """The last error event was about the session's configuration."""
         self.expires_at: float | None = None
         """When the session ends, in seconds since the epoch."""
-        self._parts: bytearray | None = None
 
     def see(self, message: Incoming) -> None:
         """Learn from a message; what is not an event is passed over."""
@@ -53,19 +52,6 @@ class EndEvidence:
             if kind == "session.updated":
                 self.refused_configuration = False
                 self.verdict = None if self.verdict == "configuration" else self.verdict
-
-    def see_part(self, data: bytes, *, is_first: bool, is_last: bool) -> None:
-        """Learn from a message that comes in several parts."""
-        if is_first:
-            self._parts = bytearray()
-        if self._parts is None:
-            return
-        self._parts += data
-        if len(self._parts) > _MOST:
-            self._parts = None
-        elif is_last:
-            whole, self._parts = bytes(self._parts), None
-            self.see(Incoming(whole))
 
 
 def _may_tell(data: bytes) -> bool:

@@ -28,7 +28,7 @@ from ..errors import SendQueueFullError
 from .logs import transport_logger
 from .options import TransportOptions
 from .reconnect_setup import ReconnectSetup, broken
-from .transport import Transport
+from .transport import DeliveringTransport, Transport
 from .websocket import ConnectionClosed, open_transport
 
 __all__ = ["Bridge", "ConnectionClosed"]
@@ -63,7 +63,7 @@ class Bridge:
         self,
         engine: LoopThread,
         options: TransportOptions,
-        wrap: Callable[[Transport], Transport] | None = None,
+        wrap: Callable[[DeliveringTransport], Transport] | None = None,
     ) -> None:
         self._engine = engine
         self._wrap = wrap
@@ -262,7 +262,7 @@ class Bridge:
 
     # What runs on the loop.
 
-    def _start(self, opened: Transport) -> None:
+    def _start(self, opened: DeliveringTransport) -> None:
         self._transport = transport = opened if self._wrap is None else self._wrap(opened)
         self._pumping = self._engine.loop.create_task(self._pump(transport), context=Context())
         if self._is_closing:

@@ -1,24 +1,26 @@
-"""The asyncio WebSocket of `websockets`, with a bound on what it holds for the application: see `inflow`."""
+"""The asyncio WebSocket of `websockets`, with a bound on what it holds for the application: see `receive_limit`."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Iterable
+import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.messages import Assembler, SimpleQueue
-from websockets.exceptions import ConcurrencyError, ConnectionClosed, ConnectionClosedError, WebSocketException
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
 from .._core.envelope import Incoming, Outgoing
+from .._core.holding import Holding
 from .answers import Answer
 from .frames import cut_out_messages
 from .receive_limit import ReceiveLimit
+from .receive_queue import ReceiveQueue, Sink
 
 _PONG = b"\x8a"
 """How the frame of a pong begins."""
@@ -32,63 +34,24 @@ _LATE = 1.0
 __all__ = ["StreamConnection"]
 
 
-class _Queue(SimpleQueue[Any]):
-    """Whole messages, and frames of others, that arrived and were not taken yet."""
+class _Arrivals:
+    """Makes whole messages of what arrives, and hands each on at once; reads no more while too many wait."""
 
-    def __init__(self, inflow: ReceiveLimit) -> None:
-        super().__init__()
+    def __init__(self, inflow: ReceiveLimit, *, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         self._inflow = inflow
+        self._pause, self._resume = pause, resume
+        self.queue = ReceiveQueue(inflow.holding)
+        self._deliver: Sink = self.queue.put
+        self._parts: bytearray | None = None
+        self._discards = self._is_closed = False
+        self.paused = False
 
-    def put(self, item: Frame) -> None:
-        self._inflow.add_part(bytes(item.data), is_first=item.opcode is not Opcode.CONT, is_last=item.fin)
-        super().put(item)
-
-    async def get(self, block: bool = True) -> Frame:
-        frame: Frame = await super().get(block)
-        self._inflow.take(frame.data, frame.fin)
-        return frame
-
-    async def wait(self) -> None:
-        """Wait until something is there, or the connection ends.
-
-        Raises:
-            EOFError: if it ends.
-            asyncio.TimeoutError: if it was ended by :meth:`nudge`.
-        """
-        waiter = self.get_waiter = self.loop.create_future()
-        try:
-            await waiter
-        finally:
-            waiter.cancel()
-            self.get_waiter = None
-
-    def nudge(self) -> None:
-        """End the wait of who waits."""
-        if self.get_waiter is not None and not self.get_waiter.done():
-            self.get_waiter.set_exception(TimeoutError("nudged"))
-
-    def put_back(self, items: Iterable[Frame]) -> None:
-        """Put the frames of an unfinished message back to where they were."""
-        frames = list(items)
-        for frame in frames:
-            self._inflow.put_back(frame.data)
-        self.queue.extendleft(reversed(frames))
-
-    # Its name before 17.2, which also expects that nothing arrived meanwhile.
-    reset = put_back
-
-
-class _Assembler(Assembler):
-    """Puts messages together, and says when there are too many."""
-
-    def __init__(self, inflow: ReceiveLimit, **callbacks: Any) -> None:
-        super().__init__(None, None, **callbacks)
-        self._inflow = inflow
-        self._queue = self.frames = _Queue(inflow)
-        self._discards = False
-        self._waits = False
-        self.sink: Callable[[Incoming], None] | None = None
-        """Takes a message when it arrives, instead of whoever waits in :meth:`get`."""
+    def deliver_to(self, sink: Sink, holding: Holding) -> None:
+        """Hand messages on to `sink`, those that wait first; `holding` says when there is room again."""
+        is_full = self.queue.drain_into(sink)
+        self._deliver, self._inflow.holding = sink, holding
+        if is_full:
+            self.hold()
 
     def discard(self) -> None:
         """Drop what arrives from now on: the close frame must be read, and nobody will ask for what comes before it."""
@@ -96,92 +59,55 @@ class _Assembler(Assembler):
         self.go_on()
 
     def put(self, frame: Frame) -> None:
-        if not self._discards and not self.closed:
-            super().put(frame)
+        """Add a frame that `websockets` has read: a message, or a part of one."""
+        self._inflow.last_arrival = time.monotonic()
+        if self._discards:
+            return
+        if self._parts is None:
+            self._parts = bytearray()
+        self._parts += frame.data
+        if frame.fin:
+            whole, self._parts = bytes(self._parts), None
+            self.put_message(whole)
 
     def put_message(self, data: bytes) -> None:
         """Add a whole message."""
-        if self._discards or self.closed:
+        if self._discards or self._is_closed:
             return
-        frames, message = self._queue, Incoming(data)
+        message = Incoming(data)
         self._inflow.note(message)
-        if self.sink is not None and self._waits and not frames.queue:
-            # Nothing came before it, so it is next: no need to wake the task that waits for it.
-            self.sink(message)
-            return
-        is_full = self._inflow.holding.add(len(data))
-        frames.queue.append(message)
-        waiter = frames.get_waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-        if is_full:
-            self.maybe_pause()
-
-    def take(self) -> Incoming | None:
-        """Return the next message if it is there, whole, in one frame, and nobody else waits for it."""
-        queue = self._queue.queue
-        if not queue or type(queue[0]) is not Incoming or self.get_in_progress:
-            return None
-        message: Incoming = queue.popleft()
-        self._inflow.take(message.data, True)
-        return message
-
-    async def get(self, decode: bool | None = None) -> Any:
-        """Return the next message; a call that is cancelled loses nothing."""
-        if self.get_in_progress:
-            raise ConcurrencyError("get() is already running")
-        frames = self._queue
-        if not frames.queue:
-            if self.closed:
-                raise EOFError("stream of frames ended")
-            self.get_in_progress = self._waits = True
-            try:
-                await frames.wait()
-            finally:
-                self.get_in_progress = self._waits = False
-        message = self.take()
-        return Incoming(await super().get(False)) if message is None else message
-
-    def nudge(self) -> None:
-        """End the wait of :meth:`get`, if it waits for a message to begin, with ``asyncio.TimeoutError``."""
-        # In the middle of a message of several frames the parent waits, and there is nothing else to look at.
-        if self.get_in_progress and not self._queue.queue and self._waits:
-            self._queue.nudge()
-
-    def maybe_pause(self) -> None:
-        if self._inflow.is_full():
+        if self._deliver(message):
             self.hold()
 
     def hold(self) -> None:
         """Read no more until half of what may wait has been handed out, wherever it waits."""
-        if not self.paused and not self.closed:
+        if not self.paused and not self._is_closed:
             self.paused = True
             self._inflow.holding.when_half_empty(self.go_on)
-            self.pause()
-
-    def maybe_resume(self) -> None:
-        # Whoever hands out counts it, and that resumes.
-        pass
+            self._pause()
 
     def go_on(self) -> None:
         """Read again."""
         if self.paused:
             self._inflow.holding.forget(self.go_on)
             self.paused = False
-            self.resume()
+            self._resume()
 
     def close(self) -> None:
-        self._inflow.end()
-        super().close()
-        # So that the end of TCP is noticed.
-        self.go_on()
+        """Note that nothing more arrives."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._inflow.end()
+            self.queue.end()
+            # So that the end of TCP is noticed.
+            self.go_on()
 
 
 class StreamConnection(ClientConnection):
     """A client connection that ends as soon as it is known how, and when the application does not receive."""
 
     inflow: ReceiveLimit
-    arrivals: _Assembler
+    arrivals: _Arrivals
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -193,7 +119,9 @@ class StreamConnection(ClientConnection):
         self._late_pong: bytes | None = None
         self._bytes_read = 0
         self.answer = Answer()
-        self.recv_messages = self.arrivals = _Assembler(self.inflow, pause=self._pause, resume=self._resume)
+        self.arrivals = _Arrivals(self.inflow, pause=self._pause, resume=self._resume)
+        # Of the assembler that `websockets` has there, it calls only these two methods.
+        self.recv_messages = cast("Any", self.arrivals)
 
     def process_event(self, event: Any) -> None:
         if type(event) is bytes:
@@ -271,24 +199,6 @@ class StreamConnection(ClientConnection):
             self.protocol.send_close(code, reason)
             self.send_data()
         self.finish()
-
-    async def receive(self) -> Incoming:
-        """Return the next message; a call that is cancelled loses nothing.
-
-        Raises:
-            ConnectionClosed: if the connection has ended and everything was received.
-        """
-        try:
-            message: Incoming = await self.arrivals.get(False)
-            return message
-        except EOFError:
-            pass
-        except WebSocketException as error:
-            if isinstance(error, ConcurrencyError):
-                raise
-            # A message of more frames than `websockets` puts together.
-            self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
-        raise ConnectionClosedError(None, None)
 
     def begin_message(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
         """Send an event, and return what there is to wait for, if anything; it must be awaited.

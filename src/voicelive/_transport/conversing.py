@@ -1,4 +1,4 @@
-"""A transport on which the conversation is kept: every message is looked at as it arrives, whoever receives it later.
+"""A transport on which the conversation is kept: what a decision needs is looked at as it arrives, before it is queued.
 
 Runs on the connection's event loop, under both clients. What the conversation decides is carried out here; callbacks
 and tools of the application are handed to whoever was given for them, never run from here.
@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from contextvars import Context
 from typing import Any, Protocol
 
 from .._core.closing import Cause, CloseInfo
 from .._core.conversation.actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from .._core.conversation.approvals import Approval
-from .._core.conversation.conversation import Conversation
+from .._core.conversation.conversation import FREQUENT, Conversation
 from .._core.conversation.ledger import Heard, Interruption
 from .._core.conversation.local_events import ApprovalOutcome
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import AUDIO_DELTAS, BOTH_FORMS, Incoming, Outgoing
-from .._core.holding import MESSAGE_OVERHEAD, Holding
+from .._core.holding import Holding
 from ..errors import InvalidEventError, VoiceLiveError
 from .logs import transport_logger
-from .transport import Transport
+from .receive_queue import ReceiveQueue
+from .transport import DeliveringTransport
 from .websocket import ConnectionClosed
 
 __all__ = ["ConversationTransport", "Listener"]
@@ -34,6 +33,11 @@ __all__ = ["ConversationTransport", "Listener"]
 
 class Listener(Protocol):
     """Who carries out what is the application's: its player, its tools and its observers. Called on the loop."""
+
+    @property
+    def is_told_all(self) -> bool:
+        """Whether :meth:`received` and :meth:`is_shown` are to be called: for every event that arrives."""
+        ...
 
     def flush(self) -> None:
         """Have the player drop what it holds."""
@@ -75,7 +79,7 @@ class ConversationTransport:
 
     def __init__(
         self,
-        inner: Transport,
+        inner: DeliveringTransport,
         conversation: Conversation,
         listener: Listener,
         *,
@@ -88,43 +92,32 @@ class ConversationTransport:
         self._event_of = event_of
         self._encode = encode
         self._loop = asyncio.get_running_loop()
-        # The one below holds nothing for long, and stops to read when what waits here is too much.
-        self.holding: Holding = inner.holding
-        """Counts what arrived and was not handed out, wherever it waits."""
-        self._arrived: deque[Incoming] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        # The only one: what lies below hands everything on, and reads no more when too much waits here.
+        self._queue = ReceiveQueue(inner.holding)
+        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = self._queue.recv
+        """Return the next message; a call that is cancelled loses nothing."""
+        self.take: Callable[[], Incoming | None] = self._queue.take
+        """Return the next message if it is there already, else None."""
         self._has_ended = False
         self._tickets: dict[Ticket, list[asyncio.Future[ResponseOutcome]]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
         self._sending: set[asyncio.Task[None]] = set()
-        self._pumping = self._loop.create_task(self._pump(), context=Context())
+
+    def start(self) -> None:
+        """Take what has arrived already, and what arrives from now on."""
+        self._inner.deliver_to(self._arrive, self._end)
 
     # As a transport.
 
-    async def recv(self) -> Incoming:
-        """Return the next message; a call that is cancelled loses nothing."""
-        while (message := self.take()) is None:
-            if self._has_ended:
-                raise ConnectionClosed(None, None)
-            waiter = self._waiter = self._loop.create_future()
-            try:
-                await waiter
-            finally:
-                self._waiter = None
-        return message
-
-    def take(self) -> Incoming | None:
-        """Return the next message if it is there already, else None."""
-        if not self._arrived:
-            return None
-        message = self._arrived.popleft()
-        self.holding.take(len(message.data))
-        return message
+    @property
+    def holding(self) -> Holding:
+        """Counts what arrived and was not handed out, wherever it waits."""
+        return self._queue.holding
 
     def nudge(self) -> None:
         """End the wait of the task that receives, if one does, as if its time were up."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(TimeoutError("nudged"))
+        self._queue.nudge()
 
     def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
         """Send an event, and return what is left to be awaited, if anything."""
@@ -166,16 +159,15 @@ class ConversationTransport:
 
     def abort(self) -> None:
         """Drop the connection at once."""
-        self._pumping.cancel()
         self._inner.abort()
+        self._end()
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, and drop the connection if the service does not answer in time."""
         try:
             await self._inner.close(code, reason)
         finally:
-            self._pumping.cancel()
-            await asyncio.wait({self._pumping})
+            self._end()
 
     # For the application's side of the conversation; on the loop.
 
@@ -238,7 +230,7 @@ class ConversationTransport:
         self._listener.told(event)
         message = Incoming(event.to_json())
         message.event = event
-        self._put(message)
+        self._queue.put(message)
 
     def ask(self, event: Any) -> None:
         """Send an event that an observer asked for."""
@@ -246,48 +238,42 @@ class ConversationTransport:
 
     # Carrying out.
 
-    async def _pump(self) -> None:
-        inner = self._inner
-        try:
-            while True:
-                message: Incoming | None = await inner.recv()
-                while message is not None:
-                    self._arrive(message)
-                    message = inner.take()
-        except ConnectionClosed:
-            pass
-        except VoiceLiveError as error:
-            transport_logger().debug("the conversation ends: %s", type(error).__name__)
-        finally:
-            self._end()
-
-    def _arrive(self, message: Incoming) -> None:
+    def _arrive(self, message: Incoming) -> bool:
+        """Take a message when it arrives; return whether no more is to be read for now."""
+        conversation, kind = self.conversation, message.kind
         now = time.monotonic()
+        if self._listener.is_told_all or not kind:
+            is_shown = self._is_shown(message, now)
+        elif kind in AUDIO_DELTAS:
+            # Its event is made when it is taken: made here, those of a burst would cost more than one by one.
+            is_shown = conversation.received_audio(message, now)
+        else:
+            is_shown = not conversation.needs(kind) or self._is_shown(message, now)
+        is_full = is_shown and self._queue.put(message)
+        if message.event is not None and len(self._queue) > BOTH_FORMS:
+            # Nobody takes it soon: one form is enough to hold.
+            message.event = None
+        if conversation.actions or kind not in FREQUENT:
+            self._act()
+        return is_full
+
+    def _is_shown(self, message: Incoming, now: float) -> bool:
+        """Have the event of a message looked at; return whether the application is to see it."""
+        listener = self._listener
         try:
             event = message.event = self._event_of(message)
         except InvalidEventError:
             # A strict connection: whoever receives it is told.
-            self._put(message)
-            return
-        self._listener.received(event, now)
+            return True
+        if listener.is_told_all:
+            listener.received(event, now)
         try:
-            is_shown = self.conversation.received(event, now) and not self.conversation.is_late(event)
+            is_shown = self.conversation.received(event, now)
         except Exception:  # noqa: BLE001 - see below
             # A fault of this package's must cost the call nothing but what it would have decided.
             transport_logger().exception("the conversation could not take an event of type %s", event.type)
             is_shown = True
-        if is_shown and self._listener.is_shown(event):
-            self._put(message)
-        self._act()
-
-    def _put(self, message: Incoming) -> None:
-        self.holding.add(len(message.data))
-        self._arrived.append(message)
-        if len(self._arrived) > BOTH_FORMS:
-            # Nobody takes it soon: one form is enough to hold.
-            message.event = None
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        return is_shown and (not listener.is_told_all or listener.is_shown(event))
 
     def _act(self) -> None:
         """Carry out what the conversation asks for."""
@@ -303,7 +289,7 @@ class ConversationTransport:
             case Send(event):
                 self._send(event)
             case Flush():
-                self._drop_late()
+                self._queue.remove_if(self.conversation.is_late_message)
                 self._listener.flush()
             case Tell(event):
                 self.tell(event)
@@ -315,22 +301,6 @@ class ConversationTransport:
                 self._listener.cancel_tools()
             case End(cause):
                 self._inner.give_up(cause)
-
-    def _drop_late(self) -> None:
-        """Take audio of what was interrupted out of what waits to be received."""
-        late = [message for message in self._arrived if self._is_late(message)]
-        if late:
-            gone = set(map(id, late))
-            self._arrived = deque(message for message in self._arrived if id(message) not in gone)
-            size = sum(len(message.data) for message in late)
-            self.holding.release(len(late), size + len(late) * MESSAGE_OVERHEAD)
-
-    def _is_late(self, message: Incoming) -> bool:
-        if message.kind and message.kind not in AUDIO_DELTAS:
-            return False
-        with suppress(InvalidEventError):
-            return self.conversation.is_late(self._event_of(message))
-        return False
 
     def _send(self, event: Any) -> None:
         try:
@@ -352,25 +322,28 @@ class ConversationTransport:
                     waiting.set_result(ticket.outcome)
 
     def _set_timer(self) -> None:
-        due = self.conversation.due()
+        due = None if self._has_ended else self.conversation.due()
+        if due == self._due:
+            return
+        self._due = due
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if due is not None and not self._has_ended:
-            self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._tick)
+        self._timer = None if due is None else self._loop.call_later(max(0.0, due - time.monotonic()), self._tick)
 
     def _tick(self) -> None:
+        self._due = self._timer = None
         self._listener.settle()
         self.conversation.tick(time.monotonic())
         self._act()
 
-    def _end(self) -> None:
+    def _end(self, _: object = None) -> None:
+        if self._has_ended:
+            return
         self._has_ended = True
         self.conversation.ended()
         self._act()
         self._listener.ended(self._inner.end(None))
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._queue.end()
 
 
 async def _quietly(rest: Coroutine[Any, Any, None]) -> None:

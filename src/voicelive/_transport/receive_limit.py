@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from .._core.closing import Cause
 from .._core.end_evidence import TELLING, EndEvidence
 from .._core.envelope import Incoming
-from .._core.holding import MESSAGE_OVERHEAD, Holding
+from .._core.holding import Holding
 from .options import TransportOptions
 
 __all__ = ["ReceiveLimit", "patience"]
@@ -23,10 +22,7 @@ _LONGEST_PATIENCE = 10.0
 
 
 class ReceiveLimit:
-    """Counts the messages that arrive at one connection and those taken from it.
-
-    One thread adds and one takes at a time; they may be two, as neither writes what the other one writes.
-    """
+    """What may arrive at one WebSocket, and what has arrived: how much, when, and what it says about the end."""
 
     def __init__(self, options: TransportOptions) -> None:
         self.max_size = options.max_size
@@ -35,7 +31,6 @@ class ReceiveLimit:
         """Counts what is here, and what was taken but not handed out to the application."""
         self.patience = patience(options)
         """How long reading may stand still, in seconds."""
-        self._unfinished_cost = 0
         self.words = EndEvidence()
         """What the service has said about the end."""
         self.last_arrival = time.monotonic()
@@ -51,32 +46,6 @@ class ReceiveLimit:
         self.last_arrival = time.monotonic()
         if message.kind in TELLING:
             self.words.see(message)
-
-    def add_part(self, data: bytes, *, is_first: bool, is_last: bool) -> bool:
-        """Like :meth:`add`, for the payload of a frame that may be a part of a message."""
-        self.last_arrival = time.monotonic()
-        self.words.see_part(data, is_first=is_first, is_last=is_last)
-        return self.holding.add(len(data))
-
-    def take(self, data: Any, is_last: bool) -> None:
-        """Count a frame's payload that was taken; the memory of a message is free when all of it was."""
-        self._unfinished_cost += len(data) + MESSAGE_OVERHEAD
-        # A message may come in more frames than there may be messages.
-        free, self._unfinished_cost = (self._unfinished_cost, 0) if is_last else (0, self._unfinished_cost)
-        self.holding.release(1, free)
-
-    def put_back(self, data: Any) -> None:
-        """Count a frame's payload, of an unfinished message, that was taken but not used."""
-        self._unfinished_cost -= len(data) + MESSAGE_OVERHEAD
-        self.holding.release(-1, 0)
-
-    def is_full(self) -> bool:
-        """Whether the bound is passed."""
-        return self.holding.is_full()
-
-    def is_half_empty(self) -> bool:
-        """Whether there is room again."""
-        return self.holding.is_half_empty()
 
     def end(self) -> None:
         """Note when the connection ended."""

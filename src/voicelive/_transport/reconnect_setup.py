@@ -14,10 +14,13 @@ from websockets.exceptions import ConnectionClosedError
 from .._core.closing import CloseInfo, closed_error
 from .._core.envelope import Outgoing
 from .._core.handshake import Handshake
+from .._core.holding import Holding
+from .._core.receive_buffer import ReceiveBuffer
 from .._core.reconnect.machine import ReconnectMachine
 from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
 from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
 from .options import TransportOptions
+from .receive_queue import ReceiveQueue
 
 __all__ = ["Failure", "ReconnectSetup", "broken", "failure_of", "end_signal", "queue_full"]
 
@@ -35,8 +38,12 @@ class ReconnectSetup:
     nested: bool
     """Whether the API version nests sessions."""
 
-    def machine(self) -> ReconnectMachine:
-        """Return the state machine of one connection."""
+    def queue(self) -> ReceiveQueue:
+        """Return the queue of one connection."""
+        return ReceiveQueue(Holding(self.options.max_queue, self.options.max_buffer))
+
+    def machine(self, buffer: ReceiveBuffer) -> ReconnectMachine:
+        """Return the state machine of one connection, which puts what is for the application into `buffer`."""
         options = self.options
         return ReconnectMachine(
             self.policy,
@@ -49,6 +56,7 @@ class ReconnectSetup:
             reserve=partial(_reserve, self.handshake.endpoint.authority, self.policy.max_connections_per_minute),
             wall=time.time,
             new_id=_new_item_id,
+            buffer=buffer,
         )
 
     def closed_error(self, info: CloseInfo, event: Outgoing) -> ConnectionClosed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.reconnect.machine import Close, Condense, Open, SendFull, SendNow
 from .logs import transport_logger
+from .receive_queue import Sink
 from .reconnect_setup import ReconnectSetup, broken, end_signal, failure_of, queue_full
 from .websocket import ConnectionClosed, WebSocketTransport, open_transport
 
@@ -28,31 +29,36 @@ _OPENING, _CONDENSING = "voicelive-open", "voicelive-condense"
 _EARLIER_S = 0.001
 """How much earlier than the timer something must be due for the timer to be set anew."""
 
-_SENT_PER_BREAK, _RECEIVED_PER_BREAK = 32, 256
-"""Messages of a long replay, or burst, between two moments in which the rest of the event loop gets its turn."""
+_SENT_PER_BREAK = 32
+"""Messages of a long replay between two moments in which the rest of the event loop gets its turn."""
 
 
 class ReconnectingTransport:
     """A :class:`Transport` over one WebSocket connection after the other.
 
-    A timer watches the time. Each link has a task that opens it and sends what restores it, and one that reads what
-    does not come straight from the socket, and sees its end. If one of them fails,
-    or the state machine does, the connection ends with that as its cause: nobody else would notice.
+    A timer watches the time, and each link but the first has a task that opens it and sends what restores it. If one of
+    them fails, or the state machine does, the connection ends with that as its cause: nobody else would notice.
     """
 
     def __init__(self, setup: ReconnectSetup, request: Callable[[], Awaitable[OpeningRequest]]) -> None:
         self._setup = setup
         self._request = request
-        self._machine = setup.machine()
+        self._queue = setup.queue()
+        self._machine = setup.machine(self._queue)
+        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = self._queue.recv
+        """Return the next message; a call that is cancelled loses nothing."""
+        self.take: Callable[[], Incoming | None] = self._queue.take
+        """Return the next message if it is there already, else None."""
+        self._sink: Sink | None = None
+        self._tell_end: Callable[[object], None] | None = None
+        self._aside: deque[Incoming] = deque()
+        self._is_handing_on = False
         self._broken: CloseInfo | None = None
         self._links: dict[int, WebSocketTransport] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
-        self._nudged = False
-        self._receiver: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._pausing: list[int] = []
         self._last_arrival = time.monotonic()
 
     async def open(self) -> None:
@@ -64,33 +70,32 @@ class ReconnectingTransport:
         transport = await open_transport(await self._request(), self._setup.options)
         number = self._machine.start(time.monotonic())
         self._links[number] = transport
-        self._start(self._read(number, transport))
+        self._follow(number, transport)
         self._set_timer(time.monotonic())
 
-    async def recv(self) -> Incoming:
-        """Return the next message; a call that is cancelled loses nothing."""
-        while True:
-            message = self.take()
-            if message is not None:
-                return message
-            if self._final is not None:
-                raise end_signal()
-            if self._nudged:
-                self._nudged = False
-                raise TimeoutError
-            receiver = self._receiver = asyncio.get_running_loop().create_future()
-            try:
-                await receiver
-            finally:
-                self._receiver = None
+    def deliver_to(self, sink: Sink, ended: Callable[[object], None]) -> None:
+        """Hand each message to `sink` when it arrives, and call `ended` at the end, instead of keeping any here."""
+        self._sink, self._tell_end = sink, ended
+        self._queue.drain_into(sink)
+        # Handed on only when a step of the state machine is done: what takes it may answer at once.
+        self._machine.deliver = self._put_aside
+        self._notify()
 
-    def take(self) -> Incoming | None:
-        """Return the next message if it is there already, else None."""
-        try:
-            return self._machine.take()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
-            self._break(error)
-            return None
+    def _put_aside(self, message: Incoming) -> bool:
+        self._aside.append(message)
+        return False
+
+    def _hand_on(self) -> bool:
+        """Hand on what the state machine has delivered; return whether no more is to be read for now."""
+        is_full = False
+        if self._sink is not None and not self._is_handing_on:
+            self._is_handing_on = True
+            try:
+                while self._aside:
+                    is_full = self._sink(self._aside.popleft())
+            finally:
+                self._is_handing_on = False
+        return is_full
 
     def hide(self, text: str, /) -> str:
         """Take the credentials of the links out of what the service said."""
@@ -104,9 +109,8 @@ class ReconnectingTransport:
         return self._machine.holding
 
     def nudge(self) -> None:
-        """End the wait of the task that receives, or of the next that does, as if its time were up."""
-        self._nudged = True
-        self._notify()
+        """End the wait of the task that receives, if one does, as if its time were up."""
+        self._queue.nudge()
 
     def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
         """Send an event, or keep it while there is no connection; return what is left to be awaited, if anything.
@@ -166,6 +170,8 @@ class ReconnectingTransport:
     def abort(self) -> None:
         """Drop the connection at once, and end every task."""
         self._finish(CloseInfo(1006, "", "local"))
+        self._queue.clear()
+        self._notify()
         for transport in self._links.values():
             transport.abort()
         for task in self._tasks:
@@ -175,6 +181,7 @@ class ReconnectingTransport:
         """Send a close frame, and end every task."""
         self._closing = (code, reason)
         self._finish(CloseInfo(code, reason, "local"))
+        self._queue.clear()
         self._notify()
         for task in self._tasks:
             if task.get_name() in (_OPENING, _CONDENSING):
@@ -241,9 +248,13 @@ class ReconnectingTransport:
         if error is not None:
             self._break(error)
 
-    def _notify(self, _: object = None) -> None:
-        if self._receiver is not None and not self._receiver.done():
-            self._receiver.set_result(None)
+    def _notify(self) -> None:
+        self._hand_on()
+        if self._final is not None:
+            self._queue.end()
+            if self._tell_end is not None:
+                tell, self._tell_end = self._tell_end, None
+                tell(None)
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)
@@ -338,7 +349,7 @@ class ReconnectingTransport:
             return
         self._links[number] = transport
         if self._machine.opened(number, time.monotonic()):
-            self._start(self._read(number, transport))
+            self._follow(number, transport)
             self._act()
             await self._restore(number, transport)
         else:
@@ -383,27 +394,36 @@ class ReconnectingTransport:
         self._decide(self._machine.sent, sending, time.monotonic())
         self._act()
 
-    def _arrived(self, number: int, transport: WebSocketTransport, message: Incoming) -> None:
-        """Take a message of a link, when it arrives."""
+    def _follow(self, number: int, transport: WebSocketTransport) -> None:
+        """Take what a link delivers, and its end, also where the application does not receive."""
+        ended = partial(self._link_ended, number, transport)
+        transport.deliver_to(partial(self._arrived, number), ended, self._machine.holding)
+
+    def _arrived(self, number: int, message: Incoming) -> bool:
+        """Take a message of a link, when it arrives; return whether no more is to be read for now."""
         try:
             if self._machine.received(number, message, time.monotonic()):
                 self._tick()
-                if self._machine.is_full and number not in self._pausing:
-                    self._pausing.append(number)
-                    self._start(self._wait_for_room(number, transport))
-                    transport.hold()
-            elif (receiver := self._receiver) is not None and not receiver.done():
-                receiver.set_result(None)
+                return self._machine.is_full
+            if self._aside:
+                return self._hand_on() and self._machine.is_full
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
             self._break(error)
+        return False
 
-    async def _wait_for_room(self, number: int, transport: WebSocketTransport) -> None:
-        """Read no more of a link until the application has received half of what may wait for it."""
-        self._machine.holding.when_half_empty(self._notify)
-        while not self._machine.has_room and self._final is None and transport.end(None) is None:
-            await self._change()
-        self._pausing.remove(number)
-        transport.go_on()
+    def _link_ended(self, number: int, transport: WebSocketTransport, _: object) -> None:
+        info = transport.end(None) or CloseInfo(1006, "", "network")
+        try:
+            self._machine.ended(number, info, time.monotonic())
+            self._act()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends the connection
+            self._break(error)
+        self._links.pop(number, None)
+        self._last_arrival = max(self._last_arrival, transport.last_arrival)
+        for link in self._links.values():
+            # What is read now restores the session.
+            link.go_on()
+        self._start(transport.close(1000, ""))
 
     def _not_sent(self, transport: WebSocketTransport, sending: SendNow) -> None:
         info = transport.end(None)
@@ -415,28 +435,6 @@ class ReconnectingTransport:
             raise closed from closed.__cause__
         if not kept:
             raise queue_full(self._setup.policy, sending.event) from None
-
-    async def _read(self, number: int, transport: WebSocketTransport) -> None:
-        # It ends too if the application does not receive.
-        transport.when_ended(self._notify)
-        transport.deliver_to(partial(self._arrived, number, transport))
-        with suppress(ConnectionClosed):
-            received = 0
-            while True:
-                # Most messages do not come this way: only what was there before, and what comes in parts.
-                self._arrived(number, transport, await transport.recv())
-                while number in self._pausing:
-                    await self._change()
-                received += 1
-                if received % _RECEIVED_PER_BREAK == 0:
-                    # Receiving seldom waits while there is something to receive.
-                    await asyncio.sleep(0)
-        info = transport.end(None) or CloseInfo(1006, "", "network")
-        self._machine.ended(number, info, time.monotonic())
-        self._act()
-        self._links.pop(number, None)
-        self._last_arrival = max(self._last_arrival, transport.last_arrival)
-        await transport.close(1000, "")
 
 
 async def _raising(error: Exception) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from .._core.closing import Cause, CloseInfo
 from .._core.envelope import Incoming, Outgoing
 from .._core.holding import Holding
+from .receive_queue import Sink
 
-__all__ = ["Transport"]
+__all__ = ["DeliveringTransport", "Transport"]
 
 
 class Transport(Protocol):
@@ -24,7 +25,7 @@ class Transport(Protocol):
         ...
 
     def take(self) -> Incoming | None:
-        """Return the next message if it is there already and nobody waits for it, else None."""
+        """Return the next message if it is there already, else None."""
         ...
 
     def begin(self, event: Outgoing, /) -> Coroutine[Any, Any, None] | None:
@@ -71,4 +72,12 @@ class Transport(Protocol):
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, and drop the connection if the service does not answer in time."""
+        ...
+
+
+class DeliveringTransport(Transport, Protocol):
+    """One over which a conversation can be kept."""
+
+    def deliver_to(self, sink: Sink, ended: Callable[[object], None], /) -> None:
+        """Hand each message to `sink` when it arrives, and call `ended` at the end, instead of keeping any here."""
         ...

@@ -25,6 +25,7 @@ from .failures import OPENING_FAILURES, decisive_error, opening_error, read_end
 from .logs import transport_logger
 from .options import TransportOptions
 from .receive_limit import ReceiveLimit
+from .receive_queue import Sink
 from .routes import Proxy, find_proxy
 from .transport import Transport
 
@@ -42,10 +43,10 @@ class WebSocketTransport:
         self._websocket = websocket
         self._close_timeout = options.close_timeout
         # Bound once and without a layer in between: these run for every event.
-        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = websocket.receive
+        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = websocket.arrivals.queue.recv
         """Return the next message; a call that is cancelled loses nothing."""
-        self.take: Callable[[], Incoming | None] = websocket.arrivals.take
-        """Return the next message if it is there already and nobody waits for it, else None."""
+        self.take: Callable[[], Incoming | None] = websocket.arrivals.queue.take
+        """Return the next message if it is there already, else None."""
         self.begin: Callable[[Outgoing], Coroutine[Any, Any, None] | None] = websocket.begin_message
         """Send an event, and return what is left to be awaited, if anything."""
 
@@ -74,19 +75,19 @@ class WebSocketTransport:
         """Take the credential out of what the service said."""
         return self._websocket.inflow.hide(text)
 
-    def deliver_to(self, sink: Callable[[Incoming], None]) -> None:
-        """Give a message to `sink` at once while a task waits in :meth:`recv` for it.
+    def deliver_to(self, sink: Sink, ended: Callable[[object], None], holding: Holding | None = None) -> None:
+        """Hand each message to `sink` when it arrives, instead of keeping it for :meth:`recv`.
 
-        What came before it, and what comes in parts, :meth:`recv` returns as ever.
+        Args:
+            sink: takes it; where it says so, no more is read until there is room again.
+            ended: called when nothing more comes; what it is given says nothing.
+            holding: says when there is room, if it is not :attr:`holding`.
         """
-        self._websocket.arrivals.sink = sink
-
-    def hold(self) -> None:
-        """Read nothing more, until :meth:`go_on`; if that does not come, the connection is given up."""
-        self._websocket.arrivals.hold()
+        self._websocket.arrivals.deliver_to(sink, holding or self.holding)
+        self.when_ended(ended)
 
     def go_on(self) -> None:
-        """Read again."""
+        """Read again, if there was no room."""
         self._websocket.arrivals.go_on()
 
     def when_ended(self, tell: Callable[[object], None]) -> None:
@@ -95,7 +96,7 @@ class WebSocketTransport:
 
     def nudge(self) -> None:
         """End the wait of the task that receives, if one does, as if its time were up."""
-        self._websocket.arrivals.nudge()
+        self._websocket.arrivals.queue.nudge()
 
     def give_up(self, cause: Cause) -> None:
         """Drop the connection at once, for a reason of this side's own; what arrived can still be received."""

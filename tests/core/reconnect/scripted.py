@@ -11,6 +11,8 @@ from typing import Any
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
 from voicelive._core.envelope import Incoming, Outgoing, base64_size
+from voicelive._core.holding import Holding
+from voicelive._core.receive_buffer import ReceiveBuffer
 from voicelive._core.reconnect.actions import Action
 from voicelive._core.reconnect.machine import ReconnectMachine, SendFull, SendLater, SendNow
 
@@ -56,6 +58,7 @@ class Scripted:
     ) -> None:
         self.now = 0.0
         ids = count(1)
+        self.buffer = ReceiveBuffer(Holding(max_messages, max_bytes))
         self.line = ReconnectMachine(
             policy or ReconnectPolicy(),
             nested=nested,
@@ -67,6 +70,7 @@ class Scripted:
             reserve=reserve or (lambda at: at),
             wall=lambda: WALL + self.now,
             new_id=lambda: f"item_{next(ids)}",
+            buffer=self.buffer,
         )
         assert self.line.start(0) == 1
 
@@ -138,7 +142,7 @@ class Scripted:
     def told(self) -> list[dict[str, Any]]:
         """Return what the application receives."""
         events: list[dict[str, Any]] = []
-        while (message := self.line.take()) is not None:
+        while (message := self.buffer.take()) is not None:
             events.append(json.loads(message.data))
         return events
 

@@ -526,7 +526,7 @@ def test_odd_messages_reach_the_application(data: bytes) -> None:
     story.reply(1, "y", "one two")
     story.told()
     story.line.received(1, Incoming(data), 0)
-    taken = story.line.take()
+    taken = story.buffer.take()
     assert taken is not None
     assert taken.data == data
     story.at(60)
@@ -537,7 +537,7 @@ def test_odd_messages_reach_the_application(data: bytes) -> None:
     story.begin(2, "s2")
     story.answer(2, story.over(2))
     messages: list[bytes] = []
-    while (message := story.line.take()) is not None:
+    while (message := story.buffer.take()) is not None:
         messages.append(message.data)
     assert data in messages
 
@@ -588,15 +588,14 @@ def test_closing() -> None:
     """After close() nothing is received, opened or decided any more, whatever still happens."""
     story = talked()
     info = CloseInfo(1000, "done", "local")
-    story.get(1, "event")
     story.line.close(info)
     assert story.line.final == info
-    assert story.told() == []
     story.line.close(CloseInfo(1001, "again", "local"))
     story.get(1, "late")
     story.end(1)
     story.at(500)
     assert story.line.final == info
+    assert story.told() == []
     assert story.actions() == []
     assert not story.line.is_full
 

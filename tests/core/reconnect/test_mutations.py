@@ -33,7 +33,7 @@ def test_broken_events_never_stop_it() -> None:
         sent = [broken() for _ in range(40)]
         for number, data in enumerate(sent):
             story.line.received(1, Incoming(data), number / 10)
-        taken = [story.line.take() for _ in sent]
+        taken = [story.buffer.take() for _ in sent]
         assert [message and message.data for message in taken] == sent
         story.line.ended(1, DROPPED, 5)
         story.line.opened(2, 6)

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from voicelive._core.audio_pieces import AudioPieces
 from voicelive._core.contract import WireContract
 from voicelive._core.envelope import Incoming, Outgoing
-from voicelive._core.reconnect.audio_counter import AudioCounter, audio_delta
-from voicelive._core.reconnect.receive_buffer import ReceiveBuffer
+from voicelive._core.holding import Holding
+from voicelive._core.receive_buffer import ReceiveBuffer
+from voicelive._core.reconnect.audio_counter import AudioCounter
 from voicelive._core.reconnect.send_queue import SendQueue
 
 WIRE = WireContract("2026-06-01-preview")
@@ -83,19 +85,15 @@ def test_audio_that_was_kept_can_be_dropped() -> None:
 )
 def test_a_buffer_tells_when_it_holds_enough(limits: tuple[Any, Any], full: list[bool]) -> None:
     """Messages come out in order, and it is full from the message or the byte on that passes the limit."""
-    buffer = ReceiveBuffer(*limits)
-    seen: list[bool] = []
+    buffer = ReceiveBuffer(Holding(*limits))
     messages = [Incoming(data) for data in (b"abc", b"def", b"ghi")]
-    for message in messages:
-        buffer.put(message)
-        seen.append(buffer.is_full)
-    assert seen == full
+    assert [buffer.put(message) for message in messages] == full
     assert [buffer.take() for _ in range(4)] == [*messages, None]
-    assert not buffer.is_full
+    assert not buffer.holding.is_full()
     buffer.put(Incoming(b"abcdef"))
     buffer.clear()
     assert buffer.take() is None
-    assert not buffer.is_full
+    assert not buffer.holding.is_full()
 
 
 @pytest.mark.parametrize(
@@ -122,10 +120,21 @@ def test_the_type_shows_at_the_beginning_or_the_event_is_read(data: bytes, kind:
 
 
 def test_a_piece_of_audio_is_measured() -> None:
-    """Of a piece of audio the item and the size are read, however the item's id is written."""
-    assert audio_delta(b'{"type":"response.audio.delta","item_id":"x","delta":"AAAA"}') == ("x", 3)
-    assert audio_delta(b'{"type":"response.audio.delta","item_id":"\\u0041","delta":"AAAA"}') == ("A", 3)
-    assert audio_delta(b'{"type":"response.audio.delta"}') == ("", 0)
+    """Of a piece of audio its place and its size are read, however the item's id and the sound are written."""
+    pieces = AudioPieces()
+    for text, expected in (
+        (b'"item_id":"x","delta":"AAAA"', ("x", 0, None, 3)),
+        (b'"item_id":"x","delta":"AA\\u002BA"', ("x", 0, None, 3)),
+        (b'"item_id":"\\u0041","delta":"AAAA"', ("A", 0, None, 3)),
+        (b'"item_id":"x","content_index":1,"response_id":"r","delta":"AAA="', ("x", 1, "r", 2)),
+        (b'"item_id":"x","content_index":1,"response_id":"r","delta":"AA=="', ("x", 1, "r", 1)),
+        (b'"item_id":"x","delta":"AAAA","content_index":2', ("x", 2, None, 3)),
+        (b'"item_id":"x","delta":"AAAA","content_index":3', ("x", 3, None, 3)),
+        (b'"item_id":5,"content_index":"1","response_id":null,"delta":[]', ("", 0, None, 0)),
+        (b'"item_id":"x', ("", 0, None, 0)),
+    ):
+        size = pieces.read(Incoming(b'{"type":"response.audio.delta",%b}' % text))
+        assert (pieces.item_id, pieces.content_index, pieces.response_id, size) == expected, text
 
 
 def piece(item_id: str, size: int, **more: Any) -> bytes:

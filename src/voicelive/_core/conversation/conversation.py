@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from ..._base import Model
+from ..envelope import AUDIO_DELTAS, Incoming
 from .actions import AskApproval, RunTool
 from .approvals import Approval, approval_response
 from .barge_in import Reaction
 from .consequences import Consequences
-from .fields import base64_size, index_of, reason_of, text_of, texts_of, wire_of
+from .fields import base64_size, index_of, reason_of, text_of, texts_of
 from .ledger import Heard, Interruption
 from .local_events import (
     ApprovalAnswered,
@@ -29,14 +30,14 @@ from .responses import ALREADY_ACTIVE, Ticket
 from .session_view import SessionView
 from .tool_calls import Call
 
-__all__ = ["Conversation", "ToolEnd"]
+__all__ = ["FREQUENT", "Conversation", "ToolEnd"]
 
 _TOO_SHORT = re.compile(r"Audio content of (\d+)\s*ms is already shorter than (\d+)\s*ms")
 _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
 """Older services give that error no code."""
 _NOT_ACTIVE = "response_cancel_not_active"
 
-_AUDIO = frozenset({"response.audio.delta", "response.output_audio.delta"})
+_AUDIO = frozenset(kind.decode() for kind in AUDIO_DELTAS)
 
 ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
 
@@ -50,12 +51,31 @@ class Conversation(Consequences):
         """Take an event of the service.
 
         Returns:
-            Whether the application is to see it: False for a refusal that is not an error to it.
+            Whether the application is to see it: False for a refusal that is not an error to it, and for audio of
+            something that was interrupted.
         """
-        handler = self._handlers.get(getattr(event, "type", "")) or self._handlers.get(
-            getattr(event, "canonical_type", "")
-        )
+        handler = self.handlers.get(getattr(event, "type", ""))
         return True if handler is None else handler(self, event, now) is not False
+
+    def needs(self, kind: bytes) -> bool:
+        """Whether :meth:`received` is to be called for events of a type; what does not show its type may be of any."""
+        return kind in _NEEDED
+
+    def received_audio(self, message: Incoming, now: float) -> bool:
+        """Take a piece of an answer's audio, as :meth:`received` does, without making an event of it."""
+        pieces = self._pieces
+        size = pieces.read(message)
+        if not (size or pieces.item_id):
+            # Not a piece of audio after all: whoever receives it learns what is wrong with it.
+            return True
+        return self._received_audio(pieces.item_id, pieces.content_index, size, pieces.response_id, now)
+
+    def is_late_message(self, message: Incoming) -> bool:
+        """Whether a message that waits is audio of something interrupted."""
+        if message.kind not in AUDIO_DELTAS:
+            return False
+        self._pieces.read(message)
+        return self.ledger.is_dropped(self._pieces.item_id, self._pieces.response_id)
 
     def is_late(self, event: Model) -> bool:
         """Whether an event is audio of something interrupted: not to be handed to a player."""
@@ -76,15 +96,19 @@ class Conversation(Consequences):
             self.budget.begin(now)
         self._rest(now)
 
-    def _audio(self, event: Model, now: float) -> None:
-        item_id, response_id = text_of(event, "item_id") or "", text_of(event, "response_id")
-        size = base64_size(getattr(event, "delta", None))
-        if self.ledger.received(item_id, index_of(event), size, response_id):
-            ms = self.policy.session.output.ms(size)
-            self.meter.audio(ms, now)
-            self._sound_ends = max(self._sound_ends, now) + ms / 1000
-            if not self._reports_playback and (self._state != "speaking" or self.silence is not None):
-                self._show("speaking")
+    def _audio(self, event: Model, now: float) -> bool:
+        size, item_id = base64_size(getattr(event, "delta", None)), text_of(event, "item_id") or ""
+        return self._received_audio(item_id, index_of(event), size, text_of(event, "response_id"), now)
+
+    def _received_audio(self, item_id: str, index: int, size: int, response_id: str | None, now: float) -> bool:
+        if not self.ledger.received(item_id, index, size, response_id):
+            return False
+        ms = self.policy.session.output.ms(size)
+        self.meter.audio(ms, now)
+        self._sound_ends = (self._sound_ends if self._sound_ends > now else now) + ms / 1000
+        if not self._reports_playback and (self._state != "speaking" or self.silence is not None):
+            self._show("speaking")
+        return True
 
     def _audio_done(self, event: Model, now: float) -> None:
         self.ledger.finished(text_of(event, "item_id") or "", index_of(event))
@@ -168,9 +192,8 @@ class Conversation(Consequences):
     def _done(self, event: Model, now: float) -> None:
         response = getattr(event, "response", None)
         response_id = text_of(response, "id")
-        details, usage = wire_of(response, "status_details"), wire_of(response, "usage")
-        status, tokens = text_of(response, "status"), TokenCounts.of(usage)
-        self.queue.done(response_id, status, reason_of(details))
+        status, tokens = text_of(response, "status"), TokenCounts.of(getattr(response, "usage", None))
+        self.queue.done(response_id, status, reason_of(getattr(response, "status_details", None)))
         self.meter.done(status, tokens)
         self.calls.response_done(response_id, is_whole=status == "completed")
         cuts, session = self.ledger.take_late(response_id), self.policy.session
@@ -385,13 +408,13 @@ class Conversation(Consequences):
         self.silence, self.budget = None, None
         self._tell_turn(self.meter.end())
 
-    _handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
+    handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
         "session.created": _session,
         "session.updated": _session,
-        "response.audio.delta": _audio,
-        "response.audio.done": _audio_done,
-        "response.audio_transcript.delta": _transcript,
-        "response.text.delta": _answer_text,
+        **dict.fromkeys(("response.audio.delta", "response.output_audio.delta"), _audio),
+        **dict.fromkeys(("response.audio.done", "response.output_audio.done"), _audio_done),
+        **dict.fromkeys(("response.audio_transcript.delta", "response.output_audio_transcript.delta"), _transcript),
+        **dict.fromkeys(("response.text.delta", "response.output_text.delta"), _answer_text),
         "response.audio_timestamp.delta": _word,
         "input_audio_buffer.speech_started": _speech_started,
         "input_audio_buffer.speech_stopped": _speech_stopped,
@@ -412,3 +435,9 @@ class Conversation(Consequences):
         "voicelive.restored": _restored,
         "voicelive.interrupted": _was_interrupted,
     }
+
+
+_NEEDED = {kind.encode() for kind in Conversation.handlers} | {b""}
+
+FREQUENT = {name.encode() for name in Conversation.handlers if name.endswith(".delta") and name.startswith("response.")}
+"""Types of the pieces of an answer: most of what arrives, and nothing waits for the clock because of one."""

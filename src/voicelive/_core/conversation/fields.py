@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..._base import Model
-
-__all__ = ["base64_size", "index_of", "reason_of", "text_of", "texts_of", "wire_of"]
+__all__ = ["base64_size", "field_of", "index_of", "reason_of", "text_of", "texts_of"]
 
 
 def text_of(holder: object, name: str) -> str | None:
@@ -30,10 +28,9 @@ def index_of(event: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def wire_of(holder: object, name: str) -> object:
-    """Return a field in its wire form, without that of all others."""
-    value = getattr(holder, name, None)
-    return value.to_dict() if isinstance(value, Model) else value
+def field_of(holder: object, name: str) -> object:
+    """Return a field of an object or of a mapping; None where there is none."""
+    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
 
 
 def base64_size(text: object) -> int:
@@ -45,8 +42,6 @@ def base64_size(text: object) -> int:
 
 def reason_of(details: object) -> str | None:
     """Return what the status details of a response say of why."""
-    if not isinstance(details, Mapping):
-        return None
-    error = details.get("error")
-    reason = error.get("message") if isinstance(error, Mapping) else details.get("reason")
-    return reason if isinstance(reason, str) else None
+    error = field_of(details, "error")
+    reason = field_of(details, "reason") if error is None else field_of(error, "message")
+    return str.__str__(reason) if isinstance(reason, str) else None

@@ -143,7 +143,7 @@ class PlaybackLedger:
         Returns:
             Whether to play it: False for what comes late, of an item or response that was interrupted.
         """
-        if self.is_dropped(item_id, response_id):
+        if self._dropped and self.is_dropped(item_id, response_id):
             if size and (end_ms := self._ends.get(item_id, 0)) is not None:
                 _keep(self._ends, item_id, None)
                 _keep(self._late, item_id, (response_id, _cut(item_id, content_index, end_ms)))
@@ -281,18 +281,18 @@ class PlaybackLedger:
         return True
 
     def _part(self, item_id: str, content_index: int, response_id: str | None) -> _Part:
-        part = self._find(item_id, content_index)
-        if part is None:
-            part = _Part(item_id, content_index, response_id)
-            self._parts.append(part)
-            # Nobody may ever report what is played.
-            del self._parts[:-_REMEMBERED]
-        return part
-
-    def _find(self, item_id: str, content_index: int) -> _Part | None:
         # Nearly everything is about the newest.
         if self._parts and (part := self._parts[-1]).item_id == item_id and part.content_index == content_index:
             return part
+        if (found := self._find(item_id, content_index)) is not None:
+            return found
+        part = _Part(item_id, content_index, response_id)
+        self._parts.append(part)
+        # Nobody may ever report what is played.
+        del self._parts[:-_REMEMBERED]
+        return part
+
+    def _find(self, item_id: str, content_index: int) -> _Part | None:
         for part in reversed(self._parts):
             if part.item_id == item_id and part.content_index == content_index:
                 return part

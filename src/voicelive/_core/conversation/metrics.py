@@ -4,12 +4,12 @@ Times are in seconds of any one clock; figures in milliseconds. What is not know
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 
 from ..._public import public_in
 from ...errors import ConfigurationError
-from ..json_values import mapping
 from ..numbers import is_number
+from .fields import field_of
 
 __all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
 
@@ -28,25 +28,28 @@ class TokenCounts:
     output_audio: int | None = None
 
     def __add__(self, other: "TokenCounts") -> "TokenCounts":
-        sums = {}
-        for one in fields(self):
-            mine, theirs = getattr(self, one.name), getattr(other, one.name)
-            sums[one.name] = theirs if mine is None else mine if theirs is None else mine + theirs
-        return TokenCounts(**sums)
+        return TokenCounts(
+            input=_sum(self.input, other.input),
+            output=_sum(self.output, other.output),
+            input_text=_sum(self.input_text, other.input_text),
+            input_audio=_sum(self.input_audio, other.input_audio),
+            cached=_sum(self.cached, other.cached),
+            output_text=_sum(self.output_text, other.output_text),
+            output_audio=_sum(self.output_audio, other.output_audio),
+        )
 
     @classmethod
     def of(cls, usage: object) -> "TokenCounts":
-        """Read the ``usage`` of a response in its wire form; what is missing or not a number is None."""
-        given = mapping(usage)
-        came, went = mapping(given.get("input_token_details")), mapping(given.get("output_token_details"))
+        """Read the ``usage`` of a response, as an object or in its wire form; what is not a number is None."""
+        came, went = field_of(usage, "input_token_details"), field_of(usage, "output_token_details")
         return cls(
-            input=_count(given.get("input_tokens")),
-            output=_count(given.get("output_tokens")),
-            input_text=_count(came.get("text_tokens")),
-            input_audio=_count(came.get("audio_tokens")),
-            cached=_count(came.get("cached_tokens")),
-            output_text=_count(went.get("text_tokens")),
-            output_audio=_count(went.get("audio_tokens")),
+            input=_count(field_of(usage, "input_tokens")),
+            output=_count(field_of(usage, "output_tokens")),
+            input_text=_count(field_of(came, "text_tokens")),
+            input_audio=_count(field_of(came, "audio_tokens")),
+            cached=_count(field_of(came, "cached_tokens")),
+            output_text=_count(field_of(went, "text_tokens")),
+            output_audio=_count(field_of(went, "audio_tokens")),
         )
 
 
@@ -221,7 +224,8 @@ class TurnMeter:
         self._done: list[TurnMetrics] = []
         self._turn: _Turn | None = None
         self._count = 0
-        self._summary = CallMetrics()
+        self._interruptions = self._false_interruptions = self._reconnects = 0
+        self._tokens = TokenCounts()
         self._tools: set[str] = set()
         self._tools_since = 0.0
         self._items: dict[str, int] = {}
@@ -234,8 +238,13 @@ class TurnMeter:
     @property
     def call(self) -> CallMetrics:
         """The call so far."""
-        tokens = self._summary.tokens + (self._turn.tokens if self._turn else TokenCounts())
-        return replace(self._summary, turns=tuple(self.turns), tokens=tokens)
+        return CallMetrics(
+            turns=tuple(self.turns),
+            interruptions=self._interruptions,
+            false_interruptions=self._false_interruptions,
+            reconnects=self._reconnects,
+            tokens=self._tokens + (self._turn.tokens if self._turn else TokenCounts()),
+        )
 
     def begin(self) -> TurnMetrics | None:
         """Begin a turn; returns the one that this ends."""
@@ -252,7 +261,7 @@ class TurnMeter:
         metrics = turn.metrics()
         self._done.append(metrics)
         del self._done[: -self._max_turns]
-        self._summary = replace(self._summary, tokens=self._summary.tokens + metrics.tokens)
+        self._tokens = self._tokens + metrics.tokens
         self._items.clear()
         return metrics
 
@@ -338,13 +347,13 @@ class TurnMeter:
 
     def interrupted(self) -> None:
         """Note that the answer was interrupted."""
-        self._summary = replace(self._summary, interruptions=self._summary.interruptions + 1)
+        self._interruptions += 1
         if self._turn is not None:
             self._turn.is_interrupted = True
 
     def false_interruption(self) -> None:
         """Note that what interrupted held no words."""
-        self._summary = replace(self._summary, false_interruptions=self._summary.false_interruptions + 1)
+        self._false_interruptions += 1
 
     def done(self, status: str | None, tokens: TokenCounts) -> None:
         """Note ``response.done``."""
@@ -367,7 +376,7 @@ class TurnMeter:
 
     def reconnected(self) -> None:
         """Note that the session moved to another connection."""
-        self._summary = replace(self._summary, reconnects=self._summary.reconnects + 1)
+        self._reconnects += 1
 
     @property
     def _current(self) -> _Turn:
@@ -377,6 +386,10 @@ class TurnMeter:
 
 def _between(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else (end - start) * 1000
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
 
 
 def _count(value: object) -> int | None:

@@ -34,6 +34,9 @@ class ResponseEnd(StrEnum):
     """It was never made: the user's next turn, a new session or the end of the connection took its place."""
 
 
+_ENDS = {end.value: end for end in ResponseEnd}
+
+
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class ResponseOutcome:
@@ -213,7 +216,7 @@ class ResponseQueue:
         answers, self._answers = self._answers, None
         self._is_active, self._active = False, None
         if answers is not None:
-            known = ResponseEnd(status) if status in set(ResponseEnd) else ResponseEnd.COMPLETED
+            known = _ENDS.get(status or "", ResponseEnd.COMPLETED)
             self._settle(answers, ResponseOutcome(status=known, response_id=response_id, reason=reason))
 
     def supersede(self, ticket: Ticket, reason: str) -> None:

@@ -9,7 +9,6 @@
 - :mod:`replay`: the messages that make the session again, and their confirmations.
 - :mod:`send_queue`: what the application sends while there is nobody to send it to.
 - :mod:`sending`: what becomes of each event that the application sends.
-- :mod:`receive_buffer`: what waits for the application to receive it.
 - :mod:`actions`: what the state machine and the transports say to each other.
 - :mod:`machine`: the state machine over all of it.
 - :mod:`local_events`: what the application is told.

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from ..closing import Cause
 from ..envelope import Outgoing
+from ..receive_buffer import ReceiveBuffer
 from ..watchdog import Watch
 from .history import Mark
-from .receive_buffer import ReceiveBuffer
 from .replay import Replay
 
 __all__ = ["Action", "Close", "Condense", "GiveUp", "Link", "Open", "SendFull", "SendLater", "SendNow"]

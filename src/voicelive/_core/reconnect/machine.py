@@ -15,11 +15,12 @@ from typing import Any
 
 from ..closing import CloseInfo, describe_code
 from ..envelope import AUDIO_DELTAS, SAY_NOTHING, Incoming, Outgoing, encoded
+from ..holding import Holding
+from ..receive_buffer import ReceiveBuffer
 from ..watchdog import Watch
 from .actions import Action, Close, Condense, GiveUp, Link, Open, SendFull, SendLater, SendNow
 from .history import History, Unanswered
 from .policy import Backoff, ReconnectPolicy
-from .receive_buffer import ReceiveBuffer
 from .replay import Replay, not_carried_over
 from .sending import Sending
 
@@ -53,12 +54,13 @@ class ReconnectMachine:
         nested: whether the connection speaks a version with nested sessions.
         ready_timeout: how long the first link may take to say ``session.created``, in seconds.
         stall_timeout: how long a response may stand still, in seconds.
-        max_messages: how many messages to hold for the application before reading pauses; None for no limit.
-        max_bytes: how many bytes to hold likewise.
+        max_messages: how many messages a new session may send before it is current; None for no limit.
+        max_bytes: how many bytes likewise.
         draw: gives a number from 0 to 1, evenly.
         reserve: returns when a link may be opened, given when it should be.
         wall: gives the seconds since the epoch, for ``expires_at``.
         new_id: makes an item's id.
+        buffer: takes what is for the application.
     """
 
     __slots__ = (
@@ -71,7 +73,6 @@ class ReconnectMachine:
         "_last_activity",
         "_last_failure",
         "_limits",
-        "_mailbox",
         "_new_id",
         "_next",
         "_policy",
@@ -82,6 +83,7 @@ class ReconnectMachine:
         "_stall_timeout",
         "_wall",
         "actions",
+        "deliver",
         "final",
         "holding",
         "ledger",
@@ -100,6 +102,7 @@ class ReconnectMachine:
         reserve: Callable[[float], float],
         wall: Callable[[], float],
         new_id: Callable[[], str],
+        buffer: ReceiveBuffer,
     ) -> None:
         self._policy = policy
         self._ready_timeout = ready_timeout
@@ -110,9 +113,10 @@ class ReconnectMachine:
         self._new_id = new_id
         self.ledger = History(policy, nested=nested)
         self._limits = max_messages, max_bytes
-        self._mailbox = ReceiveBuffer(*self._limits)
-        self.holding = self._mailbox.holding
-        """Counts what waits for the application, also what was taken from here and waits elsewhere."""
+        self.holding = buffer.holding
+        """Counts what waits for the application, wherever it waits."""
+        self.deliver: Callable[[Incoming], bool] = buffer.put
+        """Takes what is for the application, and says whether that is too much by now."""
         self.actions: list[Action] = []
         """What the caller is to do, in order."""
         self.final: CloseInfo | None = None
@@ -179,7 +183,7 @@ class ReconnectMachine:
             link.last_arrival = self._last_activity = now
             changes = self._accept(link, message, now)
             if coming is None:
-                return changes or self._mailbox.is_crowded
+                return changes
         elif coming is not None and coming.number == number and coming.replay is not None:
             coming.last_arrival = now
             self._restoring(coming, coming.replay, message, now)
@@ -195,9 +199,8 @@ class ReconnectMachine:
                 link.restored_by = {**(link.restored_by or {}), event["type"]: event}
             return
         if link.held is None:
-            link.held = ReceiveBuffer(*self._limits)
-        link.held.put(message)
-        if link.held.is_full:
+            link.held = ReceiveBuffer(Holding(*self._limits))
+        if link.held.put(message):
             # Reading cannot pause: what restores the session comes the same way.
             self._drop_next()
             limit = "more than max_queue and max_buffer allow"
@@ -238,24 +241,12 @@ class ReconnectMachine:
         """Note that the application closed the connection."""
         if self.final is None:
             self._finish(info)
-        self._mailbox.clear()
-
-    # What the application receives.
-
-    def take(self) -> Incoming | None:
-        """Hand out the oldest message, or None."""
-        return self._mailbox.take()
 
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read until the application has received some."""
         # While there is no session, what is read restores it.
-        return self._mailbox.is_crowded and self._current is not None and self._mailbox.is_full
-
-    @property
-    def has_room(self) -> bool:
-        """Whether reading may go on after it had to stop."""
-        return self._current is None or self.holding.is_half_empty()
+        return self._current is not None and self.holding.is_full()
 
     # What the application sends.
 
@@ -465,8 +456,7 @@ class ReconnectMachine:
         if not link.watch.is_ready:
             link.watch.see(message)
             changes = True
-        self._mailbox.put(message)
-        return changes
+        return self.deliver(message) or changes
 
     def _learn(self, event: dict[str, Any], now: float) -> bool:
         """Learn from an event of the current session; returns what :meth:`received` does."""
@@ -562,4 +552,4 @@ class ReconnectMachine:
             self._accept(link, message, now)
 
     def _tell(self, name: str, **fields: Any) -> None:
-        self._mailbox.put(Incoming(encoded({"type": f"voicelive.{name}", **fields})))
+        self.deliver(Incoming(encoded({"type": f"voicelive.{name}", **fields})))
