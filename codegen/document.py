@@ -63,6 +63,8 @@ class Contract:
     enums: dict[str, list[tuple[str, str]]]
     enum_docs: dict[str, str]
     unions: dict[str, Schema]
+    draft: bool = False
+    """Whether the version is a proposal, not known to be served."""
 
     def lineage(self, name: str) -> list[ModelSchema]:
         """The model and its bases, the root first."""
@@ -206,7 +208,7 @@ def read(document: Schema) -> Contract:
     except (KeyError, TypeError):
         raise SchemaError("this is not an OpenAPI document with an info.version and components.schemas") from None
     _check_references(document, schemas)
-    contract = Contract(version, {}, {}, {}, {})
+    contract = Contract(version, {}, {}, {}, {}, draft=document["info"].get("x-draft") is True)
     for name, schema in schemas.items():
         if name[-1].isdigit() and not schema.get("enum"):
             raise SchemaError(f"the name {name} ends in a digit: such names mark generated duplicates")

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from .document import Contract, Property, SchemaError
 from .params import param_names
 from .signatures import AUDIO, UNCHECKED, input_type, or_none
-from .superset import DRAFTS, Availability
+from .superset import Availability
 
 __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
 
@@ -127,7 +127,6 @@ def make_versions(availability: Availability) -> str:
     previews: dict[str, dict[str, tuple[str, ...]]] = {}
     for (model, name), versions in availability.preview_fields.items():
         previews.setdefault(model, {})[name] = versions
-    drafts = tuple(version for version in availability.versions if version in DRAFTS)
     return _render(
         "versions.py.jinja2",
         availability=availability,
@@ -135,7 +134,6 @@ def make_versions(availability: Availability) -> str:
         fields=fields,
         values=values,
         previews=previews,
-        drafts=drafts,
     )
 
 

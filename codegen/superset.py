@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 
 from .document import Contract, ModelSchema, Property, Schema, ref_name, variants
 
-__all__ = ["DRAFTS", "Availability", "merge"]
-
-DRAFTS = ("v1",)
-"""Versions that are proposals: they add to the superset, and loosen nothing in it."""
+__all__ = ["Availability", "merge"]
 
 Versions = tuple[str, ...]
 
@@ -28,6 +25,8 @@ class Availability:
 
     versions: Versions
     default: str
+    drafts: Versions = ()
+    """Versions that are proposals: they add to the superset, and loosen nothing in it."""
     models: dict[str, Versions] = field(default_factory=dict)
     fields: dict[tuple[str, str], Versions] = field(default_factory=dict)
     enum_values: dict[tuple[str, str], Versions] = field(default_factory=dict)
@@ -73,7 +72,7 @@ def _model(name: str, holders: list[Contract]) -> ModelSchema:
     own: dict[str, Property] = {}
     for field_name in _names(holder.models[name].own for holder in holders):
         found = [holder.models[name].own[field_name] for holder in holders if field_name in holder.models[name].own]
-        dated = [holder for holder in holders if holder.api_version not in DRAFTS] or holders
+        dated = [holder for holder in holders if not holder.draft] or holders
         present = [holder.fields(name).get(field_name) for holder in dated]
         required = all(prop is not None and prop.required for prop in present)
         schema = _union([prop.schema for prop in found], found[0].schema)
@@ -118,7 +117,7 @@ def _union(schemas: list[Schema], first: Schema) -> Schema:
 
 def _availability(merged: Contract, contracts: Sequence[Contract], default: str) -> Availability:
     versions = tuple(contract.api_version for contract in contracts)
-    found = Availability(versions, default)
+    found = Availability(versions, default, tuple(contract.api_version for contract in contracts if contract.draft))
     for name in merged.models:
         having = [contract for contract in contracts if name in contract.models]
         found.models[name] = tuple(contract.api_version for contract in having)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codegen.document import EVENT_BASES, REF_PREFIX, Contract, Schema
 from codegen.output import documents, superset
-from codegen.superset import DRAFTS, Availability
+from codegen.superset import Availability
 
 from .families import FAMILIES, OTHER, Family, family_of
 
@@ -118,18 +118,25 @@ class Reference:
         among = among or self.availability.versions
         if having == among:
             return "all"
-        dated = [version for version in among if version not in DRAFTS]
+        proposed = self.availability.drafts
+        dated = [version for version in among if version not in proposed]
         mine = [version for version in dated if version in having]
-        drafts = [version for version in among if version in DRAFTS and version in having]
-        missing = [version for version in among if version in DRAFTS and version not in having]
+        drafts = _drafts([version for version in among if version in proposed and version in having])
+        missing = _drafts([version for version in among if version in proposed and version not in having])
         if not mine:
-            return f"the draft {', '.join(drafts)}"
+            return drafts
         if mine == dated[-len(mine) :]:
-            # Drafts come after all dated versions, so "since" includes them.
+            # Drafts come after all others, so "since" includes them.
             start = "all" if mine == dated else f"since {mine[0]}"
-            return f"{start} but the draft {', '.join(missing)}" if missing else start
+            return f"{start} but {missing}" if missing else start
         span = f"up to {mine[-1]}" if mine == dated[: len(mine)] and len(mine) > 1 else ", ".join(mine)
-        return f"{span} and the draft {', '.join(drafts)}" if drafts else span
+        return f"{span} and {drafts}" if drafts else span
+
+
+def _drafts(versions: list[str]) -> str:
+    if not versions:
+        return ""
+    return f"the draft{'s' if len(versions) > 1 else ''} {' and '.join(versions)}"
 
 
 def read_reference() -> Reference:

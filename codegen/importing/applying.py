@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from .changes import ABSENT, Change
 from .fact_table import write_table
 from .kinds import literal, references
 from .neutral import Enum, Model, Specification
+from .shared_fields import SharedFields
 from .sources import Sources
 from .typespec import Emitted, has
 from .typespec_blocks import Block
@@ -71,6 +72,7 @@ class _Applying:
         self.new = writer.comparison.after
         self.original = {name: original for original, name in emitted.names.items()}
         self.done: set[Change] = set()
+        self.shared = SharedFields(sources, writer.since)
 
     def run(self) -> list[str]:
         left = [note for block in self.emitted.blocks if (note := self._put(block))]
@@ -83,6 +85,12 @@ class _Applying:
             owner, part = (change.owner, change.name) if change.owner else (change.name, "")
             if self._place(owner, part, here=False):
                 self.done.add(change)
+        left += self.shared.settle(self._matters)
+        left += [
+            f"{path} is offered only with a preview feature; say so with x-preview"
+            for path in self._previews()
+            if not self._offer_as_preview(*path.partition(".")[::2])
+        ]
         # Versions cannot differ in these; the schema may have today's already.
         self.done |= {change for change in self.comparison.of("changed", "field") if self._says(change)}
         return left
@@ -112,7 +120,28 @@ class _Applying:
         before, after = (version is not None and has(version, owner, part) for version in self.around)
         if before == here == after:
             return True
-        return self.sources.place(owner, part, self.boundary, before=before, here=here, after=after)
+        if self.sources.place(owner, part, self.boundary, before=before, here=here, after=after):
+            return True
+        return self.shared.ask(owner, part, (before, here, after))
+
+    def _previews(self) -> Iterator[str]:
+        """What the document has only with a preview feature, by the schema's names."""
+        for name, entry in self.new.named.items():
+            if entry.preview:
+                yield self.writer.name(name)
+            for key, own in entry.fields.items() if isinstance(entry, Model) else ():
+                if own.preview:
+                    yield f"{self.writer.name(name)}.{key}"
+
+    def _offer_as_preview(self, owner: str, part: str) -> bool:
+        offer, version = self.sources.offer_as_preview, self.writer.version
+        return offer(owner, part, version) or offer(self.shared.alias_of(owner, part), part, version)
+
+    def _matters(self, model: str) -> bool:
+        """Whether the version before or the new one has a model."""
+        preceding = self.around[0]
+        names = {self.writer.name(name) for name in self.new.named}
+        return model in names or (preceding is not None and model in preceding.named)
 
     def _file(self, name: str, seen: set[str]) -> str:
         """The file of the events most like it, of its base, or of what refers to it."""

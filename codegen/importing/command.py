@@ -24,6 +24,7 @@ from .sources import Sources, boundary_of, following_version
 from .typespec import MARK, PLACEHOLDERS, emit
 from .typespec_names import declared
 from .typespec_writing import Writer
+from .verifying import unlike
 
 __all__ = ["COMMANDS", "run"]
 
@@ -76,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put what is new into the sources of the schema, write the version's fact table, compile and generate",
     )
+    importing.add_argument(
+        "--proposed",
+        action="store_true",
+        help="with --apply: the version is a proposal, not known to be served",
+    )
     importing.set_defaults(run=_import)
     diff = commands.add_parser(
         "diff",
@@ -96,6 +102,8 @@ def _import(options: argparse.Namespace) -> int:
     after = load(options.file)
     if options.apply:
         return _apply(after, options)
+    if options.proposed:
+        raise SpecificationError("--proposed goes with --apply")
     comparison = compare(_version_or_file(options.against or DEFAULT_VERSION), after)
     _print(comparison, options.format)
     if options.emit:
@@ -107,9 +115,10 @@ def _apply(after: Specification, options: argparse.Namespace) -> int:
     """Make the document a version of the schema, up to the generated code."""
     version = after.version = options.version_name or after.version
     known = [path.stem for path in documents()]
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-\w+)?", version):
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-\w+)?|v\d+@[\w.-]+", version):
         raise SpecificationError(
-            f"{version or 'the document'}: is not a dated API version; name it with --version-name"
+            f"{version or 'the document'}: is neither a dated API version nor a state of one that is changed in place, "
+            "such as v1@2026-11; name it with --version-name"
         )
     if version in known:
         raise SpecificationError(f"{version}: the schema has this version already")
@@ -121,11 +130,14 @@ def _apply(after: Specification, options: argparse.Namespace) -> int:
     versions = {path.stem: _version(path) for path in documents()}
     emitted = emit(writer, list(versions.values()))
     around = (versions.get(preceding), versions.get(following))
-    applied = apply(writer, emitted, around, TABLES, Sources.read(SCHEMA))
-    _say_left(applied.notes)
+    sources = Sources.read(SCHEMA)
+    if options.proposed:
+        sources.propose(version)
+    applied = apply(writer, emitted, around, TABLES, sources)
     print(f"codegen: changed {', '.join(applied.files)}; {PLACEHOLDERS}", file=sys.stderr)
     if schema_build.main([]):
         return WRONG
+    _say_left([*applied.notes, *unlike(version, preceding, TABLES)])
     touched = write(generate())
     print(f"codegen: {len(touched)} generated files changed", file=sys.stderr)
     return DIFFERENT if writer.comparison.changes else SAME

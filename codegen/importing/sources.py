@@ -6,6 +6,7 @@ one, and a member has its name at the beginning of a line, after two spaces.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,8 @@ FIELD = re.compile(r"^  (`[^`]+`|\w+)\??:")
 VARIANT = re.compile(r"^  ([\w.<>`]+),$")
 SINCE = re.compile(r"\s*@(added|removed)\(")
 EVENT_TYPE = re.compile(r'^  type: "([^"]+)";')
-IMPORT = 'import "@typespec/versioning";\n\nusing Versioning;\n\n'
+DRAFTS = '@extension("x-draft", #['
+PREVIEWS = '@extension("x-preview", #['
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Sources:
     def file_of_event(self, event_type: str, direction: str) -> str:
         """The file with the events whose types have most in common with a new one."""
         base = f"extends {'Client' if direction == 'client' else 'Server'}Event "
-        best, chosen = -1, f"{direction}_events.tsp"
+        best, chosen = 0, f"{direction}_events.tsp"
         for name, lines in self.lines.items():
             inside = False
             for line in lines:
@@ -102,20 +104,47 @@ class Sources:
             return True
         return False
 
+    def span(self, owner: str) -> tuple[str, int, int] | None:
+        """Return the file of a declaration, its first line and its last."""
+        for name, lines in self.lines.items():
+            if (found := _declaration(lines, owner)) is not None:
+                return name, *found
+        return None
+
+    def find(self, owner: str, part: str) -> tuple[str, int] | None:
+        """Return the file and the line of a declaration, or of a member of one."""
+        for name, lines in self.lines.items():
+            if (index := _line_of(lines, owner, part)) is not None:
+                return name, index
+        return None
+
+    def decorators(self, owner: str, part: str) -> list[str]:
+        """Return the lines of the decorators of a declaration, or of a member of one."""
+        found = self.find(owner, part)
+        if found is None:
+            return []
+        lines = self.lines[found[0]]
+        return lines[_decorated_from(lines, found[1]) : found[1]]
+
+    def declared(self) -> list[str]:
+        """Return the names of all declarations."""
+        found = (DECLARATION.match(line) for lines in self.lines.values() for line in lines)
+        return [match[2].strip("`") for match in found if match]
+
     def place(self, owner: str, part: str, boundary: Boundary, *, before: bool, here: bool, after: bool) -> bool:
         """Say of a declaration, or of a member of one, in which versions it is; return whether it was found."""
-        for name, lines in self.lines.items():
-            index = _line_of(lines, owner, part)
-            if index is None:
-                continue
-            start = _decorated_from(lines, index)
-            kept = [line for line in lines[start:index] if not boundary.concerns(line)]
-            indent = "  " if part else ""
-            kept += [f"{indent}{line}" for line in boundary.decorators(before, here, after)]
-            lines[start:index] = _ordered(kept)
-            self.changed.add(name)
-            return True
-        return False
+        found = self.find(owner, part)
+        if found is None:
+            return False
+        name, index = found
+        lines = self.lines[name]
+        start = _decorated_from(lines, index)
+        kept = [line for line in lines[start:index] if not boundary.concerns(line)]
+        indent = "  " if part else ""
+        kept += [f"{indent}{line}" for line in boundary.decorators(before, here, after)]
+        lines[start:index] = _ordered(kept)
+        self.changed.add(name)
+        return True
 
     def add_version(self, boundary: Boundary, value: str) -> None:
         """Add a member to ``Versions``, before the version that follows it."""
@@ -132,16 +161,57 @@ class Sources:
         lines[at:at] = [*block, ""] if boundary.following else ["", *block]
         self.changed.add("versions.tsp")
 
+    def propose(self, value: str) -> None:
+        """Say of a version that it is a draft."""
+        lines = self.lines["versions.tsp"]
+        at = next(index for index, line in enumerate(lines) if line.startswith(DRAFTS))
+        known = re.findall(r'"([^"]+)"', lines[at].removeprefix(DRAFTS))
+        order = sorted({*known, value}, key=_order)
+        lines[at] = f"{DRAFTS}{', '.join(json.dumps(one) for one in order)}])"
+        self.changed.add("versions.tsp")
+
+    def offer_as_preview(self, owner: str, part: str, value: str) -> bool:
+        """Say that a version offers a thing only with a preview feature; return whether it was found."""
+        found = self.find(owner, part)
+        if found is None:
+            return False
+        name, index = found
+        lines = self.lines[name]
+        start = _decorated_from(lines, index)
+        at = next((i for i in range(start, index) if lines[i].lstrip().startswith(PREVIEWS)), None)
+        known = [] if at is None else re.findall(r'"([^"]+)"', lines[at].lstrip().removeprefix(PREVIEWS))
+        listed = ", ".join(json.dumps(one) for one in sorted({*known, value}, key=_order))
+        line = f"{'  ' if part else ''}{PREVIEWS}{listed}])"
+        if at is None:
+            lines.insert(index, line)
+            if "using OpenAPI;" not in lines:
+                self.lines[name] = self._using(lines, "openapi", "OpenAPI")
+        else:
+            lines[at] = line
+        self.changed.add(name)
+        return True
+
     def _using_versions(self, lines: list[str]) -> list[str]:
+        return self._using(lines, "versioning", "Versioning")
+
+    def _using(self, lines: list[str], library: str, namespace: str) -> list[str]:
         at = next(index for index, line in enumerate(lines) if line.startswith("namespace "))
-        return [*lines[:at], *IMPORT.splitlines(), *lines[at:]]
+        imported = [f'import "@typespec/{library}";', "", f"using {namespace};", ""]
+        first = next((i for i, line in enumerate(lines[:at]) if line.startswith("import ")), at)
+        if first == at:
+            return [*lines[:at], *imported, *lines[at:]]
+        return [*lines[:first], imported[0], *lines[first:at], *imported[2:], *lines[at:]]
 
 
 def following_version(known: list[str], version: str) -> tuple[str, str]:
     """Return the versions before and after a new one, empty where there is none; dates stand before names like v1."""
-    order = sorted([*(one for one in known if one != version), version], key=lambda one: (one[:1] == "v", one))
+    order = sorted({*known, version}, key=_order)
     at = order.index(version)
     return order[at - 1] if at else "", order[at + 1] if at + 1 < len(order) else ""
+
+
+def _order(version: str) -> tuple[bool, str]:
+    return version[:1] == "v", version
 
 
 def boundary_of(known: list[str], version: str) -> Boundary:

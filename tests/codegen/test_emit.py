@@ -214,7 +214,10 @@ def test_what_another_version_has_is_not_written_again(tmp_path: Path) -> None:
     text = emitted(tmp_path, edit)
     assert "model SmartEndOfTurnDetection" not in code_of(text)
     assert re.search(r"// - model SmartEndOfTurnDetection \(turn_detection.tsp\) is in the schema already, for ", text)
-    assert "// - field RequestImageContentPart.url (content_parts.tsp) is in the schema already, for 2026-04-10" in text
+    assert (
+        "// - field RequestImageContentPart.url (content_parts.tsp) is in the schema already, for 2026-01-01-preview"
+        in text
+    )
 
 
 def test_an_event_under_another_type_is_a_new_one(tmp_path: Path) -> None:

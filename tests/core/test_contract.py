@@ -33,7 +33,7 @@ def warned(contract: WireContract, event_type: str, **fields: Any) -> list[str]:
         (
             "2025-10-01",
             {"interim_response": {"type": "static_interim_response"}},
-            "session.interim_response: not in API version 2025-10-01; it is in 2026-04-10",
+            "session.interim_response: not in API version 2025-10-01; it is in 2026-01-01-preview",
         ),
         (
             "2026-04-10",

@@ -220,6 +220,12 @@ def test_a_voice_agent_of_foundry_has_an_endpoint_of_its_own() -> None:
     assert features({"foundry-features": "VoiceAgents=V2"}) == ["VoiceAgents=V2"]
 
 
+def test_a_state_of_a_version_is_not_told_to_the_service() -> None:
+    """Of a version that is known in several states, the service is asked for the version."""
+    url = prepare(endpoint="https://r.example", model="m", api_version="v1@2026-11").request({}).url
+    assert "api-version=v1&" in url
+
+
 def test_the_endpoint_of_the_environment() -> None:
     """Without an endpoint that of the environment is taken, the package's own variable first."""
     environ = {"AZURE_COGNITIVE_SERVICES_ENDPOINT": "https://b.example", "AZURE_VOICELIVE_ENDPOINT": " "}

@@ -71,7 +71,7 @@ def test_versions_are_told_where_they_differ() -> None:
     row = next(line for line in section("models/session.md", "RequestSession").splitlines() if "`metadata`" in line)
     assert "API versions: since 2026-04-10" in row
     row = next(line for line in section("models/voices.md", "OpenAIVoiceName").splitlines() if "`marin`" in line)
-    assert "API versions: since 2026-04-10" in row
+    assert "API versions: since 2026-01-01-preview" in row
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,18 @@ def test_versions_are_told_where_they_differ() -> None:
 def test_versions_in_words(having: tuple[str, ...], text: str) -> None:
     """A set of versions is said in the shortest way that names it."""
     assert Reference(CONTRACT, REFERENCE.availability).versions(having, ("a", "b", "c", "v1")) == text
+
+
+def test_several_drafts_in_words() -> None:
+    """Drafts are told apart from published versions, however many of them there are."""
+    drafts = REFERENCE.availability.drafts
+    assert len(drafts) > 1
+    named = f"the drafts {' and '.join(drafts)}"
+    among = ("a", "b", *drafts)
+    reference = Reference(CONTRACT, REFERENCE.availability)
+    assert reference.versions(drafts, among) == named
+    assert reference.versions(("a", *drafts), among) == f"a and {named}"
+    assert reference.versions(("b",), among) == f"since b but {named}"
 
 
 def test_every_link_of_the_pages_leads_somewhere() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from .facts import FOLDER
 
-FIRST, SECOND, PREVIEW, NEWEST = "2025-10-01", "2026-04-10", "2026-06-01-preview", "2026-07-15"
+FIRST, EARLY, SECOND = "2025-10-01", "2026-01-01-preview", "2026-04-10"
+PREVIEW, NEWEST = "2026-06-01-preview", "2026-07-15"
 # Every dated version that the schema has: what is explained for one holds for those that follow it.
 ALL = tuple(sorted(path.stem for path in FOLDER.glob("[0-9]*.json")))
 
@@ -65,7 +66,7 @@ NULL = "Null turns the setting off, which the service understands and the publis
 BASE64 = "The text is base64, which the published contract says in words only."
 TODAY = (
     "Constraints and defaults cannot differ between versions in the schema; the older documents show those of "
-    "2026-07-15, which is the first version to publish any."
+    "2026-07-15. Of the tables before it, only that of 2026-01-01-preview tells any."
 )
 SENSE = "Ranges and forms that the published contract tells in words only, or that the meaning of the value sets."
 POSITIVE, NOT_NEGATIVE, TEMPERATURE = {"minimum": 1}, {"minimum": 0}, {"minimum": 0, "maximum": 2}
@@ -106,7 +107,7 @@ EXPLAINED = (
             ]
         ),
     ),
-    Explained(SENSE, since(SECOND), unsaid(SENSIBLE_SCENE)),
+    Explained(SENSE, since(EARLY), unsaid(SENSIBLE_SCENE)),
     Explained(SENSE, since(PREVIEW), unsaid(SENSIBLE_TEXT)),
     Explained(
         NULL,
@@ -128,14 +129,11 @@ EXPLAINED = (
             "InputAudioContentPart.audio",
         ),
     ),
-    Explained(
-        BASE64,
-        since(SECOND),
-        types("str", "bytes", "RequestAudioContentPart.audio", "ServerEventResponseVideoDelta.delta"),
-    ),
+    Explained(BASE64, since(EARLY), types("str", "bytes", "RequestAudioContentPart.audio")),
+    Explained(BASE64, since(SECOND), types("str", "bytes", "ServerEventResponseVideoDelta.delta")),
     Explained(
         TODAY,
-        before(NEWEST),
+        (FIRST, *before(NEWEST, SECOND)),
         unsaid(
             [
                 ("Animation.model_name", {"default": "default"}),

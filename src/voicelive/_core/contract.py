@@ -24,8 +24,9 @@ from .codec import (
 )
 from .envelope import Incoming, Outgoing
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from .nested_form import NESTED_VERSIONS, item_to_nested, read_flat, response_to_nested, session_to_nested
+from .nested_form import item_to_nested, read_flat, response_to_nested, session_to_nested
 from .version_check import findings, unknown_version_message
+from .version_names import is_nested
 
 __all__ = ["ContractCheck", "WireContract"]
 
@@ -69,7 +70,7 @@ class WireContract:
         self.version = api_version
         """The version the connection asks for."""
         self._previews = previews
-        self.is_nested: bool = api_version in NESTED_VERSIONS
+        self.is_nested: bool = is_nested(api_version)
         """Whether the version nests a session's audio settings."""
         self._check: ContractCheck = check
         server: dict[str, type[ServerEvent]] = {}
@@ -81,7 +82,7 @@ class WireContract:
         self._client = CLIENT_EVENTS.with_others(client) if client else CLIENT_EVENTS
         self._warned: set[str] | None = None
         decode: Decode = decoder_of(tuple(server.items())).decode
-        if api_version in NESTED_VERSIONS:
+        if self.is_nested:
             decode = _also_flat(decode)
         self.decode: Decode = _strictly(decode) if strict else decode
         """Turn a message, and its type where that is known, into an event; never raises unless strict."""
@@ -116,7 +117,7 @@ class WireContract:
             event_id = payload.get("event_id")
             text = json_of_unknown(event_type, payload)
             return Outgoing(event_type, text, event_id if isinstance(event_id, str) else None)
-        if self.version in NESTED_VERSIONS:
+        if self.is_nested:
             try:
                 payload = _nested(event_type, payload)
             except InvalidEventError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .._base import Model
 from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
-from .nested_form import NESTED_VERSIONS
+from .version_names import is_nested
 
 __all__ = ["first_models", "later_models"]
 
@@ -43,7 +43,7 @@ _LATER = ("response.create", "conversation.item.create", "input_audio_buffer.app
 
 def first_models(api_version: str) -> Iterator[type[Model]]:
     """Yield the classes of a session's and a turn's first events; each is defined when it is asked for."""
-    for event_type in (*_SESSION_AND_TURN, *(_NESTED_NAMES if api_version in NESTED_VERSIONS else ())):
+    for event_type in (*_SESSION_AND_TURN, *(_NESTED_NAMES if is_nested(api_version) else ())):
         yield SERVER_EVENTS[event_type]
     yield CLIENT_EVENTS["session.update"]
 

@@ -15,6 +15,7 @@ from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
 from ..errors import ConfigurationError
 from .secrecy import Secret
+from .version_names import wire_name
 
 __all__ = [
     "API_KEY_HEADER",
@@ -151,8 +152,9 @@ def prepare_handshake(
     if (agent_name is None) != (project_name is None):
         given, missing = ("agent_name", "project_name") if project_name is None else ("project_name", "agent_name")
         raise ConfigurationError(f"{given} was given without {missing}: an agent needs both, a model needs neither")
+    version = _text("api_version", api_version)
     parameters: dict[str, str | None] = {
-        "api-version": _text("api_version", api_version),
+        "api-version": version and wire_name(version),
         "model": _text("model", model),
         "agent-name": _text("agent_name", agent_name),
         "agent-project-name": _text("project_name", project_name),

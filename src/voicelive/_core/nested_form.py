@@ -13,10 +13,7 @@ from typing import Any
 from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
 
-__all__ = ["NESTED_VERSIONS", "from_nested", "item_to_nested", "read_flat", "response_to_nested", "session_to_nested"]
-
-NESTED_VERSIONS = frozenset({"v1"})
-"""The versions that nest a session's audio settings."""
+__all__ = ["from_nested", "item_to_nested", "read_flat", "response_to_nested", "session_to_nested"]
 
 Payload = dict[str, Any]
 Path = tuple[str, ...]

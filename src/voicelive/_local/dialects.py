@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .._core.version_names import is_nested
 from .ids import new_id, new_openai_id
 
 __all__ = ["CASCADED", "REALTIME", "Dialect", "DialectName", "dialect_for", "resolved_model_name"]
@@ -173,7 +174,7 @@ def _with_model(family: Dialect, model: str) -> Dialect:
 def _on_version(family: Dialect, api_version: str, newest: bool) -> Dialect:
     if api_version in _OLDER_VERSIONS:
         return family
-    if api_version == "v1":
+    if is_nested(api_version):
         # The draft reports every item by an event of its own, and a part as a whole.
         return replace(family, keeps_text_of_parts=True)
     dialect = replace(

@@ -9,7 +9,8 @@ from typing import Any, cast
 from .._audio.resampling import Resampler
 from .._base import decode_base64
 from .._core.events import AnyClientEvent
-from .._core.nested_form import NESTED_VERSIONS, from_nested
+from .._core.nested_form import from_nested
+from .._core.version_names import is_nested
 from .._generated import models
 from .._local.records import SessionRecord
 from .._local.session.input_audio import InputFormat
@@ -121,7 +122,7 @@ class ObservedSession:
 
     def _settings_in(self, event: models.ServerEvent) -> dict[str, Any]:
         session = event.to_dict()["session"]
-        return from_nested(session) if self.record.query.get("api-version") in NESTED_VERSIONS else session
+        return from_nested(session) if is_nested(self.record.query.get("api-version", "")) else session
 
 
 def _texts_of(item: Mapping[str, Any]) -> list[str]:

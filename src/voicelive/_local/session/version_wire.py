@@ -13,7 +13,6 @@ from ..._base import FieldIssue, Model
 from ..._core.lenient import read_model
 from ..._core.nested_form import (
     ASSISTANT_PARTS,
-    NESTED_VERSIONS,
     RESPONSE,
     SESSION,
     from_nested,
@@ -21,6 +20,7 @@ from ..._core.nested_form import (
     response_to_nested,
     session_to_nested,
 )
+from ..._core.version_names import is_nested
 from ..._generated import models
 from ..._generated.registry import SERVER_EVENTS
 from ..._generated.versions import API_VERSIONS, FIELDS, MODELS
@@ -54,7 +54,7 @@ class Wire(Protocol):
 
 def wire_for(api_version: str) -> Wire:
     """Return the way of saying things of `api_version`; that of the dated versions for an unknown one."""
-    return NestedWire() if api_version in NESTED_VERSIONS else FlatWire(api_version)
+    return NestedWire() if is_nested(api_version) else FlatWire(api_version)
 
 
 class FlatWire:
@@ -197,7 +197,7 @@ _RENAMED: Mapping[str, tuple[str, type[models.ServerEvent]]] = {
 }
 """The events with another name in the draft: by the dated name, the draft's name and class."""
 
-_NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() if NESTED_VERSIONS.issuperset(versions)}
+_NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() if all(map(is_nested, versions))}
 """The settings of a session that only the draft has."""
 
 _FLAT_PARTS = {nested: flat for flat, nested in ASSISTANT_PARTS.items()}
