@@ -35,6 +35,7 @@ FACES = [
     "voicelive.audio",
     "voicelive.conversation",
     "voicelive.errors",
+    "voicelive.evaluation",
     "voicelive.local",
     "voicelive.local.engines",
     "voicelive.local.faults",

@@ -136,6 +136,13 @@ RULES = [
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),
     Rule("testing", {"_testing"}, set(), BLOCKING),
+    Rule("_agents", {"errors"}, set(), BLOCKING),
+    Rule(
+        "_evaluation",
+        {"_agents", "_local.engines", "aio", "audio", "conversation", "errors", "local", "tools"},
+        {"jiwer", "numpy", "pyarrow", "pydantic", "yaml"},
+    ),
+    Rule("evaluation", {"_agents", "_evaluation"}, set(), BLOCKING),
     Rule("pytest_plugin", {"testing"}, {"pytest"}),
     Rule(
         "_cli",
@@ -146,6 +153,7 @@ RULES = [
     Rule("_cli.doctor.configuration", CLI | {"_core.handshake"}, {"azure.core.credentials"}),
     # A thread for what knows no deadline.
     Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
+    Rule("_cli.evaluate", CLI | {"_agents", "conversation", "evaluation"}, {"typer", "distributed"}),
     Rule(
         "_cli.doctor.route",
         CLI | {"_core.handshake", "_core.tunnel", "_transport.dialing", "_transport.routes"},
@@ -314,6 +322,10 @@ def test_importing_loads_no_extra(statement: str) -> None:
         "click",
         "samplerate",
         "sounddevice",
+        "jiwer",
+        "pyarrow",
+        "yaml",
+        "distributed",
         *ENGINES,
     }
     assert not extras & loaded_by(statement)

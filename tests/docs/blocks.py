@@ -43,7 +43,7 @@ class Directive:
     errors: str | None = None
     """The code of the error event that the block is there to cause."""
     run: str | None = None
-    """`pytest`: the block is a test module."""
+    """`pytest`: the block is a test module. `types`: it needs files of the reader, and is only type-checked."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Written by `tests/typing/whole_api.py`; `VOICELIVE_PUBLIC_API=write pytest tests
 from __future__ import annotations
 
 import collections.abc
+import concurrent.futures
 import pathlib
 import typing
 
@@ -21,6 +22,7 @@ import voicelive.aio
 import voicelive.audio
 import voicelive.conversation
 import voicelive.errors
+import voicelive.evaluation
 import voicelive.local
 import voicelive.local.engines
 import voicelive.local.faults
@@ -1149,6 +1151,292 @@ def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words:
 
 
 used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RecordingError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
+
+
+used(voicelive.evaluation.Agent, voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
+
+
+def evaluation_BatchProgress(it: voicelive.evaluation.BatchProgress) -> None:
+    typing.assert_type(it.done, int)
+    typing.assert_type(it.elapsed_s, float)
+    typing.assert_type(it.remaining_s, float | None)
+    typing.assert_type(it.result, voicelive.evaluation.CallResult | None)
+    typing.assert_type(it.running, int)
+    typing.assert_type(it.total, int | None)
+
+
+def evaluation_CallJob(it: voicelive.evaluation.CallJob) -> None:
+    typing.assert_type(it.agent, str | voicelive.evaluation.Agent)
+    typing.assert_type(it.connect, collections.abc.Mapping[str, typing.Any])
+    typing.assert_type(it.engines, typing.Literal['auto', 'speech', 'basic'])
+    typing.assert_type(it.id, str)
+    typing.assert_type(it.judge, voicelive.evaluation.LanguageModel | None)
+    typing.assert_type(it.price, voicelive.conversation.Price | None)
+    typing.assert_type(it.recognize, bool)
+    typing.assert_type(it.recording, str | None)
+    typing.assert_type(it.scenario, voicelive.evaluation.Scenario)
+    typing.assert_type(it.seed, int)
+    typing.assert_type(it.speaker, voicelive.evaluation.LanguageModel | None)
+
+
+def evaluation_CallResult(it: voicelive.evaluation.CallResult) -> None:
+    typing.assert_type(it.attempts, int)
+    typing.assert_type(it.checks, tuple[voicelive.evaluation.Check, ...])
+    typing.assert_type(it.duration_ms, int)
+    typing.assert_type(it.error, str | None)
+    typing.assert_type(it.id, str)
+    typing.assert_type(it.is_retryable, bool)
+    typing.assert_type(it.outcome, typing.Literal['passed', 'failed', 'error'])
+    typing.assert_type(it.recording, str | None)
+    typing.assert_type(it.retry_after_s, float | None)
+    typing.assert_type(it.samples, collections.abc.Mapping[str, tuple[float, ...]])
+    typing.assert_type(it.scenario, str)
+    typing.assert_type(it.scores, collections.abc.Mapping[str, float])
+    typing.assert_type(it.started, str)
+    typing.assert_type(it.tags, tuple[str, ...])
+    typing.assert_type(it.transcript, str)
+    typing.assert_type(it.worker, str)
+
+
+def evaluation_CallResult_assert_passed(it: voicelive.evaluation.CallResult) -> None:
+    it.assert_passed()
+
+
+def evaluation_CallResult_from_dict(it: voicelive.evaluation.CallResult, values: collections.abc.Mapping[str, typing.Any]) -> None:
+    typing.assert_type(voicelive.evaluation.CallResult.from_dict(values), voicelive.evaluation.CallResult)
+
+
+def evaluation_CallResult_to_dict(it: voicelive.evaluation.CallResult) -> None:
+    typing.assert_type(it.to_dict(), dict[str, typing.Any])
+
+
+def evaluation_Change(it: voicelive.evaluation.Change) -> None:
+    typing.assert_type(it.after, float)
+    typing.assert_type(it.before, float)
+    typing.assert_type(it.difference, voicelive.evaluation.Estimate)
+    typing.assert_type(it.scenario, str)
+    typing.assert_type(it.score, str)
+    typing.assert_type(it.verdict, str)
+    typing.assert_type(it.weight, float)
+
+
+def evaluation_Check(it: voicelive.evaluation.Check) -> None:
+    typing.assert_type(it.expected, str)
+    typing.assert_type(it.passed, bool | None)
+    typing.assert_type(it.reason, str)
+
+
+def evaluation_Ended(it: voicelive.evaluation.Ended) -> None:
+    typing.assert_type(it.ended, bool)
+    used(it.model_config)
+
+
+def evaluation_Estimate(it: voicelive.evaluation.Estimate) -> None:
+    typing.assert_type(it.count, int)
+    typing.assert_type(it.high, float)
+    typing.assert_type(it.low, float)
+    typing.assert_type(it.mean, float)
+
+
+def evaluation_Group(it: voicelive.evaluation.Group) -> None:
+    typing.assert_type(it.calls, int)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.outcomes, collections.abc.Mapping[str, int])
+    typing.assert_type(it.samples, collections.abc.Mapping[str, voicelive.evaluation.Percentiles])
+    typing.assert_type(it.scores, collections.abc.Mapping[str, voicelive.evaluation.Estimate])
+
+
+def evaluation_Heard(it: voicelive.evaluation.Heard) -> None:
+    typing.assert_type(it.heard, str)
+    typing.assert_type(it.max_error, float)
+    used(it.model_config)
+
+
+def evaluation_InOrder(it: voicelive.evaluation.InOrder) -> None:
+    typing.assert_type(it.in_order, list[voicelive.evaluation.Heard | voicelive.evaluation.Said | voicelive.evaluation.ToolCalled])
+    used(it.model_config)
+
+
+def evaluation_JudgedBy(it: voicelive.evaluation.JudgedBy) -> None:
+    typing.assert_type(it.judge, str)
+    used(it.model_config)
+
+
+def evaluation_Keys(it: voicelive.evaluation.Keys) -> None:
+    typing.assert_type(it.keys, str)
+    used(it.model_config)
+
+
+def evaluation_LanguageModel(it: voicelive.evaluation.LanguageModel) -> None:
+    typing.assert_type(it.api_key_env, str | None)
+    typing.assert_type(it.base_url, str)
+    typing.assert_type(it.model, str)
+    typing.assert_type(it.timeout_s, float)
+
+
+async def evaluation_LanguageModel_ask(it: voicelive.evaluation.LanguageModel, instructions: str, text: str) -> None:
+    typing.assert_type(await it.ask(instructions, text), str)
+
+
+def evaluation_Line(it: voicelive.evaluation.Line) -> None:
+    typing.assert_type(it.loss_percent, float)
+    used(it.model_config)
+    typing.assert_type(it.noise_db, float | None)
+    typing.assert_type(it.volume_db, float)
+
+
+def evaluation_NoTalkingOver(it: voicelive.evaluation.NoTalkingOver) -> None:
+    used(it.model_config)
+    typing.assert_type(it.no_talking_over, typing.Literal[True])
+
+
+def evaluation_NoTool(it: voicelive.evaluation.NoTool) -> None:
+    used(it.model_config)
+    typing.assert_type(it.no_tool, typing.Literal[True] | str)
+
+
+def evaluation_NotSaid(it: voicelive.evaluation.NotSaid) -> None:
+    used(it.model_config)
+    typing.assert_type(it.not_said, str)
+
+
+def evaluation_Percentiles(it: voicelive.evaluation.Percentiles) -> None:
+    typing.assert_type(it.count, int)
+    typing.assert_type(it.p50, float)
+    typing.assert_type(it.p95, float)
+    typing.assert_type(it.p99, float)
+
+
+def evaluation_Play(it: voicelive.evaluation.Play) -> None:
+    typing.assert_type(it.after, typing.Literal['answer', 'now'])
+    typing.assert_type(it.interrupt_after_ms, int | None)
+    used(it.model_config)
+    typing.assert_type(it.play, str)
+    typing.assert_type(it.text, str | None)
+
+
+def evaluation_Said(it: voicelive.evaluation.Said) -> None:
+    typing.assert_type(it.max_error, float)
+    used(it.model_config)
+    typing.assert_type(it.said, str | list[str])
+
+
+def evaluation_Say(it: voicelive.evaluation.Say) -> None:
+    typing.assert_type(it.after, typing.Literal['answer', 'now'])
+    typing.assert_type(it.interrupt_after_ms, int | None)
+    used(it.model_config)
+    typing.assert_type(it.rate, float)
+    typing.assert_type(it.say, str)
+    typing.assert_type(it.voice, str | None)
+
+
+def evaluation_Scenario(it: voicelive.evaluation.Scenario) -> None:
+    typing.assert_type(it.caller, list[voicelive.evaluation.Say | voicelive.evaluation.Play | voicelive.evaluation.Silence | voicelive.evaluation.WaitFor | voicelive.evaluation.Keys])
+    typing.assert_type(it.description, str | None)
+    typing.assert_type(it.expect, list[voicelive.evaluation.Heard | voicelive.evaluation.Said | voicelive.evaluation.NotSaid | voicelive.evaluation.ToolCalled | voicelive.evaluation.NoTool | voicelive.evaluation.WithinMs | voicelive.evaluation.YieldsWithinMs | voicelive.evaluation.NoTalkingOver | voicelive.evaluation.Ended | voicelive.evaluation.JudgedBy | voicelive.evaluation.InOrder])
+    typing.assert_type(it.goal, str | None)
+    typing.assert_type(it.line, voicelive.evaluation.Line)
+    used(it.model_config)
+    typing.assert_type(it.most_turns, int)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.patience_ms, int)
+    typing.assert_type(it.pause_ms, int)
+    typing.assert_type(it.tags, list[str])
+    typing.assert_type(it.timeout_s, float)
+    typing.assert_type(it.voice, str | None)
+
+
+def evaluation_Score(it: voicelive.evaluation.Score) -> None:
+    typing.assert_type(it.better, int)
+    typing.assert_type(it.is_sampled, bool)
+    typing.assert_type(it.label, str)
+    typing.assert_type(it.name, str)
+    typing.assert_type(it.unit, str)
+
+
+def evaluation_Silence(it: voicelive.evaluation.Silence) -> None:
+    used(it.model_config)
+    typing.assert_type(it.silence_ms, int)
+
+
+def evaluation_Summary(it: voicelive.evaluation.Summary) -> None:
+    typing.assert_type(it.scenarios, collections.abc.Sequence[voicelive.evaluation.Group])
+    typing.assert_type(it.tags, collections.abc.Sequence[voicelive.evaluation.Group])
+    typing.assert_type(it.total, voicelive.evaluation.Group)
+
+
+def evaluation_ToolCalled(it: voicelive.evaluation.ToolCalled) -> None:
+    typing.assert_type(it.arguments, dict[str, typing.Any] | None)
+    used(it.model_config)
+    typing.assert_type(it.tool, str)
+
+
+def evaluation_WaitFor(it: voicelive.evaluation.WaitFor) -> None:
+    used(it.model_config)
+    typing.assert_type(it.timeout_ms, int)
+    typing.assert_type(it.wait_for, typing.Literal['answer', 'answer_end'])
+
+
+def evaluation_WithinMs(it: voicelive.evaluation.WithinMs) -> None:
+    used(it.model_config)
+    typing.assert_type(it.within_ms, int)
+
+
+def evaluation_YieldsWithinMs(it: voicelive.evaluation.YieldsWithinMs) -> None:
+    used(it.model_config)
+    typing.assert_type(it.yields_within_ms, int)
+
+
+def evaluation_assistant() -> None:
+    used(voicelive.evaluation.assistant)
+
+
+def evaluation_compare(before: collections.abc.Iterable[voicelive.evaluation.CallResult], after: collections.abc.Iterable[voicelive.evaluation.CallResult]) -> None:
+    typing.assert_type(voicelive.evaluation.compare(before, after), list[voicelive.evaluation.Change])
+
+
+def evaluation_html_report(results: collections.abc.Iterable[voicelive.evaluation.CallResult], before: collections.abc.Iterable[voicelive.evaluation.CallResult] | None, title: str) -> None:
+    typing.assert_type(voicelive.evaluation.html_report(results, before=before, title=title), str)
+
+
+def evaluation_load_scenarios(path: str | pathlib.Path) -> None:
+    typing.assert_type(voicelive.evaluation.load_scenarios(path), list[voicelive.evaluation.Scenario])
+
+
+def evaluation_read_results(path: str | pathlib.Path) -> None:
+    typing.assert_type(voicelive.evaluation.read_results(path), list[voicelive.evaluation.CallResult])
+
+
+def evaluation_run_batch(jobs: collections.abc.Iterable[voicelive.evaluation.CallJob], executor: concurrent.futures.Executor | collections.abc.Callable[[], concurrent.futures.Executor], results: str | pathlib.Path, window: int, retries: int, calls_per_second: float | None, call: collections.abc.Callable[[voicelive.evaluation.CallJob], voicelive.evaluation.CallResult], progress: collections.abc.Callable[[voicelive.evaluation.BatchProgress], None] | None) -> None:
+    typing.assert_type(voicelive.evaluation.run_batch(jobs, executor=executor, results=results, window=window, retries=retries, calls_per_second=calls_per_second, call=call, progress=progress), list[voicelive.evaluation.CallResult])
+
+
+def evaluation_run_call(job: voicelive.evaluation.CallJob) -> None:
+    typing.assert_type(voicelive.evaluation.run_call(job), voicelive.evaluation.CallResult)
+
+
+async def evaluation_run_call_async(job: voicelive.evaluation.CallJob) -> None:
+    typing.assert_type(await voicelive.evaluation.run_call_async(job), voicelive.evaluation.CallResult)
+
+
+def evaluation_scenario_schema() -> None:
+    typing.assert_type(voicelive.evaluation.scenario_schema(), dict[str, typing.Any])
+
+
+def evaluation_summarize(results: collections.abc.Iterable[voicelive.evaluation.CallResult]) -> None:
+    typing.assert_type(voicelive.evaluation.summarize(results), voicelive.evaluation.Summary)
+
+
+def evaluation_word_error_rate(expected: str, actual: str) -> None:
+    typing.assert_type(voicelive.evaluation.word_error_rate(expected, actual), float | None)
+
+
+def evaluation_write_junit(results: collections.abc.Iterable[voicelive.evaluation.CallResult], path: str | pathlib.Path) -> None:
+    voicelive.evaluation.write_junit(results, path)
+
+
+def evaluation_write_parquet(results: collections.abc.Iterable[voicelive.evaluation.CallResult], path: str | pathlib.Path) -> None:
+    voicelive.evaluation.write_parquet(results, path)
 
 
 used(voicelive.local.Engines, voicelive.local.FAST, voicelive.local.Fault, voicelive.local.Faults, voicelive.local.InvalidFaultError, voicelive.local.LocalService, voicelive.local.LocalServiceError, voicelive.local.Pacing, voicelive.local.PortInUseError, voicelive.local.QUIRKS, voicelive.local.Quirk, voicelive.local.REAL, voicelive.local.SessionRecord, voicelive.local.ThreadedLocalService, voicelive.local.UnprotectedHostError, voicelive.local.Upstream, voicelive.local.start_in_thread)

@@ -63,7 +63,7 @@ def program() -> str:
     body = "\n\n\n".join(parts)
     modules = {
         line
-        for line in ("collections.abc", "pathlib", "ssl", "typing", "datetime", "types")
+        for line in ("collections.abc", "concurrent.futures", "datetime", "pathlib", "ssl", "types", "typing")
         if re.search(rf"(?<![\w.]){re.escape(line)}\.", body)
     }
     azure = {line for line in ("azure.core.credentials", "azure.core.credentials_async") if f"{line}." in body}
@@ -205,5 +205,7 @@ def _written(hint: Any) -> str:
     if origin is not None:
         return f"{_written(origin)}[{', '.join(map(_written, parts))}]"
     if inspect.isclass(hint) and not hint.__module__.startswith("voicelive"):
-        return hint.__qualname__ if hint.__module__ == "builtins" else f"{hint.__module__}.{hint.__qualname__}"
+        # Executors are defined in a private module of the standard library.
+        module = hint.__module__.removesuffix("._base")
+        return hint.__qualname__ if module == "builtins" else f"{module}.{hint.__qualname__}"
     raise _UnwritableError

@@ -22,6 +22,7 @@ from ..errors import ContractWarning, VoiceLiveError
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
+from .evaluate import evaluate
 from .failures import CommandError, error_line
 from .faults import faults
 from .live import DeviceChoice, device_lines
@@ -380,6 +381,7 @@ def serve_command(
 
 
 app.command()(doctor)
+app.command()(evaluate)
 app.add_typer(faults)
 
 

@@ -1,0 +1,1 @@
+"""Calls held with an agent by a simulated caller, and judged."""

@@ -1,0 +1,32 @@
+"""The built-in agent: what scenarios are tried with, and the example of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._public import public_in
+from ..tools import Tools
+
+if TYPE_CHECKING:
+    from ..aio import VoiceLiveConnection
+
+__all__ = ["assistant"]
+
+
+def get_weather(location: str) -> dict[str, str | int]:
+    """Return the current weather in a city."""
+    return {"location": location, "weather": "sunny", "temperature": 21}
+
+
+_tools = Tools([get_weather])
+
+
+@public_in("voicelive.evaluation")
+async def assistant(connection: VoiceLiveConnection) -> None:
+    """Answer a call: an assistant with one tool, ``get_weather(location)``."""
+    await connection.session.update(session={"tools": _tools.definitions})
+    async for _ in connection:
+        pass
+
+
+assistant.connect_options = {"tools": _tools, "barge_in": True}  # type: ignore[attr-defined]

@@ -1,0 +1,142 @@
+"""Many calls in figures: means with their intervals, percentiles, two runs compared, and the reports of that."""
+
+from __future__ import annotations
+
+import random
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyarrow.parquet
+import pytest
+
+from voicelive.errors import ConfigurationError
+from voicelive.evaluation import (
+    Check,
+    compare,
+    html_report,
+    summarize,
+    write_junit,
+    write_parquet,
+)
+
+from .runs import result, run
+
+
+def test_all_by_tag_and_by_scenario() -> None:
+    """Outcomes are counted, means have an interval that holds them, percentiles are over all turns of all calls."""
+    calls = [*run("weather", 20, response_ms=900), *run("sums", 10, response_ms=300, success=0.0)]
+    summary = summarize(calls)
+    assert summary.total.calls == 30
+    assert summary.total.outcomes == {"passed": 20, "failed": 10}
+    success = summary.total.scores["success"]
+    assert success.mean == pytest.approx(2 / 3)
+    assert 0.4 < success.low < success.mean < success.high < 0.9
+    assert [group.name for group in summary.scenarios] == ["sums", "weather"]
+    assert [group.name for group in summary.tags] == ["tag of sums", "tag of weather"]
+    assert summary.total.samples["response_ms"].count == 60
+    assert summary.scenarios[0].samples["response_ms"].p50 == pytest.approx(300, abs=60)
+
+
+def test_the_interval_holds_the_mean_as_often_as_it_says() -> None:
+    """Of 200 samples of a known mean, the intervals of 95 % hold it in about as many."""
+    source = random.Random(0)
+    held = 0
+    for number in range(200):
+        values = [source.gauss(100, 20) for _ in range(40)]
+        calls = [result(f"{number}-{i}", scores={"talked_over_ms": value}) for i, value in enumerate(values)]
+        found = summarize(calls).total.scores["talked_over_ms"]
+        held += found.low <= 100 <= found.high
+    assert 178 <= held <= 200
+
+
+def test_what_got_worse_comes_first() -> None:
+    """A run that is slower in one scenario and better in another: each is told, the worse one first, no other."""
+    before = [*run("weather", 15, response_ms=900), *run("sums", 15, response_ms=600), *run("jokes", 15)]
+    after = [
+        *run("weather", 15, response_ms=1400, seed=1),
+        *run("sums", 15, response_ms=400, seed=1),
+        *run("jokes", 15, seed=1),
+    ]
+    told = [(change.scenario, change.score, change.verdict) for change in compare(before, after)]
+    assert told[:2] == [("weather", "response_ms", "worse"), ("", "response_ms", "worse")] or told[0] == (
+        "weather",
+        "response_ms",
+        "worse",
+    )
+    assert ("sums", "response_ms", "better") in told
+    assert {score for _, score, verdict in told if verdict != "same"} == {"response_ms"}
+
+
+def test_unchanged_runs_raise_no_alarm() -> None:
+    """Of twenty pairs of runs that differ by chance only, hardly any change is told."""
+    alarms = 0
+    for seed in range(20):
+        before, after = run("weather", 20, seed=seed), run("weather", 20, seed=seed + 100)
+        alarms += sum(change.verdict != "same" and change.scenario == "weather" for change in compare(before, after))
+    assert alarms <= 3
+
+
+def test_runs_with_nothing_in_common() -> None:
+    """They cannot be compared, and no results cannot be summarized."""
+    with pytest.raises(ConfigurationError, match="no scenario in common"):
+        compare(run("weather", 1), run("sums", 1))
+    with pytest.raises(ConfigurationError, match="no results"):
+        summarize([])
+
+
+class Tags(HTMLParser):
+    """Counts the tags and collects the addresses of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.links: list[str | None] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+
+def test_the_report_is_one_file() -> None:
+    """It has no script and no other address than the recordings; what a caller says cannot add any."""
+    hostile = '<script>alert("x")</script>'
+    calls = [
+        *run("weather", 5),
+        result("bad", scenario=hostile, outcome="failed", transcript=hostile, recording="calls/a b.zip"),
+    ]
+    page = html_report(calls, before=run("weather", 5, response_ms=400), title=hostile)
+    tags = Tags()
+    tags.feed(page)
+    assert "script" not in tags.names
+    assert tags.links == ["calls/a%20b.zip"]
+    assert tags.names.count("svg") >= 2
+    assert tags.names.count("details") == 6
+    assert "worse" in page
+    assert len(page) < 40_000
+
+
+def test_junit(tmp_path: Path) -> None:
+    """Continuous integration sees a case for each call, what failed of it, and nothing that XML cannot hold."""
+    failed = result(
+        "two",
+        outcome="failed",
+        checks=(Check("said: x", False, "the agent said: \x00y"),),
+        transcript="Agent: \x1b[31my",
+    )
+    write_junit([result("one"), failed, result("three", outcome="error", error="ThrottledError: busy")], tmp_path / "x")
+    suite = ElementTree.parse(tmp_path / "x").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == "said: x: the agent said: y"
+    assert next(suite.iter("error")).get("message") == "ThrottledError: busy"
+
+
+def test_parquet(tmp_path: Path) -> None:
+    """A row for each call, a column for each figure; what is not known is null."""
+    write_parquet([*run("weather", 3), result("none")], tmp_path / "calls.parquet")
+    rows = pyarrow.parquet.read_table(tmp_path / "calls.parquet").to_pylist()
+    assert [row["success"] for row in rows] == [1.0, 1.0, 1.0, None]
+    assert len(rows[0]["response_ms"]) == 2
+    assert rows[3]["response_ms"] is None
+    assert rows[0]["tags"] == ["tag of weather"]
