@@ -141,7 +141,9 @@ def options(command: str) -> dict[str, str]:
     """The options of a command by its help: name to what stands for the value, `""` for a flag."""
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0, f"voicelive has no command {command!r}: {shown.output}"
-    return dict(re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?: ([A-Z]+|<\S+>))?", shown.output, re.M))
+    found = dict(re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?: ([A-Z]+|<\S+>))?", shown.output, re.M))
+    # What is given without an option, such as a file.
+    return {**found, "": "ARGUMENTS"} if re.search(r"^Usage: .*\[OPTIONS\] \S", shown.output) else found
 
 
 def check_voicelive(words: list[str]) -> None:
@@ -151,6 +153,8 @@ def check_voicelive(words: list[str]) -> None:
     known = options(words[0])
     given = iter(words[1:])
     for word in given:
+        if not word.startswith("-") and "" in known:
+            continue
         assert word in known, f"voicelive {words[0]} has no option {word}; it has {', '.join(known)}"
         if known[word]:
             value = next(given)

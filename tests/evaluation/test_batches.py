@@ -47,8 +47,8 @@ def deadly(folder: Path, job: CallJob) -> CallResult:
 
 
 def processes() -> Executor:
-    """Return two processes."""
-    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+    """Return a process."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 def test_each_call_once(tmp_path: Path) -> None:
@@ -152,17 +152,17 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
     """The calls that ran there are held again; one that kills every worker is told, and takes no other along."""
-    given = [CallJob(id=name, scenario=SCENARIO) for name in ("0", "once", "1", "poison", "2", "3")]
+    given = [CallJob(id=name, scenario=SCENARIO) for name in ("once", "0", "poison", "1")]
     found = run_batch(
         given,
         executor=processes,
         results=tmp_path / "results.jsonl",
         window=2,
-        retries=0,
+        retries=1,
         call=partial(deadly, tmp_path),
     )
     outcomes = {one.id: one.outcome for one in found}
-    assert len(outcomes) == len(found) == 6
+    assert len(outcomes) == len(found) == 4
     assert [name for name, outcome in outcomes.items() if outcome != "passed"] == ["poison"]
     (poison,) = [one for one in found if one.id == "poison"]
     assert "BrokenProcessPool" in (poison.error or "")

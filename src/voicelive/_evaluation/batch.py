@@ -287,7 +287,7 @@ class _Batch:
 
     def _worker_died(self, one: _Try, error: BaseException) -> CallResult | None:
         """Hold the call again: all that ran there are lost, and which one was the cause shows when it runs alone."""
-        if one.is_alone:
+        if one.number > 2 * self._retries + 1:
             return _lost(one, error)
         again = replace(one, number=one.number + 1, is_alone=one.number > self._retries)
         (self._suspects if again.is_alone else self._again).append(again)
