@@ -271,12 +271,16 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def talk(session: nox.Session) -> None:
-    """Hold a spoken conversation with the local service: the main job, as a user would run it."""
+    """Hold spoken conversations with the local service: the main job, as a user would run it."""
     install(session, extras="audio,local,cli")
     with tempfile.TemporaryDirectory() as folder:
         reply = Path(folder, "reply.wav")
         arguments = session.posargs or ["--wav", "examples/audio/largest_lake.wav", "--save", str(reply)]
         session.run("voicelive", "talk", *arguments)
+    if not session.posargs:
+        # By microphone and loudspeaker, on the virtual devices of the tests.
+        session.install("pytest")
+        session.run("python", "-m", "tests.devices.live_talk")
 
 
 @nox.session
