@@ -122,7 +122,8 @@ def let_through(gain_db: float | None, speaks_at_ms: int | None) -> list[bool]:
     cleaned = numpy.array(array("h", EchoCanceller(24_000).feed(both)), dtype=float)
 
     def powers(samples: numpy.ndarray) -> numpy.ndarray:
-        return (samples[: len(cleaned) // 480 * 480].reshape(-1, 480) ** 2).mean(axis=1)
+        made: numpy.ndarray = (samples[: len(cleaned) // 480 * 480].reshape(-1, 480) ** 2).mean(axis=1)
+        return made
 
     if speaks_at_ms is None:
         return list(powers(cleaned) > 200**2)
