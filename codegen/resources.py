@@ -41,6 +41,7 @@ CONVERSATION_EVENTS = {
     "voicelive.line": "LineChanged",
     "voicelive.dtmf": "KeyPressed",
     "voicelive.observer_failed": "ObserverFailed",
+    "voicelive.recording_stopped": "RecordingStopped",
 }
 LOCAL_EVENTS = CONNECTION_EVENTS | CONVERSATION_EVENTS
 """Events that a connection makes itself, which no schema declares, and their classes."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._core.conversation.local_events import KeyPressed as KeyPressed
     from ._core.conversation.local_events import LineChanged as LineChanged
     from ._core.conversation.local_events import ObserverFailed as ObserverFailed
+    from ._core.conversation.local_events import RecordingStopped as RecordingStopped
     from ._core.conversation.local_events import ToolFinished as ToolFinished
     from ._core.conversation.local_events import ToolStarted as ToolStarted
     from ._core.conversation.local_events import TurnFinished as TurnFinished
@@ -50,6 +51,7 @@ _MODULES = {
     "KeyPressed": "_core.conversation.local_events",
     "LineChanged": "_core.conversation.local_events",
     "ObserverFailed": "_core.conversation.local_events",
+    "RecordingStopped": "_core.conversation.local_events",
     "ToolFinished": "_core.conversation.local_events",
     "ToolStarted": "_core.conversation.local_events",
     "TurnFinished": "_core.conversation.local_events",
@@ -83,6 +85,7 @@ __all__ = [
     "Model",
     "NotCarriedOver",
     "ObserverFailed",
+    "RecordingStopped",
     "ToolFinished",
     "ToolStarted",
     "TurnFinished",

@@ -6,6 +6,7 @@ from ._recording.lines import (
     RecordingHeader,
 )
 from ._recording.reading import CallSound, Recording
+from ._recording.recorder import Recorder
 from ._recording.sounds import SoundFormat, SoundReference
 from ._recording.writing import RecordingWriter
 from .errors import RecordingError
@@ -14,6 +15,7 @@ __all__ = [
     "CallSound",
     "HeardStretch",
     "RecordedEvent",
+    "Recorder",
     "Recording",
     "RecordingError",
     "RecordingHeader",

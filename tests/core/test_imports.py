@@ -117,7 +117,8 @@ RULES = [
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("recording", {"_recording", "errors"}, set(), BLOCKING),
-    Rule("_recording", {"_audio", "_core", "_wire_values", "errors"}, set(), BLOCKING),
+    Rule("_recording", {"_audio", "_base", "_core", "_wire_values", "errors"}, set(), BLOCKING),
+    Rule("_recording.recorder", {"_core", "_recording", "_threads", "_version", "errors"}, set()),
     Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
     Rule(

@@ -172,6 +172,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             event_of=self._contract.event_of,
             encode=self._contract.encode_event,
             connection=lambda: self,
+            opened_with=self._opened_with,
             is_own_loop=True,
         )
 

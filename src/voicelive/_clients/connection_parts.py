@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._core.conversation.barge_in import BargeIn
     from .._core.conversation.budget import Budget
     from .._core.reconnect.policy import ReconnectPolicy
+    from .._recording.recorder import Recorder
     from ..tools import AnyTools
 
 __all__ = ["ConnectionParts", "connection_parts"]
@@ -63,6 +64,7 @@ def connection_parts(
     metrics: bool,
     user_away: float | None,
     budget: Budget | None,
+    recorder: Recorder | None,
 ) -> ConnectionParts:
     """Check the arguments of `connect()`, and make of them what a connection needs.
 
@@ -95,11 +97,12 @@ def connection_parts(
         check_policy(reconnect)
         local_events = local_events_of()
     conversation = None
-    if any((barge_in is not False, tools, observers, metrics, user_away is not None, budget is not None)):
+    given = user_away is not None, budget is not None, recorder is not None
+    if any((barge_in is not False, tools, observers, metrics, *given)):
         from .._conversation.layer import conversation_options
         from .._core.conversation.local_events import CONVERSATION_EVENTS
 
-        conversation = conversation_options(barge_in, tools, observers, metrics, user_away, budget)
+        conversation = conversation_options(barge_in, tools, observers, metrics, user_away, budget, recorder)
         local_events = (*local_events, *CONVERSATION_EVENTS)
     contract = WireContract(
         api_version,

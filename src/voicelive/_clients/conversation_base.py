@@ -68,7 +68,7 @@ class BaseConversationFace:
         if self._layer is None:
             raise ConfigurationError(
                 "this connection does not keep a conversation: open it with connect(barge_in=True), tools=[…], "
-                "observers=[…] or metrics=True"
+                "observers=[…], recorder=… or metrics=True"
             )
         if self._layer.transport is None:
             raise ConnectionStateError("this connection is not open: use `with connect(...)`, or call open() first")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .._core.conversation.budget import Budget
     from .._core.reconnect.policy import ReconnectPolicy
     from .._credentials import Credential
+    from .._recording.recorder import Recorder
     from .._transport.options import ConnectionOptions
     from ..tools import AnyTools
     from .sync_connection import VoiceLiveConnection
@@ -43,6 +44,7 @@ __all__ = ["connect", "warmup"]
     Mapping="collections.abc",
     Model=".._base",
     ReconnectPolicy=".._core.reconnect.policy",
+    Recorder=".._recording.recorder",
     VoiceLiveConnection=".sync_connection",
 )
 def connect(
@@ -72,6 +74,7 @@ def connect(
     metrics: bool = False,
     user_away: float | None = None,
     budget: Budget | None = None,
+    recorder: Recorder | None = None,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``with`` or ``open()`` opens it.
 
@@ -121,6 +124,7 @@ def connect(
         user_away: after how many seconds of the user's silence, counted from the end of playback, to tell it by
             ``voicelive.user_away``.
         budget: what the call may use, in seconds, tokens and money: see :class:`~voicelive.conversation.Budget`.
+        recorder: record the call: see :class:`~voicelive.recording.Recorder`.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.

@@ -211,7 +211,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
 
     def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
         # The engine must not keep a connection that the application has dropped.
-        dropped_or_self = weakref.ref(self)
+        dropped_or_self, requests = weakref.ref(self), self._requests
         from .._conversation.layer import ConversationLayer
 
         return ConversationLayer(
@@ -219,6 +219,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             event_of=self._contract.event_of,
             encode=self._contract.encode_event,
             connection=dropped_or_self,
+            opened_with=lambda: requests.handshake,
             is_own_loop=False,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from .._core.conversation.local_events import CONVERSATION_EVENTS, ApprovalOutco
 from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import Incoming, Outgoing
+from .._core.handshake import Handshake
 from .._transport.conversing import ConversationTransport
 from .._transport.transport import DeliveringTransport, Transport
 from ..errors import ConfigurationError
@@ -29,6 +31,7 @@ from ..tools import Tools
 from .approval_runner import ApprovalRunner
 from .observers import CallbackThread, Observers, check_observers
 from .players import Player, Players
+from .taps import Tap, Taps, check_tap
 from .tool_runner import ToolRunner
 
 __all__ = ["CONVERSATION_EVENTS", "ConversationLayer", "ConversationOptions", "conversation_options"]
@@ -47,6 +50,7 @@ class ConversationOptions:
     observers: tuple[object, ...]
     user_away: float | None = None
     budget: Budget | None = None
+    recorder: Tap | None = None
 
 
 def conversation_options(
@@ -56,6 +60,7 @@ def conversation_options(
     metrics: bool,
     user_away: float | None = None,
     budget: Budget | None = None,
+    recorder: object = None,
 ) -> ConversationOptions | None:
     """Check the options; None if none is on.
 
@@ -75,11 +80,12 @@ def conversation_options(
     given = tools if isinstance(tools, Tools) else Tools(tools)
     running = given or None
     watching = tuple(check_observers(observers))
-    is_on = barge_in is not False or running or watching or metrics or user_away is not None or budget is not None
-    if not is_on:
+    tap = None if recorder is None else check_tap(recorder)
+    is_on = barge_in is not False or running or watching or metrics
+    if not is_on and user_away is None and budget is None and tap is None:
         return None
     options = BargeIn() if barge_in is True else barge_in or None
-    return ConversationOptions(options, running, watching, user_away, budget)
+    return ConversationOptions(options, running, watching, user_away, budget, tap)
 
 
 class ConversationLayer:
@@ -92,6 +98,7 @@ class ConversationLayer:
         event_of: Callable[[Incoming], Any],
         encode: Callable[[Mapping[str, Any] | Model], Outgoing],
         connection: Callable[[], Any],
+        opened_with: Callable[[], Handshake],
         is_own_loop: bool,
     ) -> None:
         """Prepare.
@@ -101,12 +108,14 @@ class ConversationLayer:
             event_of: returns the event of a message.
             encode: writes an event.
             connection: gives the connection, for tools and observers.
+            opened_with: gives what the connection was opened with.
             is_own_loop: whether the transport's loop is the application's own.
         """
         self._options = options
         self._event_of = event_of
         self._encode = encode
         self._connection = connection
+        self._opened_with = opened_with
         self._is_own_loop = is_own_loop
         self.conversation = Conversation(
             barge_in=options.barge_in,
@@ -123,6 +132,7 @@ class ConversationLayer:
         self._observers: Observers | None = None
         self._flushes: list[Callable[[], Any]] = []
         self._players = Players()
+        self._taps = Taps()
         self.is_told_all = False
         """Whether there is somebody who is told of each event that arrives: an observer or a player."""
         self._handed_out: Any = None
@@ -154,6 +164,8 @@ class ConversationLayer:
         )
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
+        if self._options.recorder is not None:
+            self._tap(self._options.recorder, self.transport)
         self.transport.start()
         return self.transport
 
@@ -205,6 +217,13 @@ class ConversationLayer:
         """Hand an event to the players; return whether the application is to see it."""
         return self._players.take(event)
 
+    def arrived(self, message: Incoming, now: float) -> None:
+        """Take a message that arrived, before anything is made of it."""
+        if self._taps:
+            # Those of the transport's own come the same way.
+            is_own = message.kind.startswith(b"voicelive.")
+            self._taps.call(Tap.told if is_own else Tap.received, message.data, now)
+
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived."""
         self.settle()
@@ -217,16 +236,21 @@ class ConversationLayer:
     def told(self, event: Any) -> None:
         """Take an event of the connection's own."""
         self._players.take(event)
+        if self._taps:
+            self._taps.call(Tap.told, event.to_json(), time.monotonic())
         if self._observers is not None and event.type in _OF_TOOLS:
             self._observers.call("on_tool", event)
 
     def sent(self, event: Outgoing, now: float) -> None:
         """Take an event that was sent."""
+        self._taps.call(Tap.sent, event.data, now)
         if self._observers is not None and self._observers.wants("on_send"):
             self._observers.call("on_send", json.loads(event.data), now)
 
     def heard(self, heard: list[Heard]) -> None:
         """Take how far items have been played."""
+        if self._taps:
+            self._taps.call(Tap.heard, heard, time.monotonic() + self.conversation.latency_ms / 1000)
         if self._observers is not None:
             for one in heard:
                 self._observers.call("on_heard", one.item_id, one.content_index, one.ms)
@@ -240,6 +264,7 @@ class ConversationLayer:
             self._approvals.close()
         if self._observers is not None:
             self._observers.call("on_close", info)
+        self._taps.call(Tap.ended, info, time.monotonic())
         self._callbacks.close()
 
     # For the connection's face, from any thread.
@@ -270,6 +295,10 @@ class ConversationLayer:
     def add_player(self, player: Player, *first: Mapping[str, Any]) -> None:
         """Have a player of this package told of everything; what it asks for first is sent at once."""
         self._on_loop(partial(self._add_player, player, first))
+
+    def add_tap(self, tap: Tap) -> None:
+        """Have a recorder told of everything from now on."""
+        self._on_loop(partial(self._tap, tap))
 
     def remove_player(self, player: Player) -> None:
         """Leave a player alone from now on."""
@@ -314,6 +343,10 @@ class ConversationLayer:
             action(transport)
         else:
             loop.call_soon_threadsafe(action, transport)
+
+    def _tap(self, tap: Tap, transport: ConversationTransport) -> None:
+        tap.begin(self._opened_with(), time.monotonic(), transport.hide, self.tell)
+        self._taps.add(tap)
 
     # From tools and observers.
 

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         KeyPressed,
         LineChanged,
         ObserverFailed,
+        RecordingStopped,
         ToolFinished,
         ToolStarted,
         TurnFinished,
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
         | LineChanged
         | KeyPressed
         | ObserverFailed
+        | RecordingStopped
     )
     LocalEvent: TypeAlias = ConnectionEvent | ConversationEvent
     AnyServerEvent: TypeAlias = KnownServerEvent | LocalEvent | UnknownServerEvent | MalformedServerEvent

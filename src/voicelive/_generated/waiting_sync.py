@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         KeyPressed,
         LineChanged,
         ObserverFailed,
+        RecordingStopped,
         ToolFinished,
         ToolStarted,
         TurnFinished,
@@ -895,6 +896,11 @@ class EventWaiting:
         def wait_for(
             self, condition: Literal["voicelive.observer_failed"], timeout: float | None = None, *, keep: bool = True
         ) -> ObserverFailed: ...
+
+        @overload
+        def wait_for(
+            self, condition: Literal["voicelive.recording_stopped"], timeout: float | None = None, *, keep: bool = True
+        ) -> RecordingStopped: ...
 
         @overload
         def wait_for(

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-import zlib
 from array import array
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from .._audio.wav import WavError, WavFormat, read_wav_header
 from .._public import public_in
 from .._wire_values import encode_base64
 from ..errors import RecordingError
+from .files import BLOCK, RecordingFiles, find_files, read_whole
 from .lines import (
     CALL_LINES,
     CALL_SOUND,
@@ -33,10 +31,6 @@ from .wav_files import part_name
 __all__ = ["CallSound", "Recording"]
 
 _MOST_PROBLEMS = 100
-_BLOCK = 1 << 16
-_UNPACKED = 4 << 20
-
-
 _KINDS = frozenset({"sent", "received", "local", "user", "heard", "played", "format", "lost", "end"})
 
 
@@ -44,7 +38,7 @@ _KINDS = frozenset({"sent", "received", "local", "user", "heard", "played", "for
 class CallSound:
     """Both sides of a call as they were heard: ``call.wav``, 16-bit at :attr:`rate`, from the beginning of the call."""
 
-    def __init__(self, files: _Files) -> None:
+    def __init__(self, files: RecordingFiles) -> None:
         self._files = files
         self._parts: list[str] = []
         self.rate = 24_000
@@ -67,7 +61,7 @@ class CallSound:
         size = max(1, int(seconds * self.rate)) * 4
         for name in self._parts:
             with self._files.sound(name) as file:
-                while frames := _whole(file, size):
+                while frames := read_whole(file, size):
                     yield _channel(frames, 0), _channel(frames, 1)
 
     @property
@@ -99,7 +93,7 @@ class Recording:
         self.path = Path(path)
         """Where it is."""
         self._problems: dict[str, None] = {}
-        self._files = _find(self.path)
+        self._files = find_files(self.path)
         self._files.tell = self._tell
         for problem in self._files.found:
             self._tell(problem)
@@ -222,7 +216,7 @@ class Recording:
             with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as packed:
                 for name in self._files.names():
                     with self._files.open(name) as source, packed.open(name, "w", force_zip64=True) as into:
-                        while block := source.read(_BLOCK):
+                        while block := source.read(BLOCK):
                             into.write(block)
         except FileExistsError:
             raise RecordingError(f"{path} exists already: choose another name") from None
@@ -271,169 +265,6 @@ class Recording:
             self._tell(f"{count} line(s) of the unknown kind {kind!r}")
 
 
-class _Files:
-    """The files of a recording, wherever they are."""
-
-    def __init__(self, where: Path, found: list[str]) -> None:
-        self._where = where
-        self.found = found
-        """What is odd about them."""
-        self.tell: Any = found.append
-
-    def names(self) -> list[str]:
-        """Return the names of all files that belong to the recording."""
-        return sorted(path.name for path in self._where.iterdir() if _belongs(path.name))
-
-    def has(self, name: str) -> bool:
-        """Return whether there is such a file; names from elsewhere are refused."""
-        return _belongs(name) and name in self.names()
-
-    @contextmanager
-    def open(self, name: str) -> Generator[BinaryIO]:
-        """Open a file."""
-        with (self._where / name).open("rb") as file:
-            yield file
-
-    def size(self, name: str) -> int:
-        """Return a file's size, in bytes."""
-        return (self._where / name).stat().st_size
-
-    def sound_format(self, name: str) -> WavFormat | None:
-        """Return the format of a WAV file; None, and tell, if it is not one."""
-        try:
-            with self.open(name) as file:
-                return read_wav_header(file)[0]
-        except (WavError, OSError, zipfile.BadZipFile) as error:
-            self.tell(f"{name} {error}")
-            return None
-
-    def sound_size(self, name: str) -> int:
-        """Return how many bytes of audio are in a WAV file, whatever its header says."""
-        with self.open(name) as file:
-            return max(0, self.size(name) - _header_size(file))
-
-    @contextmanager
-    def sound(self, name: str) -> Generator[BinaryIO]:
-        """Open a WAV file at its audio data."""
-        with self.open(name) as file:
-            file.seek(_header_size(file))
-            yield file
-
-    def sound_at(self, name: str, start: int, size: int) -> bytes:
-        """Return bytes of the audio data; less at its end."""
-        with self.sound(name) as file:
-            file.seek(start, 1)
-            return _whole(file, size)
-
-
-class _Packed(_Files):
-    """The files of a recording in a zip file."""
-
-    def __init__(self, where: Path, entries: dict[str, zipfile.ZipInfo], found: list[str]) -> None:
-        super().__init__(where, found)
-        self._entries = entries
-        self._block = "", 0, b""
-
-    def names(self) -> list[str]:
-        return sorted(self._entries)
-
-    @contextmanager
-    def open(self, name: str) -> Generator[BinaryIO]:
-        with zipfile.ZipFile(self._where) as packed, packed.open(self._entries[name]) as file:
-            yield _Careful(file, name, self.tell)  # type: ignore[misc]
-
-    def size(self, name: str) -> int:
-        return self._entries[name].file_size
-
-    def sound_at(self, name: str, start: int, size: int) -> bytes:
-        # Going to a place in a packed file takes unpacking all before it: done once for many pieces.
-        held, begin, data = self._block
-        if held != name or not begin <= start or start + size > begin + len(data):
-            data = super().sound_at(name, start, max(size, _UNPACKED))
-            self._block = name, start, data
-            begin = start
-        return data[start - begin :][:size]
-
-
-class _Careful:
-    """A file of a zip that ends where it is damaged."""
-
-    def __init__(self, file: Any, name: str, tell: Any) -> None:
-        self._file = file
-        self._name = name
-        self._tell = tell
-
-    def _try(self, method: Any, *arguments: Any) -> Any:
-        try:
-            return method(*arguments)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error) as error:
-            self._tell(f"{self._name} is damaged: {error}")
-            return b""
-
-    def read(self, size: int = -1) -> bytes:
-        found: bytes = self._try(self._file.read, size)
-        return found
-
-    def readline(self, size: int = -1) -> bytes:
-        found: bytes = self._try(self._file.readline, size)
-        return found
-
-    def seek(self, offset: int, whence: int = 0) -> None:
-        self._try(self._file.seek, offset, whence)
-
-    def tell(self) -> int:
-        return int(self._file.tell())
-
-
-def _find(path: Path) -> _Files:
-    """Find the files of a recording.
-
-    Raises:
-        RecordingError: if there is none.
-    """
-    if path.name == CALL_LINES and path.is_file():
-        path = path.parent
-    if path.is_dir():
-        if (path / CALL_LINES).is_file():
-            return _Files(path, [])
-        raise RecordingError(f"{path} is not a recording: there is no {CALL_LINES} in it")
-    if path.is_file():
-        return _packed(path)
-    if (left := unpacked(path)).is_dir():
-        return _Files(left, [f"{path.name} was never packed: the recording was cut short, and is read from {left}"])
-    raise RecordingError(f"there is no recording at {path}")
-
-
-def unpacked(path: Path) -> Path:
-    """Return the folder that a recording is written to before it is packed into a zip file."""
-    return path.with_name(f"{path.name}.writing")
-
-
-def _packed(path: Path) -> _Packed:
-    try:
-        with zipfile.ZipFile(path) as packed:
-            infos = packed.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise RecordingError(f"{path} is neither a recording's folder nor its zip file: {error}") from None
-    entries: dict[str, zipfile.ZipInfo] = {}
-    found: list[str] = []
-    for info in infos:
-        name = PurePosixPath(info.filename).name
-        if not _belongs(name):
-            continue
-        if name in entries:
-            found.append(f"{path.name} has two files named {name}: the first is used")
-        else:
-            entries[name] = info
-    if CALL_LINES not in entries:
-        raise RecordingError(f"{path} is not a recording: there is no {CALL_LINES} in it")
-    return _Packed(path, entries, found)
-
-
-def _belongs(name: str) -> bool:
-    return name == CALL_LINES or (name.endswith(".wav") and "/" not in name and "\\" not in name)
-
-
 def _each(file: Any) -> Iterator[bytes]:
     while text := file.readline():
         yield text
@@ -449,22 +280,6 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
-
-
-def _header_size(file: Any) -> int:
-    try:
-        return read_wav_header(file)[1]
-    except WavError:
-        # As this package writes them.
-        return 44
-
-
-def _whole(file: Any, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size > 0 and (part := file.read(min(size, _BLOCK))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _channel(frames: bytes, number: int) -> bytes:

@@ -150,6 +150,9 @@ class Tape:
                 if self._session.detection is not None and self._session.interrupt_response:
                     self._interrupted(now)
             case {"type": "voicelive.interrupted"}:
+                if self._is_told and self._lanes is not None:
+                    # What was on its way from the player to the ear.
+                    self._lanes[1].cut(now)
                 self._interrupted(now)
             case {"type": "voicelive.resumed", "item_id": str(item_id)}:
                 self._resumed(item_id, now)
@@ -180,6 +183,12 @@ class Tape:
                 self._stereo.silence(0, last, last + 1)
             self._stereo.close()
             self._lanes = self._stereo = None
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        if self._stereo is not None:
+            stereo, self._stereo, self._lanes = self._stereo, None, None
+            stereo.close()
 
     def _open(self, sound: SoundFormat, other: SoundFormat) -> tuple[Lane, Lane]:
         if self._lanes is None:

@@ -43,7 +43,11 @@ class _File:
         self._sound = sound
         self.size = 0
         self._header_size = -1
-        self.flush()
+        try:
+            self.flush()
+        except OSError:
+            self._file.close()
+            raise
 
     def write(self, at: int, data: bytes) -> None:
         self._file.seek(HEADER + at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class RecordingWriter:
             self._lines.write(header.write())
             self._lines.flush()
         except OSError:
-            self._abandon()
+            self.abandon()
             raise
 
     def event(self, direction: Direction, data: bytes | Mapping[str, Any], time: float) -> None:
@@ -143,19 +144,21 @@ class RecordingWriter:
             if self._tape is not None:
                 self._tape.close(time)
             self._write(time, "end", code=code, reason=self._hide(reason) if self._content else "")
+            self._lines.flush()
+            for stream in self._streams.values():
+                stream.flush()
         finally:
-            self._abandon()
+            self.abandon()
 
-    def _abandon(self) -> None:
-        """Close the files, whatever becomes of what was not written."""
-        errors: list[OSError] = []
-        for close in (*(stream.close for stream in self._streams.values()), self._lines.close):
-            try:
+    def abandon(self) -> None:
+        """Close the files without an end, as after a failure; does nothing once they are closed."""
+        closers = [stream.close for stream in self._streams.values()]
+        if self._tape is not None:
+            closers.append(self._tape.abandon)
+        for close in (*closers, self._lines.close):
+            # What was not written yet cannot be, where that is why it is called.
+            with suppress(OSError):
                 close()
-            except OSError as error:
-                errors.append(error)
-        if errors:
-            raise errors[0]
 
     def _follow(self, direction: Direction, event: Mapping[str, Any], time: float) -> None:
         """Keep the session's formats, which sound that follows is in, and what is heard no more."""

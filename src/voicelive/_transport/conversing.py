@@ -61,6 +61,9 @@ class Listener(Protocol):
     def cancel_tools(self) -> None:
         """Cancel the tools that are to stop when the user interrupts."""
 
+    def arrived(self, message: Incoming, now: float) -> None:
+        """Take a message that arrived, for who records the call."""
+
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived, for the observers."""
 
@@ -242,6 +245,7 @@ class ConversationTransport:
         """Take a message when it arrives; return whether no more is to be read for now."""
         conversation, kind = self.conversation, message.kind
         now = time.monotonic()
+        self._listener.arrived(message, now)
         if self._listener.is_told_all or not kind:
             is_shown = self._is_shown(message, now)
         elif kind in AUDIO_DELTAS:

@@ -154,6 +154,17 @@ class ObserverFailed(ServerEvent):
 
 
 @public_in("voicelive.models")
+class RecordingStopped(ServerEvent):
+    """The call is not recorded any more, because what was to be written could not be; the call goes on."""
+
+    type: Literal["voicelive.recording_stopped"] = "voicelive.recording_stopped"
+    path: str = ""
+    """The recording; what was written before can be read."""
+    reason: str = ""
+    """What the system said, such as ``No space left on device``."""
+
+
+@public_in("voicelive.models")
 class TurnFinished(ServerEvent):
     """A turn of the conversation is over; ``connection.metrics`` has its figures as a typed record."""
 
@@ -213,6 +224,7 @@ CONVERSATION_EVENTS: tuple[type[ServerEvent], ...] = (
     BudgetUsed,
     TurnFinished,
     ObserverFailed,
+    RecordingStopped,
     AudioDeviceChanged,
     LineChanged,
     KeyPressed,
