@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
+import os
 import socket
+import stat
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -98,17 +100,17 @@ class Script:
         await self.do(lambda connection: getattr(connection, name)(kind, error, trace))
 
 
-def open_sockets(port: int) -> list[socket.socket]:
-    """Find the sockets of this process that are connected to `port` of this machine."""
-    found: list[socket.socket] = []
-    for thing in gc.get_objects():
-        if issubclass(type(thing), socket.socket) and thing.fileno() != -1:
-            try:
-                peer = thing.getpeername()
-            except OSError:
-                continue
-            if isinstance(peer, tuple) and peer[1] == port:
-                found.append(thing)
+def open_sockets(port: int) -> list[str]:
+    """Describe the sockets of this process that are connected to `port` of this machine."""
+    found: list[str] = []
+    for descriptor in map(int, os.listdir("/dev/fd")):
+        # Others open and close theirs meanwhile, and what is not connected has no peer.
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                with socket.socket(fileno=os.dup(descriptor)) as twin:
+                    peer = twin.getpeername()
+                    if isinstance(peer, tuple) and peer[1] == port:
+                        found.append(f"descriptor {descriptor}, as {twin}")
     return found
 
 

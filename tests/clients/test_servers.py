@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import pytest
 
+from .harness import open_sockets
 from .relay import Relay
 from .servers import RawServer, ThreadedServer, WebSocketServer
 
@@ -43,3 +44,11 @@ def test_a_connection_that_comes_as_it_ends_is_closed(kind: str, turns: int) -> 
             assert coming.recv(1) == b""
     # A socket that nothing closed fails this test, not a later one.
     gc.collect()
+
+
+def test_a_socket_that_is_left_is_found() -> None:
+    """What looks for the sockets of a connection finds the client's, while it is open."""
+    with RawServer(_waits) as server:
+        with socket.create_connection(("127.0.0.1", server.port), 20) as one:
+            assert [found.partition(",")[0] for found in open_sockets(server.port)] == [f"descriptor {one.fileno()}"]
+        assert open_sockets(server.port) == []
