@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -14,6 +17,25 @@ pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
 
 
 def pytest_configure() -> None:
+    _keep_bytecode()
+    _take_signals()
+    # Nothing that collecting makes is garbage, and there is much of it to go through.
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    # The tests themselves neither, nor what they import: no later collection goes through it.
+    gc.enable()
+    gc.freeze()
+
+
+def _keep_bytecode() -> None:
+    """Let every process keep what it compiles: each worker reads all tests, and hundreds of programs the package."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _take_signals() -> None:
     """Give the programs that tests start the signals of a terminal.
 
     Who runs the tests in the background or under nohup may have them ignored, and children inherit that.

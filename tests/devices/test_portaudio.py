@@ -33,9 +33,9 @@ pytestmark = [
 LONG = "one two three four five six seven eight nine ten"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
-    """One server for all, as it takes seconds to warm up."""
+    """One server for all, as it takes seconds to warm up; no longer, as it is never idle."""
     with SoundServer(tmp_path_factory.mktemp("sound")) as server:
         yield server
 
