@@ -31,6 +31,7 @@ from tests.typing.whole_api import program
 
 FACES = [
     "voicelive",
+    "voicelive.agents",
     "voicelive.aio",
     "voicelive.audio",
     "voicelive.conversation",

@@ -4,7 +4,6 @@ Needs the extra ``evaluation``: ``pip install "voicelive[evaluation]"``; with th
 spoken English and no account is needed.
 """
 
-from ._agents import Agent
 from ._evaluation.assistant import assistant
 from ._evaluation.batch import BatchProgress, read_results, run_batch
 from ._evaluation.call import CallJob, run_call, run_call_async
@@ -42,7 +41,6 @@ from ._evaluation.words import word_error_rate
 
 __all__ = [
     "SCORES",
-    "Agent",
     "BatchProgress",
     "CallJob",
     "CallResult",

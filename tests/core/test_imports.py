@@ -137,13 +137,13 @@ RULES = [
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),
     Rule("testing", {"_testing"}, set(), BLOCKING),
-    Rule("_agents", {"errors"}, set(), BLOCKING),
+    Rule("agents", {"errors"}, set(), BLOCKING),
     Rule(
         "_evaluation",
-        {"_agents", "_local.engines", "aio", "audio", "conversation", "errors", "local", "tools"},
+        {"_local.engines", "agents", "aio", "audio", "conversation", "errors", "local", "tools"},
         {"jiwer", "numpy", "pyarrow", "pydantic", "yaml"},
     ),
-    Rule("evaluation", {"_agents", "_evaluation"}, set(), BLOCKING),
+    Rule("evaluation", {"_evaluation"}, set(), BLOCKING),
     Rule("pytest_plugin", {"testing"}, {"pytest"}),
     Rule(
         "_cli",
@@ -154,7 +154,7 @@ RULES = [
     Rule("_cli.doctor.configuration", CLI | {"_core.handshake"}, {"azure.core.credentials"}),
     # A thread for what knows no deadline.
     Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
-    Rule("_cli.evaluate", CLI | {"_agents", "conversation", "evaluation"}, {"typer", "distributed"}),
+    Rule("_cli.evaluate", CLI | {"agents", "conversation", "evaluation"}, {"typer", "distributed"}),
     Rule(
         "_cli.doctor.route",
         CLI | {"_core.handshake", "_core.tunnel", "_transport.dialing", "_transport.routes"},

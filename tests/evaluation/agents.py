@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from voicelive.agents import agent
 from voicelive.tools import Tools
 
 __all__ = ["breaks", "forgets_its_tool", "good", "hangs_up", "mumbles", "talks_over"]
@@ -16,7 +17,6 @@ def get_weather(location: str) -> dict[str, str | int]:
 
 
 TOOLS = Tools([get_weather])
-OPTIONS = {"tools": TOOLS, "barge_in": True}
 
 
 async def _answer(connection: Any, **session: Any) -> None:
@@ -25,21 +25,25 @@ async def _answer(connection: Any, **session: Any) -> None:
         pass
 
 
+@agent(tools=TOOLS)
 async def good(connection: Any) -> None:
     """Do everything right."""
     await _answer(connection)
 
 
+@agent(tools=TOOLS)
 async def forgets_its_tool(connection: Any) -> None:
     """Know of no tool."""
     await _answer(connection, tools=[])
 
 
+@agent(tools=TOOLS)
 async def mumbles(connection: Any) -> None:
     """Speak twice as fast as one can understand."""
     await _answer(connection, voice={"type": "azure-standard", "name": "en-US-AvaNeural", "rate": "2.6"})
 
 
+@agent(tools=TOOLS)
 async def talks_over(connection: Any) -> None:
     """Speak whenever the caller begins to."""
     await connection.session.update(
@@ -50,6 +54,7 @@ async def talks_over(connection: Any) -> None:
             await connection.say("Let me tell you something.")
 
 
+@agent(tools=TOOLS)
 async def hangs_up(connection: Any) -> None:
     """End the call after the first answer."""
     await connection.session.update(session={"tools": TOOLS.definitions})
@@ -63,7 +68,3 @@ async def breaks(connection: Any) -> None:
     """Fail."""
     await connection.session.update(session={})
     raise KeyError("no such customer")
-
-
-for _agent in (good, forgets_its_tool, mumbles, talks_over, hangs_up):
-    _agent.connect_options = OPTIONS  # type: ignore[attr-defined]

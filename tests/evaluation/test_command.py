@@ -9,10 +9,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from typer.testing import CliRunner
+
+from voicelive._cli.app import app
 
 pytestmark = pytest.mark.timeout(120)
 
-WEATHER = "pause_ms: 300\ncaller: [{say: What is two plus two?}]\nexpect: [{said: %s}]\ntags: [sums]\n"
+WEATHER = "pause_ms: 300\ncaller: [{say: 'What is two plus two?'}]\nexpect: [{said: %s}]\ntags: [sums]\n"
 
 
 def evaluate(*arguments: object, code: int) -> subprocess.CompletedProcess[str]:
@@ -54,17 +57,18 @@ def test_bad_input(tmp_path: Path) -> None:
         ([], "give a file with scenarios"),
         ([misspelt], "did you mean 'caller'?"),
         ([file, file], "two scenarios have the name"),
-        ([file, "--tag", "jokes"], "no scenario has the tag jokes; there are: sums"),
+        ([file, "--tag", "jokes"], "no scenario has a tag jokes; there are: sums"),
         ([file, "--agent", "no_such_agent:answer"], "there is no module 'no_such_agent'"),
         ([file, "--judge-url", "http://127.0.0.1:9/v1"], "go together"),
         ([file, "--prices", "{"], "--prices {"),
         ([file, "--compare", tmp_path / "none.jsonl"], "there is no such file"),
     ):
-        done = evaluate(*arguments, code=2)
-        assert message in done.stderr, done.stderr
+        done = CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+        assert done.exit_code == 2
+        assert message in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_schema() -> None:
     """It is printed as JSON."""
-    assert json.loads(evaluate("--schema", code=0).stdout)["title"] == "Scenario"
+    assert json.loads(CliRunner().invoke(app, ["evaluate", "--schema"]).stdout)["title"] == "Scenario"

@@ -18,6 +18,7 @@ import azure.core.credentials
 import azure.core.credentials_async
 
 import voicelive
+import voicelive.agents
 import voicelive.aio
 import voicelive.audio
 import voicelive.conversation
@@ -249,6 +250,21 @@ def connect(endpoint: str | None, credential: azure.core.credentials.AzureKeyCre
 
 def warmup(freeze: bool) -> None:
     voicelive.warmup(freeze=freeze)
+
+
+used(voicelive.agents.Agent, voicelive.agents.agent, voicelive.agents.load_agent, voicelive.agents.options_of)
+
+
+def agents_agent() -> None:
+    used(voicelive.agents.agent())
+
+
+def agents_load_agent(agent: str | voicelive.agents.Agent) -> None:
+    typing.assert_type(voicelive.agents.load_agent(agent), collections.abc.Callable[[typing.Any], collections.abc.Awaitable[None]])
+
+
+def agents_options_of(given: collections.abc.Callable[[typing.Any], collections.abc.Awaitable[None]]) -> None:
+    typing.assert_type(voicelive.agents.options_of(given), dict[str, typing.Any])
 
 
 used(voicelive.aio.AsyncCredential, voicelive.aio.AudioDeviceError, voicelive.aio.AuthenticationError, voicelive.aio.BadRequestError, voicelive.aio.BlockingInAsyncWarning, voicelive.aio.BudgetExceededError, voicelive.aio.CloseInfo, voicelive.aio.ConfigurationError, voicelive.aio.ConfigurationRejectedError, voicelive.aio.ConnectTimeoutError, voicelive.aio.ConnectionClosed, voicelive.aio.ConnectionError, voicelive.aio.ConnectionOptions, voicelive.aio.ConnectionStateError, voicelive.aio.ContractCheck, voicelive.aio.ContractWarning, voicelive.aio.ConversationItemResource, voicelive.aio.ConversationResource, voicelive.aio.DeviceLostError, voicelive.aio.DeviceNotFoundError, voicelive.aio.FieldIssue, voicelive.aio.HandshakeError, voicelive.aio.InputAudioBufferResource, voicelive.aio.InternalError, voicelive.aio.InvalidEventError, voicelive.aio.KeepaliveTimeoutError, voicelive.aio.MessageTooBigError, voicelive.aio.NotFoundError, voicelive.aio.OutputAudioBufferResource, voicelive.aio.ProxyError, voicelive.aio.ReadyTimeoutError, voicelive.aio.ReceiveOverflowError, voicelive.aio.ReceiveTimeoutError, voicelive.aio.ReconnectFailedError, voicelive.aio.ReconnectPolicy, voicelive.aio.RecordingError, voicelive.aio.RedirectError, voicelive.aio.ResponseHandle, voicelive.aio.ResponseResource, voicelive.aio.ResponseStalledError, voicelive.aio.SendQueueFullError, voicelive.aio.SessionExpiredError, voicelive.aio.SessionResource, voicelive.aio.ThrottledError, voicelive.aio.TlsError, voicelive.aio.TranscriptionSessionResource, voicelive.aio.UnsentEvent, voicelive.aio.VoiceLiveConnection, voicelive.aio.VoiceLiveError, voicelive.aio.WebsocketConnectionOptions, voicelive.aio.connect, voicelive.aio.warmup)
@@ -1153,7 +1169,7 @@ def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words:
 used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RecordingError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
 
 
-used(voicelive.evaluation.Agent, voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
+used(voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
 
 
 def evaluation_BatchProgress(it: voicelive.evaluation.BatchProgress) -> None:
@@ -1166,7 +1182,7 @@ def evaluation_BatchProgress(it: voicelive.evaluation.BatchProgress) -> None:
 
 
 def evaluation_CallJob(it: voicelive.evaluation.CallJob) -> None:
-    typing.assert_type(it.agent, str | voicelive.evaluation.Agent)
+    typing.assert_type(it.agent, str | voicelive.agents.Agent)
     typing.assert_type(it.connect, collections.abc.Mapping[str, typing.Any])
     typing.assert_type(it.engines, typing.Literal['auto', 'speech', 'basic'])
     typing.assert_type(it.id, str)

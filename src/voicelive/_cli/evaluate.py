@@ -15,8 +15,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .._agents import load_agent
 from .._local.engines.protocols import EngineUnavailableError
+from ..agents import load_agent
 from ..conversation import Price
 from ..errors import VoiceLiveError
 from ..evaluation import (

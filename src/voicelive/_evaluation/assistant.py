@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._public import public_in
+from ..agents import agent
 from ..tools import Tools
 
 if TYPE_CHECKING:
@@ -22,11 +23,9 @@ _tools = Tools([get_weather])
 
 
 @public_in("voicelive.evaluation")
+@agent(tools=_tools)
 async def assistant(connection: VoiceLiveConnection) -> None:
     """Answer a call: an assistant with one tool, ``get_weather(location)``."""
     await connection.session.update(session={"tools": _tools.definitions})
     async for _ in connection:
         pass
-
-
-assistant.connect_options = {"tools": _tools, "barge_in": True}  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._agents import Agent, checked_agent, connect_options, load_agent
 from .._local.engines.protocols import ResponderError
 from .._public import public_in
+from ..agents import Agent, load_agent, options_of
 from ..aio import connect
 from ..audio import ArrayBackend, AudioDevice
 from ..conversation import Price
@@ -89,7 +89,7 @@ def run_call(job: CallJob) -> CallResult:
 @public_in("voicelive.evaluation")
 async def run_call_async(job: CallJob) -> CallResult:
     """Hold a call and judge it, as :func:`run_call` does, in the running event loop."""
-    agent = load_agent(job.agent) if isinstance(job.agent, str) else checked_agent(job.agent, repr(job.agent))
+    agent = load_agent(job.agent)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     result = CallResult(
         id=job.id,
@@ -201,7 +201,7 @@ class _Call:
 
     def _connect(self) -> "VoiceLiveConnection":
         options: dict[str, Any] = {"model": "gpt-4o", "barge_in": True, "metrics": True}
-        options |= {**connect_options(self._agent), **self._job.connect}
+        options |= {**options_of(self._agent), **self._job.connect}
         if options.get("endpoint") is None and not os.environ.get("AZURE_VOICELIVE_ENDPOINT"):
             options["endpoint"] = shared_service(self._job.engines).endpoint
         observers = [*options.pop("observers", ()), self._listener]
