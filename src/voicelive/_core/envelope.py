@@ -19,7 +19,6 @@ from ..errors import UnsentEvent
 __all__ = [
     "AUDIO_DELTAS",
     "BOTH_FORMS",
-    "SAY_NOTHING",
     "Incoming",
     "Outgoing",
     "base64_size",
@@ -43,26 +42,6 @@ _MAX_DIGITS = 4000
 
 AUDIO_DELTAS = frozenset({b"response.audio.delta", b"response.output_audio.delta"})
 """Types of the pieces of an answer's audio: most of what arrives, and not to be read in full here."""
-
-SAY_NOTHING = frozenset(
-    {
-        b"conversation.item.input_audio_transcription.delta",
-        b"response.animation_blendshapes.delta",
-        b"response.animation_viseme.delta",
-        b"response.audio.done",
-        b"response.audio_timestamp.delta",
-        b"response.audio_transcript.delta",
-        b"response.content_part.added",
-        b"response.content_part.done",
-        b"response.function_call_arguments.delta",
-        b"response.output_audio.done",
-        b"response.output_audio_transcript.delta",
-        b"response.output_text.delta",
-        b"response.text.delta",
-        b"response.video.delta",
-    }
-)
-"""Types of events that leave no trace in a session: what they are pieces of comes whole later."""
 
 BOTH_FORMS = 256
 """So many messages may wait with the event that was made of each; behind them only the text is held."""

@@ -51,7 +51,7 @@ class ReconnectingTransport:
         """Return the next message if it is there already, else None."""
         self._sink: Sink | None = None
         self._tell_end: Callable[[object], None] | None = None
-        self._aside: deque[Incoming] = deque()
+        self._aside: deque[Incoming] | None = None
         self._is_handing_on = False
         self._broken: CloseInfo | None = None
         self._links: dict[int, WebSocketTransport] = {}
@@ -76,14 +76,16 @@ class ReconnectingTransport:
     def deliver_to(self, sink: Sink, ended: Callable[[object], None]) -> None:
         """Hand each message to `sink` when it arrives, and call `ended` at the end, instead of keeping any here."""
         self._sink, self._tell_end = sink, ended
-        self._queue.drain_into(sink)
-        # Handed on only when a step of the state machine is done: what takes it may answer at once.
-        self._machine.deliver = self._put_aside
-        self._notify()
+        aside = self._aside = deque[Incoming]()
 
-    def _put_aside(self, message: Incoming) -> bool:
-        self._aside.append(message)
-        return False
+        def put_aside(message: Incoming) -> bool:
+            # Handed on only when a step of the state machine is done: what takes it may answer at once.
+            aside.append(message)
+            return False
+
+        self._queue.drain_into(sink)
+        self._machine.deliver = put_aside
+        self._notify()
 
     def _hand_on(self) -> bool:
         """Hand on what the state machine has delivered; return whether no more is to be read for now."""

@@ -65,7 +65,7 @@ def test_memory_is_flat_past_the_bound() -> None:
     for number in range(2_500, 3_500):
         turn(story, number)
     assert size(story.line, set()) <= before * 1.01
-    assert len(story.line.ledger.conversation.kept) == 100
+    assert len(story.line.history.conversation.kept) == 100
 
 
 @pytest.mark.parametrize("kept", [50, 5_000])
@@ -277,9 +277,9 @@ def test_nobody_waits_for_the_summary() -> None:
     story = condensing()
     for number in range(5, 50):
         story.get(1, "conversation.item.created", item=item(f"i{number}"))
-    assert len(story.line.ledger.conversation.kept) == 8
+    assert len(story.line.history.conversation.kept) == 8
     assert story.line.condensed([SUMMARY], 0)
-    assert len(story.line.ledger.conversation.kept) == 4
+    assert len(story.line.history.conversation.kept) == 4
     assert len([action for action in story.actions() if isinstance(action, Condense)]) == 1
 
 

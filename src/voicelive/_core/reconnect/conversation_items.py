@@ -10,7 +10,7 @@ from .items import Entry, LeftOut, kept, recreated, words_of
 from .messages import number
 from .policy import ReconnectPolicy
 
-__all__ = ["ConversationItems"]
+__all__ = ["COMPLETES_PART", "ConversationItems"]
 
 _PART_DONE = {
     "response.audio_transcript.done": ("audio", "transcript"),
@@ -19,6 +19,11 @@ _PART_DONE = {
     "response.output_text.done": ("text", "text"),
 }
 """What says that a part of an answer is complete: the part's type, and the field that holds its words."""
+
+_CALL_DONE = "response.function_call_arguments.done"
+
+COMPLETES_PART = (*_PART_DONE, _CALL_DONE)
+"""The types that :meth:`ConversationItems.answered` learns from."""
 
 _OF_CALL = ("call_id", "name", "arguments")
 
@@ -134,7 +139,7 @@ class ConversationItems:
         item_id = event.get("item_id")
         if not isinstance(item_id, str) or item_id in self._gone:
             return
-        if kind == "response.function_call_arguments.done":
+        if kind == _CALL_DONE:
             self._called(item_id, event)
         elif kind in _PART_DONE:
             part, field = _PART_DONE[kind]

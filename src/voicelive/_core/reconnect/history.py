@@ -1,24 +1,24 @@
 """What a new connection needs to be told of the old one: read from the events that went over it, in both directions.
 
-Nothing here sends or waits. The events are plain JSON objects, so that one ledger serves every API version.
+Nothing here sends or waits. The events are plain JSON objects, so that one history serves every API version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .audio_counter import AudioCounter
-from .conversation_items import ConversationItems
+from .conversation_items import COMPLETES_PART, ConversationItems
 from .item_list import RecentIds
 from .items import Entry, finished_by_service
 from .messages import mapping, mappings, number
 from .policy import ReconnectPolicy
-from .settings import Settings
-from .unconfirmed import Unconfirmed
+from .settings import REPORTS_SETTINGS, Settings
+from .unconfirmed import CONFIRMATIONS, Unconfirmed
 
-__all__ = ["History", "Mark", "Unanswered"]
+__all__ = ["LEARNED_FROM", "History", "Mark", "Unanswered"]
 
 _CREATE, _DELETE, _TRUNCATE = (f"conversation.item.{what}" for what in ("create", "delete", "truncate"))
 _ADDED = {"conversation.item.created", "conversation.item.added"}
@@ -31,7 +31,7 @@ _MOST_UNANSWERED = 1000
 
 @dataclass(eq=False)
 class Mark:
-    """One client event as the ledger noted it; lets :meth:`History.retract` take it back."""
+    """One client event as the history noted it; lets :meth:`History.retract` take it back."""
 
     event: dict[str, Any]
     number: int = 0
@@ -160,20 +160,13 @@ class History:
     # What the service sends.
 
     def received(self, event: Mapping[str, Any]) -> None:
-        """Learn from an event of the service."""
+        """Learn from an event of the service; one whose type is not in :data:`LEARNED_FROM` says nothing."""
         self.count_audio()
         kind = str(event.get("type"))
         self.unconfirmed.received(kind)
-        if kind.startswith("response."):
-            self._response_event(kind, event)
-        elif kind.startswith("conversation.item."):
-            self._item_event(kind, event)
-        elif kind.startswith("input_audio"):
-            self._input_event(kind, event)
-        elif kind == "error":
-            self._error(mapping(event.get("error")))
-        elif kind.endswith((".created", ".updated")):
-            self._session_event(kind, mapping(event.get("session")))
+        handler = self._handlers.get(kind)
+        if handler is not None:
+            handler(self, event)
 
     def count_audio(self) -> None:
         """Give the item that is being spoken the pieces that were noted: before anything else happens to it."""
@@ -187,7 +180,8 @@ class History:
         if entry is not None:
             entry.audio_ms += size / self.settings.output_bytes_per_ms
 
-    def _session_event(self, kind: str, session: Mapping[str, Any]) -> None:
+    def _session_reported(self, event: Mapping[str, Any]) -> None:
+        kind, session = str(event.get("type")), mapping(event.get("session"))
         if kind == "session.created":
             session_id = session.get("id")
             self.session_id = session_id if isinstance(session_id, str) else None
@@ -197,23 +191,21 @@ class History:
                 self.expires_at = expires
         self.settings.received(kind, session)
 
-    def _response_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        if kind == "response.created":
-            self._response_began(mapping(event.get("response")))
-        elif kind == "response.done":
-            self._response_ended(mapping(event.get("response")))
-        elif kind in ("response.output_item.added", "response.output_item.done"):
-            item = event.get("item")
-            if not isinstance(item, dict):
-                return
-            if str(event.get("response_id")) in self._aside:
-                self.conversation.delete(str(item.get("id")))
-            else:
-                self.conversation.hold(item, finished=kind.endswith(".done"))
-        elif kind.endswith(".done") and str(event.get("response_id")) not in self._aside:
-            self.conversation.answered(kind, event)
+    def _output_item(self, event: Mapping[str, Any]) -> None:
+        item = event.get("item")
+        if not isinstance(item, dict):
+            return
+        if str(event.get("response_id")) in self._aside:
+            self.conversation.delete(str(item.get("id")))
+        else:
+            self.conversation.hold(item, finished=event.get("type") == "response.output_item.done")
 
-    def _response_began(self, response: Mapping[str, Any]) -> None:
+    def _part_done(self, event: Mapping[str, Any]) -> None:
+        if str(event.get("response_id")) not in self._aside:
+            self.conversation.answered(str(event.get("type")), event)
+
+    def _response_began(self, event: Mapping[str, Any]) -> None:
+        response = mapping(event.get("response"))
         response_id = str(response.get("id"))
         self._responses.add(response_id)
         self._awaited_item = None
@@ -236,7 +228,8 @@ class History:
         is_aside = response["conversation_id"] is None
         return next((mark for mark in self._asked if mark.is_aside is is_aside), oldest)
 
-    def _response_ended(self, response: Mapping[str, Any]) -> None:
+    def _response_ended(self, event: Mapping[str, Any]) -> None:
+        response = mapping(event.get("response"))
         response_id = str(response.get("id"))
         self._responses.discard(response_id)
         if not self._responses:
@@ -246,43 +239,49 @@ class History:
             for item in mappings(response.get("output")):
                 self.conversation.delete(str(item.get("id")))
 
-    def _item_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        item, item_id = event.get("item"), event.get("item_id")
-        if kind in _ADDED and isinstance(item, dict):
+    def _item_added(self, event: Mapping[str, Any]) -> None:
+        if isinstance(item := event.get("item"), dict):
             self._confirm(item)
-        elif kind == "conversation.item.done" and isinstance(item, dict):
+
+    def _item_done(self, event: Mapping[str, Any]) -> None:
+        if isinstance(item := event.get("item"), dict):
             self.conversation.hold(item, finished=True)
-        elif kind == "conversation.item.input_audio_transcription.completed":
-            text = event.get("transcript")
-            # A second, empty transcript of the same item is a quirk of the service.
-            if isinstance(text, str) and text.strip():
-                self.conversation.heard(str(item_id), text)
-        elif kind == "conversation.item.deleted":
-            self._settle(_DELETE, item_id)
-            self.conversation.delete(str(item_id))
-        elif kind == "conversation.item.truncated":
-            self._settle(_TRUNCATE, item_id)
-            self.conversation.truncate(event)
 
-    def _input_event(self, kind: str, event: Mapping[str, Any]) -> None:
-        if kind == "input_audio_buffer.speech_started":
-            self._speaks = True
-        elif kind == "input_audio_buffer.speech_stopped":
-            self._speaks = False
-        elif kind == "input_audio_buffer.committed":
-            self._speaks = False
-            self.uncommitted = 0
-            item_id = event.get("item_id")
-            if isinstance(item_id, str):
-                self._awaited_item = item_id
-                # The item follows when it has been transcribed; until then it is known that something was said.
-                said = {"id": item_id, "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
-                self.conversation.hold(said, finished=False)
-        elif kind == "input_audio_buffer.cleared":
-            self._speaks = False
-            self.uncommitted = 0
+    def _user_heard(self, event: Mapping[str, Any]) -> None:
+        text = event.get("transcript")
+        # A second, empty transcript of the same item is a quirk of the service.
+        if isinstance(text, str) and text.strip():
+            self.conversation.heard(str(event.get("item_id")), text)
 
-    def _error(self, error: Mapping[str, Any]) -> None:
+    def _item_deleted(self, event: Mapping[str, Any]) -> None:
+        self._settle(_DELETE, event.get("item_id"))
+        self.conversation.delete(str(event.get("item_id")))
+
+    def _item_truncated(self, event: Mapping[str, Any]) -> None:
+        self._settle(_TRUNCATE, event.get("item_id"))
+        self.conversation.truncate(event)
+
+    def _speech_began(self, event: Mapping[str, Any]) -> None:
+        self._speaks = True
+
+    def _speech_ended(self, event: Mapping[str, Any]) -> None:
+        self._speaks = False
+
+    def _input_cleared(self, event: Mapping[str, Any]) -> None:
+        self._speaks = False
+        self.uncommitted = 0
+
+    def _input_committed(self, event: Mapping[str, Any]) -> None:
+        self._input_cleared(event)
+        item_id = event.get("item_id")
+        if isinstance(item_id, str):
+            self._awaited_item = item_id
+            # The item follows when it has been transcribed; until then it is known that something was said.
+            said = {"id": item_id, "type": "message", "role": "user", "content": [{"type": "input_audio"}]}
+            self.conversation.hold(said, finished=False)
+
+    def _error(self, event: Mapping[str, Any]) -> None:
+        error = mapping(event.get("error"))
         caused_by, code = error.get("event_id"), str(error.get("code"))
         self.unconfirmed.refused(caused_by if isinstance(caused_by, str) else None, code)
         if isinstance(caused_by, str):
@@ -389,6 +388,28 @@ class History:
             self.conversation.delete(str(mark.event.get("item_id")))
         else:
             self.conversation.truncate(mark.event)
+
+    _handlers: ClassVar[Mapping[str, Callable[[Any, Mapping[str, Any]], None]]] = {
+        **dict.fromkeys(REPORTS_SETTINGS, _session_reported),
+        "response.created": _response_began,
+        "response.done": _response_ended,
+        **dict.fromkeys(("response.output_item.added", "response.output_item.done"), _output_item),
+        **dict.fromkeys(COMPLETES_PART, _part_done),
+        **dict.fromkeys(_ADDED, _item_added),
+        "conversation.item.done": _item_done,
+        "conversation.item.input_audio_transcription.completed": _user_heard,
+        "conversation.item.deleted": _item_deleted,
+        "conversation.item.truncated": _item_truncated,
+        "input_audio_buffer.speech_started": _speech_began,
+        "input_audio_buffer.speech_stopped": _speech_ended,
+        "input_audio_buffer.committed": _input_committed,
+        "input_audio_buffer.cleared": _input_cleared,
+        "error": _error,
+    }
+
+
+LEARNED_FROM = {kind.encode() for kind in (*History._handlers, *CONFIRMATIONS)} | {b""}
+"""The types of events that say something; what does not show its type may be of any."""
 
 
 def _item_of(change: Mapping[str, Any]) -> object:

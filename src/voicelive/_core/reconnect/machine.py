@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..closing import CloseInfo, describe_code
-from ..envelope import AUDIO_DELTAS, SAY_NOTHING, Incoming, Outgoing, encoded
+from ..envelope import AUDIO_DELTAS, Incoming, Outgoing, encoded
 from ..holding import Holding
 from ..receive_buffer import ReceiveBuffer
 from ..watchdog import Watch
 from .actions import Action, Close, Condense, GiveUp, Link, Open, SendFull, SendLater, SendNow
-from .history import History, Unanswered
+from .history import LEARNED_FROM, History, Unanswered
 from .policy import Backoff, ReconnectPolicy
 from .replay import Replay, not_carried_over
 from .sending import Sending
@@ -85,8 +85,8 @@ class ReconnectMachine:
         "actions",
         "deliver",
         "final",
+        "history",
         "holding",
-        "ledger",
     )
 
     def __init__(
@@ -111,7 +111,7 @@ class ReconnectMachine:
         self._reserve = reserve
         self._wall = wall
         self._new_id = new_id
-        self.ledger = History(policy, nested=nested)
+        self.history = History(policy, nested=nested)
         self._limits = max_messages, max_bytes
         self.holding = buffer.holding
         """Counts what waits for the application, wherever it waits."""
@@ -124,7 +124,7 @@ class ReconnectMachine:
         self._current: Link | None = None
         self._next: Link | None = None
         self._count = 0
-        self._sending = Sending(policy, self.ledger, new_id)
+        self._sending = Sending(policy, self.history, new_id)
         self._interruption: _Interruption | None = None
         self._attempts = 0
         self._backoff = Backoff(policy, draw)
@@ -151,8 +151,8 @@ class ReconnectMachine:
             return False
         link.progress_at = link.last_arrival = now
         link.state = "restoring"
-        self.ledger.count_audio()
-        link.replay = Replay(self.ledger, prefix=f"restore_{number}_")
+        self.history.count_audio()
+        link.replay = Replay(self.history, prefix=f"restore_{number}_")
         link.replay.catch_up()
         return True
 
@@ -217,9 +217,9 @@ class ReconnectMachine:
         self._attempts = 0
         if not info.recoverable:
             self._drop_next()
-            if self._sending.outbox:
+            if self._sending.queue:
                 # They waited for this connection, and nobody who sent them would learn of it.
-                self._tell("gave_up", reason=reason, unsent_events=len(self._sending.outbox))
+                self._tell("gave_up", reason=reason, unsent_events=len(self._sending.queue))
             self._finish(info)
             return
         if now - self._current.current_since >= self._policy.max_delay:
@@ -228,7 +228,7 @@ class ReconnectMachine:
         self._current = None
         self._sending.interrupted()
         self._last_failure = ""
-        self._interruption = _Interruption(now, info, self.ledger.end(), self.ledger.session_id)
+        self._interruption = _Interruption(now, info, self.history.end(), self.history.session_id)
         if self._next is None:
             self._attempt(now, None, reason, info.code)
         else:
@@ -309,7 +309,7 @@ class ReconnectMachine:
 
     def condensed(self, items: object, now: float) -> bool:
         """Note what the application made of the oldest items; None if it failed. False if it cannot be used."""
-        used = self.ledger.conversation.condensed(items, self._new_id)
+        used = self.history.conversation.condensed(items, self._new_id)
         self._advance(now)
         return used
 
@@ -334,7 +334,7 @@ class ReconnectMachine:
         if self.final is not None:
             return
         if self._current is not None and now >= self._last_activity + FORGET_TURN_S:
-            self.ledger.forget_turn()
+            self.history.forget_turn()
         if self._rollover_at is not None and now >= self._rollover_at and self._current is not None:
             self._rollover_at = None
             if self.is_full:
@@ -382,7 +382,7 @@ class ReconnectMachine:
         if self._current is not None and self._rollover_at is not None:
             times.append(self._rollover_at)
         if self._next is not None and self._next.state == "ready" and self._current is not None:
-            at = self._last_activity + (SETTLE_S if self.ledger.is_quiet else FORGET_TURN_S)
+            at = self._last_activity + (SETTLE_S if self.history.is_quiet else FORGET_TURN_S)
             times.append(at if at > now else now + SETTLE_S)
         return min(times, default=None)
 
@@ -394,7 +394,7 @@ class ReconnectMachine:
 
     @property
     def _lost_id(self) -> str | None:
-        return self._interruption.session_id if self._interruption is not None else self.ledger.session_id
+        return self._interruption.session_id if self._interruption is not None else self.history.session_id
 
     def _new_link(self, watch: Watch) -> Link:
         self._count += 1
@@ -423,7 +423,7 @@ class ReconnectMachine:
         interruption = self._interruption
         assert interruption is not None
         self._drop_next()
-        self._tell("gave_up", attempts=self._attempts, reason=reason, unsent_events=len(self._sending.outbox))
+        self._tell("gave_up", attempts=self._attempts, reason=reason, unsent_events=len(self._sending.queue))
         info = interruption.info
         said = f"{info.reason}; " if info.reason else ""
         self._finish(CloseInfo(info.code, f"{said}{reason}", info.initiator, "reconnect"))
@@ -441,12 +441,12 @@ class ReconnectMachine:
         """Take a message of the current link for the application; returns what :meth:`received` does."""
         changes = False
         if message.kind in AUDIO_DELTAS:
-            if (before := self.ledger.audio.add(message)) is not None:
-                self.ledger.received_audio(*before)
+            if (before := self.history.audio.add(message)) is not None:
+                self.history.received_audio(*before)
             if self._next is not None:
                 # It may be asked about at any time.
-                self.ledger.count_audio()
-        elif message.kind not in SAY_NOTHING:
+                self.history.count_audio()
+        elif message.kind in LEARNED_FROM:
             event = message.payload()
             if link.replay is not None and link.replay.announced and link.replay.is_done(event):
                 return False
@@ -461,18 +461,18 @@ class ReconnectMachine:
     def _learn(self, event: dict[str, Any], now: float) -> bool:
         """Learn from an event of the current session; returns what :meth:`received` does."""
         kind = str(event.get("type"))
-        before = self.ledger.expires_at
-        self.ledger.received(event)
-        if self.ledger.conversation.to_condense is not None:
+        before = self.history.expires_at
+        self.history.received(event)
+        if self.history.conversation.to_condense is not None:
             self._ask_to_condense()
         if kind in _TURN_IS_OVER:
             self._sending.forget_overlap()
-        if self.ledger.expires_at != before:
+        if self.history.expires_at != before:
             self._plan_rollover(now)
         return kind == "response.created" or kind.startswith("session.") or bool(self.actions)
 
     def _plan_rollover(self, now: float) -> None:
-        expires, before = self.ledger.expires_at, self._policy.rollover_before
+        expires, before = self.history.expires_at, self._policy.rollover_before
         if expires is None or before is None:
             return
         left = expires - self._wall()
@@ -484,7 +484,7 @@ class ReconnectMachine:
         self._rollover_at = now + max(left - before, left / 2)
 
     def _ask_to_condense(self) -> None:
-        conversation = self.ledger.conversation
+        conversation = self.history.conversation
         if conversation.to_condense is not None:
             self.actions.append(Condense(conversation.to_condense))
             conversation.to_condense = None
@@ -497,7 +497,7 @@ class ReconnectMachine:
         if self._current is not None:
             link.state = "ready"
             # While reading pauses, nobody knows whether it is quiet.
-            if self.is_full or not self.ledger.is_quiet or now < self._last_activity + SETTLE_S:
+            if self.is_full or not self.history.is_quiet or now < self._last_activity + SETTLE_S:
                 return
         if self._sending.in_flight:
             # Whether it went out decides who sends it.
@@ -511,7 +511,7 @@ class ReconnectMachine:
         old, interruption = self._current, self._interruption
         previous_id = self._lost_id
         # In a planned move the latest audio is heard again.
-        lost = interruption.lost if interruption is not None else replace(self.ledger.end(), input_audio_bytes=0)
+        lost = interruption.lost if interruption is not None else replace(self.history.end(), input_audio_bytes=0)
         if old is not None:
             self.actions.append(Close(old.number))
             link.outgoing = self._sending.take_overlap(link.number)[::-1]
@@ -519,9 +519,9 @@ class ReconnectMachine:
         replayed = replay.replayed
         replay.adopt()
         self._ask_to_condense()
-        self.ledger.expires_at = None
+        self.history.expires_at = None
         for event in (link.restored_by or {}).values():
-            self.ledger.received(event)
+            self.history.received(event)
         self._tell(
             "restored",
             session_id=replay.session_id,
@@ -531,17 +531,17 @@ class ReconnectMachine:
             downtime_ms=round((now - interruption.since) * 1000) if interruption is not None else 0,
             replayed_items=replayed,
             not_carried_over=not_carried,
-            dropped_items=self.ledger.conversation.dropped,
+            dropped_items=self.history.conversation.dropped,
             interrupted_responses=list(lost.responses),
             completed_items=list(lost.complete),
             unanswered_requests=lost.requests,
             applied_truncations=self._sending.truncations,
-            queued_events=len(self._sending.outbox),
-            dropped_audio_bytes=self._sending.outbox.dropped_audio,
+            queued_events=len(self._sending.queue),
+            dropped_audio_bytes=self._sending.queue.dropped_audio,
             lost_audio_bytes=lost.input_audio_bytes,
         )
-        self._sending.outbox.dropped_audio = self._sending.truncations = self._attempts = 0
-        self.ledger.conversation.dropped = 0
+        self._sending.queue.dropped_audio = self._sending.truncations = self._attempts = 0
+        self.history.conversation.dropped = 0
         self._last_failure = ""
         self._interruption = self._next = self._rollover_at = None
         self._current, link.state = link, "flushing"

@@ -29,12 +29,12 @@ _Subject = tuple[str, str | None]
 
 @dataclass
 class Replay:
-    """Brings one new connection to where the ledger is. May be asked again, when the ledger has moved on.
+    """Brings one new connection to where the history is. May be asked again, when the history has moved on.
 
     A conversation may be long, so each message is made when it is asked for.
     """
 
-    ledger: History
+    history: History
     prefix: str
     """What the ids of its events begin with, so that refusals can be told apart."""
     session_id: str | None = None
@@ -59,9 +59,9 @@ class Replay:
     # What is sent.
 
     def catch_up(self) -> bool:
-        """Begin to send what the new connection lacks; False if it is where the ledger is."""
-        revision = self.ledger.conversation.kept.revision
-        if revision == self._revision and self.ledger.settings.updates() == self._settings:
+        """Begin to send what the new connection lacks; False if it is where the history is."""
+        revision = self.history.conversation.kept.revision
+        if revision == self._revision and self.history.settings.updates() == self._settings:
             # Seldom has anything changed, and looking at every item takes its time.
             return False
         self._revision = revision
@@ -82,7 +82,7 @@ class Replay:
         return message
 
     def _make_messages(self) -> Iterator[dict[str, Any]]:
-        updates = self.ledger.settings.updates()
+        updates = self.history.settings.updates()
         new = [update for update in updates if update not in self._settings]
         self._settings = updates
         yield from (dict(update) for update in new)
@@ -90,7 +90,7 @@ class Replay:
         yield from self._creations()
 
     def _deletions(self) -> Iterator[dict[str, Any]]:
-        conversation = self.ledger.conversation
+        conversation = self.history.conversation
         for item_id, (revision, item) in list(self._given.items()):
             entry = conversation.find(item_id)
             if entry is not None and entry.revision != revision:
@@ -103,7 +103,7 @@ class Replay:
                 yield {"type": _DELETE, "item_id": item_id}
 
     def _creations(self) -> Iterator[dict[str, Any]]:
-        conversation = self.ledger.conversation
+        conversation = self.history.conversation
         following, previous = len(self._given), "root"
         for entry in list(conversation.kept):
             item_id = entry.id
@@ -144,7 +144,7 @@ class Replay:
     @property
     def left_out(self) -> list[LeftOut]:
         """What the new connection could not be told."""
-        find = self.ledger.conversation.find
+        find = self.history.conversation.find
         known = (found for item_id, (_, found) in self._left_out.items() if find(item_id) is not None)
         return [*self._refused_here, *(found for found in known if found is not None)]
 
@@ -175,9 +175,9 @@ class Replay:
         return is_replayed
 
     def adopt(self) -> None:
-        """Note in the ledger that this connection is the one from now on."""
-        self.ledger.conversation.adopt(self._given)
-        self.ledger.settings.settle()
+        """Note in the history that this connection is the one from now on."""
+        self.history.conversation.adopt(self._given)
+        self.history.settings.settle()
         self._given.clear()
         self._left_out.clear()
         self._messages = None
@@ -217,7 +217,7 @@ class Replay:
         if kind == _CREATE:
             self._given.pop(str(item_id), None)
         elif kind in _CONFIRMED_BY:
-            self.ledger.settings.drop_unsure({name: value for name, value in message.items() if name != "event_id"})
+            self.history.settings.drop_unsure({name: value for name, value in message.items() if name != "event_id"})
         text = str(error.get("message") or error.get("code") or "no reason given")
         self._refused_here.append(LeftOut(item_id, kind, f"refused by the service: {text}"))
         if item_id is not None:
@@ -234,12 +234,12 @@ def _subject_of(message: Mapping[str, Any]) -> _Subject:
 
 def not_carried_over(replay: Replay) -> list[dict[str, Any]]:
     """Return what the new connection is not told, and forget what belonged to the old one alone."""
-    ledger = replay.ledger
+    history = replay.history
     told = [{"type": found.type, "item_id": found.item_id, "reason": found.reason} for found in replay.left_out]
     again = "it belongs to one connection: set it up again"
-    told.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(ledger.only_here))
-    ledger.only_here.clear()
-    for event in ledger.unconfirmed.take():
+    told.extend({"type": kind, "item_id": None, "reason": again} for kind in sorted(history.only_here))
+    history.only_here.clear()
+    for event in history.unconfirmed.take():
         before = f", nor {event.earlier} more before it" if event.earlier else ""
         reason = f"the service had not confirmed it{before} when the connection ended"
         told.append({"type": event.type, "item_id": None, "event_id": event.event_id, "reason": reason})

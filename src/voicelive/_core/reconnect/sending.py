@@ -19,31 +19,31 @@ _CREATE, _TRUNCATE = "conversation.item.create", "conversation.item.truncate"
 
 
 class Sending:
-    """Notes in the ledger what goes out, and keeps in the queue what cannot.
+    """Notes in the history what goes out, and keeps in the queue what cannot.
 
     Args:
         policy: what the application allows.
-        ledger: where what goes out is noted.
+        history: where what goes out is noted.
         new_id: makes an item's id.
     """
 
     __slots__ = (
-        "_ledger",
+        "_history",
         "_new_id",
         "_overlap",
         "_overlap_bytes",
         "_overlap_ms",
         "_policy",
         "in_flight",
-        "outbox",
+        "queue",
         "truncations",
     )
 
-    def __init__(self, policy: ReconnectPolicy, ledger: History, new_id: Callable[[], str]) -> None:
+    def __init__(self, policy: ReconnectPolicy, history: History, new_id: Callable[[], str]) -> None:
         self._policy = policy
-        self._ledger = ledger
+        self._history = history
         self._new_id = new_id
-        self.outbox = SendQueue(policy.max_queued_bytes)
+        self.queue = SendQueue(policy.max_queued_bytes)
         self.in_flight = 0
         """How many of the application's events are being sent at this moment."""
         self.truncations = 0
@@ -56,16 +56,16 @@ class Sending:
     def on_its_way(self, link: int, event: Outgoing, *, waited: bool = False) -> SendNow:
         """Note an event that is sent now."""
         if (size := event.audio_size) is not None:
-            self._ledger.uncommitted += size
+            self._history.uncommitted += size
             if self._overlap_ms and event.type == _APPEND:
                 self._overlap.append(event)
                 self._overlap_bytes += size
-                if self._overlap_bytes > _OVERLAP_SLACK * self._overlap_ms * self._ledger.settings.input_bytes_per_ms:
+                if self._overlap_bytes > _OVERLAP_SLACK * self._overlap_ms * self._history.settings.input_bytes_per_ms:
                     self._trim_overlap()
             return SendNow(link, event, None, waited)
         if event.type == _CREATE:
             event = self._with_id(event)
-        return SendNow(link, event, self._ledger.sent(event.payload), waited)
+        return SendNow(link, event, self._history.sent(event.payload), waited)
 
     def _with_id(self, event: Outgoing) -> Outgoing:
         """Give an item an id of its own, with which it can be told apart, and which it keeps on the next connection."""
@@ -84,11 +84,11 @@ class Sending:
         """
         if not moving and self._applied(event):
             return SendLater()
-        return SendLater() if self.outbox.put(event, keep_audio=moving) else SendFull()
+        return SendLater() if self.queue.put(event, keep_audio=moving) else SendFull()
 
     def next_waiting(self, link: int) -> SendNow | None:
         """Return the oldest event that was kept, to be sent now."""
-        event = self.outbox.take()
+        event = self.queue.take()
         return None if event is None else self.on_its_way(link, event, waited=True)
 
     def sent(self, sending: SendNow) -> None:
@@ -102,21 +102,21 @@ class Sending:
         self.in_flight -= 1
         event = sending.event
         if event.audio_size is not None:
-            return self.outbox.put(event, keep_audio=False)
-        if sending.mark is not None and not self._ledger.retract(sending.mark):
+            return self.queue.put(event, keep_audio=False)
+        if sending.mark is not None and not self._history.retract(sending.mark):
             # It is restored together with the session, or reported as unanswered.
             return True
         if self._applied(event):
             return True
         if sending.waited:
-            self.outbox.put_back(event)
+            self.queue.put_back(event)
             return True
-        return self.outbox.put(event, keep_audio=False)
+        return self.queue.put(event, keep_audio=False)
 
     def interrupted(self) -> None:
         """Note that there is no session any more: audio that was to be heard later is stale now."""
         self.forget_overlap()
-        self.outbox.drop_audio()
+        self.queue.drop_audio()
 
     # The audio that a fresh session hears again.
 
@@ -124,7 +124,7 @@ class Sending:
         """Hand out the latest input audio, to be sent to a fresh session."""
         self._trim_overlap()
         overlap = [SendNow(link, event) for event in self._overlap]
-        self._ledger.uncommitted += self._overlap_bytes
+        self._history.uncommitted += self._overlap_bytes
         self.forget_overlap()
         return overlap
 
@@ -134,7 +134,7 @@ class Sending:
         self._overlap_bytes = 0
 
     def _trim_overlap(self) -> None:
-        limit = self._overlap_ms * self._ledger.settings.input_bytes_per_ms
+        limit = self._overlap_ms * self._history.settings.input_bytes_per_ms
         stale = 0
         while self._overlap_bytes > limit:
             self._overlap_bytes -= self._overlap[stale].audio_size or 0
@@ -143,7 +143,7 @@ class Sending:
 
     def _applied(self, event: Outgoing) -> bool:
         """Apply a truncation to what will be replayed: what is replayed is text, which cannot be truncated."""
-        if event.type != _TRUNCATE or not self._ledger.truncate(event.payload):
+        if event.type != _TRUNCATE or not self._history.truncate(event.payload):
             return False
         self.truncations += 1
         return True

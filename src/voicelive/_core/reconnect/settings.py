@@ -9,7 +9,7 @@ from typing import Any
 from ..._audio.formats import audio_format
 from ..envelope import compact
 
-__all__ = ["Settings"]
+__all__ = ["REPORTS_SETTINGS", "Settings"]
 
 _KINDS = {
     "session.update": ("session.updated", "session"),
@@ -19,6 +19,9 @@ _KINDS = {
 """Client events that set something for good: what confirms them, and which field merges with earlier ones."""
 
 _DEFAULTS = {"session.created": "session.update", "transcription_session.created": "transcription_session.update"}
+REPORTS_SETTINGS = (*_DEFAULTS, *(confirmation for confirmation, _ in _KINDS.values()))
+"""The types that :meth:`Settings.received` learns from."""
+
 _MOST_ASKED = 100
 _GROUP = "audio"
 """Its members' members are settings of their own: those of the versions with nested sessions."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LostEvent", "Unconfirmed"]
+__all__ = ["CONFIRMATIONS", "LostEvent", "Unconfirmed"]
 
 _CONFIRMED_BY = {
     "conversation.item.retrieve": "conversation.item.retrieved",
@@ -16,6 +16,8 @@ _CONFIRMED_BY = {
     "response.cancel": "response.done",
 }
 """What the service answers, to those that it answers at all."""
+
+CONFIRMATIONS = tuple(_CONFIRMED_BY.values())
 
 _CONFIRMS = {answer: kind for kind, answer in _CONFIRMED_BY.items()}
 
