@@ -220,6 +220,18 @@ def test_a_voice_agent_of_foundry_has_an_endpoint_of_its_own() -> None:
     assert features({"foundry-features": "VoiceAgents=V2"}) == ["VoiceAgents=V2"]
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"), [("2026-07-15", "v1"), ("v1", "v1"), ("2025-11-15-preview", "2025-11-15-preview")]
+)
+def test_a_voice_agent_has_a_contract_of_its_own(given: str, asked: str) -> None:
+    """It is asked for v1 unless another version is named, and checked against its own contract in any case."""
+    endpoint = "https://r.example/api/projects/p/agents/helper/endpoint/protocols/voice"
+    handshake = prepare_handshake(endpoint=endpoint, environ={}, request_id="r", api_version=given)
+    assert dict(handshake.query)["api-version"] == asked
+    assert handshake.contract_version == "v1@voice-agents"
+    assert prepare(api_version=given).contract_version == given
+
+
 def test_a_state_of_a_version_is_not_told_to_the_service() -> None:
     """Of a version that is known in several states, the service is asked for the version."""
     url = prepare(endpoint="https://r.example", model="m", api_version="v1@2026-11").request({}).url

@@ -105,7 +105,7 @@ def connection_parts(
         conversation = conversation_options(barge_in, tools, observers, metrics, user_away, budget, recorder)
         local_events = (*local_events, *CONVERSATION_EVENTS)
     contract = WireContract(
-        api_version,
+        handshake.contract_version,
         events=events,
         local_events=local_events,
         strict=strict,

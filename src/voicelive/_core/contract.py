@@ -12,6 +12,7 @@ from .._base import Model
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import CLIENT_EVENTS
 from ..errors import ConfigurationError, ContractWarning, InvalidEventError
+from .agent_form import session_for_agent
 from .codec import (
     Message,
     audio_frame,
@@ -26,7 +27,7 @@ from .envelope import Incoming, Outgoing
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .nested_form import item_to_nested, read_flat, response_to_nested, session_to_nested
 from .version_check import findings, unknown_version_message
-from .version_names import is_nested
+from .version_names import VOICE_AGENTS, is_nested
 
 __all__ = ["ContractCheck", "WireContract"]
 
@@ -119,7 +120,7 @@ class WireContract:
             return Outgoing(event_type, text, event_id if isinstance(event_id, str) else None)
         if self.is_nested:
             try:
-                payload = _nested(event_type, payload)
+                payload = _nested(event_type, payload, for_agent=self.version == VOICE_AGENTS)
             except InvalidEventError as error:
                 error.event_type = event_type
                 raise
@@ -143,9 +144,9 @@ class WireContract:
             _warn(text)
 
 
-def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
-    translate = {
-        "session.update": ("session", session_to_nested),
+def _nested(event_type: str, payload: dict[str, Any], *, for_agent: bool) -> dict[str, Any]:
+    translate: dict[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+        "session.update": ("session", _session_for_agent if for_agent else session_to_nested),
         "response.create": ("response", response_to_nested),
         "conversation.item.create": ("item", item_to_nested),
     }
@@ -155,6 +156,10 @@ def _nested(event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     inner = payload.get(name)
     # Anything else is for the validation to refuse.
     return {**payload, name: function(inner)} if isinstance(inner, Mapping) else payload
+
+
+def _session_for_agent(session: Mapping[str, Any]) -> dict[str, Any]:
+    return session_for_agent(session_to_nested(session))
 
 
 def _also_flat(decode: Decode) -> Decode:

@@ -15,7 +15,7 @@ from .._generated.versions import DEFAULT_API_VERSION
 from .._version import __version__
 from ..errors import ConfigurationError
 from .secrecy import Secret
-from .version_names import wire_name
+from .version_names import contract_version, is_voice_agent, wire_name
 
 __all__ = [
     "API_KEY_HEADER",
@@ -37,9 +37,8 @@ __all__ = [
 
 FEATURES_HEADER = "VoiceLive-Features"
 PATH = "/voice-live/realtime"
-# What an endpoint may end in to be taken as it is: the service, its signalling for WebRTC, a voice agent of Foundry.
-_WHOLE = re.compile(rf"{PATH}(/calls)?$|/agents/[^/]+/endpoint/protocols/voice$")
-_VOICE_AGENT = re.compile(r"/agents/[^/]+/endpoint/protocols/voice$")
+# What an endpoint may end in to be taken as it is: the service, or its signalling for WebRTC. A voice agent may too.
+_WHOLE = re.compile(rf"{PATH}(/calls)?$")
 _VOICE_AGENT_HEADER = ("Foundry-Features", "VoiceAgents=V1Preview")
 API_KEY_HEADER = "api-key"
 AUTHORIZATION_HEADER = "Authorization"
@@ -92,6 +91,8 @@ class Handshake:
     query: tuple[tuple[str, str], ...] = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     request_id: str
+    contract_version: str
+    """The API version that what is sent is checked against."""
 
     def request(self, credential_headers: Mapping[str, str]) -> OpeningRequest:
         """Complete the request; a header the application gave itself wins over the credential's."""
@@ -100,7 +101,7 @@ class Handshake:
         agent = [] if "user-agent" in given else [("User-Agent", USER_AGENT)]
         endpoint = self.endpoint
         scheme = "wss" if endpoint.secure else "ws"
-        path = endpoint.path if _WHOLE.search(endpoint.path) else endpoint.path + PATH
+        path = endpoint.path if _is_whole(endpoint.path) else endpoint.path + PATH
         query = urlencode(self.query, quote_via=quote)
         return OpeningRequest(
             endpoint,
@@ -154,7 +155,7 @@ def prepare_handshake(
         raise ConfigurationError(f"{given} was given without {missing}: an agent needs both, a model needs neither")
     version = _text("api_version", api_version)
     parameters: dict[str, str | None] = {
-        "api-version": version and wire_name(version),
+        "api-version": version and wire_name(version, where.path),
         "model": _text("model", model),
         "agent-name": _text("agent_name", agent_name),
         "agent-project-name": _text("project_name", project_name),
@@ -186,15 +187,26 @@ def prepare_handshake(
     names = {name for name, _ in pairs}
     if "api-version" not in names:
         raise ConfigurationError(f"api_version is missing: give one, such as {DEFAULT_API_VERSION!r}")
-    is_voice_agent = _VOICE_AGENT.search(where.path) is not None
-    if not is_voice_agent and not names & {"model", "deployment", "agent-name", "agent-id"}:
+    to_agent = is_voice_agent(where.path)
+    if not to_agent and not names & {"model", "deployment", "agent-name", "agent-id"}:
         raise ConfigurationError(
             'model is missing: give one, such as model="gpt-4o", or agent_name and project_name for an agent'
         )
     checked = check_headers(headers)
-    if is_voice_agent and all(name.lower() != _VOICE_AGENT_HEADER[0].lower() for name, _ in checked):
+    if to_agent and all(name.lower() != _VOICE_AGENT_HEADER[0].lower() for name, _ in checked):
         checked = (*checked, _VOICE_AGENT_HEADER)
-    return Handshake(where, model, pairs, _with_features(checked, preview_features), request_id)
+    return Handshake(
+        where,
+        model,
+        pairs,
+        _with_features(checked, preview_features),
+        request_id,
+        contract_version(where.path, version or dict(pairs)["api-version"]),
+    )
+
+
+def _is_whole(path: str) -> bool:
+    return _WHOLE.search(path) is not None or is_voice_agent(path)
 
 
 def is_loopback(host: str) -> bool:

@@ -10,10 +10,26 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["PATH", "Handshake", "HandshakeRefusedError", "RequestTarget", "check_key", "read_handshake", "read_target"]
+from .._core.version_names import contract_version, is_voice_agent
+
+__all__ = [
+    "AGENT_MODEL",
+    "PATH",
+    "Handshake",
+    "HandshakeRefusedError",
+    "RequestTarget",
+    "check_key",
+    "read_handshake",
+    "read_target",
+]
 
 PATH = "/voice-live/realtime"
 """The path of the realtime endpoint."""
+
+AGENT_MODEL = "gpt-realtime"
+"""The model that answers for a voice agent: what an agent consists of is not known here."""
+
+_PREVIEW = ("foundry-features", "VoiceAgents=V1Preview")
 
 _SECRET_QUERY = frozenset({"api-key", "authorization", "agent-access-token"})
 _SECRET_HEADERS = frozenset({"api-key", "authorization", "cookie", "proxy-authorization"})
@@ -50,6 +66,10 @@ class Handshake:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     credential: Literal["api-key", "bearer"] | None
+    contract_version: str
+    """The API version that the session speaks."""
+    is_voice_agent: bool = False
+    """Whether one of Foundry's voice agents was asked for."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,8 @@ def read_handshake(
     """
     try:
         handshake = _read(target, headers, api_key)
-        if handshake.agent is not None and handshake.credential == "api-key" and not agents_take_keys:
+        with_agent = handshake.agent is not None or handshake.is_voice_agent
+        if with_agent and handshake.credential == "api-key" and not agents_take_keys:
             raise HandshakeRefusedError(401, "An agent takes no API key: connect with a token of Microsoft Entra ID.")
         return handshake
     except HandshakeRefusedError as error:
@@ -114,15 +135,20 @@ def read_handshake(
 def _read(target: str, headers: Mapping[str, str], api_key: str | None) -> Handshake:
     parts = read_target(target)
     query = parts.query
-    if parts.path != PATH:
+    to_agent = is_voice_agent(parts.path)
+    if parts.path != PATH and not to_agent:
         raise HandshakeRefusedError(404, f"There is nothing at this path; the endpoint is {PATH}.")
     kind, value = _credential(query, headers)
     if api_key is not None:
         check_key(value, api_key)
     if not query.get("api-version"):
         raise HandshakeRefusedError(404, "The query parameter api-version is missing.")
-    agent = _agent(query)
-    model = query.get("model") or query.get("deployment") or ""
+    if to_agent and _PREVIEW[1] not in headers.get(_PREVIEW[0], ""):
+        raise HandshakeRefusedError(
+            400, f"Voice agents are in preview: send the header Foundry-Features: {_PREVIEW[1]}.", "BadRequest"
+        )
+    agent = None if to_agent else _agent(query)
+    model = query.get("model") or query.get("deployment") or (AGENT_MODEL if to_agent else "")
     if not model and agent is None:
         raise HandshakeRefusedError(400, "The query names neither a model nor an agent.", "BadRequest")
     return Handshake(
@@ -132,6 +158,8 @@ def _read(target: str, headers: Mapping[str, str], api_key: str | None) -> Hands
         query={name: text for name, text in query.items() if name.lower() not in _SECRET_QUERY},
         headers={name: text for name, text in headers.items() if name not in _SECRET_HEADERS},
         credential=kind,
+        contract_version=contract_version(parts.path, query["api-version"]),
+        is_voice_agent=to_agent,
     )
 
 

@@ -111,6 +111,8 @@ class SessionRecord(ABC):
     """The headers of the handshake, names in lower case, credentials left out."""
     credential: Literal["api-key", "bearer"] | None
     """Which kind of credential came with the handshake, if any; its value is not kept."""
+    api_version: str = ""
+    """The API version that the session speaks: the query's, or `v1@voice-agents` for one of Foundry's voice agents."""
     opened_at: float = field(default_factory=time.time)
     """When it was opened, in seconds since 1970."""
     closed: bool = False

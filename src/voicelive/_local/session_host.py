@@ -205,7 +205,7 @@ class SessionHost:
         return dialect_for(
             handshake.model,
             self._dialect,
-            handshake.query.get("api-version", ""),
+            handshake.contract_version,
             newest="newest_session" in self.quirks,
         )
 
@@ -214,6 +214,7 @@ class SessionHost:
             id=self._dialect_of(handshake).model_id("sess"),
             model=handshake.model,
             query=handshake.query,
+            api_version=handshake.contract_version,
             headers=handshake.headers,
             credential=handshake.credential,
             changes=self.changes,

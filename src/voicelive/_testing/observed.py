@@ -9,12 +9,10 @@ from typing import Any, cast
 from .._audio.resampling import Resampler
 from .._base import decode_base64
 from .._core.events import AnyClientEvent
-from .._core.nested_form import from_nested
-from .._core.version_names import is_nested
 from .._generated import models
 from .._local.records import SessionRecord
+from .._local.session.agent_wire import flat_session, wire_for
 from .._local.session.input_audio import InputFormat
-from .._local.session.version_wire import wire_for
 from .._public import public_in
 
 __all__ = ["ObservedSession"]
@@ -29,7 +27,7 @@ class ObservedSession:
     def __init__(self, record: SessionRecord) -> None:
         self.record = record
         """The service's own notes: query, headers, events of both directions, items, how it closed."""
-        self._wire = wire_for(record.query.get("api-version", ""))
+        self._wire = wire_for(record.api_version)
 
     def __repr__(self) -> str:
         state = "closed" if self.record.closed else "open"
@@ -122,7 +120,7 @@ class ObservedSession:
 
     def _settings_in(self, event: models.ServerEvent) -> dict[str, Any]:
         session = event.to_dict()["session"]
-        return from_nested(session) if is_nested(self.record.query.get("api-version", "")) else session
+        return flat_session(session, self.record.api_version)
 
 
 def _texts_of(item: Mapping[str, Any]) -> list[str]:

@@ -72,6 +72,11 @@ class Context:
         """Return an id for an item that the user speaks."""
         return self.dialect.model_id("item") if self.hears_by_itself else new_id("item")
 
+    def item(self, item_id: str) -> models.ResponseItem | None:
+        """Return an item of the conversation as it goes out."""
+        entry = self.conversation.find(item_id)
+        return None if entry is None else item_model(entry.payload)
+
     def announce(self, entry: Entry, previous: str | None) -> None:
         """Send ``conversation.item.created`` for an item of the conversation."""
         self.send(models.ServerEventConversationItemCreated(previous_item_id=previous, item=item_model(entry.payload)))

@@ -120,6 +120,7 @@ class Items:
                 item_id=event.item_id,
                 content_index=event.content_index,
                 audio_end_ms=event.audio_end_ms,
+                item=self._context.item(event.item_id),
             )
         )
 

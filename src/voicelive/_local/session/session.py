@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._core.lenient import read_model
+from ..._core.version_names import VOICE_AGENTS
 from ..._generated import models
 from ...errors import InvalidEventError
 from ..dialects import Dialect
@@ -21,6 +22,7 @@ from ..pacing import Pacing
 from ..quirks import Quirk
 from ..records import MAX_KEPT_ITEM_BYTES, SessionJournal
 from . import error_details as errors
+from .agent_wire import wire_for
 from .avatar import Avatar
 from .context import Context, item_model
 from .conversation import Conversation
@@ -37,7 +39,6 @@ from .sequencer import Sequencer
 from .settings import Settings
 from .turns import Turns
 from .utterance import is_finished
-from .version_wire import wire_for
 
 if TYPE_CHECKING:
     from ..._core.events import AnyClientEvent
@@ -113,11 +114,12 @@ class Session:
         self._journal = journal
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
-        wire = self._wire = wire_for(journal.query.get("api-version", ""))
+        wire = self._wire = wire_for(journal.api_version)
         self._sender = EventSender(channel.send, wire.outbound)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
+        self._greeted = False
         self._over = asyncio.Event()
         self._close_frame = 1000, ""
         context = self._context = self._make_context(dialect, agent, faults)
@@ -181,7 +183,7 @@ class Session:
         """Return who answers at once, and who when the turns before have become items."""
         items = Items(self._context, self._turns, self._mcp)
         immediate: dict[str, Handler] = {
-            "session.update": settings.update,
+            "session.update": lambda event: self._update(settings, event),
             "transcription_session.update": settings.update_transcription,
             "session.avatar.connect": self._avatar.connect,
             "input_audio_buffer.append": self._turns.append,
@@ -272,8 +274,9 @@ class Session:
             self.end(1008, refused.code or "")
             return
         session = read_model(models.ResponseSession, dict(self._context.session))
-        self._sender.put(models.ServerEventSessionCreated(session=session))
-        conversation = {"id": self._context.conversation_id} if self._context.conversation_id else {}
+        conversation_id = self._context.conversation_id
+        self._sender.put(models.ServerEventSessionCreated(session=session, conversation_id=conversation_id or None))
+        conversation = {"id": conversation_id} if conversation_id else {}
         self._sender.put(
             models.ServerEventConversationCreated(conversation={**conversation, "object": "realtime.conversation"})
         )
@@ -380,6 +383,24 @@ class Session:
         )
 
     # --- events answered by more than one part -----------------------------------------------------------------------
+
+    async def _update(self, settings: Settings, event: models.ClientEventSessionUpdate) -> None:
+        await settings.update(event)
+        greeting = self._context.session.get("greeting")
+        if not greeting or self._greeted or self._journal.api_version != VOICE_AGENTS:
+            return
+        self._greeted = True
+        self._sequencer.add(lambda: self._greet(greeting), 0)
+
+    async def _greet(self, greeting: Mapping[str, Any]) -> None:
+        """Speak first, as a voice agent does once it knows how."""
+        params = {name: greeting[name] for name in ("tool_choice",) if name in greeting}
+        if greeting["type"] == "template":
+            content = [{"type": "text", "text": greeting["text"]}]
+            params["pre_generated_assistant_message"] = {"type": "message", "role": "assistant", "content": content}
+        else:
+            params["instructions"] = greeting["prompt"]
+        self._responses.create(params, None)
 
     async def _commit(self, event: models.ClientEventInputAudioBufferCommit) -> None:
         self._turns.commit()

@@ -145,7 +145,12 @@ class Turns:
         except RefusedError:
             return  # The client has deleted the item, or cut it shorter itself.
         self._context.send(
-            models.ServerEventConversationItemTruncated(item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
+            models.ServerEventConversationItemTruncated(
+                item_id=item_id,
+                content_index=0,
+                audio_end_ms=audio_end_ms,
+                item=self._context.item(item_id),
+            )
         )
 
     def _stopped(self, turn: Turn) -> None:

@@ -23,11 +23,11 @@ from ..._core.nested_form import (
 from ..._core.version_names import is_nested
 from ..._generated import models
 from ..._generated.registry import SERVER_EVENTS
-from ..._generated.versions import API_VERSIONS, FIELDS, MODELS
+from ..._generated.versions import API_VERSIONS, DEFAULT_API_VERSION, FIELDS, MODELS
 from ...errors import InvalidEventError
 from .context import item_model
 
-__all__ = ["FlatWire", "NestedWire", "Wire", "wire_for"]
+__all__ = ["FlatWire", "NestedWire", "Wire", "not_in"]
 
 Payload = dict[str, Any]
 
@@ -52,11 +52,6 @@ class Wire(Protocol):
         ...
 
 
-def wire_for(api_version: str) -> Wire:
-    """Return the way of saying things of `api_version`; that of the dated versions for an unknown one."""
-    return NestedWire() if is_nested(api_version) else FlatWire(api_version)
-
-
 class FlatWire:
     """The dated versions: the session's own form, without what the one or the other lacks."""
 
@@ -71,7 +66,7 @@ class FlatWire:
             InvalidEventError: if the version has no such event.
         """
         if not self._has(MODELS.get(type(event).__name__)):
-            raise _not_in(self._version or "", event)
+            raise not_in(self._version or "", event)
         if isinstance(event, models.ClientEventSessionUpdate):
             payload = event.to_dict()
             session = {
@@ -93,11 +88,7 @@ class FlatWire:
         if isinstance(event, models.ServerEventConversationItemDone):
             # Recorded of what the user says to a realtime model, and of nothing else.
             return (event,) if getattr(event.item, "role", None) == "user" else ()
-        if isinstance(event, models.ServerEventConversationItemInputAudioTranscriptionCompleted):
-            payload = event.to_dict()
-            payload.pop("usage", None)
-            return (read_model(type(event), payload),)
-        return (event,)
+        return (_without_lacking(event, self._version or DEFAULT_API_VERSION),)
 
     def item(self, payload: Payload) -> Payload:
         """Return `payload` as it is."""
@@ -106,6 +97,9 @@ class FlatWire:
 
 class NestedWire:
     """The draft v1: nested sessions and responses, other names of events and parts, items added and done."""
+
+    version = "v1"
+    """The version whose fields are said."""
 
     def __init__(self) -> None:
         # Items that a response is still writing, each with the id of the item before it.
@@ -125,7 +119,7 @@ class NestedWire:
             InvalidEventError: if the version has no such event, or a value is not one of its own.
         """
         if isinstance(event, models.ClientEventTranscriptionSessionUpdate):
-            raise _not_in("v1", event)
+            raise not_in("v1", event)
         translate = self._inbound.get(event.type)
         if translate is None:
             return event
@@ -140,6 +134,7 @@ class NestedWire:
 
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
         """Return `event` in the nested form, and beside it what only the draft says."""
+        event = _without_lacking(event, self.version)
         renamed = _RENAMED.get(event.type)
         if renamed is not None:
             name, cls = renamed
@@ -203,13 +198,24 @@ _NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() 
 _FLAT_PARTS = {nested: flat for flat, nested in ASSISTANT_PARTS.items()}
 
 
-def _not_in(version: str, event: models.ClientEvent) -> InvalidEventError:
+def not_in(version: str, event: models.ClientEvent) -> InvalidEventError:
     return InvalidEventError(
         f"{event.type} is not in API version {version}",
         event_type=event.type,
         issues=(FieldIssue("type", f"not in API version {version}", event.type),),
         event_id=event.event_id,
     )
+
+
+def _without_lacking(event: models.ServerEvent, version: str) -> models.ServerEvent:
+    """Return `event` without those of its own fields that a version lacks."""
+    limited = FIELDS.get(type(event).__name__)
+    if not limited:
+        return event
+    lacking = {name for name in event.model_fields_set if version not in limited.get(name, (version,))}
+    if not lacking:
+        return event
+    return read_model(type(event), {name: value for name, value in event.to_dict().items() if name not in lacking})
 
 
 def _with(event: models.ServerEvent, field: str, payload: Payload) -> models.ServerEvent:
