@@ -24,6 +24,7 @@ import voicelive.aio
 import voicelive.conversation
 import voicelive.local.faults
 import voicelive.recording
+import voicelive.telemetry
 import voicelive.testing
 import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of
@@ -43,6 +44,7 @@ FACES = [
     "voicelive.models",
     "voicelive.pytest_plugin",
     "voicelive.recording",
+    "voicelive.telemetry",
     "voicelive.telephony",
     "voicelive.testing",
     "voicelive.tools",

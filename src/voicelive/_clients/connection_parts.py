@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .._core.conversation.budget import Budget
     from .._core.reconnect.policy import ReconnectPolicy
     from .._recording.recorder import Recorder
+    from .._telemetry.telemetry import Telemetry
+    from .._watching.watcher import TelemetryFace
     from ..tools import AnyTools
 
 __all__ = ["ConnectionParts", "connection_parts"]
@@ -34,6 +36,7 @@ class ConnectionParts(NamedTuple):
     contract: WireContract
     reconnect: ReconnectPolicy | None
     conversation: ConversationOptions | None
+    telemetry: TelemetryFace | None
 
 
 def connection_parts(
@@ -65,6 +68,7 @@ def connection_parts(
     user_away: float | None,
     budget: Budget | None,
     recorder: Recorder | None,
+    telemetry: Telemetry | None,
 ) -> ConnectionParts:
     """Check the arguments of `connect()`, and make of them what a connection needs.
 
@@ -114,4 +118,12 @@ def connection_parts(
     )
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client=client)
-    return ConnectionParts(handshake, source, options, contract, reconnect, conversation)
+    return ConnectionParts(handshake, source, options, contract, reconnect, conversation, _exporter_of(telemetry))
+
+
+def _exporter_of(telemetry: Telemetry | None) -> TelemetryFace | None:
+    if telemetry is None:
+        return None
+    from .._telemetry.telemetry import exporter_of
+
+    return exporter_of(telemetry)

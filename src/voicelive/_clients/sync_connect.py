@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._credentials import Credential
     from .._recording.recorder import Recorder
     from .._transport.options import ConnectionOptions
+    from ..telemetry import Telemetry
     from ..tools import AnyTools
     from .sync_connection import VoiceLiveConnection
 
@@ -45,6 +46,7 @@ __all__ = ["connect", "warmup"]
     Model=".._base",
     ReconnectPolicy=".._core.reconnect.policy",
     Recorder=".._recording.recorder",
+    Telemetry="..telemetry",
     VoiceLiveConnection=".sync_connection",
 )
 def connect(
@@ -75,6 +77,7 @@ def connect(
     user_away: float | None = None,
     budget: Budget | None = None,
     recorder: Recorder | None = None,
+    telemetry: Telemetry | None = None,
 ) -> VoiceLiveConnection:
     """Prepare a connection to the Voice Live service; ``with`` or ``open()`` opens it.
 
@@ -125,6 +128,8 @@ def connect(
             ``voicelive.user_away``.
         budget: what the call may use, in seconds, tokens and money: see :class:`~voicelive.conversation.Budget`.
         recorder: record the call: see :class:`~voicelive.recording.Recorder`.
+        telemetry: exports spans, log events and metrics of the call: see :class:`~voicelive.telemetry.Telemetry`. The
+            context in which the connection is opened is the parent of its spans.
 
     Raises:
         ConfigurationError: if an argument cannot work; nothing was opened then.

@@ -36,10 +36,12 @@ from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
 from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
 from .sync_conversation import ConversationFace
+from .watching import over_transport, with_context
 
 if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer, ConversationOptions
     from .._core.reconnect.policy import ReconnectPolicy
+    from .._watching.watcher import TelemetryFace
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -91,7 +93,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     # taken is noted in a variable first, removed by a `del` that nothing can interrupt, and put back by whoever is
     # interrupted before it is handed over. Locks are taken by `with` alone, which nothing can interrupt either.
 
-    @resolved_when_read(ConversationOptions=".._conversation.layer", ReconnectPolicy=".._core.reconnect.policy")
+    @resolved_when_read(
+        ConversationOptions=".._conversation.layer",
+        ReconnectPolicy=".._core.reconnect.policy",
+        TelemetryFace=".._watching.watcher",
+    )
     def __init__(
         self,
         handshake: Handshake,
@@ -100,6 +106,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         contract: WireContract,
         reconnect: ReconnectPolicy | None = None,
         conversation: ConversationOptions | None = None,
+        telemetry: TelemetryFace | None = None,
     ) -> None:
         self._credential = credential
         self._requests = _Requests(handshake, credential)
@@ -107,6 +114,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         self._contract = contract
         self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
         self._layer = None if conversation is None else self._make_layer(conversation)
+        self._telemetry = telemetry
         self._state = "new"
         self._generation = generation()
         # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
@@ -191,9 +199,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         raise ConnectionStateError("close() was called while the connection was opening")
 
     def _open_bridge(self) -> Bridge:
-        self._requests.prepare_first()
+        requests = self._requests
+        requests.handshake = with_context(requests.handshake, self._telemetry)
+        requests.prepare_first()
+        wrap = over_transport(requests.handshake, self._telemetry, self._layer, self._contract.event_of)
         self._engine = lease()
-        wrap = None if self._layer is None else self._layer.start
         self._opening = bridge = Bridge(self._engine, self._options, wrap)
         if self._requested is not None:
             raise asyncio.CancelledError

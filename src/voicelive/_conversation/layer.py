@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from .._base import Model
 from .._core.closing import CloseInfo
@@ -88,6 +88,16 @@ def conversation_options(
     return ConversationOptions(options, running, watching, user_away, budget, tap)
 
 
+class CallListener(Protocol):
+    """Who watches the call: the log, and telemetry."""
+
+    def follow(self, conversation: Conversation) -> None:
+        """Take the figures of the turns from a conversation."""
+
+    def told(self, event: Any) -> None:
+        """Take what the application is told."""
+
+
 class ConversationLayer:
     """The application's side of one connection's conversation: a :class:`Listener` of its transport."""
 
@@ -138,15 +148,24 @@ class ConversationLayer:
         self._handed_out: Any = None
         self._has_flushed = self._was_flushed = False
         self._callbacks = CallbackThread()
+        self._watcher: CallListener | None = None
 
     @property
     def observers_dropped(self) -> int:
         """How many calls of observers were dropped because they were too slow."""
         return self._callbacks.dropped
 
-    def start(self, inner: DeliveringTransport) -> Transport:
-        """Keep the conversation over a transport that is open; on its loop."""
+    def start(self, inner: DeliveringTransport, watcher: CallListener | None = None) -> Transport:
+        """Keep the conversation over a transport that is open; on its loop.
+
+        Args:
+            inner: the transport.
+            watcher: is told what the application is told.
+        """
         self._loop = asyncio.get_running_loop()
+        if watcher is not None:
+            watcher.follow(self.conversation)
+            self._watcher = watcher
         if self._options.tools is not None:
             self._runner = ToolRunner(
                 self._options.tools, self._tool_finished, self._connection, is_own_loop=self._is_own_loop
@@ -238,6 +257,8 @@ class ConversationLayer:
         self._players.take(event)
         if self._taps:
             self._taps.call(Tap.told, event.to_json(), time.monotonic())
+        if self._watcher is not None:
+            self._watcher.told(event)
         if self._observers is not None and event.type in _OF_TOOLS:
             self._observers.call("on_tool", event)
 

@@ -110,6 +110,13 @@ class Handshake:
             self.request_id,
         )
 
+    def with_headers(self, headers: Mapping[str, str]) -> Handshake:
+        """Return the same with further headers; what the application gave itself stays, and what HTTP forbids is left
+        out."""
+        given = {name.lower() for name, _ in self.headers}
+        more = [(name, value) for name, value in headers.items() if name.lower() not in given and _is_fit(name, value)]
+        return replace(self, headers=(*self.headers, *more))
+
     def renewed(self, request_id: str) -> Handshake:
         """Return the same with another request id, for another connection."""
         query = tuple((name, request_id if value == self.request_id else value) for name, value in self.query)
@@ -302,6 +309,14 @@ def check_headers(headers: Mapping[str, str] | None) -> tuple[tuple[str, str], .
         seen.add(lower)
         checked.append((name, check_header_value(f"header {name!r}", value)))
     return tuple(checked)
+
+
+def _is_fit(name: str, value: str) -> bool:
+    try:
+        check_headers({name: value})
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _with_features(

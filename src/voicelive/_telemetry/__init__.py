@@ -1,0 +1,1 @@
+"""Exports what is known of calls by OpenTelemetry's API."""
