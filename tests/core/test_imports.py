@@ -128,7 +128,7 @@ RULES = [
     Rule("_audio", set(), set(), BLOCKING),
     Rule(
         "_local",
-        {"_audio", "_base", "_core", "_generated", "_version", "errors", "models"},
+        {"_audio", "_base", "_core", "_generated", "_recording", "_version", "errors", "models"},
         {"websockets"} | TYPING | ENGINES,
     ),
     Rule("_local.engines.openai_chat", {"errors", "_local"}, {"aiohttp"}),

@@ -2105,6 +2105,7 @@ def recording_RecordedEvent(it: voicelive.recording.RecordedEvent) -> None:
 
 def recording_Recorder(it: voicelive.recording.Recorder) -> None:
     typing.assert_type(it.dropped, int)
+    typing.assert_type(it.is_done, bool)
     typing.assert_type(it.recording, voicelive.recording.Recording)
 
 
@@ -2122,6 +2123,10 @@ def recording_Recorder_close(it: voicelive.recording.Recorder, timeout: float) -
 
 def recording_Recorder_ended(it: voicelive.recording.Recorder) -> None:
     used(it.ended)
+
+
+def recording_Recorder_finish(it: voicelive.recording.Recorder, code: int | None, reason: str, now: float, initiator: str | None) -> None:
+    it.finish(code, reason, now, initiator)
 
 
 def recording_Recorder_heard(it: voicelive.recording.Recorder) -> None:
@@ -2202,8 +2207,8 @@ def recording_RecordingWriter_abandon(it: voicelive.recording.RecordingWriter) -
     it.abandon()
 
 
-def recording_RecordingWriter_close(it: voicelive.recording.RecordingWriter, time: float, code: int | None, reason: str) -> None:
-    it.close(time, code=code, reason=reason)
+def recording_RecordingWriter_close(it: voicelive.recording.RecordingWriter, time: float, code: int | None, reason: str, initiator: str | None) -> None:
+    it.close(time, code=code, reason=reason, initiator=initiator)
 
 
 def recording_RecordingWriter_event(it: voicelive.recording.RecordingWriter, direction: typing.Literal['sent', 'received', 'local'], data: bytes | collections.abc.Mapping[str, typing.Any], time: float) -> None:

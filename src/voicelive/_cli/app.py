@@ -346,12 +346,16 @@ def serve_command(
         float | None,
         typer.Option(metavar="SECONDS", min=0.1, help="How long a session of a relay may last."),
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Record every session, each in a folder of its own in this one."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Run the local service until Ctrl-C or SIGTERM, for any Voice Live client to talk to.
 
     On loopback, a page at its address talks to it, and shows the sessions while they run. Given an upstream service, it
-    is a relay to that.
+    is a relay to that; with --record, one that records the calls of clients in any language.
     """
     given = {"base_url": base_url, "model": model, "api_key_env": api_key_env}
     options = {name: value for name, value in given.items() if value is not None}
@@ -376,6 +380,7 @@ def serve_command(
         upstream_key_env=upstream_key_env,
         max_sessions=max_sessions,
         max_seconds=max_seconds,
+        record=record,
     )
     _run_to_end(serve(settings), debug)
 

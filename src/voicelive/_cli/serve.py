@@ -59,6 +59,8 @@ class ServeSettings:
     """The environment variable with the key for it; None for the credential that the SDK finds by itself."""
     max_sessions: int = 100
     max_seconds: float | None = None
+    record: Path | None = None
+    """The folder in which sessions are recorded."""
 
 
 async def serve(settings: ServeSettings) -> None:
@@ -101,6 +103,7 @@ async def serve(settings: ServeSettings) -> None:
                 allow_mcp_headers=settings.allow_mcp_headers,
                 ssl=encryption,
                 upstream=upstream,
+                record=settings.record,
             ) as service,
         ):
             if engines is not None:
@@ -114,6 +117,8 @@ async def serve(settings: ServeSettings) -> None:
             _tell(f"  export AZURE_VOICELIVE_API_KEY={key}")
             if is_loopback(settings.host):
                 _tell(f"To talk in the browser, and to watch its sessions: {service.endpoint}/")
+            if settings.record is not None:
+                _tell(f"Every session is recorded in {settings.record}.")
             _tell("Ctrl-C stops it.")
             await stopped.wait()
             _tell("stopping")

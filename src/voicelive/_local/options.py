@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -40,6 +41,7 @@ class LocalServiceOptions(TypedDict, total=False):
     allow_mcp_headers: Iterable[str]
     ssl: ssl.SSLContext | None
     upstream: Upstream | None
+    record: str | Path | None
 
 
 def checked_context(context: object) -> ssl.SSLContext | None:

@@ -81,6 +81,8 @@ class LocalService:
         ssl: the certificate and key to speak TLS with; by default it speaks without.
         upstream: another service that answers in its place: sessions are passed on to it, and it is a relay. What is
             about its own answers, such as `engines`, `models` and `pacing`, has no effect then.
+        record: a folder in which every session is recorded, each in a folder of its own: see
+            :mod:`voicelive.recording`.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;

@@ -23,6 +23,7 @@ from .options import LocalServiceOptions
 from .outbound import AddressRule, McpAccess
 from .pacing import resolve_pacing
 from .quirks import check_quirks
+from .recordings import Recordings
 from .records import SessionJournal, share_memory
 from .relay.relay import Relay
 from .relay.session import RelayedSession
@@ -87,6 +88,8 @@ class SessionHost:
             frozenset(name.strip().lower() for name in options.get("allow_mcp_headers", ())),
         )
         self._faults = faults
+        record = options.get("record")
+        self._recordings = Recordings(record, options.get("api_key")) if record is not None else None
         self._count = 0
         self._means: _Means | None = None
         self._left: _Means | None = None
@@ -120,6 +123,8 @@ class SessionHost:
             means.memory.stop()
             # Engines cannot be interrupted: this takes as long as the step that each may be in.
             await asyncio.to_thread(means.workers.close)
+        if self._recordings is not None:
+            await asyncio.to_thread(self._recordings.close)
 
     async def admit(self, connection: ServerConnection, handshake: Handshake) -> None:
         """Open what the session of a connection needs elsewhere, before its handshake is answered.
@@ -145,7 +150,8 @@ class SessionHost:
         journal = self._new_journal(handshake)
         self._count += 1
         opportunities = Opportunities(self._faults, self._count, journal.id)
-        channel = SessionSocket(connection, journal, self._faults, opportunities)
+        recorder = None if self._recordings is None else self._recordings.begin(handshake, self._host_of_answers)
+        channel = SessionSocket(connection, journal, self._faults, opportunities, recorder)
         session: Session | RelayedSession
         if self.relay is not None:
             session = RelayedSession(
@@ -176,10 +182,16 @@ class SessionHost:
             code, reason = _end_of(connection)
             # A client that was cut off was told nothing, but the reason is known.
             journal.close(code, reason or (session.why if isinstance(session, RelayedSession) else ""))
+            if recorder is not None and self._recordings is not None:
+                self._recordings.end(recorder, code, reason)
             self._share_memory_soon()
             means.memory.session_ended()
             if self.control is not None:
                 self.control.changed()
+
+    @property
+    def _host_of_answers(self) -> str | None:
+        return None if self.relay is None else self.relay.endpoint.authority
 
     def _own_session(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +14,7 @@ from websockets.protocol import State
 
 from .._core.codec import decode_server_event
 from .._generated import models
+from .._recording.recorder import Recorder
 from .faults.schedule import FaultSchedule, Opportunities
 from .faults.stream import Message, Stream, message_of
 from .faults.triggers import Triggers
@@ -34,10 +36,16 @@ class SessionSocket:
     """Carries the messages of one session, and does to them what the faults say."""
 
     def __init__(
-        self, connection: ServerConnection, journal: SessionJournal, faults: FaultSchedule, opportunities: Opportunities
+        self,
+        connection: ServerConnection,
+        journal: SessionJournal,
+        faults: FaultSchedule,
+        opportunities: Opportunities,
+        recorder: Recorder | None = None,
     ) -> None:
         self._connection = connection
         self._journal = journal
+        self._recorder = recorder
         self._stream = Stream(opportunities)
         self._triggers = Triggers(faults, opportunities, self)
         self._flowing = asyncio.Event()
@@ -69,6 +77,9 @@ class SessionSocket:
                 return
             if self._journal.shown is not None:
                 self._journal.shown.add("in", message)
+            if self._recorder is not None:
+                data = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+                self._recorder.sent(data, time.monotonic())
             yield message
 
     async def send(self, event: models.ServerEvent, data: bytes) -> None:
@@ -152,6 +163,8 @@ class SessionSocket:
             return False
         # First, so that whoever has received it finds it in the record.
         self._journal.sent_events.add(message.event or decode_server_event(message.data), weight_of(message.data))
+        if self._recorder is not None:
+            self._recorder.received(message.data, time.monotonic())
         # The reading side notices the end of the connection too, and ends the session.
         with suppress(ConnectionClosed):
             await self._connection.send(message.data, text=not message.binary)

@@ -115,6 +115,11 @@ class Recorder:
         return self._lost
 
     @property
+    def is_done(self) -> bool:
+        """Whether a recording has begun and ended, and is written."""
+        return self._start is not None and self._is_off
+
+    @property
     def recording(self) -> Recording:
         """What was recorded, for reading.
 
@@ -211,11 +216,18 @@ class Recorder:
 
     def ended(self, info: CloseInfo | None, now: float) -> None:
         """Record the end of the connection, and write the rest."""
+        if info is None:
+            self.finish(None, "", now)
+        else:
+            initiator = "client" if info.initiator == "local" else info.initiator
+            self.finish(info.code, info.reason, now, initiator)
+
+    def finish(self, code: int | None, reason: str, now: float, initiator: str | None = None) -> None:
+        """Record how the connection ended, and write the rest."""
         if self._is_ending or self._start is None:
             return
         self._is_ending = True
-        code, reason = (None, "") if info is None else (info.code, info.reason)
-        self._ending = partial(RecordingWriter.close, time=self._at(now), code=code, reason=reason)
+        self._ending = partial(RecordingWriter.close, time=self._at(now), code=code, reason=reason, initiator=initiator)
         self._wake.release()
 
     def _check_unused(self) -> None:

@@ -138,12 +138,13 @@ class RecordingWriter:
             stream.flush()
         self._lines.flush()
 
-    def close(self, time: float, *, code: int | None = None, reason: str = "") -> None:
+    def close(self, time: float, *, code: int | None = None, reason: str = "", initiator: str | None = None) -> None:
         """Write how the call ended, and close the files; raises ``OSError`` once everything is closed."""
         try:
             if self._tape is not None:
                 self._tape.close(time)
-            self._write(time, "end", code=code, reason=self._hide(reason) if self._content else "")
+            told = self._hide(reason) if self._content else ""
+            self._write(time, "end", code=code, reason=told, initiator=initiator)
             self._lines.flush()
             for stream in self._streams.values():
                 stream.flush()
