@@ -8,11 +8,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import uvicorn
-from mcp.server.mcpserver import MCPServer
-from mcp.types import ToolAnnotations
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
 
 DEADLINE = 20.0
 
@@ -33,6 +34,9 @@ class RunningServer:
 @contextmanager
 def running_server() -> Generator[RunningServer, None, None]:
     """Run a server for as long as the context lasts."""
+    # Where it is needed only: it is long in being imported.
+    import uvicorn
+
     handlers = logging.root.handlers[:]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -61,6 +65,9 @@ def _remember_headers(app: ASGIApp, state: RunningServer) -> ASGIApp:
 
 
 def _make(state: RunningServer) -> MCPServer:
+    from mcp.server.mcpserver import MCPServer
+    from mcp.types import ToolAnnotations
+
     server = MCPServer("shop", log_level="CRITICAL")
 
     @server.tool(annotations=ToolAnnotations(read_only_hint=True))

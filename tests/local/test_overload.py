@@ -139,28 +139,31 @@ async def back_within(outside: Outside, before: int, client: Client) -> None:
         await turn(client)
 
 
-def item(*parts: dict[str, Any]) -> dict[str, Any]:
+def item(*parts: dict[str, Any] | str) -> dict[str, Any]:
     """Return a user message."""
     return {"type": "message", "role": "user", "content": list(parts)}
 
 
 TEXT = {"type": "input_text", "text": "a"}
-PARTS = json.dumps({"type": "conversation.item.create", "event_id": "e", "item": item(*[TEXT] * 600_000)})
-UNKNOWN = json.dumps({"type": "no.such.event", "event_id": "e", "x": [{"a": [1, 2]}] * 1_250_000})
-TOOLS = json.dumps(
-    {
-        "type": "session.update",
-        "event_id": "e",
-        "session": {"tools": [{"type": "function", "name": f"t{n}", "parameters": {}} for n in range(60_000)]},
-    }
-)
-DENSE = json.dumps({"type": "session.update", "event_id": "e", "session": {"x": [[[], {}]] * 60_000}})
+BEYOND_MEASURE: dict[str, tuple[dict[str, Any], str, int]] = {
+    "parts": ({"type": "conversation.item.create", "item": item("...")}, json.dumps(TEXT), 600_000),
+    "unknown": ({"type": "no.such.event", "x": ["..."]}, '{"a": [1, 2]}', 1_250_000),
+    "tools": (
+        {"type": "session.update", "session": {"tools": ["..."]}},
+        '{"type": "function", "name": "t", "parameters": {}}',
+        60_000,
+    ),
+    "dense": ({"type": "session.update", "session": {"x": ["..."]}}, "[[], {}]", 60_000),
+}
+"""Events with a list of how many of what."""
 
 
 @pytest.mark.parametrize("hold", [turn, spoken_turn], ids=["written", "spoken"])
-@pytest.mark.parametrize("message", [PARTS, UNKNOWN, TOOLS, DENSE], ids=["parts", "unknown", "tools", "dense"])
-async def test_an_event_beyond_measure_is_refused_at_once(outside: Outside, message: str, hold: Turn) -> None:
+@pytest.mark.parametrize("kind", BEYOND_MEASURE)
+async def test_an_event_beyond_measure_is_refused_at_once(outside: Outside, kind: str, hold: Turn) -> None:
     """It gets an error with a code and the event's id, the bystander goes on, and the memory comes back."""
+    event, value, count = BEYOND_MEASURE[kind]
+    message = json.dumps({"event_id": "e", **event}).replace('"..."', ", ".join([value] * count))
     async with session_of(outside) as bystander, session_of(outside, **SPEAKING) as speaker:
         other = bystander if hold is turn else speaker
         await turn(bystander)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from openai import AsyncOpenAI
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import ConnectionClosed
 
 from .dialects import Dialect
 from .peer import KEY, PIECE_BYTES, Seen, Setup, walk
+
+if TYPE_CHECKING:
+    from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 __all__ = ["OpenAIPython"]
 
@@ -28,6 +29,9 @@ class OpenAIPython:
     @asynccontextmanager
     async def open(self, endpoint: str, dialect: Dialect, key: str = KEY) -> AsyncGenerator[OpenAIPeer, None]:
         """Connect; the address of the endpoint takes the place of the other service's."""
+        # Where it is needed only: it is long in being imported.
+        from openai import AsyncOpenAI
+
         options: Any = {"proxy": None}
         base = endpoint.replace("http", "ws", 1) + "/voice-live"
         async with AsyncOpenAI(api_key=key, websocket_base_url=base) as client:
