@@ -6,7 +6,20 @@ import subprocess
 import sys
 import textwrap
 
-__all__ = ["run_program"]
+__all__ = ["STRIKES", "run_program"]
+
+STRIKES = """
+import signal
+
+def strikes_within(function):
+    "Have Ctrl-C interrupt what `function` calls, and nothing else: between its calls no test expects it."
+    def strike(number, frame):
+        while (frame := frame.f_back) is not None:
+            if frame.f_code is function.__code__:
+                raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, strike)
+"""
+"""The beginning of programs that are interrupted again and again."""
 
 
 def run_program(source: str, *arguments: str, timeout: float = 60, options: tuple[str, ...] = ()) -> list[str]:
