@@ -29,6 +29,8 @@ class Property:
     schema: Schema
     required: bool
     description: str
+    drafts: tuple[str, ...] = ()
+    """The proposed API versions that alone have the field, where others have its model."""
 
     @property
     def constant(self) -> str | None:
@@ -77,11 +79,11 @@ class Contract:
         return chain
 
     def fields(self, name: str) -> dict[str, Property]:
-        """All fields of a model, inherited ones first, redeclared ones in their first place."""
+        """All fields of a model: inherited ones first, redeclared ones in their first place, those of drafts last."""
         merged: dict[str, Property] = {}
         for model in self.lineage(name):
             merged.update(model.own)
-        return merged
+        return drafts_last(merged)
 
     @cached_property
     def sent(self) -> frozenset[str]:
@@ -151,6 +153,11 @@ def _refs_in(node: Any) -> list[str]:
     if isinstance(node, list):
         return [ref for value in node for ref in _refs_in(value)]
     return []
+
+
+def drafts_last(fields: dict[str, Property]) -> dict[str, Property]:
+    """Return `fields` in their order, but what only drafts have after the others: most programs do not want it."""
+    return dict(sorted(fields.items(), key=lambda entry: bool(entry[1].drafts)))
 
 
 def is_event(name: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .document import Contract, ModelSchema, Schema, SchemaError, constant_of, is_event, ref_name, variants
 from .prepare import ALIAS_PREFIX, prepare
-from .signatures import input_type, or_none
+from .signatures import input_type, joined_literals, or_none
 from .texts import docstring
 
 __all__ = ["make_models"]
@@ -201,7 +201,7 @@ def _alias(contract: Contract, name: str) -> str:
         members = [_union_member(contract, member) for member in variants(contract.unions[name])]
         doc = str(contract.unions[name].get("description", ""))
         objects = [m for group in members if isinstance(group, list) for m in group]
-        scalars = [m for m in members if isinstance(m, str)]
+        scalars = joined_literals([m for m in members if isinstance(m, str)])
         enums = [s for s in scalars if s in contract.enums]
         # Every enum is open, whether the union says so or not.
         parts = [f"Annotated[{' | '.join([*enums, 'str'])}, OPEN]"] if enums or "str" in scalars else []

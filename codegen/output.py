@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .deferred import deferred
+from .descriptions import make_descriptions
 from .document import Contract, SchemaError, is_event, load
 from .models import make_models
 from .params import make_params, param_names
@@ -93,6 +94,10 @@ def generate(document: Path | None = None) -> dict[str, str]:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     # What the contract may not say is found here, so before the models, which take far longer.
     derived = {
+        "descriptions.py": (
+            "What there is to say of each field. Read when somebody asks.",
+            f'__all__ = ["DESCRIPTIONS"]\n\n{make_descriptions(contract)}',
+        ),
         "registry.py": ("Which class each event type has.", make_registry(contract)),
         "versions.py": ("Which API version has what.", make_versions(availability)),
         "resources_sync.py": (

@@ -59,6 +59,6 @@ def _typed_dict(contract: Contract, name: str) -> str:
             kind = input_type(contract, prop.schema)
             kind = f"Required[{kind}]" if prop.required else or_none(kind)
         lines.append(f"    {prop.name}: {kind}")
-        if text := field_text(prop.schema):
+        if text := field_text(prop):
             lines.append(f"    {docstring(text)}")
     return "\n".join(lines)

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import json
 
-from .document import REF_PREFIX, Contract, Schema, SchemaError, constant_of, is_event, reachable, ref_name, variants
+from .document import (
+    REF_PREFIX,
+    Contract,
+    Property,
+    Schema,
+    SchemaError,
+    constant_of,
+    is_event,
+    reachable,
+    ref_name,
+    variants,
+)
 from .texts import field_text
 
 __all__ = ["ALIAS_PREFIX", "prepare"]
@@ -26,10 +37,7 @@ def prepare(contract: Contract) -> Schema:
             "description": contract.enum_docs[name],
         }
     for name, model in contract.models.items():
-        properties = {
-            prop.name: _property(contract, name, prop.name, prop.schema, name in from_client)
-            for prop in model.own.values()
-        }
+        properties = {prop.name: _property(contract, name, prop, name in from_client) for prop in model.own.values()}
         schema: Schema = {
             "type": "object",
             "description": model.description,
@@ -62,15 +70,15 @@ def _concrete(contract: Contract, names: list[str]) -> list[str]:
     return found
 
 
-def _property(contract: Contract, owner: str, name: str, schema: Schema, sent: bool) -> Schema:
-    where = f"{owner}.{name}"
+def _property(contract: Contract, owner: str, prop: Property, sent: bool) -> Schema:
+    name, schema, where = prop.name, prop.schema, f"{owner}.{prop.name}"
     constant = constant_of(schema)
     if constant is not None and name not in contract.tags(owner):
         # A constant gets itself as default, and so would read as given where it never arrived.
         result: Schema = {"type": "string", "x-python-type": f"Literal[{json.dumps(constant)}]"}
     else:
         result = _type(contract, where, schema, sent)
-    description = field_text(schema)
+    description = field_text(prop)
     if description:
         result = {**result, "description": description}
     return result

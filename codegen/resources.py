@@ -16,6 +16,7 @@ from .document import Contract, Property, SchemaError
 from .params import param_names
 from .signatures import AUDIO, UNCHECKED, input_type, or_none
 from .superset import Availability
+from .texts import drafts_text
 
 __all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
 
@@ -252,6 +253,8 @@ def _parameter_doc(prop: Property) -> str:
     text = _sentence(prop.description)
     if prop.is_base64:
         text += " Raw bytes, or base64 text."
+    if text and prop.drafts:
+        text += f" {drafts_text(prop)}"
     return text
 
 

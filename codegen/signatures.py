@@ -6,7 +6,7 @@ import json
 
 from .document import Contract, Schema, SchemaError, constant_of, ref_name, variants
 
-__all__ = ["AUDIO", "PARAM", "UNCHECKED", "input_type", "or_none"]
+__all__ = ["AUDIO", "PARAM", "UNCHECKED", "input_type", "joined_literals", "or_none"]
 
 AUDIO = ("bytes", "bytearray", "memoryview", "str")
 """What a field of base64 text is given."""
@@ -24,7 +24,7 @@ def input_type(contract: Contract, schema: Schema) -> str:
     if any(kind in contract.models for kind in kinds):
         # "Anything" beside a class says nothing to a type checker; the field takes the class only.
         kinds = [kind for kind in kinds if kind != "Any"]
-    return " | ".join(_literals_joined(kinds))
+    return " | ".join(joined_literals(kinds))
 
 
 def or_none(kind: str) -> str:
@@ -32,7 +32,7 @@ def or_none(kind: str) -> str:
     return kind if kind == "None" or kind.endswith(" | None") else f"{kind} | None"
 
 
-def _literals_joined(kinds: list[str]) -> list[str]:
+def joined_literals(kinds: list[str]) -> list[str]:
     """One ``Literal`` in place of several, and None at the end."""
     values = [kind.removeprefix("Literal[").removesuffix("]") for kind in kinds if kind.startswith("Literal[")]
     found: list[str] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .document import Contract, ModelSchema, Property, Schema, ref_name, variants
+from .document import Contract, ModelSchema, Property, Schema, drafts_last, ref_name, variants
 
 __all__ = ["Availability", "merge"]
 
@@ -76,8 +76,19 @@ def _model(name: str, holders: list[Contract]) -> ModelSchema:
         present = [holder.fields(name).get(field_name) for holder in dated]
         required = all(prop is not None and prop.required for prop in present)
         schema = _union([prop.schema for prop in found], found[0].schema)
-        own[field_name] = Property(field_name, schema, required, found[0].description)
+        own[field_name] = Property(
+            field_name, schema, required, found[0].description, _drafts(name, field_name, holders)
+        )
+    own = drafts_last(own)
     return ModelSchema(name, first.description, first.base, first.discriminator, own, first.schema)
+
+
+def _drafts(name: str, field_name: str, holders: list[Contract]) -> tuple[str, ...]:
+    """The versions with a field, if all of them are drafts although others have its model."""
+    having = [holder for holder in holders if field_name in holder.fields(name)]
+    if all(holder.draft for holder in holders) or not all(holder.draft for holder in having):
+        return ()
+    return tuple(sorted(holder.api_version for holder in having))
 
 
 def _drop_inherited(merged: Contract, model: ModelSchema) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
-from .document import Schema
+from .document import Property
 
-__all__ = ["docstring", "field_text"]
+__all__ = ["docstring", "drafts_text", "field_text"]
 
 
-def field_text(schema: Schema) -> str:
-    """Return what there is to say of a field: its description, the service's default, its range."""
+def field_text(prop: Property) -> str:
+    """Return what there is to say of a field: its description, the service's default, its range, its drafts."""
+    schema = prop.schema
     parts = [str(schema.get("description", "")).strip()]
     if "default" in schema:
         # The service fills in its defaults, so they are documented, not set.
@@ -20,7 +21,15 @@ def field_text(schema: Schema) -> str:
     ]
     if limits:
         parts.append(f"Range: {', '.join(limits)}.")
+    if prop.drafts:
+        parts.append(drafts_text(prop))
     return "\n\n".join(part for part in parts if part)
+
+
+def drafts_text(prop: Property) -> str:
+    """Return the sentence that names the drafts which alone have a field."""
+    names = " and ".join(f"`{name}`" for name in prop.drafts)
+    return f"Only in {names}, {'a draft' if len(prop.drafts) == 1 else 'drafts'}."
 
 
 def docstring(text: str) -> str:

@@ -25,6 +25,7 @@ from pydantic_core import core_schema, to_json, to_jsonable_python
 from typing_extensions import TypeAliasType
 
 from ._building import building, signals_deferred
+from ._describing import ModelFields, Signature, description_of
 from ._public import public_in
 from ._wire_values import (
     Base64,
@@ -122,6 +123,9 @@ def _with_its_signature(method: MethodT) -> MethodT:
     return method
 
 
+_SIGNATURE = Signature()
+
+
 @public_in("voicelive.models")
 class Model(BaseModel):
     """Base of all generated models: lenient about what it does not know, exact about null and absence.
@@ -153,9 +157,10 @@ class Model(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         own = "__tags__" not in cls.__dict__ and "type" in cls.__annotations__
-        if own and isinstance(cls.model_fields["type"].default, str):
+        if own and isinstance(cls.__pydantic_fields__["type"].default, str):
             # A model of an application's own, for an event or an item that the schema lacks.
             cls.__tags__ = ("type",)
+        cast("Any", cls).__signature__ = _SIGNATURE
 
     @classmethod
     def model_rebuild(
@@ -172,16 +177,20 @@ class Model(BaseModel):
         if cls.__module__ == _CONTRACT:
             # What it holds first: each would be described again in whatever else holds it, and this in one long step.
             with signals_deferred():
-                for part in (part for field in cls.model_fields.values() for part in _models_in(field.annotation)):
+                fields = cls.__pydantic_fields__.values()
+                for part in (part for field in fields for part in _models_in(field.annotation)):
                     part.model_rebuild()
         with building():
-            return super().model_rebuild(
+            built = super().model_rebuild(
                 force=force,
                 raise_errors=raise_errors,
                 # This method is one more frame on the way to the caller's names.
                 _parent_namespace_depth=_parent_namespace_depth and _parent_namespace_depth + 1,
                 _types_namespace=_types_namespace,
             )
+        # Which the builder has replaced; the signature is the same before and after.
+        cast("Any", cls).__signature__ = _SIGNATURE
+        return built
 
     @property
     def issues(self) -> tuple[FieldIssue, ...]:
@@ -265,7 +274,14 @@ class Model(BaseModel):
     ) -> JsonSchemaValue:
         # The serializer above says only that it writes an object; the fields say which.
         fields = cast("core_schema.CoreSchema", {key: part for key, part in schema.items() if key != "serialization"})
-        return handler(fields)
+        described = handler(fields)
+        for name, part in handler.resolve_ref_schema(described).get("properties", {}).items():
+            text, of_type = description_of(cls, name), part.get("description", "")
+            # Where a type has words of its own, such as the unit of a time, they come after those of the field; the
+            # field's may be there, if somebody asked for them before its model was built.
+            if text and not of_type.startswith(text):
+                part["description"] = f"{text}\n\n{of_type}".strip()
+        return described
 
     def _decoded_field(self, name: str) -> bytes:
         """Return the decoded bytes of base64 field `name`, decoding on first use only."""
@@ -320,6 +336,8 @@ class Model(BaseModel):
             left = (issue for issue in self.issues if re.split(r"[.\[]", issue.path, maxsplit=1)[0] != name)
             object.__setattr__(self, "_issues", tuple(left))
 
+
+cast("Any", Model).model_fields = ModelFields()
 
 # The slot itself: half the time of object.__getattribute__().
 _decoded: Any = Model.__dict__["_decoded"]
@@ -480,7 +498,7 @@ def plain_value(value: Any, *, keep_bare: bool = False) -> Any:
 def _without(value: Any, *, nulls: bool | None) -> Any:
     """Return the wire form of `value` without fields that are null or, if not only `nulls`, at their defaults."""
     if isinstance(value, Model):
-        defaults = {} if nulls else {name: field.default for name, field in type(value).model_fields.items()}
+        defaults = {} if nulls else {name: field.default for name, field in type(value).__pydantic_fields__.items()}
         return {
             name: _without(entry, nulls=nulls)
             for name, entry in value.items()

@@ -190,7 +190,7 @@ def _register(cls: type[Model], server: dict[str, type[ServerEvent]], client: di
     name = getattr(cls, "__name__", repr(cls))
     if not isinstance(cls, type) or not issubclass(cls, (ServerEvent, ClientEvent)):
         raise ConfigurationError(f"{name} is not an event class: derive it from ServerEvent or ClientEvent")
-    annotation: Any = cls.model_fields["type"].annotation
+    annotation: Any = cls.__pydantic_fields__["type"].annotation
     constants = get_args(annotation) if get_origin(annotation) is Literal else ()
     if len(constants) != 1:
         raise ConfigurationError(f"{name} needs a constant type, such as: type: Literal['x.y'] = 'x.y'")

@@ -74,7 +74,7 @@ def _field_readers(cls: type[Model]) -> dict[str, tuple[Reader, bool]]:
         cls.model_rebuild()
     return {
         field.alias or name: (_reader_of_field(field), _is_required(cls, name, field))
-        for name, field in cls.model_fields.items()
+        for name, field in cls.__pydantic_fields__.items()
     }
 
 
@@ -377,4 +377,4 @@ def _nearest_base(bases: list[type[Model]], value: dict[str, Any]) -> type[Model
 
 
 def _constant(model: type[Model], tag: str) -> Any:
-    return model.model_fields[tag].default
+    return model.__pydantic_fields__[tag].default

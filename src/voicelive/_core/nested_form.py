@@ -178,7 +178,7 @@ def read_flat(event: Model) -> None:
             continue
         given, values = holder.__pydantic_fields_set__, vars(holder)
         for rule in rules:
-            if rule.flat in given or rule.flat not in type(holder).model_fields:
+            if rule.flat in given or rule.flat not in type(holder).__pydantic_fields__:
                 continue
             value: Any = holder
             for key in rule.nested:

@@ -17,7 +17,7 @@ from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, Co
 __all__ = ["read_stored"]
 
 _OWN: dict[str, type[ServerEvent]] = {
-    str(cls.model_fields["type"].default): cls
+    str(cls.__pydantic_fields__["type"].default): cls
     for cls in (ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored, MalformedServerEvent)
 }
 _SIDES: tuple[Mapping[str, type[BaseEvent]], ...] = (_OWN, SERVER_EVENTS, CLIENT_EVENTS)
@@ -72,7 +72,7 @@ def _event(cls: type[BaseEvent], payload: dict[str, Any]) -> BaseEvent:
 
 def _own_type(cls: type[Model]) -> str | None:
     """The constant type of an event class, such as one of the application's own; None if it has none."""
-    constants = get_args(cls.model_fields["type"].annotation)
+    constants = get_args(cls.__pydantic_fields__["type"].annotation)
     return constants[0] if len(constants) == 1 else None
 
 

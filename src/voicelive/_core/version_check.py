@@ -126,7 +126,7 @@ def _unknown(name: str, cls: type[Model]) -> str:
 
 @cache
 def _names(cls: type[Model]) -> tuple[str, ...]:
-    return tuple(cls.model_fields)
+    return tuple(cls.__pydantic_fields__)
 
 
 def unknown_version_message(api_version: str) -> str | None:

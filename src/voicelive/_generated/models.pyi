@@ -1471,7 +1471,11 @@ class FunctionCallItem(ConversationRequestItem):
     status: Annotated[ItemParamStatus | str, OPEN] | None = None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None = None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """
+    Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -1503,7 +1507,11 @@ class FunctionCallOutputItem(ConversationRequestItem):
     status: Annotated[ItemParamStatus | str, OPEN] | None = None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None = None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """
+    Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -1583,7 +1591,11 @@ class MCPApprovalResponseRequestItem(ConversationRequestItem):
     approve: bool
     """Whether the tool may be called."""
     reason: str | None = None
-    """Draft (v1): why it is allowed or refused."""
+    """
+    Draft (v1): why it is allowed or refused.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -2065,13 +2077,29 @@ class AudioInputTranscriptionOptions(Model):
     reject the whole update.
     """
     languages: list[str] | None = None
-    """Voice agents: languages that may be spoken."""
+    """
+    Voice agents: languages that may be spoken.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     keywords: list[str] | None = None
-    """Voice agents: words to expect."""
+    """
+    Voice agents: words to expect.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | str | None = None
-    """Voice agents: how long the model may wait for more context before it commits to a text."""
+    """
+    Voice agents: how long the model may wait for more context before it commits to a text.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     profanity_filter: Annotated[ProfanityFilterMode | str, OPEN] | None = None
-    """Voice agents: what becomes of profanities."""
+    """
+    Voice agents: what becomes of profanities.
+
+    Only in `v1@voice-agents`, a draft.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -2321,7 +2349,11 @@ class MessageItem(ConversationRequestItem):
     status: Annotated[ItemParamStatus | str, OPEN] | None = None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None = None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """
+    Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -2407,7 +2439,11 @@ class ResponseAudioContentPart(ContentPart):
     transcript: str | None = None
     """What is said. Empty when the part is added."""
     audio: str | None = None
-    """Draft (v1): the audio, base64."""
+    """
+    Draft (v1): the audio, base64.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -2571,7 +2607,11 @@ class ResponseFunctionCallOutputItem(ResponseItem):
     output: str
     """The result as it was sent."""
     status: Annotated[ResponseItemStatus | str, OPEN] | None = None
-    """Draft (v1): state of the item."""
+    """
+    Draft (v1): state of the item.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -3282,7 +3322,11 @@ class ServerEventConversationItemTruncated(ServerEvent):
     audio_end_ms: int
     """How much audio was kept, in ms."""
     item: AnyResponseItem | None = None
-    """Voice agents: the item as it is now."""
+    """
+    Voice agents: the item as it is now.
+
+    Only in `v1@voice-agents`, a draft.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -3552,7 +3596,11 @@ class ServerEventOutputAudioBufferCleared(ServerEvent):
     type: Literal["output_audio_buffer.cleared"] = "output_audio_buffer.cleared"
     """Always `output_audio_buffer.cleared`."""
     response_id: str | None = None
-    """Draft (v1): id of the response whose audio was dropped."""
+    """
+    Draft (v1): id of the response whose audio was dropped.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -5321,17 +5369,41 @@ class MCPServer(Tool):
     under these two keys.
     """
     server_description: str | None = None
-    """Draft (v1): what the server offers, for the model to read."""
+    """
+    Draft (v1): what the server offers, for the model to read.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     defer_loading: bool | None = None
-    """Draft (v1): whether the tools are shown to the model only once it looks for them."""
+    """
+    Draft (v1): whether the tools are shown to the model only once it looks for them.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     allowed_callers: list[Literal["direct", "programmatic"] | str] | None = None
-    """Voice agents: who may call the tools."""
+    """
+    Voice agents: who may call the tools.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     project_connection_id: str | None = None
-    """Voice agents: id of the connection of the Foundry project that leads to the server."""
+    """
+    Voice agents: id of the connection of the Foundry project that leads to the server.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     tool_configs: dict[str, ToolConfig] | None = None
-    """Voice agents: how single tools are offered, by their names."""
+    """
+    Voice agents: how single tools are offered, by their names.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     response_scheduling: Annotated[ToolResponseScheduling | str, OPEN] | None = None
-    """Voice agents: when the answer to a tool's result is given."""
+    """
+    Voice agents: when the answer to a tool's result is given.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     connector_id: (
         Literal[
             "connector_dropbox",
@@ -5346,9 +5418,17 @@ class MCPServer(Tool):
         | str
         | None
     ) = None
-    """Draft (v1): a service connector to use instead of the application's own server."""
+    """
+    Draft (v1): a service connector to use instead of the application's own server.
+
+    Only in `v1`, a draft.
+    """
     tunnel_id: Annotated[str | None, Field(pattern="^tunnel_[a-z0-9]{32}$")] = None
-    """Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`."""
+    """
+    Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`.
+
+    Only in `v1`, a draft.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -5647,9 +5727,17 @@ class ServerEventConversationItemInputAudioTranscriptionCompleted(ServerEvent):
     phrases: list[TranscriptionPhrase] | None = None
     """The phrases with their times, if the session's `include` asks for them."""
     usage: AnyTranscriptionUsage | None = None
-    """Draft (v1): what the transcription used."""
+    """
+    Draft (v1): what the transcription used.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     languages: list[TranscriptionLanguage] | None = None
-    """Voice agents: the languages that were spoken."""
+    """
+    Voice agents: the languages that were spoken.
+
+    Only in `v1@voice-agents`, a draft.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -5710,7 +5798,7 @@ class RetentionRatioTruncation(TaggedModel):
             token_limits: TruncationTokenLimits | TruncationTokenLimitsParam | Mapping[str, Unchecked] | None = ...,
         ) -> None: ...
 
-Truncation = TypeAliasType("Truncation", Literal["auto"] | Literal["disabled"] | RetentionRatioTruncation)
+Truncation = TypeAliasType("Truncation", Literal["auto", "disabled"] | RetentionRatioTruncation)
 """Draft (v1): what happens when the conversation outgrows what the model can take in."""
 
 class TurnDetection(TaggedModel):
@@ -5808,6 +5896,8 @@ class AzureSemanticVad(TurnDetection):
     Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
@@ -5903,6 +5993,8 @@ class AzureSemanticVadEn(TurnDetection):
     Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
@@ -6006,6 +6098,8 @@ class AzureSemanticVadMultilingual(TurnDetection):
     Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
@@ -6060,6 +6154,8 @@ class SemanticVad(TurnDetection):
     Voice agents: whether an answer that the user interrupts is cut to the part played.
 
     Default of the service: `false`.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
@@ -6143,6 +6239,8 @@ class ServerVad(TurnDetection):
     by itself; `input_audio_buffer.timeout_triggered` says so. Null turns it off.
 
     Range: at least 0.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
@@ -6286,9 +6384,17 @@ class RequestTranscriptionSession(Model):
     include: list[Annotated[SessionIncludeOption | str, OPEN]] | None = None
     """Additional data to send with transcription events."""
     type: Literal["transcription"] | None = None
-    """Draft (v1): kind of session, always `transcription`."""
+    """
+    Draft (v1): kind of session, always `transcription`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: TranscriptionSessionAudio | None = None
-    """Draft (v1): how audio comes in."""
+    """
+    Draft (v1): how audio comes in.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -6366,9 +6472,17 @@ class ResponseTranscriptionSession(Model):
     expires_at: UnixTime | None = None
     """When the session ends, in seconds since 1970-01-01 UTC."""
     type: Literal["transcription"] | None = None
-    """Draft (v1): kind of session, always `transcription`."""
+    """
+    Draft (v1): kind of session, always `transcription`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: TranscriptionSessionAudio | None = None
-    """Draft (v1): how audio comes in."""
+    """
+    Draft (v1): how audio comes in.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -6711,24 +6825,50 @@ class ResponseCreateParams(Model):
     invoke_input: dict[str, Any] | None = None
     """Input for a hosted agent, passed on as it stands."""
     output_modalities: list[Annotated[Modality | str, OPEN]] | None = None
-    """Draft (v1): the kinds of output wanted."""
+    """
+    Draft (v1): the kinds of output wanted.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: ResponseCreateParamsAudio | None = None
-    """Draft (v1): audio settings instead of the session's."""
+    """
+    Draft (v1): audio settings instead of the session's.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     parallel_tool_calls: bool | None = None
-    """Draft (v1): whether the response may hold several tool calls."""
+    """
+    Draft (v1): whether the response may hold several tool calls.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     reasoning: Reasoning | None = None
-    """Draft (v1): how a reasoning model thinks."""
+    """
+    Draft (v1): how a reasoning model thinks.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     conversation: Literal["auto", "none"] | str | None = None
     """
     Draft (v1): the conversation that the response joins: `auto` for the session's, `none` to
     keep it out.
 
     Default of the service: `"auto"`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     input: list[AnyConversationRequestItem] | None = None
-    """Draft (v1): items to answer instead of the conversation so far."""
+    """
+    Draft (v1): items to answer instead of the conversation so far.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     prompt: Prompt | None = None
-    """Draft (v1): a stored prompt to use."""
+    """
+    Draft (v1): a stored prompt to use.
+
+    Only in `v1`, a draft.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -7085,36 +7225,66 @@ class RequestSession(Model):
     512 characters.
     """
     type: Literal["realtime"] | None = None
-    """Draft (v1): kind of session, always `realtime`."""
+    """
+    Draft (v1): kind of session, always `realtime`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     output_modalities: list[Annotated[Modality | str, OPEN]] | None = None
     """
     Draft (v1): the kinds of output wanted.
 
     Default of the service: `["audio"]`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     audio: AudioConfig | None = None
-    """Draft (v1): how audio comes in and goes out."""
+    """
+    Draft (v1): how audio comes in and goes out.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     max_output_tokens: Literal["inf"] | Annotated[int, Field(ge=1)] | None = None
     """
     Draft (v1): most output tokens in one response, tool calls included: a number, or "inf" for
     no limit.
 
     Range: at least 1.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     reasoning: Reasoning | None = None
-    """Draft (v1): how a reasoning model thinks."""
+    """
+    Draft (v1): how a reasoning model thinks.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     greeting: AnyGreetingConfig | None = None
-    """Voice agents: what the agent says first."""
+    """
+    Voice agents: what the agent says first.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     tracing: Literal["auto"] | TracingConfiguration | None = None
     """
     Draft (v1): where the session is recorded for later inspection. Null means nowhere.
 
     Default of the service: `"auto"`.
+
+    Only in `v1`, a draft.
     """
     truncation: Truncation | None = None
-    """Draft (v1): what happens when the conversation outgrows what the model can take in."""
+    """
+    Draft (v1): what happens when the conversation outgrows what the model can take in.
+
+    Only in `v1`, a draft.
+    """
     prompt: Prompt | None = None
-    """Draft (v1): a stored prompt to use."""
+    """
+    Draft (v1): a stored prompt to use.
+
+    Only in `v1`, a draft.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -7310,9 +7480,17 @@ class Response(Model):
     metadata: dict[str, str] | None = None
     """What was given with `response.create`."""
     output_modalities: list[Annotated[Modality | str, OPEN]] | None = None
-    """Draft (v1): the kinds of output."""
+    """
+    Draft (v1): the kinds of output.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: ResponseAudio | None = None
-    """Draft (v1): the audio settings it was made with."""
+    """
+    Draft (v1): the audio settings it was made with.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -7467,38 +7645,72 @@ class ResponseSession(Model):
     created, 3600 s on realtime models.
     """
     type: Literal["realtime"] | None = None
-    """Draft (v1): kind of session, always `realtime`."""
+    """
+    Draft (v1): kind of session, always `realtime`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     output_modalities: list[Annotated[Modality | str, OPEN]] | None = None
     """
     Draft (v1): the kinds of output wanted.
 
     Default of the service: `["audio"]`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     audio: AudioConfig | None = None
-    """Draft (v1): how audio comes in and goes out."""
+    """
+    Draft (v1): how audio comes in and goes out.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     max_output_tokens: Literal["inf"] | Annotated[int, Field(ge=1)] | None = None
     """
     Draft (v1): most output tokens in one response, tool calls included: a number, or "inf" for
     no limit.
 
     Range: at least 1.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     reasoning: Reasoning | None = None
-    """Draft (v1): how a reasoning model thinks."""
+    """
+    Draft (v1): how a reasoning model thinks.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     greeting: AnyGreetingConfig | None = None
-    """Voice agents: what the agent says first."""
+    """
+    Voice agents: what the agent says first.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     object: Literal["realtime.session"] | str | None = None
-    """Voice agents: kind of object, `realtime.session`."""
+    """
+    Voice agents: kind of object, `realtime.session`.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     tracing: Literal["auto"] | TracingConfiguration | None = None
     """
     Draft (v1): where the session is recorded for later inspection. Null means nowhere.
 
     Default of the service: `"auto"`.
+
+    Only in `v1`, a draft.
     """
     truncation: Truncation | None = None
-    """Draft (v1): what happens when the conversation outgrows what the model can take in."""
+    """
+    Draft (v1): what happens when the conversation outgrows what the model can take in.
+
+    Only in `v1`, a draft.
+    """
     prompt: Prompt | None = None
-    """Draft (v1): a stored prompt to use."""
+    """
+    Draft (v1): a stored prompt to use.
+
+    Only in `v1`, a draft.
+    """
 
     if TYPE_CHECKING:
         def __init__(
@@ -7627,7 +7839,11 @@ class ServerEventSessionCreated(ServerEvent):
     session: ResponseSession
     """The whole session."""
     conversation_id: str | None = None
-    """Voice agents: id of the conversation."""
+    """
+    Voice agents: id of the conversation.
+
+    Only in `v1@voice-agents`, a draft.
+    """
 
     __tags__: ClassVar[tuple[str, ...]] = ("type",)
 

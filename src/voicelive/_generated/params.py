@@ -278,7 +278,10 @@ def _define_AssistantMessageItemParam() -> None:
         status: ItemParamStatus | str | None
         """State of the item. Of no effect on the service."""
         object: Literal["realtime.item"] | None
-        """Draft (v1): kind of object, always `realtime.item`."""
+        """Draft (v1): kind of object, always `realtime.item`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_AudioEchoCancellationParam() -> None:
@@ -399,13 +402,25 @@ def _define_AudioInputTranscriptionOptionsParam() -> None:
         reject the whole update.
         """
         languages: Sequence[str] | None
-        """Voice agents: languages that may be spoken."""
+        """Voice agents: languages that may be spoken.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         keywords: Sequence[str] | None
-        """Voice agents: words to expect."""
+        """Voice agents: words to expect.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         delay: Literal["minimal", "low", "medium", "high", "xhigh"] | str | None
-        """Voice agents: how long the model may wait for more context before it commits to a text."""
+        """Voice agents: how long the model may wait for more context before it commits to a text.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         profanity_filter: ProfanityFilterMode | str | None
-        """Voice agents: what becomes of profanities."""
+        """Voice agents: what becomes of profanities.
+
+        Only in `v1@voice-agents`, a draft.
+        """
 
 
 def _define_AudioNoiseReductionParam() -> None:
@@ -598,6 +613,8 @@ def _define_AzureSemanticVadParam() -> None:
         """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
         Range: at least 0.
+
+        Only in `v1@voice-agents`, a draft.
         """
 
 
@@ -670,6 +687,8 @@ def _define_AzureSemanticVadEnParam() -> None:
         """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
         Range: at least 0.
+
+        Only in `v1@voice-agents`, a draft.
         """
 
 
@@ -749,6 +768,8 @@ def _define_AzureSemanticVadMultilingualParam() -> None:
         """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
         Range: at least 0.
+
+        Only in `v1@voice-agents`, a draft.
         """
 
 
@@ -783,6 +804,8 @@ def _define_SemanticVadParam() -> None:
         """Voice agents: whether an answer that the user interrupts is cut to the part played.
 
         Default of the service: `false`.
+
+        Only in `v1@voice-agents`, a draft.
         """
 
 
@@ -850,6 +873,8 @@ def _define_ServerVadParam() -> None:
         by itself; `input_audio_buffer.timeout_triggered` says so. Null turns it off.
 
         Range: at least 0.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
         """
 
 
@@ -1451,7 +1476,10 @@ def _define_FunctionCallItemParam() -> None:
         status: ItemParamStatus | str | None
         """State of the item. Of no effect on the service."""
         object: Literal["realtime.item"] | None
-        """Draft (v1): kind of object, always `realtime.item`."""
+        """Draft (v1): kind of object, always `realtime.item`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_FunctionCallOutputItemParam() -> None:
@@ -1476,7 +1504,10 @@ def _define_FunctionCallOutputItemParam() -> None:
         status: ItemParamStatus | str | None
         """State of the item. Of no effect on the service."""
         object: Literal["realtime.item"] | None
-        """Draft (v1): kind of object, always `realtime.item`."""
+        """Draft (v1): kind of object, always `realtime.item`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_MCPApprovalResponseRequestItemParam() -> None:
@@ -1498,7 +1529,10 @@ def _define_MCPApprovalResponseRequestItemParam() -> None:
         approve: Required[bool]
         """Whether the tool may be called."""
         reason: str | None
-        """Draft (v1): why it is allowed or refused."""
+        """Draft (v1): why it is allowed or refused.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_SystemMessageItemParam() -> None:
@@ -1524,7 +1558,10 @@ def _define_SystemMessageItemParam() -> None:
         status: ItemParamStatus | str | None
         """State of the item. Of no effect on the service."""
         object: Literal["realtime.item"] | None
-        """Draft (v1): kind of object, always `realtime.item`."""
+        """Draft (v1): kind of object, always `realtime.item`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_UserMessageItemParam() -> None:
@@ -1551,7 +1588,10 @@ def _define_UserMessageItemParam() -> None:
         status: ItemParamStatus | str | None
         """State of the item. Of no effect on the service."""
         object: Literal["realtime.item"] | None
-        """Draft (v1): kind of object, always `realtime.item`."""
+        """Draft (v1): kind of object, always `realtime.item`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_ConversationRequestItemParam() -> None:
@@ -1799,17 +1839,35 @@ def _define_MCPServerParam() -> None:
         under these two keys.
         """
         server_description: str | None
-        """Draft (v1): what the server offers, for the model to read."""
+        """Draft (v1): what the server offers, for the model to read.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         defer_loading: bool | None
-        """Draft (v1): whether the tools are shown to the model only once it looks for them."""
+        """Draft (v1): whether the tools are shown to the model only once it looks for them.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         allowed_callers: Sequence[Literal["direct", "programmatic"] | str] | None
-        """Voice agents: who may call the tools."""
+        """Voice agents: who may call the tools.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         project_connection_id: str | None
-        """Voice agents: id of the connection of the Foundry project that leads to the server."""
+        """Voice agents: id of the connection of the Foundry project that leads to the server.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         tool_configs: Mapping[str, ToolConfig | ToolConfigParam | Mapping[str, Unchecked]] | None
-        """Voice agents: how single tools are offered, by their names."""
+        """Voice agents: how single tools are offered, by their names.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         response_scheduling: ToolResponseScheduling | str | None
-        """Voice agents: when the answer to a tool's result is given."""
+        """Voice agents: when the answer to a tool's result is given.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         connector_id: (
             Literal[
                 "connector_dropbox",
@@ -1824,9 +1882,15 @@ def _define_MCPServerParam() -> None:
             | str
             | None
         )
-        """Draft (v1): a service connector to use instead of the application's own server."""
+        """Draft (v1): a service connector to use instead of the application's own server.
+
+        Only in `v1`, a draft.
+        """
         tunnel_id: str | None
-        """Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`."""
+        """Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`.
+
+        Only in `v1`, a draft.
+        """
 
 
 def _define_MessageItemParam() -> None:
@@ -2256,28 +2320,46 @@ def _define_RequestSessionParam() -> None:
         512 characters.
         """
         type: Literal["realtime"] | None
-        """Draft (v1): kind of session, always `realtime`."""
+        """Draft (v1): kind of session, always `realtime`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         output_modalities: Sequence[Modality | str] | None
         """Draft (v1): the kinds of output wanted.
 
         Default of the service: `["audio"]`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
         """
         audio: AudioConfig | AudioConfigParam | Mapping[str, Unchecked] | None
-        """Draft (v1): how audio comes in and goes out."""
+        """Draft (v1): how audio comes in and goes out.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         max_output_tokens: int | Literal["inf"] | None
         """Draft (v1): most output tokens in one response, tool calls included: a number, or "inf" for
         no limit.
 
         Range: at least 1.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
         """
         reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None
-        """Draft (v1): how a reasoning model thinks."""
+        """Draft (v1): how a reasoning model thinks.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         greeting: GreetingConfig | GreetingConfigParam | Mapping[str, Unchecked] | None
-        """Voice agents: what the agent says first."""
+        """Voice agents: what the agent says first.
+
+        Only in `v1@voice-agents`, a draft.
+        """
         tracing: Literal["auto"] | TracingConfiguration | TracingConfigurationParam | Mapping[str, Unchecked] | None
         """Draft (v1): where the session is recorded for later inspection. Null means nowhere.
 
         Default of the service: `"auto"`.
+
+        Only in `v1`, a draft.
         """
         truncation: (
             Literal["auto", "disabled"]
@@ -2286,9 +2368,15 @@ def _define_RequestSessionParam() -> None:
             | Mapping[str, Unchecked]
             | None
         )
-        """Draft (v1): what happens when the conversation outgrows what the model can take in."""
+        """Draft (v1): what happens when the conversation outgrows what the model can take in.
+
+        Only in `v1`, a draft.
+        """
         prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None
-        """Draft (v1): a stored prompt to use."""
+        """Draft (v1): a stored prompt to use.
+
+        Only in `v1`, a draft.
+        """
 
 
 def _define_TranscriptionOptionsParam() -> None:
@@ -2412,9 +2500,15 @@ def _define_RequestTranscriptionSessionParam() -> None:
         include: Sequence[SessionIncludeOption | str] | None
         """Additional data to send with transcription events."""
         type: Literal["transcription"] | None
-        """Draft (v1): kind of session, always `transcription`."""
+        """Draft (v1): kind of session, always `transcription`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         audio: TranscriptionSessionAudio | TranscriptionSessionAudioParam | Mapping[str, Unchecked] | None
-        """Draft (v1): how audio comes in."""
+        """Draft (v1): how audio comes in.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
 
 
 def _define_ResponseCreateParamsAudioOutputParam() -> None:
@@ -2569,20 +2663,40 @@ def _define_ResponseCreateParamsParam() -> None:
         invoke_input: Mapping[str, Any] | None
         """Input for a hosted agent, passed on as it stands."""
         output_modalities: Sequence[Modality | str] | None
-        """Draft (v1): the kinds of output wanted."""
+        """Draft (v1): the kinds of output wanted.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         audio: ResponseCreateParamsAudio | ResponseCreateParamsAudioParam | Mapping[str, Unchecked] | None
-        """Draft (v1): audio settings instead of the session's."""
+        """Draft (v1): audio settings instead of the session's.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         parallel_tool_calls: bool | None
-        """Draft (v1): whether the response may hold several tool calls."""
+        """Draft (v1): whether the response may hold several tool calls.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None
-        """Draft (v1): how a reasoning model thinks."""
+        """Draft (v1): how a reasoning model thinks.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         conversation: Literal["auto", "none"] | str | None
         """Draft (v1): the conversation that the response joins: `auto` for the session's, `none` to
         keep it out.
 
         Default of the service: `"auto"`.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
         """
         input: Sequence[ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked]] | None
-        """Draft (v1): items to answer instead of the conversation so far."""
+        """Draft (v1): items to answer instead of the conversation so far.
+
+        Only in `v1` and `v1@voice-agents`, drafts.
+        """
         prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None
-        """Draft (v1): a stored prompt to use."""
+        """Draft (v1): a stored prompt to use.
+
+        Only in `v1`, a draft.
+        """

@@ -294,7 +294,10 @@ class AssistantMessageItemParam(TypedDict, total=False):
     status: ItemParamStatus | str | None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class AudioEchoCancellationParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.AudioEchoCancellation`.
@@ -389,13 +392,25 @@ class AudioInputTranscriptionOptionsParam(TypedDict, total=False):
     reject the whole update.
     """
     languages: Sequence[str] | None
-    """Voice agents: languages that may be spoken."""
+    """Voice agents: languages that may be spoken.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     keywords: Sequence[str] | None
-    """Voice agents: words to expect."""
+    """Voice agents: words to expect.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     delay: Literal["minimal", "low", "medium", "high", "xhigh"] | str | None
-    """Voice agents: how long the model may wait for more context before it commits to a text."""
+    """Voice agents: how long the model may wait for more context before it commits to a text.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     profanity_filter: ProfanityFilterMode | str | None
-    """Voice agents: what becomes of profanities."""
+    """Voice agents: what becomes of profanities.
+
+    Only in `v1@voice-agents`, a draft.
+    """
 
 class AudioNoiseReductionParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.AudioNoiseReduction`.
@@ -550,6 +565,8 @@ class AzureSemanticVadParam(TypedDict, total=False):
     """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
 class AzureSemanticVadEnParam(TypedDict, total=False):
@@ -617,6 +634,8 @@ class AzureSemanticVadEnParam(TypedDict, total=False):
     """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
 class AzureSemanticVadMultilingualParam(TypedDict, total=False):
@@ -691,6 +710,8 @@ class AzureSemanticVadMultilingualParam(TypedDict, total=False):
     """Voice agents: silence of the user, in ms after the last answer, that makes the service answer.
 
     Range: at least 0.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
 class SemanticVadParam(TypedDict, total=False):
@@ -721,6 +742,8 @@ class SemanticVadParam(TypedDict, total=False):
     """Voice agents: whether an answer that the user interrupts is cut to the part played.
 
     Default of the service: `false`.
+
+    Only in `v1@voice-agents`, a draft.
     """
 
 class ServerVadParam(TypedDict, total=False):
@@ -783,6 +806,8 @@ class ServerVadParam(TypedDict, total=False):
     by itself; `input_audio_buffer.timeout_triggered` says so. Null turns it off.
 
     Range: at least 0.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
 
 TurnDetectionParam = (
@@ -1253,7 +1278,10 @@ class FunctionCallItemParam(TypedDict, total=False):
     status: ItemParamStatus | str | None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class FunctionCallOutputItemParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.FunctionCallOutputItem`.
@@ -1273,7 +1301,10 @@ class FunctionCallOutputItemParam(TypedDict, total=False):
     status: ItemParamStatus | str | None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class MCPApprovalResponseRequestItemParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.MCPApprovalResponseRequestItem`.
@@ -1291,7 +1322,10 @@ class MCPApprovalResponseRequestItemParam(TypedDict, total=False):
     approve: Required[bool]
     """Whether the tool may be called."""
     reason: str | None
-    """Draft (v1): why it is allowed or refused."""
+    """Draft (v1): why it is allowed or refused.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class SystemMessageItemParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.SystemMessageItem`.
@@ -1312,7 +1346,10 @@ class SystemMessageItemParam(TypedDict, total=False):
     status: ItemParamStatus | str | None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class UserMessageItemParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.UserMessageItem`.
@@ -1334,7 +1371,10 @@ class UserMessageItemParam(TypedDict, total=False):
     status: ItemParamStatus | str | None
     """State of the item. Of no effect on the service."""
     object: Literal["realtime.item"] | None
-    """Draft (v1): kind of object, always `realtime.item`."""
+    """Draft (v1): kind of object, always `realtime.item`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 ConversationRequestItemParam = (
     FunctionCallItemParam
@@ -1510,17 +1550,35 @@ class MCPServerParam(TypedDict, total=False):
     under these two keys.
     """
     server_description: str | None
-    """Draft (v1): what the server offers, for the model to read."""
+    """Draft (v1): what the server offers, for the model to read.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     defer_loading: bool | None
-    """Draft (v1): whether the tools are shown to the model only once it looks for them."""
+    """Draft (v1): whether the tools are shown to the model only once it looks for them.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     allowed_callers: Sequence[Literal["direct", "programmatic"] | str] | None
-    """Voice agents: who may call the tools."""
+    """Voice agents: who may call the tools.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     project_connection_id: str | None
-    """Voice agents: id of the connection of the Foundry project that leads to the server."""
+    """Voice agents: id of the connection of the Foundry project that leads to the server.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     tool_configs: Mapping[str, ToolConfig | ToolConfigParam | Mapping[str, Unchecked]] | None
-    """Voice agents: how single tools are offered, by their names."""
+    """Voice agents: how single tools are offered, by their names.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     response_scheduling: ToolResponseScheduling | str | None
-    """Voice agents: when the answer to a tool's result is given."""
+    """Voice agents: when the answer to a tool's result is given.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     connector_id: (
         Literal[
             "connector_dropbox",
@@ -1535,9 +1593,15 @@ class MCPServerParam(TypedDict, total=False):
         | str
         | None
     )
-    """Draft (v1): a service connector to use instead of the application's own server."""
+    """Draft (v1): a service connector to use instead of the application's own server.
+
+    Only in `v1`, a draft.
+    """
     tunnel_id: str | None
-    """Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`."""
+    """Draft (v1): a tunnel to a server that cannot be reached from outside, `tunnel_…`.
+
+    Only in `v1`, a draft.
+    """
 
 MessageItemParam = AssistantMessageItemParam | SystemMessageItemParam | UserMessageItemParam
 
@@ -1843,28 +1907,46 @@ class RequestSessionParam(TypedDict, total=False):
     512 characters.
     """
     type: Literal["realtime"] | None
-    """Draft (v1): kind of session, always `realtime`."""
+    """Draft (v1): kind of session, always `realtime`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     output_modalities: Sequence[Modality | str] | None
     """Draft (v1): the kinds of output wanted.
 
     Default of the service: `["audio"]`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     audio: AudioConfig | AudioConfigParam | Mapping[str, Unchecked] | None
-    """Draft (v1): how audio comes in and goes out."""
+    """Draft (v1): how audio comes in and goes out.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     max_output_tokens: int | Literal["inf"] | None
     """Draft (v1): most output tokens in one response, tool calls included: a number, or "inf" for
     no limit.
 
     Range: at least 1.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None
-    """Draft (v1): how a reasoning model thinks."""
+    """Draft (v1): how a reasoning model thinks.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     greeting: GreetingConfig | GreetingConfigParam | Mapping[str, Unchecked] | None
-    """Voice agents: what the agent says first."""
+    """Voice agents: what the agent says first.
+
+    Only in `v1@voice-agents`, a draft.
+    """
     tracing: Literal["auto"] | TracingConfiguration | TracingConfigurationParam | Mapping[str, Unchecked] | None
     """Draft (v1): where the session is recorded for later inspection. Null means nowhere.
 
     Default of the service: `"auto"`.
+
+    Only in `v1`, a draft.
     """
     truncation: (
         Literal["auto", "disabled"]
@@ -1873,9 +1955,15 @@ class RequestSessionParam(TypedDict, total=False):
         | Mapping[str, Unchecked]
         | None
     )
-    """Draft (v1): what happens when the conversation outgrows what the model can take in."""
+    """Draft (v1): what happens when the conversation outgrows what the model can take in.
+
+    Only in `v1`, a draft.
+    """
     prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None
-    """Draft (v1): a stored prompt to use."""
+    """Draft (v1): a stored prompt to use.
+
+    Only in `v1`, a draft.
+    """
 
 class TranscriptionOptionsParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.TranscriptionOptions`.
@@ -1955,9 +2043,15 @@ class RequestTranscriptionSessionParam(TypedDict, total=False):
     include: Sequence[SessionIncludeOption | str] | None
     """Additional data to send with transcription events."""
     type: Literal["transcription"] | None
-    """Draft (v1): kind of session, always `transcription`."""
+    """Draft (v1): kind of session, always `transcription`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: TranscriptionSessionAudio | TranscriptionSessionAudioParam | Mapping[str, Unchecked] | None
-    """Draft (v1): how audio comes in."""
+    """Draft (v1): how audio comes in.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
 
 class ResponseCreateParamsAudioOutputParam(TypedDict, total=False):
     """A mapping in place of :class:`~voicelive.models.ResponseCreateParamsAudioOutput`.
@@ -2065,20 +2159,40 @@ class ResponseCreateParamsParam(TypedDict, total=False):
     invoke_input: Mapping[str, Any] | None
     """Input for a hosted agent, passed on as it stands."""
     output_modalities: Sequence[Modality | str] | None
-    """Draft (v1): the kinds of output wanted."""
+    """Draft (v1): the kinds of output wanted.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     audio: ResponseCreateParamsAudio | ResponseCreateParamsAudioParam | Mapping[str, Unchecked] | None
-    """Draft (v1): audio settings instead of the session's."""
+    """Draft (v1): audio settings instead of the session's.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     parallel_tool_calls: bool | None
-    """Draft (v1): whether the response may hold several tool calls."""
+    """Draft (v1): whether the response may hold several tool calls.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     reasoning: Reasoning | ReasoningParam | Mapping[str, Unchecked] | None
-    """Draft (v1): how a reasoning model thinks."""
+    """Draft (v1): how a reasoning model thinks.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     conversation: Literal["auto", "none"] | str | None
     """Draft (v1): the conversation that the response joins: `auto` for the session's, `none` to
     keep it out.
 
     Default of the service: `"auto"`.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
     """
     input: Sequence[ConversationRequestItem | ConversationRequestItemParam | Mapping[str, Unchecked]] | None
-    """Draft (v1): items to answer instead of the conversation so far."""
+    """Draft (v1): items to answer instead of the conversation so far.
+
+    Only in `v1` and `v1@voice-agents`, drafts.
+    """
     prompt: Prompt | PromptParam | Mapping[str, Unchecked] | None
-    """Draft (v1): a stored prompt to use."""
+    """Draft (v1): a stored prompt to use.
+
+    Only in `v1`, a draft.
+    """

@@ -48,7 +48,7 @@ class Settings:
 
     def _merge(self, update: Mapping[str, Any]) -> None:
         context = self._context
-        known = models.RequestSession.model_fields
+        known = models.RequestSession.__pydantic_fields__
         if context.in_agent_mode:
             check_agent_update(update)
         merged = merge_update(
