@@ -1,4 +1,4 @@
-"""Telephone lines: what their messages mean, for those with a bridge of their own."""
+"""Agents on the telephone: a bridge between a vendor's line and the service, and the lines' protocols by themselves."""
 
 from ._core.lines.acs import AcsLine
 from ._core.lines.events import (
@@ -15,16 +15,27 @@ from ._core.lines.events import (
     Reply,
 )
 from ._core.lines.genesys import GenesysLine
+from ._core.lines.limits import CallLimits, CallOutcome, CallSummary
 from ._core.lines.line import Line, LineMessageError
 from ._core.lines.twilio import TwilioLine
+from ._telephony.answering import answer
+from ._telephony.bridge import Digits, bridge
+from ._telephony.call import Call, CallControl, call_of
+from ._telephony.tools import end_call_tool, transfer_tool
 
 __all__ = [
     "AcsLine",
     "AudioReceived",
+    "Call",
+    "CallControl",
     "CallEnded",
     "CallHeld",
+    "CallLimits",
+    "CallOutcome",
     "CallStarted",
+    "CallSummary",
     "DigitPressed",
+    "Digits",
     "FaultKind",
     "GenesysLine",
     "Line",
@@ -35,6 +46,11 @@ __all__ = [
     "PlaybackCompleted",
     "Reply",
     "TwilioLine",
+    "answer",
+    "bridge",
+    "call_of",
+    "end_call_tool",
+    "transfer_tool",
 ]
 
 

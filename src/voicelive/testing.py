@@ -4,10 +4,11 @@ The pytest plugin hands a :class:`ScriptedService` to tests as the fixture ``voi
 it as a context manager.
 """
 
+from ._testing.caller import Caller, LineName, phone_call
 from ._testing.observed import ObservedSession
 from ._testing.service import ScriptedService
 
-__all__ = ["ObservedSession", "ScriptedService"]
+__all__ = ["Caller", "LineName", "ObservedSession", "ScriptedService", "phone_call"]
 
 
 def __dir__() -> list[str]:

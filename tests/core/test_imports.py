@@ -116,7 +116,8 @@ RULES = [
     Rule("types", {"_generated"}, set(), BLOCKING | {"typing"}),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
-    Rule("telephony", {"_core.lines"}, set(), BLOCKING),
+    Rule("telephony", {"_core.lines", "_telephony"}, set(), BLOCKING),
+    Rule("_telephony", {"_audio", "_clients", "_core", "agents", "errors", "tools"}, set(), {"threading", BRIDGE}),
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_watching", {"_conversation", "_core", "_transport", "errors"}, set(), {BRIDGE}),
     Rule("_telemetry", {"_core", "_version", "errors"}, {"opentelemetry"}),
@@ -142,6 +143,8 @@ RULES = [
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),
+    # The far ends of telephone lines.
+    Rule("_testing.caller", {"_core", "_telephony", "_testing", "agents", "telephony"}, {"websockets"}),
     Rule("testing", {"_testing"}, set(), BLOCKING),
     Rule("agents", {"errors"}, set(), BLOCKING),
     Rule(
@@ -237,12 +240,12 @@ def is_public(imported: str) -> bool:
     return imported.removeprefix(PACKAGE + ".") in voicelive.__all__
 
 
-def test_only_the_transport_and_the_local_service_know_websockets() -> None:
-    """No other place may import the WebSocket library."""
+def test_few_places_know_websockets() -> None:
+    """No place but the transport, the local service and the far ends for tests may import the WebSocket library."""
     places = {
         module_name(path).split(".")[1] for path in FILES if any(within(m, {"websockets"}) for m in imports(path))
     }
-    assert places == {"_transport", "_local"}
+    assert places == {"_transport", "_local", "_testing"}
 
 
 def test_the_clients_never_import_each_other() -> None:

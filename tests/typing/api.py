@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections.abc
 import concurrent.futures
+import contextlib
 import pathlib
 import typing
 
@@ -2268,7 +2269,7 @@ def telemetry_Telemetry(it: voicelive.telemetry.Telemetry) -> None:
     used(it)
 
 
-used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallStarted, voicelive.telephony.DigitPressed, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.TwilioLine)
+used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.Call, voicelive.telephony.CallControl, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallLimits, voicelive.telephony.CallOutcome, voicelive.telephony.CallStarted, voicelive.telephony.CallSummary, voicelive.telephony.DigitPressed, voicelive.telephony.Digits, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.TwilioLine, voicelive.telephony.answer, voicelive.telephony.bridge, voicelive.telephony.call_of, voicelive.telephony.end_call_tool, voicelive.telephony.transfer_tool)
 
 
 def telephony_AcsLine(it: voicelive.telephony.AcsLine) -> None:
@@ -2313,12 +2314,55 @@ def telephony_AudioReceived(it: voicelive.telephony.AudioReceived) -> None:
     typing.assert_type(it.is_silent, bool)
 
 
+def telephony_Call(it: voicelive.telephony.Call) -> None:
+    typing.assert_type(it.is_ending, bool)
+    typing.assert_type(it.was_transferred, bool)
+
+
+async def telephony_Call_end_at_vendor(it: voicelive.telephony.Call) -> None:
+    await it.end_at_vendor()
+
+
+def telephony_Call_hang_up(it: voicelive.telephony.Call) -> None:
+    it.hang_up()
+
+
+async def telephony_Call_transfer(it: voicelive.telephony.Call, target: str) -> None:
+    await it.transfer(target)
+
+
+async def telephony_Call_until_ending(it: voicelive.telephony.Call) -> None:
+    await it.until_ending()
+
+
+def telephony_CallControl(it: voicelive.telephony.CallControl) -> None:
+    used(it)
+
+
+async def telephony_CallControl_hang_up(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call) -> None:
+    await it.hang_up(call)
+
+
+async def telephony_CallControl_transfer(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call, target: str) -> None:
+    await it.transfer(call, target)
+
+
 def telephony_CallEnded(it: voicelive.telephony.CallEnded) -> None:
     typing.assert_type(it.reason, str)
 
 
 def telephony_CallHeld(it: voicelive.telephony.CallHeld) -> None:
     typing.assert_type(it.is_held, bool)
+
+
+def telephony_CallLimits(it: voicelive.telephony.CallLimits) -> None:
+    typing.assert_type(it.faults, int)
+    typing.assert_type(it.input_ms, int)
+    typing.assert_type(it.output_ms, int)
+    typing.assert_type(it.seconds, float)
+    typing.assert_type(it.silent_seconds, float)
+    typing.assert_type(it.stalled_seconds, float)
+    typing.assert_type(it.start_seconds, float)
 
 
 def telephony_CallStarted(it: voicelive.telephony.CallStarted) -> None:
@@ -2328,6 +2372,26 @@ def telephony_CallStarted(it: voicelive.telephony.CallStarted) -> None:
     typing.assert_type(it.is_probe, bool)
     typing.assert_type(it.parameters, collections.abc.Mapping[str, str])
     typing.assert_type(it.stream_id, str)
+
+
+def telephony_CallSummary(it: voicelive.telephony.CallSummary) -> None:
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.called, str)
+    typing.assert_type(it.caller, str)
+    typing.assert_type(it.cleared_ms, int)
+    typing.assert_type(it.detail, str)
+    typing.assert_type(it.digits, int)
+    typing.assert_type(it.faults, collections.abc.Mapping[str, int])
+    typing.assert_type(it.filled_ms, int)
+    typing.assert_type(it.heard_ms, int)
+    typing.assert_type(it.input_dropped_ms, int)
+    typing.assert_type(it.interruptions, int)
+    typing.assert_type(it.line, str)
+    typing.assert_type(it.outcome, voicelive.telephony.CallOutcome)
+    typing.assert_type(it.output_dropped_ms, int)
+    typing.assert_type(it.received_ms, int)
+    typing.assert_type(it.seconds, float)
+    typing.assert_type(it.sent_ms, int)
 
 
 def telephony_DigitPressed(it: voicelive.telephony.DigitPressed) -> None:
@@ -2463,7 +2527,79 @@ def telephony_TwilioLine_write_mark(it: voicelive.telephony.TwilioLine, name: st
     typing.assert_type(it.write_mark(name), str)
 
 
-used(voicelive.testing.ObservedSession, voicelive.testing.ScriptedService)
+async def telephony_answer(agent: collections.abc.Callable[[typing.Any], collections.abc.Awaitable[None]], stream: typing.Any, line: voicelive.telephony.Line, limits: voicelive.telephony.CallLimits | None, control: voicelive.telephony.CallControl | None, digits: voicelive.telephony.Digits) -> None:
+    typing.assert_type(await voicelive.telephony.answer(agent, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
+
+
+async def telephony_bridge(connection: voicelive.aio.VoiceLiveConnection, stream: typing.Any, line: voicelive.telephony.Line, limits: voicelive.telephony.CallLimits | None, control: voicelive.telephony.CallControl | None, digits: voicelive.telephony.Digits) -> None:
+    typing.assert_type(await voicelive.telephony.bridge(connection, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
+
+
+def telephony_call_of(connection: typing.Any) -> None:
+    typing.assert_type(voicelive.telephony.call_of(connection), voicelive.telephony.Call)
+
+
+def telephony_end_call_tool(name: str, description: str | None) -> None:
+    typing.assert_type(voicelive.telephony.end_call_tool(name, description), voicelive.tools.Tool)
+
+
+def telephony_transfer_tool(targets: collections.abc.Mapping[str, str], name: str, description: str | None) -> None:
+    typing.assert_type(voicelive.telephony.transfer_tool(targets, name, description), voicelive.tools.Tool)
+
+
+used(voicelive.testing.Caller, voicelive.testing.LineName, voicelive.testing.ObservedSession, voicelive.testing.ScriptedService, voicelive.testing.phone_call)
+
+
+def testing_Caller(it: voicelive.testing.Caller) -> None:
+    typing.assert_type(it.call_id, str)
+    typing.assert_type(it.clears, int)
+    typing.assert_type(it.format, dict[str, typing.Any])
+    typing.assert_type(it.has_ended, bool)
+    typing.assert_type(it.heard, bytes)
+    typing.assert_type(it.heard_ms, int)
+    typing.assert_type(it.output_variables, dict[str, str] | None)
+    typing.assert_type(it.summary, voicelive.telephony.CallSummary)
+    typing.assert_type(it.waiting_ms, int)
+
+
+async def testing_Caller_drop(it: voicelive.testing.Caller) -> None:
+    await it.drop()
+
+
+def testing_Caller_go_silent(it: voicelive.testing.Caller) -> None:
+    it.go_silent()
+
+
+async def testing_Caller_hang_up(it: voicelive.testing.Caller) -> None:
+    await it.hang_up()
+
+
+async def testing_Caller_hears(it: voicelive.testing.Caller, ms: int, timeout: float) -> None:
+    await it.hears(ms, timeout=timeout)
+
+
+def testing_Caller_keep(it: voicelive.testing.Caller, summary: voicelive.telephony.CallSummary) -> None:
+    it.keep(summary)
+
+
+async def testing_Caller_press(it: voicelive.testing.Caller, digits: str) -> None:
+    await it.press(digits)
+
+
+async def testing_Caller_quiet(it: voicelive.testing.Caller, ms: int, timeout: float) -> None:
+    await it.quiet(ms, timeout=timeout)
+
+
+async def testing_Caller_say(it: voicelive.testing.Caller, audio: bytes, timeout: float) -> None:
+    await it.say(audio, timeout=timeout)
+
+
+async def testing_Caller_send_raw(it: voicelive.testing.Caller, message: str | bytes) -> None:
+    await it.send_raw(message)
+
+
+async def testing_Caller_until_ended(it: voicelive.testing.Caller, timeout: float) -> None:
+    await it.until_ended(timeout=timeout)
 
 
 def testing_ObservedSession(it: voicelive.testing.ObservedSession) -> None:
@@ -2579,6 +2715,10 @@ def testing_ScriptedService_wait_until(it: voicelive.testing.ScriptedService, pr
 
 async def testing_ScriptedService_wait_until_async(it: voicelive.testing.ScriptedService, predicate: collections.abc.Callable[[], bool], timeout: float | None) -> None:
     await it.wait_until_async(predicate, timeout)
+
+
+def testing_phone_call(agent: collections.abc.Callable[[typing.Any], collections.abc.Awaitable[None]], line: voicelive.testing.LineName, caller: str, called: str, parameters: collections.abc.Mapping[str, str] | None, jitter_ms: float) -> None:
+    typing.assert_type(voicelive.testing.phone_call(agent, line, caller=caller, called=called, parameters=parameters, jitter_ms=jitter_ms), contextlib.AbstractAsyncContextManager[voicelive.testing.Caller])
 
 
 used(voicelive.tools.AnyTools, voicelive.tools.ApprovalRequest, voicelive.tools.Tool, voicelive.tools.ToolContext, voicelive.tools.ToolError, voicelive.tools.Tools, voicelive.tools.tool)

@@ -63,7 +63,16 @@ def program() -> str:
     body = "\n\n\n".join(parts)
     modules = {
         line
-        for line in ("collections.abc", "concurrent.futures", "datetime", "pathlib", "ssl", "types", "typing")
+        for line in (
+            "collections.abc",
+            "concurrent.futures",
+            "contextlib",
+            "datetime",
+            "pathlib",
+            "ssl",
+            "types",
+            "typing",
+        )
         if re.search(rf"(?<![\w.]){re.escape(line)}\.", body)
     }
     azure = {line for line in ("azure.core.credentials", "azure.core.credentials_async") if f"{line}." in body}

@@ -155,6 +155,11 @@ class ConversationLayer:
         """How many calls of observers were dropped because they were too slow."""
         return self._callbacks.dropped
 
+    @property
+    def interrupts(self) -> bool:
+        """Whether the user's speech interrupts what the player plays."""
+        return self._options.barge_in is not None
+
     def start(self, inner: DeliveringTransport, watcher: CallListener | None = None) -> Transport:
         """Keep the conversation over a transport that is open; on its loop.
 

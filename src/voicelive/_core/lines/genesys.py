@@ -109,7 +109,7 @@ class GenesysLine(Line):
         media = self._choose(parameters.get("media"))
         if media is None:
             yield Reply(self.write_end("error"))
-            yield LineFault("unsupported_format", "Genesys offers no µ-law at 8 kHz of the caller's", is_fatal=True)
+            yield LineFault("unsupported_format", "Genesys does not offer the caller in µ-law at 8 kHz", is_fatal=True)
             return
         self._channels = len(media["channels"])
         participant = part(parameters, "participant") if "participant" in parameters else {}

@@ -87,7 +87,7 @@ class CallSummary:
     output_dropped_ms: int = 0
     """Answers that were lost, because too much waited."""
     interruptions: int = 0
-    """How often the line was told to drop what it had."""
+    """How often something that was not heard was taken back."""
     digits: int = 0
     """How many keys were pressed."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -24,8 +24,8 @@ class PlayoutStats:
     """Taken back at interruptions: dropped by the line, or never sent."""
     dropped: int = 0
     """Lost, because more waited than is kept."""
-    clears: int = 0
-    """How often the line was told to drop what it had."""
+    interruptions: int = 0
+    """How often something was taken back."""
 
 
 @dataclass
@@ -48,6 +48,10 @@ class Playout:
         self._line = line
         self._waiting: deque[memoryview] = deque()
         self._waiting_size = 0
+        self._sent: deque[bytes] = deque()
+        """What was sent and perhaps not heard, for an interruption that turns out to be none."""
+        self._sent_size = 0
+        self._taken_back = b""
         self._keeps_ms = keeps_ms
         self.stats = PlayoutStats()
         self._position = 0
@@ -67,8 +71,8 @@ class Playout:
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything that came was played."""
-        return not self._waiting_size and self._known >= self._position
+        """Whether everything that came is known to have been played."""
+        return not self._waiting_size and self._taken >= self._position
 
     def add(self, audio: bytes) -> None:
         """Take sound to be played."""
@@ -91,6 +95,8 @@ class Playout:
                 # Nothing was playing: it plays from now on.
                 self._since = now
             self._position += len(audio)
+            self._sent.append(audio)
+            self._sent_size += len(audio)
             self.stats.sent += len(audio)
             messages.append(line.write_audio(audio))
             if line.has_marks:
@@ -133,6 +139,8 @@ class Playout:
         played = self._played(now)
         fresh, self._taken = max(0, played - self._taken), max(played, self._taken)
         self.stats.heard += fresh
+        while self._sent and self._position - self._sent_size + len(self._sent[0]) <= self._taken:
+            self._sent_size -= len(self._sent.popleft())
         return fresh
 
     def flush(self, now: float) -> list[str | bytes]:
@@ -140,13 +148,24 @@ class Playout:
         self.take_played(now)
         sent_unheard = self._position - self._taken
         self.stats.cleared += self._waiting_size + sent_unheard
+        sent = b"".join(self._sent)
+        self._taken_back = sent[len(sent) - sent_unheard :] + b"".join(self._waiting)
+        self._sent.clear()
+        self._sent_size = 0
         self._waiting.clear()
         self._waiting_size = 0
         self._position = self._known = self._taken = 0
         self._marks.clear()
+        self.stats.interruptions += bool(self._taken_back)
         # Always: by the clock everything may just have been played, and the line may lag.
-        self.stats.clears += 1
         return [self._line.write_clear()]
+
+    def resume(self) -> None:
+        """Play on with what the last interruption took back: it was none."""
+        audio, self._taken_back = self._taken_back, b""
+        self.stats.cleared -= len(audio)
+        self._waiting.appendleft(memoryview(audio))
+        self._waiting_size += len(audio)
 
     @property
     def _rate(self) -> int:

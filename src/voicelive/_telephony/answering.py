@@ -1,0 +1,125 @@
+"""Answering: waits for a call on a line, connects to the service, and lets an agent speak with the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from .._clients.async_connect import connect
+from .._clients.async_connection import VoiceLiveConnection
+from .._core.lines.limits import CallLimits, CallSummary
+from .._core.lines.line import Line
+from .._public import public_in
+from ..agents import Agent, options_of
+from ..errors import ConfigurationError, ConnectionClosed, VoiceLiveError
+from .bridge import Bridge, Digits, check_bridge, close_line, wait_for_start
+from .call import CallControl
+from .streams import LineStream, line_stream
+
+__all__ = ["answer"]
+
+_logger = logging.getLogger("voicelive.telephony")
+
+
+@public_in("voicelive.telephony")
+async def answer(
+    agent: Agent,
+    stream: Any,
+    line: Line,
+    *,
+    limits: CallLimits | None = None,
+    control: CallControl | None = None,
+    digits: Digits = "event",
+    **options: Any,
+) -> CallSummary:
+    """Answer one call: wait until the line says which, connect to the service, and run an agent until the call is over.
+
+    No session is opened for a WebSocket on which nobody calls. When the agent returns, the call ends once what it has
+    said was heard; when the caller hangs up, the connection closes, so that the agent's iteration ends.
+
+    Args:
+        agent: what speaks with the caller: a coroutine function that takes the connection. Options given to it by
+            :func:`voicelive.agents.agent` are used.
+        stream: the line's WebSocket; see :func:`bridge`.
+        line: what speaks the vendor's protocol, new for this call.
+        limits: what the call may take.
+        control: what can end and transfer the vendor's calls.
+        digits: what becomes of keys; see :func:`bridge`.
+        options: arguments of :func:`voicelive.aio.connect`; they count before the agent's own.
+
+    Returns:
+        What became of the call; also where the service could not be reached, or the agent raised.
+
+    Raises:
+        ConfigurationError: if an argument cannot be.
+        ConnectionStateError: if the line was used before.
+    """
+    check_bridge(line, limits, digits)
+    if not callable(agent):
+        raise ConfigurationError(f"agent takes a coroutine function that takes the connection, not {agent!r}")
+    limits = limits or CallLimits()
+    opened = line_stream(stream)
+    if line.started is None:
+        failed = await wait_for_start(opened, line, limits.start_seconds)
+        if failed is not None:
+            return await _unanswered(opened, line, *failed)
+    started = line.started
+    if started is not None and started.is_probe:
+        return await _unanswered(opened, line, "probe", "the vendor tried whether somebody answers")
+    arguments: dict[str, Any] = {"barge_in": True, **options_of(agent), **options}
+    connection = connect(**arguments)
+    try:
+        await connection.open()
+    except VoiceLiveError as error:
+        _logger.warning("a call of %s was not answered: %s", line.name, error)
+        return await _unanswered(opened, line, "service_ended", f"{type(error).__name__}: {error}")
+    except BaseException:
+        await close_line(opened, line, "error")
+        raise
+    return await _with_agent(agent, Bridge(connection, opened, line, limits, control, digits), connection)
+
+
+async def _with_agent(agent: Agent, call: Bridge, connection: VoiceLiveConnection) -> CallSummary:
+    speaking = asyncio.create_task(_speak(agent, call, connection), name="voicelive-agent")
+    try:
+        summary = await call.run()
+    finally:
+        # The connection is closed: an agent that iterates ends by itself, another one is told to.
+        await asyncio.wait({speaking}, timeout=1.0)
+        speaking.cancel()
+        await asyncio.wait({speaking})
+    failed = None if speaking.cancelled() else speaking.exception()
+    if failed is not None and not isinstance(failed, ConnectionClosed):
+        _logger.error("the agent failed", exc_info=failed)
+        summary = replace(summary, outcome="agent_failed", detail=f"the agent raised {type(failed).__name__}")
+    return summary
+
+
+async def _speak(agent: Agent, call: Bridge, connection: VoiceLiveConnection) -> None:
+    try:
+        await agent(connection)
+    except ConnectionClosed:
+        # How a call that is hung up ends for an agent that waits for something.
+        return
+    except Exception:
+        call.finish("agent_failed")
+        raise
+    if call.call is not None:
+        call.call.hang_up()
+
+
+async def _unanswered(stream: LineStream, line: Line, outcome: Any, detail: str) -> CallSummary:
+    with suppress(Exception):
+        await close_line(stream, line, "completed" if outcome == "probe" else "error")
+    started = line.started
+    return CallSummary(
+        outcome=outcome,
+        detail=detail,
+        line=line.name,
+        call_id=started.call_id if started else "",
+        caller=started.caller if started else "",
+        called=started.called if started else "",
+    )

@@ -1,0 +1,136 @@
+"""The bridge on every framework's WebSocket: the same call, carried by each of them for real."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from aiohttp import web
+from fastapi import FastAPI, WebSocket
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+
+from voicelive.telephony import CallSummary, TwilioLine, answer
+from voicelive.testing import Caller, ScriptedService
+
+from ..clients.conversing import eventually
+from .agents import DEADLINE, Agent
+
+Take = Callable[[Any], Awaitable[None]]
+pytestmark = pytest.mark.voicelive(timeout=20)
+
+
+def free_socket() -> socket.socket:
+    found = socket.socket()
+    found.bind(("127.0.0.1", 0))
+    return found
+
+
+@asynccontextmanager
+async def on_uvicorn(app: Any) -> AsyncGenerator[int]:
+    listening = free_socket()
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="websockets-sansio"))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await eventually(lambda: server.started)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
+
+
+def starlette(take: Take) -> Any:
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await take(websocket)
+
+    return on_uvicorn(Starlette(routes=[WebSocketRoute("/", endpoint)]))
+
+
+def fastapi(take: Take) -> Any:
+    app = FastAPI()
+
+    @app.websocket("/")
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await take(websocket)
+
+    return on_uvicorn(app)
+
+
+@asynccontextmanager
+async def aiohttp(take: Take) -> AsyncGenerator[int]:
+    async def endpoint(request: web.Request) -> web.WebSocketResponse:
+        response = web.WebSocketResponse()
+        await response.prepare(request)
+        await take(response)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", endpoint)
+    runner = web.AppRunner(app, shutdown_timeout=5)
+    await runner.setup()
+    listening = free_socket()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield listening.getsockname()[1]
+    finally:
+        await runner.cleanup()
+        listening.close()
+
+
+@pytest.mark.parametrize("serving", [starlette, fastapi, aiohttp])
+@pytest.mark.parametrize("who", ["the caller hangs up", "the agent ends"])
+async def test_a_call_on_each_framework(
+    voicelive_environment: ScriptedService, serving: Callable[[Take], Any], who: str
+) -> None:
+    """Speech goes both ways, and the end of either side is the end of the other."""
+    service, speaking = voicelive_environment, Agent()
+    service.say("At nine.")
+    summaries: list[CallSummary] = []
+    done = asyncio.Event()
+
+    async def take(stream: Any) -> None:
+        summaries.append(await answer(speaking, stream, TwilioLine(), model="gpt-4o"))
+        done.set()
+
+    async with serving(take) as port:
+        async with Caller("twilio", f"ws://127.0.0.1:{port}/") as caller:
+            await caller.say(service.speech("When?", **caller.format))
+            await caller.quiet()
+            if who == "the agent ends":
+                assert speaking.connection is not None
+                await speaking.connection.close()
+                await caller.until_ended()
+        await asyncio.wait_for(done.wait(), DEADLINE)
+    assert service.understand(caller.heard, **caller.format) == "At nine."
+    assert [one.outcome for one in summaries] == ["hung_up" if who == "the caller hangs up" else "service_ended"]
+
+
+class Quart:
+    """Quart's WebSocket cancels whoever waits for a message when the peer goes."""
+
+    def __init__(self, *messages: str) -> None:
+        self.messages = list(messages)
+
+    async def receive(self) -> str:
+        if self.messages:
+            return self.messages.pop(0)
+        raise asyncio.CancelledError
+
+    async def send(self, message: str | bytes) -> None:
+        pass
+
+
+async def test_a_framework_that_cancels_when_the_peer_goes(voicelive_environment: ScriptedService) -> None:
+    """That is the end of the call, not of the server's task."""
+    from tests.core.lines import frames
+
+    summary = await answer(Agent(), Quart(frames.TWILIO_START), TwilioLine(), model="gpt-4o")
+    assert summary.outcome == "hung_up"
