@@ -46,6 +46,7 @@ SHOWN_SPOKEN = {
         "Spread(count=",
         "interrupted=True",
     ],
+    "webrtc_call": ["Call: rtc_", "User said: what time is it", "Assistant: ", "s of the call"],
     "telephony_g711": ["Caller said: what time is it", "Assistant: ", "bytes of µ-law"],
 }
 

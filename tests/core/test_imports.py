@@ -141,6 +141,7 @@ RULES = [
         {"threading", BRIDGE},
     ),
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),
+    Rule("_local.peer", set(), {"aiortc", "av"}),
     Rule("local", {"_local"}, set(), BLOCKING),
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),
     # The far ends of telephone lines.
@@ -338,6 +339,8 @@ def test_importing_loads_no_extra(statement: str) -> None:
         "pyarrow",
         "yaml",
         "distributed",
+        "aiortc",
+        "av",
         *ENGINES,
     }
     assert not extras & loaded_by(statement)

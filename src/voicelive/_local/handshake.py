@@ -14,6 +14,7 @@ from .._core.version_names import contract_version, is_voice_agent
 
 __all__ = [
     "AGENT_MODEL",
+    "CALLS_PATH",
     "PATH",
     "Handshake",
     "HandshakeRefusedError",
@@ -25,6 +26,9 @@ __all__ = [
 
 PATH = "/voice-live/realtime"
 """The path of the realtime endpoint."""
+
+CALLS_PATH = f"{PATH}/calls"
+"""The path of the signalling of WebRTC calls: the same sessions."""
 
 AGENT_MODEL = "gpt-realtime"
 """The model that answers for a voice agent: what an agent consists of is not known here."""
@@ -136,7 +140,7 @@ def _read(target: str, headers: Mapping[str, str], api_key: str | None) -> Hands
     parts = read_target(target)
     query = parts.query
     to_agent = is_voice_agent(parts.path)
-    if parts.path != PATH and not to_agent:
+    if parts.path not in (PATH, CALLS_PATH) and not to_agent:
         raise HandshakeRefusedError(404, f"There is nothing at this path; the endpoint is {PATH}.")
     kind, value = _credential(query, headers)
     if api_key is not None:

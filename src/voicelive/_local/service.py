@@ -91,8 +91,8 @@ class LocalService:
     ``warning``. MCP servers need the extra ``mcp``. An interim response says one of the session's texts, or one of a
     few of its own where a model would find the words. Visemes and blendshapes are estimated from the spelling. Every
     kind of end-of-utterance detection goes by the words that were understood. An agent answers as the model would, and
-    takes API keys too. File and web searches are those that the responder says it has made. WebRTC calls are refused as
-    events.
+    takes API keys too. File and web searches are those that the responder says it has made. WebRTC calls
+    need the extra ``webrtc``, and open UDP ports at the machine's addresses.
 
     What a client may send is limited, and what passes a limit is refused by an ``error`` event: 15 MiB of audio an
     event, and 4 MiB (4,194,304 characters) and 50,000 values beside audio and images (``event_too_large``), 128 tools

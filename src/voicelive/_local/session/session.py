@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +24,7 @@ from ..records import MAX_KEPT_ITEM_BYTES, SessionJournal
 from . import error_details as errors
 from .agent_wire import wire_for
 from .avatar import Avatar
+from .calls import Calls
 from .context import Context, item_model
 from .conversation import Conversation
 from .defaults import initial_session
@@ -115,7 +116,7 @@ class Session:
         self._options = options
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
         wire = self._wire = wire_for(journal.api_version)
-        self._sender = EventSender(channel.send, wire.outbound)
+        self._sender = EventSender(channel.send, self._translated)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
@@ -137,7 +138,9 @@ class Session:
         self._responses = Responses(context, self._avatar, self._mcp, lambda: self._turns.user_speaks())
         self._turns = Turns(context, self._audio, self._responses, self._sequencer)
         self._marked = MarkedTurns(self._audio, self._turns)
-        self._immediate, self._ordered = self._handlers(Settings(context, self._audio, self._mcp))
+        settings = Settings(context, self._audio, self._mcp)
+        self._calls = Calls(context, lambda: self._audio.format, self._turns.append, settings.update)
+        self._immediate, self._ordered = self._handlers(settings)
 
     def _sounds_finished(self, pcm: bytes, rate: int) -> bool:
         """Return whether what is said in `pcm` sounds finished; blocks."""
@@ -179,6 +182,10 @@ class Session:
             quirks=self._options.quirks,
         )
 
+    def _translated(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
+        """Say an event as the version does, but for the sound that goes out over a call."""
+        return () if self._calls.carries(event) else self._wire.outbound(event)
+
     def _handlers(self, settings: Settings) -> tuple[dict[str, Handler], dict[str, Handler]]:
         """Return who answers at once, and who when the turns before have become items."""
         items = Items(self._context, self._turns, self._mcp)
@@ -196,6 +203,7 @@ class Session:
             "input_audio.clear": self._clear_input,
             "input_text.delta": items.type_delta,
             "output_audio_buffer.clear": self._clear_output,
+            "rtc.call.sdp.create": self._calls.create,
             "response.cancel": self._cancel_response,
         }
         ordered: dict[str, Handler] = {
@@ -234,6 +242,7 @@ class Session:
                 task.cancel()
             await asyncio.wait(others)
             self._turns.close()
+            await self._calls.close()
             await self._responses.close()
             await self._mcp.close()
             self._sender.finish()
@@ -413,6 +422,7 @@ class Session:
         self._turns.clear()
 
     async def _clear_output(self, event: models.ClientEventOutputAudioBufferClear) -> None:
+        self._calls.clear()
         self._sender.put(models.ServerEventOutputAudioBufferCleared())
 
     async def _cancel_response(self, event: models.ClientEventResponseCancel) -> None:
