@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import uuid
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,8 +17,7 @@ from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_err
 from .._core.contract import WireContract
 from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
-from .._core.handshake import Handshake, OpeningRequest
-from .._core.holding import MESSAGE_OVERHEAD
+from .._core.handshake import Handshake
 from .._core.inbox import Condition, Inbox, Received
 from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
@@ -30,12 +28,13 @@ from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
 from .._loop import LoopThread, lease
 from .._public import public_in
-from .._threads import Waiter
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
 from .._transport.options import TransportOptions
-from ..errors import ConnectionClosed, ConnectionStateError, InvalidEventError, ReceiveTimeoutError
+from ..errors import ConnectionClosed, ConnectionStateError
+from .opening_requests import OpeningRequests
 from .sync_conversation import ConversationFace
+from .sync_receiving import SyncReceiving, message_of
 from .watching import over_transport, with_context
 
 if TYPE_CHECKING:
@@ -47,51 +46,16 @@ __all__ = ["VoiceLiveConnection"]
 
 T = TypeVar("T")
 
-_NOTHING = Incoming(b"")
-"""What is handed to a ``wait_for`` that is settled: it has its event already."""
-
-_JUDGING_S = 1.0
-"""How long to wait for the end of a connection that was given up, before looking at it again."""
-
-
-class _Requests:
-    """Makes the opening request of each connection, with a fresh token. Does not know the connection it is for."""
-
-    def __init__(self, handshake: Handshake, credential: CredentialSource) -> None:
-        self.handshake = handshake
-        self._credential = credential
-        self._first: OpeningRequest | None = None
-        self._was_asked = False
-
-    def prepare(self) -> OpeningRequest:
-        """Make the next request; blocks while the credential is asked."""
-        headers = self._credential.headers()
-        if self._was_asked:
-            self.handshake = self.handshake.renewed(str(uuid.uuid4()))
-        self._was_asked = True
-        return self.handshake.request(headers)
-
-    def prepare_first(self) -> None:
-        """Make the first request here, for :meth:`next`."""
-        self._first = self.prepare()
-
-    async def next(self) -> OpeningRequest:
-        """Make the next request, on the loop: the credential, which may block, is asked in another thread."""
-        first, self._first = self._first, None
-        return await asyncio.to_thread(self.prepare) if first is None else first
-
 
 @public_in("voicelive")
-class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
+class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, SyncReceiving):
     """A connection to the Voice Live service, for threads. Made by :func:`connect`.
 
     All methods may be called from any thread at any time. Every event goes to one receiver: the oldest ``wait_for``
     whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
-    # An interruption such as Ctrl-C strikes between two instructions of Python's, and must not lose an event: what is
-    # taken is noted in a variable first, removed by a `del` that nothing can interrupt, and put back by whoever is
-    # interrupted before it is handed over. Locks are taken by `with` alone, which nothing can interrupt either.
+    # How an interruption such as Ctrl-C is kept from losing an event: see `sync_receiving`.
 
     @resolved_when_read(
         ConversationOptions=".._conversation.layer",
@@ -109,7 +73,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         telemetry: TelemetryFace | None = None,
     ) -> None:
         self._credential = credential
-        self._requests = _Requests(handshake, credential)
+        self._requests = OpeningRequests(handshake, credential)
         self._options = options
         self._contract = contract
         self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
@@ -324,7 +288,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
         received: Incoming | Received | None = None
         try:
             received = self._receive(timeout, None)
-            return _message(received).data
+            return message_of(received).data
         except BaseException:
             if received is not None:
                 self._put_back(received)
@@ -382,159 +346,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
             closed = self._closed_error(event)
             raise closed from closed.__cause__ or error
 
-    def _next_event(self, timeout: float | None) -> AnyServerEvent:
-        """Return the next event, without waiting if it is there and is nobody else's: most are."""
-        received: Incoming | Received | None = None
-        try:
-            bridge, inbox = self._opened(), self._inbox
-            with self._lock:
-                if bridge.arrived and not inbox.kept and not inbox.waiters and self._requested is None:
-                    first = bridge.arrived[0]
-                    cost = len(first.data) + MESSAGE_OVERHEAD
-                    received = first
-                    del bridge.arrived[0]
-                    bridge.taken_bytes += cost
-                    if self._watch.is_needed:
-                        self._watch.see(first)
-            if received is None:
-                received = self._receive(timeout, None)
-            elif bridge.needs_room:
-                bridge.go_on()
-            event = self._event_of(_message(received))
-            if self._layer is None or not self._layer.is_late(event):
-                return event
-            # Audio of what was interrupted meanwhile.
-            received = None
-            return self._next_event(timeout)
-        except InvalidEventError:
-            raise
-        except BaseException:
-            if received is not None:
-                self._put_back(received)
-            raise
-
-    def _put_back(self, received: Incoming | Received) -> None:
-        """Put back what was taken, for the next receiver."""
-        with self._lock:
-            if isinstance(received, Received):
-                self._inbox.kept.appendleft(received)
-                self._inbox.holding.kept_cost += received.cost
-            elif self._bridge is not None:
-                self._bridge.arrived.appendleft(received)
-                self._bridge.taken_bytes -= len(received.data) + MESSAGE_OVERHEAD
-        self._wake()
-
-    def _receive(self, timeout: float | None, search: Search | None) -> Incoming | Received:
-        """Wait for the next message, or until `search` is settled; what others search for is passed on to them."""
-        bridge = self._opened()
-        if timeout is None and search is None:
-            timeout = self._options.receive_timeout
-        deadline = None if timeout is None else time.monotonic() + timeout
-        received: Incoming | Received | None = None
-        waiter: Waiter | None = None
-        receiver = object()
-        try:
-            try:
-                if search is None:
-                    with self._lock:
-                        self._inbox.begin_receiving(receiver)
-                while received is None:
-                    with self._lock:
-                        # Asked first: what it had received before it ended is looked at after that.
-                        has_ended = bridge.has_ended
-                        received = self._sorted(bridge, search)
-                        if received is not None:
-                            continue
-                        if has_ended:
-                            bridge.check_engine()
-                            raise self._closed_error()
-                        left = self._time_left(bridge, deadline, timeout or 0, search)
-                        if waiter is None:
-                            bridge.check_caller()
-                            # From now on it is woken; what arrived before is looked at once more.
-                            waiter = Waiter()
-                            bridge.waiting.append(waiter)
-                            continue
-                    bridge.go_on()
-                    waiter.wait(left)
-            finally:
-                if search is None:
-                    with self._lock:
-                        self._inbox.end_receiving(receiver)
-                if waiter is not None:
-                    bridge.waiting.remove(waiter)
-                    waiter.close()
-                bridge.go_on()
-                self._inbox.holding.tell_if_half_empty()
-            return received
-        except BaseException:
-            if received is not None and search is None:
-                self._put_back(received)
-            raise
-
-    def _sorted(self, bridge: Bridge, search: Search | None) -> Incoming | Received | None:
-        """Look through what arrived, for all who wait, and return the next message for this caller if there is one.
-
-        For a search that is settled, the message returned means nothing. Called with the lock held.
-        """
-        inbox, arrived = self._inbox, bridge.arrived
-        if search is not None and search.settled:
-            return _NOTHING
-        if self._requested is not None:
-            raise self._closed_error()
-        if search is None and inbox.kept:
-            kept = inbox.kept[0]
-            del inbox.kept[0]
-            inbox.holding.kept_cost -= kept.cost
-            return kept
-        while arrived:
-            message = arrived[0]
-            cost = len(message.data) + MESSAGE_OVERHEAD
-            if self._watch.is_needed:
-                self._watch.see(message)
-            if search is None and not inbox.waiters:
-                del arrived[0]
-                bridge.taken_bytes += cost
-                return message
-            try:
-                received = inbox.sort(message, self._event_of(message))
-                is_wanted = received is not None and inbox.is_wanted(received)
-            except InvalidEventError:
-                del arrived[0]
-                bridge.taken_bytes += cost
-                raise
-            # Nothing interrupts the next lines: whoever takes it has it, and nobody can take it again.
-            del arrived[0]
-            bridge.taken_bytes += cost
-            if received is not None:
-                if search is None:
-                    return received
-                if is_wanted:
-                    message.event = None
-                    inbox.kept.append(received)
-                    inbox.holding.kept_cost += cost
-            if search is not None and search.settled:
-                return _NOTHING
-        return None
-
-    def _time_left(self, bridge: Bridge, deadline: float | None, timeout: float, search: Search | None) -> float | None:
-        """Return how long to wait for more, None without end; give the connection up if it should have come by now."""
-        now = time.monotonic()
-        left = until_look = None if deadline is None else deadline - now
-        if self._watch.is_needed and (due := self._watch.due(bridge.last_arrival)) is not None:
-            dead_in = due[0] - now
-            if dead_in <= 0:
-                bridge.give_up(due[1], bridge.last_arrival)
-                dead_in = _JUDGING_S
-            until_look = dead_in if left is None else min(left, dead_in)
-        if left is not None and left <= 0:
-            raise _timeout_error(timeout, search)
-        return until_look
-
-    def _wake(self) -> None:
-        if self._bridge is not None:
-            self._bridge.wake()
-
     def _check_process(self) -> None:
         if self._generation != generation():
             raise ConnectionStateError(OPENED_BEFORE_FORK)
@@ -553,16 +364,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace):
     def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed:
         info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
         return closed_error(info, self._handshake.endpoint.authority, unsent.unsent if unsent else None)
-
-
-def _message(received: Incoming | Received) -> Incoming:
-    return received.message if isinstance(received, Received) else received
-
-
-def _timeout_error(timeout: float, search: Search | None) -> ReceiveTimeoutError:
-    if search is not None:
-        return search.timeout_error(timeout)
-    return ReceiveTimeoutError(f"no event within {timeout:g} s", timeout=timeout)
 
 
 def _drop(bridge: Bridge, engine: LoopThread, shown: str) -> None:

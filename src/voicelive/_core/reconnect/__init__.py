@@ -10,7 +10,7 @@
 - :mod:`send_queue`: what the application sends while there is nobody to send it to.
 - :mod:`sending`: what becomes of each event that the application sends.
 - :mod:`actions`: what the state machine and the transports say to each other.
-- :mod:`machine`: the state machine over all of it.
+- :mod:`machine`: the state machine over all of it, and :mod:`link_changes`, how one link takes another's place in it.
 - :mod:`local_events`: what the application is told.
 - :mod:`messages`: messages as plain values.
 """
