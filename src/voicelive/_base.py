@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar, cast, get_args
 
@@ -26,9 +25,12 @@ from typing_extensions import TypeAliasType
 
 from ._building import building, signals_deferred
 from ._describing import ModelFields, Signature, description_of
+from ._field_issue import FieldIssue
 from ._public import public_in
 from ._wire_values import (
     Base64,
+    ReadFloat,
+    ReadInt,
     UnixTime,
     decode_base64,
     decode_leniently,
@@ -59,46 +61,6 @@ __all__ = [
     "raw_audio",
     "standard_base64",
 ]
-
-
-@public_in("voicelive")
-@dataclass(frozen=True)
-class FieldIssue:
-    """One field that did not fit its declared type.
-
-    On a received event (:attr:`Model.issues`) it says what could not be read as declared; on an
-    :class:`~voicelive.errors.InvalidEventError` it says which field was refused and why.
-    """
-
-    path: str
-    """Where the field is, e.g. ``session.turn_detection.threshold`` or ``response.output[0].status``."""
-    message: str
-    """What is wrong with it."""
-    value: object = None
-    """The value as it was given."""
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        import pickle
-
-        # The value may be anything that an application passed by mistake; an error with it must pickle all the same.
-        value = self.value
-        try:
-            pickle.dumps(value)
-        except Exception:  # noqa: BLE001 - pickling runs the value's own code
-            value = repr(value)
-        return FieldIssue, (self.path, self.message, value)
-
-    def __str__(self) -> str:
-        shown = repr(self.value)
-        if len(shown) > 80:
-            shown = shown[:77] + "..."
-        return f"{self.path or '(event)'}: {self.message} (got {shown})"
 
 
 class OpenEnum(str, Enum):
@@ -372,32 +334,6 @@ class BaseEvent(Model):
             InvalidEventError: if it is not an event of this class.
         """
         return cast("Self", BaseEvent.__read__(cls, payload))
-
-
-class ReadInt(int):
-    """An integer that arrived as something else, such as a text; it is given back as it came."""
-
-    wire: object
-    """What arrived."""
-
-    def __new__(cls, number: int, wire: object = None) -> Self:
-        """Make the number, remembering what it was read from."""
-        made = super().__new__(cls, number)
-        made.wire = number if wire is None else wire
-        return made
-
-
-class ReadFloat(float):
-    """A number that arrived as something else; see :class:`ReadInt`."""
-
-    wire: object
-    """What arrived."""
-
-    def __new__(cls, number: float, wire: object = None) -> Self:
-        """Make the number, remembering what it was read from."""
-        made = super().__new__(cls, number)
-        made.wire = number if wire is None else wire
-        return made
 
 
 @public_in("voicelive.types")

@@ -1,4 +1,4 @@
-"""Values that JSON has no form of its own for: audio as base64 text, times as seconds."""
+"""Values that JSON has no form of its own for: audio as base64 text, times as seconds, numbers that came as texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pybase64 import b64decode, b64encode_as_string
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
@@ -15,6 +15,8 @@ from pydantic_core import SchemaValidator, core_schema
 __all__ = [
     "Base64",
     "Buffer",
+    "ReadFloat",
+    "ReadInt",
     "UnixTime",
     "decode_base64",
     "decode_leniently",
@@ -183,3 +185,29 @@ UnixTime = Annotated[
     WithJsonSchema({"type": "number", "description": "Seconds since 1970-01-01 UTC."}),
 ]
 """A time that travels as whole seconds since 1970-01-01 UTC."""
+
+
+class ReadInt(int):
+    """An integer that arrived as something else, such as a text; it is given back as it came."""
+
+    wire: object
+    """What arrived."""
+
+    def __new__(cls, number: int, wire: object = None) -> Self:
+        """Make the number, remembering what it was read from."""
+        made = super().__new__(cls, number)
+        made.wire = number if wire is None else wire
+        return made
+
+
+class ReadFloat(float):
+    """A number that arrived as something else; see :class:`ReadInt`."""
+
+    wire: object
+    """What arrived."""
+
+    def __new__(cls, number: float, wire: object = None) -> Self:
+        """Make the number, remembering what it was read from."""
+        made = super().__new__(cls, number)
+        made.wire = number if wire is None else wire
+        return made

@@ -100,7 +100,8 @@ async def test_a_cancelled_recv_loses_nothing() -> None:
 async def test_a_cancelled_wait_for_gives_its_event_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait_for cancelled after its event arrived puts the event back in its place."""
     # Or a slow machine lets the other task run in between.
-    monkeypatch.setattr("voicelive._clients.async_connection._LONGEST_STEP_S", 60.0)
+    for module in ("async_connection", "async_receiving"):
+        monkeypatch.setattr(f"voicelive._clients.{module}.LONGEST_STEP_S", 60.0)
     kinds = ["session.created", "session.updated", "response.created", "response.done"]
 
     async def behaviour(connection: ServerConnection) -> None:

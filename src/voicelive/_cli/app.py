@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import sys
-import warnings
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
@@ -18,7 +12,7 @@ from typer.core import TyperCommand
 from .._local.quirks import QUIRKS
 from .._version import __version__
 from ..audio import devices as list_devices
-from ..errors import ContractWarning, VoiceLiveError
+from ..errors import VoiceLiveError
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
@@ -26,9 +20,10 @@ from .evaluate import evaluate
 from .failures import CommandError, error_line
 from .faults import faults
 from .live import DeviceChoice, device_lines
-from .output import discard, settle
+from .output import settle
+from .running import fail, run_to_end
 from .serve import DEFAULT_PORT, ServeSettings, serve
-from .signals import Signalled, until_signalled
+from .signals import until_signalled
 from .talk import DEFAULT_MODEL, Spoken, TalkSettings, Typed, hold_conversation, talk_live
 
 __all__ = ["app", "run"]
@@ -45,7 +40,6 @@ app = typer.Typer(
 )
 
 _ORDER = "voicelive.option_order"
-_INTERRUPTED = 130
 
 
 class Echo(str, Enum):
@@ -214,7 +208,7 @@ def talk(
         _list_devices(debug)
         return
     if turns and (input is not None or output is not None or push_to_talk):
-        _fail(CommandError("--input, --output and --push-to-talk are for talking, without --wav and --text"), debug)
+        fail(CommandError("--input, --output and --push-to-talk are for talking, without --wav and --text"), debug)
     settings = TalkSettings(
         turns=turns,
         save=save,
@@ -235,10 +229,10 @@ def talk(
         engines=engines,
     )
     if turns:
-        _run_to_end(until_signalled(hold_conversation(settings)), debug)
+        run_to_end(until_signalled(hold_conversation(settings)), debug)
         return
     choice = DeviceChoice(input, output, echo.value, push_to_talk)
-    _run_to_end(until_signalled(talk_live(settings, choice)), debug)
+    run_to_end(until_signalled(talk_live(settings, choice)), debug)
 
 
 @app.command("serve")
@@ -382,7 +376,7 @@ def serve_command(
         max_seconds=max_seconds,
         record=record,
     )
-    _run_to_end(serve(settings), debug)
+    run_to_end(serve(settings), debug)
 
 
 app.command()(doctor)
@@ -394,7 +388,7 @@ def _list_devices(debug: bool) -> None:
     try:
         found = list(list_devices())
     except VoiceLiveError as error:
-        _fail(error, debug)
+        fail(error, debug)
     for line in device_lines(found):
         typer.echo(line)
     if not found:
@@ -407,54 +401,3 @@ def _turns_in_order(order: list[str], wavs: list[Path], texts: list[str]) -> tup
         "text": [Typed(text) for text in texts],
     }
     return tuple(left[name].pop(0) for name in order if name in left)
-
-
-def _run_to_end(work: Coroutine[Any, Any, None], debug: bool) -> None:
-    if not debug:
-        # Warnings about the service's oddities are for developers; without a handler they would go to the terminal.
-        logging.getLogger("voicelive").addHandler(logging.NullHandler())
-    try:
-        with _contract_notices():
-            asyncio.run(work)
-    except KeyboardInterrupt:
-        notice("interrupted")
-        raise typer.Exit(_INTERRUPTED) from None
-    except Signalled as ended:
-        notice(error_line(ended))
-        raise typer.Exit(ended.exit_code) from None
-    except BrokenPipeError:  # the reader of the output is gone, and needs no message
-        discard(sys.stdout)
-        raise typer.Exit(1) from None
-    except (CommandError, VoiceLiveError) as error:
-        _fail(error, debug)
-
-
-@contextmanager
-def _contract_notices() -> Generator[None, None, None]:
-    """Show what does not fit the contract as notices: the user gave options, and has no line of source to look at."""
-    with warnings.catch_warnings():
-        show_others = warnings.showwarning
-
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            if issubclass(category, ContractWarning):
-                notice(f"warning: {' '.join(str(message).split())}")
-            else:
-                show_others(message, category, filename, lineno, file, line)
-
-        warnings.showwarning = show
-        warnings.simplefilter("always", ContractWarning)
-        yield
-
-
-def _fail(error: CommandError | VoiceLiveError, debug: bool) -> NoReturn:
-    if debug:
-        raise error
-    notice(f"error: {error_line(error)}")
-    raise typer.Exit(error.exit_code if isinstance(error, CommandError) else CommandError.exit_code)

@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -38,7 +38,8 @@ from ..evaluation import (
 )
 from .display import notice
 from .engines import EngineChoice
-from .failures import CommandError, error_line
+from .failures import CommandError
+from .running import fail
 
 __all__ = ["evaluate"]
 
@@ -150,7 +151,7 @@ def evaluate(
         _write(calls, before, html, junit, parquet)
         _tell(calls, before)
     except (CommandError, VoiceLiveError, EngineUnavailableError) as error:
-        _fail(error, debug)
+        fail(error, debug)
     except KeyboardInterrupt:
         notice("interrupted" + (f"; the same command goes on from {results}" if results else ""))
         raise typer.Exit(130) from None
@@ -272,10 +273,3 @@ def _tell(calls: Sequence[CallResult], before: Sequence[CallResult] | None) -> N
             for change in changes
         ] or ["nothing changed beyond chance"]
     sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _fail(error: Exception, debug: bool) -> NoReturn:
-    if debug:
-        raise error
-    notice(f"error: {error_line(error)}")
-    raise typer.Exit(CommandError.exit_code)
