@@ -86,7 +86,8 @@ RULES = [
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {"_clients.sync_conversation", "_fork", "_loop", "_threads"}
+        | {f"_clients.{name}" for name in ("opening_requests", "sync_conversation", "sync_receiving")}
+        | {"_fork", "_loop"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},
@@ -94,11 +95,21 @@ RULES = [
     Rule(
         "_clients.async_connection",
         CLIENT
-        | {"_clients.async_conversation", "_fork", "_prebuilding"}
+        | {"_clients.async_conversation", "_clients.async_receiving", "_fork", "_prebuilding"}
         | {f"_transport.{name}" for name in ("options", "transport", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
+    Rule(
+        "_clients.sync_receiving", CLIENT | {"_threads", "_transport.bridge", "_transport.options"}, set(), {"asyncio"}
+    ),
+    Rule(
+        "_clients.async_receiving",
+        CLIENT | {f"_transport.{name}" for name in ("options", "transport", "websocket")},
+        set(),
+        {"threading", "queue"},
+    ),
+    Rule("_clients.opening_requests", CLIENT, set()),
     Rule(
         "_clients.connection_parts", CLIENT | {"_telemetry.telemetry", "_transport.options", "tools"}, set(), BLOCKING
     ),

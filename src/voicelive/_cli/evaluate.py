@@ -38,7 +38,7 @@ from ..evaluation import (
 )
 from .display import notice
 from .engines import EngineChoice
-from .failures import CommandError
+from .failures import CommandError, error_line
 from .running import fail
 
 __all__ = ["evaluate"]
