@@ -115,6 +115,7 @@ def connection_parts(
         strict=strict,
         check=contract_check,
         previews=asks_for_previews(handshake),
+        model=model,
     )
     options = read_options(connection_options, handshake.endpoint)
     source = find_credential(credential, credential_scopes, handshake=handshake, environ=environ, client=client)

@@ -26,6 +26,7 @@ from .codec import (
 from .envelope import Incoming, Outgoing
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .nested_form import item_to_nested, read_flat, response_to_nested, session_to_nested
+from .unpublished_models import unpublished_model_message
 from .version_check import findings, unknown_version_message
 from .version_names import VOICE_AGENTS, is_nested
 
@@ -51,9 +52,11 @@ class WireContract:
             leniently. For tests.
         check: what to do about fields that the API version or every version lacks.
         previews: whether the connection asks for preview features.
+        model: the model that is asked for.
 
     Raises:
-        ConfigurationError: if a class among `events` cannot be used, or `check` is not one of the three.
+        ConfigurationError: if a class among `events` cannot be used, or `check` is not one of the three; where it is
+            `error`, for a version that is unknown and for a model whose protocol is not published.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class WireContract:
         strict: bool = False,
         check: ContractCheck = "warn",
         previews: bool = False,
+        model: str | None = None,
     ) -> None:
         if check not in get_args(ContractCheck):
             raise ConfigurationError(f"contract_check must be 'warn', 'error' or 'ignore', not {check!r}")
@@ -87,8 +91,10 @@ class WireContract:
             decode = _also_flat(decode)
         self.decode: Decode = _strictly(decode) if strict else decode
         """Turn a message, and its type where that is known, into an event; never raises unless strict."""
-        if check != "ignore" and (message := unknown_version_message(api_version)) is not None:
-            self._tell(message)
+        if check != "ignore":
+            for message in (unknown_version_message(api_version), unpublished_model_message(model)):
+                if message is not None:
+                    self._tell(message)
 
     def event_of(self, message: Incoming) -> AnyServerEvent:
         """Return the event of a message, as it was made before or made now; never raises unless strict."""

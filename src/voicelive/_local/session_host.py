@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
 
+from .._core.unpublished_models import unpublished_model_message
 from ..errors import ConfigurationError
 from .control.endpoint import Control
 from .dialects import Dialect, DialectName, dialect_for
@@ -254,6 +255,8 @@ class SessionHost:
             return errors.unsupported_model(handshake.model)
         if self.relay is not None:
             return None  # whether there is such a model is for the upstream service to say
+        if unpublished_model_message(handshake.model) is not None and handshake.profile is None:
+            return errors.unpublished_model(handshake.model)
         if handshake.profile is not None and handshake.profile not in _PROFILES:
             return errors.unsupported_profile(handshake.profile)
         if self._models is not None and handshake.model and handshake.model not in self._models:

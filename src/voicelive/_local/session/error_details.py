@@ -151,6 +151,14 @@ def ordered(code: str, message: str | None, error_type: str | None = None, param
 # --- connection and session ------------------------------------------------------------------------------------------
 
 
+def unpublished_model(model: str) -> ErrorDetails:
+    """The model's protocol is not published, so nobody can answer for it here."""
+    return ErrorDetails(
+        f"The model {model} is of GPT-Live, whose protocol is not published: the local service cannot answer for it.",
+        code="invalid_model",
+    )
+
+
 def unsupported_model(model: str) -> ErrorDetails:
     return ErrorDetails(f"Model {model} is not supported in this region.", code="invalid_model")
 
