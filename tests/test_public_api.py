@@ -30,6 +30,11 @@ import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of
 from tests.typing.whole_api import program
 
+# Locust, which two public classes are users for, patches the whole process unless it is asked to leave it alone.
+with pytest.MonkeyPatch.context() as _patch:
+    _patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")
+    import_module("voicelive._load.users")
+
 FACES = [
     "voicelive",
     "voicelive.agents",
@@ -38,6 +43,7 @@ FACES = [
     "voicelive.conversation",
     "voicelive.errors",
     "voicelive.evaluation",
+    "voicelive.load",
     "voicelive.local",
     "voicelive.local.engines",
     "voicelive.local.faults",

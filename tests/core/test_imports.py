@@ -165,6 +165,8 @@ RULES = [
         {"_local.engines", "agents", "aio", "audio", "conversation", "errors", "local", "tools"},
         {"jiwer", "numpy", "pyarrow", "pydantic", "yaml"},
     ),
+    Rule("_load", {"connect", "errors"}, {"gevent", "locust"}),
+    Rule("load", {"_load", "errors"}, set(), BLOCKING),
     Rule("evaluation", {"_evaluation"}, set(), BLOCKING),
     Rule("pytest_plugin", {"testing"}, {"pytest"}),
     Rule(
@@ -176,6 +178,7 @@ RULES = [
     Rule("_cli.doctor.configuration", CLI | {"_core.handshake"}, {"azure.core.credentials"}),
     # A thread for what knows no deadline.
     Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
+    Rule("_cli.load", CLI | {"_load", "audio", "conversation"}, {"typer"}),
     Rule("_cli.evaluate", CLI | {"agents", "conversation", "evaluation"}, {"typer", "distributed"}),
     Rule(
         "_cli.doctor.route",
@@ -329,7 +332,8 @@ def test_connect_can_be_pickled_by_name(package: str) -> None:
     [
         "from voicelive import *",
         "import voicelive.aio, voicelive.models",
-        "import voicelive.audio, voicelive.conversation, voicelive.telephony, voicelive.tools",
+        "import voicelive.audio, voicelive.conversation, voicelive.evaluation, voicelive.load",
+        "import voicelive.telephony, voicelive.tools",
         "import voicelive.telemetry",
         "import voicelive.local, voicelive.local.engines, voicelive.local.faults, voicelive.testing",
     ],
@@ -353,6 +357,8 @@ def test_importing_loads_no_extra(statement: str) -> None:
         "distributed",
         "aiortc",
         "av",
+        "gevent",
+        "locust",
         *ENGINES,
     }
     assert not extras & loaded_by(statement)

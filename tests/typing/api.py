@@ -25,6 +25,7 @@ import voicelive.audio
 import voicelive.conversation
 import voicelive.errors
 import voicelive.evaluation
+import voicelive.load
 import voicelive.local
 import voicelive.local.engines
 import voicelive.local.faults
@@ -1455,6 +1456,100 @@ def evaluation_write_junit(results: collections.abc.Iterable[voicelive.evaluatio
 
 def evaluation_write_parquet(results: collections.abc.Iterable[voicelive.evaluation.CallResult], path: str | pathlib.Path) -> None:
     voicelive.evaluation.write_parquet(results, path)
+
+
+used(voicelive.load.OpenLoopUser, voicelive.load.TurnFailedError, voicelive.load.TurnTimes, voicelive.load.VoiceLiveUser, voicelive.load.speech_turn, voicelive.load.text_turn)
+
+
+def load_OpenLoopUser(it: voicelive.load.OpenLoopUser) -> None:
+    typing.assert_type(it.abstract, bool)
+    used(it.calls_per_second)
+    used(it.connect_options)
+    typing.assert_type(it.fixed_count, int)
+    used(it.most_at_once)
+    used(it.opening_timeout)
+    used(it.session)
+    used(it.tasks)
+
+
+def load_OpenLoopUser_call(it: voicelive.load.OpenLoopUser, connection: typing.Any) -> None:
+    it.call(connection)
+
+
+def load_OpenLoopUser_on_start(it: voicelive.load.OpenLoopUser) -> None:
+    it.on_start()
+
+
+def load_OpenLoopUser_on_stop(it: voicelive.load.OpenLoopUser) -> None:
+    it.on_stop()
+
+
+def load_OpenLoopUser_open(it: voicelive.load.OpenLoopUser) -> None:
+    used(it.open())
+
+
+def load_OpenLoopUser_tell(it: voicelive.load.OpenLoopUser, name: str, ms: float, size: int, failure: Exception | None) -> None:
+    it.tell(name, ms, size=size, failure=failure)
+
+
+def load_OpenLoopUser_tell_turn(it: voicelive.load.OpenLoopUser, name: str, turn: collections.abc.Callable[[], voicelive.load.TurnTimes]) -> None:
+    typing.assert_type(it.tell_turn(name, turn), voicelive.load.TurnTimes | None)
+
+
+def load_OpenLoopUser_wait_time(it: voicelive.load.OpenLoopUser) -> None:
+    typing.assert_type(it.wait_time(), float)
+
+
+def load_TurnTimes(it: voicelive.load.TurnTimes) -> None:
+    typing.assert_type(it.first_ms, float | None)
+    typing.assert_type(it.size, int)
+    typing.assert_type(it.whole_ms, float)
+    typing.assert_type(it.yielded_ms, float | None)
+
+
+def load_VoiceLiveUser(it: voicelive.load.VoiceLiveUser) -> None:
+    typing.assert_type(it.abstract, bool)
+    used(it.connect_options)
+    typing.assert_type(it.connection, typing.Any)
+    used(it.opening_timeout)
+    used(it.session)
+    used(it.tasks)
+
+
+def load_VoiceLiveUser_on_start(it: voicelive.load.VoiceLiveUser) -> None:
+    it.on_start()
+
+
+def load_VoiceLiveUser_on_stop(it: voicelive.load.VoiceLiveUser) -> None:
+    it.on_stop()
+
+
+def load_VoiceLiveUser_open(it: voicelive.load.VoiceLiveUser) -> None:
+    used(it.open())
+
+
+def load_VoiceLiveUser_speech(it: voicelive.load.VoiceLiveUser, pcm: bytes, interruption: bytes, interrupt_after_ms: int, name: str, timeout: float) -> None:
+    typing.assert_type(it.speech(pcm, interruption=interruption, interrupt_after_ms=interrupt_after_ms, name=name, timeout=timeout), voicelive.load.TurnTimes | None)
+
+
+def load_VoiceLiveUser_tell(it: voicelive.load.VoiceLiveUser, name: str, ms: float, size: int, failure: Exception | None) -> None:
+    it.tell(name, ms, size=size, failure=failure)
+
+
+def load_VoiceLiveUser_tell_turn(it: voicelive.load.VoiceLiveUser, name: str, turn: collections.abc.Callable[[], voicelive.load.TurnTimes]) -> None:
+    typing.assert_type(it.tell_turn(name, turn), voicelive.load.TurnTimes | None)
+
+
+def load_VoiceLiveUser_text(it: voicelive.load.VoiceLiveUser, text: str, name: str, timeout: float) -> None:
+    typing.assert_type(it.text(text, name=name, timeout=timeout), voicelive.load.TurnTimes | None)
+
+
+def load_speech_turn(connection: typing.Any, pcm: bytes, interruption: bytes, interrupt_after_ms: int, timeout: float, sleep: collections.abc.Callable[[float], None]) -> None:
+    typing.assert_type(voicelive.load.speech_turn(connection, pcm, interruption=interruption, interrupt_after_ms=interrupt_after_ms, timeout=timeout, sleep=sleep), voicelive.load.TurnTimes)
+
+
+def load_text_turn(connection: typing.Any, text: str, timeout: float) -> None:
+    typing.assert_type(voicelive.load.text_turn(connection, text, timeout=timeout), voicelive.load.TurnTimes)
 
 
 used(voicelive.local.Engines, voicelive.local.FAST, voicelive.local.Fault, voicelive.local.Faults, voicelive.local.InvalidFaultError, voicelive.local.LocalService, voicelive.local.LocalServiceError, voicelive.local.Pacing, voicelive.local.PortInUseError, voicelive.local.QUIRKS, voicelive.local.Quirk, voicelive.local.REAL, voicelive.local.SessionRecord, voicelive.local.ThreadedLocalService, voicelive.local.UnprotectedHostError, voicelive.local.Upstream, voicelive.local.start_in_thread)

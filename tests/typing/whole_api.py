@@ -216,5 +216,7 @@ def _written(hint: Any) -> str:
     if inspect.isclass(hint) and not hint.__module__.startswith("voicelive"):
         # Executors are defined in a private module of the standard library.
         module = hint.__module__.removesuffix("._base")
+        if module.startswith("locust"):
+            raise _UnwritableError(f"{module} patches the process that imports it")
         return hint.__qualname__ if module == "builtins" else f"{module}.{hint.__qualname__}"
     raise _UnwritableError

@@ -20,6 +20,7 @@ from .evaluate import evaluate
 from .failures import CommandError, error_line
 from .faults import faults
 from .live import DeviceChoice, device_lines
+from .load import load
 from .output import settle
 from .running import fail, run_to_end
 from .serve import DEFAULT_PORT, ServeSettings, serve
@@ -381,6 +382,7 @@ def serve_command(
 
 app.command()(doctor)
 app.command()(evaluate)
+app.command()(load)
 app.add_typer(faults)
 
 
