@@ -10,8 +10,6 @@ from voicelive.audio import ArrayBackend, AudioDevice, WavSink, WavSource
 from voicelive.local import Engines, LocalService
 from voicelive.tools import Tools
 
-AUDIO = Path(__file__).parent / "audio"
-
 
 def get_weather(location: str) -> dict[str, str | int]:
     """Return the current weather in a city."""
@@ -24,11 +22,12 @@ def get_time() -> str:
 
 
 async def main() -> None:
-    tools = Tools([get_weather, get_time])
-    interruptions = [WavSource(AUDIO / "what_time_is_it.wav").pcm]
+    tools, audio = Tools([get_weather, get_time]), Path(__file__).parent / "audio"
+    shown = ("response.audio_transcript.done", "voicelive.tool_done", "voicelive.interrupted")
+    interruptions = [WavSource(audio / "what_time_is_it.wav").pcm]
     with LocalService.in_thread(engines=Engines.best(), pacing="real") as service, WavSink("assistant.wav") as wav:
         endpoint = os.environ.get("AZURE_VOICELIVE_ENDPOINT", service.endpoint)
-        files = ArrayBackend(WavSource(AUDIO / "weather_in_paris.wav"), sink=wav)  # left out: microphone, loudspeaker
+        files = ArrayBackend(WavSource(audio / "weather_in_paris.wav"), sink=wav)  # left out: microphone, loudspeaker
         with AudioDevice(echo="off", backend=files) as device:  # files have no echo
             async with connect(endpoint=endpoint, model="gpt-4o", barge_in=True, tools=tools, user_away=5) as conn:
                 device.attach(conn)
@@ -36,11 +35,7 @@ async def main() -> None:
                 while (event := await conn.recv()).type != "voicelive.user_away":
                     if event.type == "voicelive.state" and event.state == "speaking" and interruptions:
                         files.speak(interruptions.pop())
-                    elif event.type in (
-                        "response.audio_transcript.done",
-                        "voicelive.tool_done",
-                        "voicelive.interrupted",
-                    ):
+                    elif event.type in shown:
                         print(event.to_dict())
             print(conn.metrics.spread("voice_to_voice_ms"), *conn.turns, sep="\n")
 

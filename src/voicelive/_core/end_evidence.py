@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from .envelope import Incoming
+from .json_values import mapping, number
 
 __all__ = ["TELLING", "EndEvidence"]
 
@@ -40,14 +41,14 @@ class EndEvidence:
         event = message.payload()
         kind = event.get("type")
         if kind == "error":
-            error = _mapping(event.get("error"))
+            error = mapping(event.get("error"))
             code, param = str(error.get("code")), str(error.get("param"))
             if code in _FATAL:
                 self.verdict = _FATAL[code]
             self.refused_configuration = code in _CONFIGURATION_CODES or param.partition(".")[0] == "session"
         elif kind in ("session.created", "session.updated"):
-            expires_at = _mapping(event.get("session")).get("expires_at")
-            if isinstance(expires_at, (int, float)) and not isinstance(expires_at, bool) and expires_at > 0:
+            expires_at = number(mapping(event.get("session")).get("expires_at"))
+            if expires_at is not None and expires_at > 0:
                 self.expires_at = expires_at
             if kind == "session.updated":
                 self.refused_configuration = False
@@ -60,7 +61,3 @@ def _may_tell(data: bytes) -> bool:
     if b'.delta"' in head and b'"error"' not in head:
         return False
     return b'"error"' in data or b'"session.' in data
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

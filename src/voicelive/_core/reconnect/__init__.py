@@ -12,7 +12,6 @@
 - :mod:`actions`: what the state machine and the transports say to each other.
 - :mod:`machine`: the state machine over all of it, and :mod:`link_changes`, how one link takes another's place in it.
 - :mod:`local_events`: what the application is told.
-- :mod:`messages`: messages as plain values.
 """
 
 from __future__ import annotations

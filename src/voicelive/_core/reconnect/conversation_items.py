@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..json_values import number
 from .item_list import ItemList, RecentIds
 from .items import Entry, LeftOut, kept, recreated, words_of
-from .messages import number
 from .policy import ReconnectPolicy
 
 __all__ = ["COMPLETES_PART", "ConversationItems"]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..json_values import mapping, mappings, number
 from .audio_counter import AudioCounter
 from .conversation_items import COMPLETES_PART, ConversationItems
 from .item_list import RecentIds
 from .items import Entry, finished_by_service
-from .messages import mapping, mappings, number
 from .policy import ReconnectPolicy
 from .settings import REPORTS_SETTINGS, Settings
 from .unconfirmed import CONFIRMATIONS, Unconfirmed

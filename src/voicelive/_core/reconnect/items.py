@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..conversation.heard import split_heard
-from .messages import mappings
+from ..json_values import mappings
 
 __all__ = ["Entry", "LeftOut", "finished_by_service", "kept", "recreated", "words_of"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..json_values import mapping
 from .history import History
 from .items import LeftOut, recreated
-from .messages import mapping
 
 __all__ = ["Replay", "not_carried_over"]
 
