@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from voicelive import ReconnectPolicy
+from voicelive._core.reconnect.link_changes import LinkChanges
 from voicelive.local.engines import MessageTurn
 from voicelive.testing import ScriptedService
 from voicelive.tools import Tools, tool
@@ -94,6 +96,44 @@ async def test_the_user_speaks_around_a_break(client: Client, service: ScriptedS
     assert turns[:2] == [MessageTurn("user", "Count."), MessageTurn("assistant", interruption.heard_text)]
     assert SENTENCE not in [turn.text for turn in turns]
     assert SENTENCE.startswith(interruption.heard_text)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8])
+async def test_an_interruption_just_after_another_session_took_over(
+    client: Client, service: ScriptedService, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first step of the loop after that on, the item counts as the text that the new session knows."""
+    interruptions: list[Any] = []
+    async with breakable(client, service) as caller:
+        item_id = await ask(caller, service)
+        kept = caller.script.connection._layer.transport
+
+        def interrupt_after(left: int) -> None:
+            if left:
+                asyncio.get_running_loop().call_soon(interrupt_after, left - 1)
+            else:
+                interruptions.append(kept.interrupt())
+
+        def adopts(self: LinkChanges, *arguments: Any) -> None:
+            adopt(self, *arguments)
+            # Nothing else can run before the next step.
+            asyncio.get_running_loop().call_soon(interrupt_after, steps - 1)
+
+        adopt = LinkChanges._adopt
+        monkeypatch.setattr(LinkChanges, "_adopt", adopts)
+        caller.cut()
+        await caller.until("voicelive.reconnecting")
+        await caller.restored()
+        await caller.until("voicelive.interrupted")
+        service.say("yes")
+        handle = await caller.respond("Go on.")
+        assert (await caller.wait(handle)).status == "completed"
+        assert caller.errors == []
+    (interruption,) = interruptions
+    assert (interruption.item_id, interruption.heard_ms) == (item_id, 1000)
+    assert service.sessions[-1].events("conversation.item.truncate") == []
+    turns = [turn for turn in service.requests[-1].conversation if isinstance(turn, MessageTurn)]
+    assert turns[:2] == [MessageTurn("user", "Count."), MessageTurn("assistant", interruption.heard_text)]
 
 
 async def test_a_break_during_a_response(client: Client, service: ScriptedService) -> None:
