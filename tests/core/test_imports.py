@@ -162,7 +162,7 @@ RULES = [
     Rule("agents", {"errors"}, set(), BLOCKING),
     Rule(
         "_evaluation",
-        {"_local.engines", "agents", "aio", "audio", "conversation", "errors", "local", "tools"},
+        {"_local.engines", "agents", "aio", "recording", "audio", "conversation", "errors", "local", "tools"},
         {"jiwer", "numpy", "pyarrow", "pydantic", "yaml"},
     ),
     Rule("_load", {"connect", "errors"}, {"gevent", "locust"}),

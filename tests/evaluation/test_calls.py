@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from voicelive.errors import ConfigurationError
 from voicelive.evaluation import CallJob, CallResult, LanguageModel, Scenario, run_call_async
+from voicelive.recording import Recording
 
 from . import agents
 
@@ -77,6 +79,20 @@ async def test_calls() -> None:
     assert broken.outcome == "error"
     assert broken.error == "the agent raised KeyError: 'no such customer'"
     assert not broken.is_retryable
+
+
+async def test_a_call_is_recorded(tmp_path: Path) -> None:
+    """The result says where; a second attempt has a recording of its own."""
+    first, second = await asyncio.gather(
+        *(run_call_async(job(agents.hangs_up, recording=str(tmp_path / f"{name}.zip"))) for name in ("one", "two"))
+    )
+    assert first.recording == str(tmp_path / "one.zip")
+    recording = Recording.open(first.recording)
+    assert recording.audio.seconds > 2
+    assert "response.done" in {event.type for event in recording.events}
+    again = await run_call_async(job(agents.breaks, recording=first.recording))
+    assert again.recording == str(tmp_path / "one-2.zip")
+    assert second.recording == str(tmp_path / "two.zip")
 
 
 async def test_what_is_not_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -96,6 +97,9 @@ def evaluate(
     recognize: Annotated[
         bool, typer.Option("--recognize", help="Recognize the agent's sound, to see whether it can be understood.")
     ] = False,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Record every call there; the report links to them.")
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the results here, as JSON lines; what is there is not held again."),
@@ -135,9 +139,10 @@ def evaluate(
             price=_price(prices),
         )
         jobs = [
-            job(id=f"{one.name}#{number}", scenario=one, seed=number)
+            job(id=name, scenario=one, seed=number, recording=_recording(record, name))
             for one in found
             for number in range(1, repeat + 1)
+            for name in [f"{one.name}#{number}"]
         ]
         with TemporaryDirectory() as folder:
             calls = run_batch(
@@ -175,6 +180,10 @@ def _scenarios(paths: Sequence[Path], tags: set[str]) -> list[Scenario]:
             f"no scenario has a tag {' or '.join(sorted(tags))}; there are: {', '.join(known) or 'none'}"
         )
     return chosen
+
+
+def _recording(folder: Path | None, name: str) -> str | None:
+    return None if folder is None else str(folder / (re.sub(r"[^\w.-]+", "-", name) + ".zip"))
 
 
 def _earlier(path: Path) -> list[CallResult]:

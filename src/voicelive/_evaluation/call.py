@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._local.engines.protocols import ResponderError
@@ -17,6 +19,7 @@ from ..aio import connect
 from ..audio import ArrayBackend, AudioDevice
 from ..conversation import Price
 from ..errors import ConnectionClosed, ConnectionError, ThrottledError
+from ..recording import Recorder
 from .caller import Caller, Utterance
 from .expectations import Check, check_all
 from .language_model import LanguageModel, ask_judge, next_words, transcript
@@ -58,7 +61,8 @@ class CallJob:
         judge: what answers the questions of the scenario.
         speaker: what speaks for a caller with a goal; left out: the judge.
         price: what tokens cost.
-        recording: a folder for a recording of the call.
+        recording: where to record the call: a folder, or a file if it ends in ``.zip``. Where one is there already,
+            as of an earlier attempt, a number is added to the name.
     """
 
     id: str
@@ -91,16 +95,16 @@ async def run_call_async(job: CallJob) -> CallResult:
     """Hold a call and judge it, as :func:`run_call` does, in the running event loop."""
     agent = load_agent(job.agent)
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    call = _Call(job, agent)
     result = CallResult(
         id=job.id,
         scenario=job.scenario.name,
         tags=tuple(job.scenario.tags),
         outcome="error",
         started=started,
-        recording=job.recording,
+        recording=call.recording,
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
-    call = _Call(job, agent)
     try:
         record = await call.hold()
     except _AgentFailedError as error:
@@ -169,6 +173,8 @@ class _Call:
         )
         self._listener = Listener(lambda: self.caller.now_ms)
         self._agent_sound = bytearray()
+        self._recorder = None if job.recording is None else Recorder(_free(Path(job.recording)))
+        self.recording = None if self._recorder is None else str(self._recorder.path)
 
     async def hold(self) -> CallRecord:
         """Hold the call to its end.
@@ -178,10 +184,14 @@ class _Call:
         """
         backend = ArrayBackend(acoustics=self._exchange)
         device = AudioDevice(echo="off", backend=backend)
-        async with device, self._connect() as connection:
-            self._connection = connection
-            device.attach(connection)
-            ended_by = await self._talk(connection)
+        try:
+            async with device, self._connect() as connection:
+                self._connection = connection
+                device.attach(connection)
+                ended_by = await self._talk(connection)
+        finally:
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
         record = self.record(ended_by, connection)
         if self._job.recognize:
             recognized = await asyncio.to_thread(recognize, self._job.engines, bytes(self._agent_sound))
@@ -205,7 +215,7 @@ class _Call:
         if options.get("endpoint") is None and not os.environ.get("AZURE_VOICELIVE_ENDPOINT"):
             options["endpoint"] = shared_service(self._job.engines).endpoint
         observers = [*options.pop("observers", ()), self._listener]
-        return connect(observers=observers, **options)
+        return connect(observers=observers, recorder=self._recorder, **options)
 
     async def _talk(self, connection: "VoiceLiveConnection") -> Literal["caller", "agent", "timeout"]:
         agent = asyncio.ensure_future(self._agent(connection))
@@ -256,6 +266,12 @@ class _Call:
     async def _send_keys(self, connection: "VoiceLiveConnection") -> None:
         while self._keys:
             await connection.respond(f"The caller pressed the keys {self._keys.pop(0)}")
+
+
+def _free(path: Path) -> Path:
+    """Return the path, or the first of its names with a number that is not taken."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not one.exists())
 
 
 async def _end(agent: asyncio.Future[None]) -> None:
