@@ -44,7 +44,7 @@ async def test_an_event_that_cancelling_gives_back_wakes_who_waits(reconnect: Re
         async with connect(endpoint=server.endpoint, model="m", reconnect=reconnect) as connection:
             await connection.wait_for("session.created")
             # Whoever comes first reads; it has the event in hand when the task that it is for is cancelled.
-            waiting = asyncio.ensure_future(connection.recv(5))
+            waiting = asyncio.ensure_future(connection.recv(30))
             await asyncio.sleep(0.05)
 
             def is_it(item: AnyServerEvent) -> bool:
@@ -131,7 +131,7 @@ async def test_a_cancelled_wait_for_gives_its_event_back(monkeypatch: pytest.Mon
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             assert cancelled == [True]
-            assert [(await connection.recv(5)).type for _ in range(3)] == kinds[:3]
+            assert [(await connection.recv(30)).type for _ in range(3)] == kinds[:3]
 
 
 async def test_a_cancelled_reader_hands_over() -> None:
@@ -151,8 +151,8 @@ async def test_a_cancelled_reader_hands_over() -> None:
             first.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await first
-            server.run(_set(flag)).result(5)
-            assert (await asyncio.wait_for(second, 5)).type == "session.created"
+            server.run(_set(flag)).result(30)
+            assert (await asyncio.wait_for(second, 30)).type == "session.created"
 
 
 async def test_a_cancelled_close_drops_the_connection() -> None:

@@ -155,7 +155,7 @@ async def test_close_is_bounded_when_the_server_does_not_answer(client: Client) 
         await connection.open()
         started = time.monotonic()
         await connection.close()
-        assert 0.3 < time.monotonic() - started < 3
+        assert 0.3 < time.monotonic() - started < 20
         assert connection.close_info == CloseInfo(1000, "", "local")
         await assert_nothing_left(server.port)
 
@@ -180,9 +180,9 @@ async def test_close_frees_a_send_that_blocks(client: Client) -> None:
         assert not sending.done()
         started = time.monotonic()
         await connection.close()
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 20
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(sending, 5)
+            await asyncio.wait_for(sending, 20)
         await assert_nothing_left(server.port)
 
 

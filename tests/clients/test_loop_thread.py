@@ -171,7 +171,7 @@ def test_on_its_own_thread_it_is_refused() -> None:
     assert run_program(START + _flat(program)) == ["ConnectionStateError a blocking method was called"]
 
 
-@pytest.mark.parametrize("work", ["await asyncio.sleep(60)", "time.sleep(2.5)"], ids=["waiting", "blocked"])
+@pytest.mark.parametrize("work", ["await asyncio.sleep(60)", "time.sleep(40)"], ids=["waiting", "blocked"])
 def test_the_end_of_the_program(work: str) -> None:
     """A program ends in silence and soon, with a task that runs, and with a loop that stands still."""
     program = f"""
@@ -182,7 +182,7 @@ def test_the_end_of_the_program(work: str) -> None:
     before = time.monotonic()
     import atexit
     atexit._run_exitfuncs()
-    print(time.monotonic() - before < 1.8)
+    print(time.monotonic() - before < 20)
     """
     assert run_program(START + _flat(program)) == ["True"]
 
@@ -263,7 +263,7 @@ def test_context_variables_of_the_caller() -> None:
     done = threading.Event()
     import contextvars
     engine.post(lambda: (seen.append(variable.get()), done.set()), context=contextvars.Context())
-    done.wait(5)
+    done.wait(30)
     print(seen)
     """
     assert run_program(START + _flat(program)) == ["mine", "['none']"]

@@ -91,7 +91,7 @@ async def test_recv_timeout_loses_nothing(client: Client) -> None:
                     await connection.recv(timeout)
                 assert isinstance(caught.value, TimeoutError)
                 assert caught.value.timeout == timeout
-            server.run(_set(go)).result(5)
+            server.run(_set(go)).result(30)
             assert [(await connection.recv()).type for _ in range(2)] == ["session.created", "session.updated"]
 
 
@@ -206,7 +206,7 @@ async def test_an_iteration_gets_what_wait_for_passes_over_at_once(client: Clien
             receiving = asyncio.ensure_future(connection.recv())
             await asyncio.sleep(0.1)
             await connection.send({"type": "response.create"})
-            assert (await asyncio.wait_for(receiving, 5)).type == "session.created"
+            assert (await asyncio.wait_for(receiving, 30)).type == "session.created"
             assert not waiting.done()
             await connection.close()
             with pytest.raises(ConnectionClosed):
@@ -313,7 +313,7 @@ async def check_receiving_beside_a_blocked_send(client: Client, endpoint: str, *
     finally:
         await connection.close()
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(sending, 5)
+            await asyncio.wait_for(sending, 30)
 
 
 async def test_receiving_goes_on_while_a_send_blocks(client: Client) -> None:

@@ -315,7 +315,7 @@ async def test_close_ends_it_at_any_moment(client: Client, relay: Relay, moment:
         await asyncio.sleep(0.05)
         started = time.monotonic()
         await connection.close()
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 20
         with pytest.raises(ConnectionClosed) as caught:
             await waiting
         assert caught.value.initiator == "local"

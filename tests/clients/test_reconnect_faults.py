@@ -128,7 +128,7 @@ async def test_a_decision_that_fails_ends_the_connection(
             assert connection.close_info.cause == "internal"
             assert connection.close_info.recoverable
             started = time.monotonic()
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 20
         await assert_nothing_left(relay.port)
 
 
@@ -180,7 +180,7 @@ async def test_a_send_that_fails_while_its_decision_does(client: Client, monkeyp
             sending = asyncio.ensure_future(connection.call("conversation.item.create", item=item))
             assert await asyncio.to_thread(begun.wait, 20)
             assert not sending.done()
-            server.run(set_event(release)).result(5)
+            server.run(set_event(release)).result(30)
             with pytest.raises(InternalError) as caught:
                 await asyncio.wait_for(sending, 20)
             assert_caused_by(caught.value, fault)

@@ -205,7 +205,7 @@ async def test_a_sound_server_that_dies_and_comes_back(
             assert (await caller.until("voicelive.audio_device")).state == "lost"
             began = time.monotonic()
             await asyncio.to_thread(device.close)
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 15
     finally:
         server.stop()
 

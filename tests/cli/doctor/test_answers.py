@@ -128,7 +128,7 @@ def test_no_answer_to_the_upgrade(doctor: Doctor, behaviour: RawBehaviour, detai
     with RawServer(behaviour) as server:
         started = time.monotonic()
         row = doctor.fails("upgrade", "--timeout", 0.5, "--endpoint", server.endpoint)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
     assert detail in row["detail"]
     assert any(text in row["remedy"] for text in remedy.split("|"))
 

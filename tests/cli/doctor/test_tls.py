@@ -93,6 +93,6 @@ def test_tls_that_never_answers(doctor: Doctor) -> None:
     with RawServer(waits) as server:
         started = time.monotonic()
         row = doctor.fails("tls", "--timeout", 0.5, "--endpoint", f"https://127.0.0.1:{server.port}")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
     assert "within 0.5 s" in row["detail"]
     assert "firewall" in row["remedy"]
