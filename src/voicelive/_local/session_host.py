@@ -28,6 +28,7 @@ from .recordings import Recordings
 from .records import SessionJournal, share_memory
 from .relay.relay import Relay
 from .relay.session import RelayedSession
+from .replay import ReplayedSession
 from .session import error_details as errors
 from .session.error_details import ErrorDetails
 from .session.session import Session, SessionOptions
@@ -80,6 +81,9 @@ class SessionHost:
         upstream = options.get("upstream")
         self.relay = Relay(upstream) if upstream is not None else None
         """What passes sessions on to another service; None where they are answered here."""
+        self._replay = options.get("replay")
+        if self._replay is not None and upstream is not None:
+            raise ConfigurationError("a service replays recordings or passes sessions on: give replay or upstream")
         self._models = options.get("models")
         self._require_session_update = options.get("require_session_update", False)
         self._lifetime_s = options.get("session_lifetime_s")
@@ -94,7 +98,7 @@ class SessionHost:
         self._count = 0
         self._means: _Means | None = None
         self._left: _Means | None = None
-        self._running: dict[Session | RelayedSession, SessionJournal] = {}
+        self._running: dict[Session | RelayedSession | ReplayedSession, SessionJournal] = {}
         self._sharing: asyncio.TimerHandle | None = None
         self._journals: deque[SessionJournal] = deque(maxlen=REMEMBERED_SESSIONS)
 
@@ -153,7 +157,7 @@ class SessionHost:
         opportunities = Opportunities(self._faults, self._count, journal.id)
         recorder = None if self._recordings is None else self._recordings.begin(handshake, self._host_of_answers)
         channel = SessionSocket(connection, journal, self._faults, opportunities, recorder)
-        session: Session | RelayedSession
+        session: Session | RelayedSession | ReplayedSession
         if self.relay is not None:
             session = RelayedSession(
                 connection,
@@ -165,6 +169,9 @@ class SessionHost:
                 max_seconds=self.relay.upstream.max_seconds,
                 announce=lambda: self._remember(journal),
             )
+        elif self._replay is not None:
+            self._remember(journal)
+            session = ReplayedSession(channel, journal, self._replay)
         else:
             self._remember(journal)
             session = self._own_session(means, channel, journal, handshake, opportunities)
@@ -189,6 +196,11 @@ class SessionHost:
             means.memory.session_ended()
             if self.control is not None:
                 self.control.changed()
+
+    @property
+    def answers_itself(self) -> bool:
+        """Whether sessions are answered by the engines here."""
+        return self.relay is None and self._replay is None
 
     @property
     def _host_of_answers(self) -> str | None:
@@ -253,8 +265,8 @@ class SessionHost:
     def _refused(self, handshake: Handshake, faults: Opportunities) -> ErrorDetails | None:
         if faults.take_first(ModelNotFound) is not None:
             return errors.unsupported_model(handshake.model)
-        if self.relay is not None:
-            return None  # whether there is such a model is for the upstream service to say
+        if not self.answers_itself:
+            return None  # whether there is such a model is for the upstream service, or the recording, to say
         if unpublished_model_message(handshake.model) is not None and handshake.profile is None:
             return errors.unpublished_model(handshake.model)
         if handshake.profile is not None and handshake.profile not in _PROFILES:

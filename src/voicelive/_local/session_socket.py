@@ -90,6 +90,11 @@ class SessionSocket:
             if self._stream.holding:
                 self._timer = asyncio.get_running_loop().call_later(_HELD_S, self._release_soon)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the client has not closed the connection, nor lost it."""
+        return self._connection.state is State.OPEN
+
     async def close(self, code: int, reason: str) -> None:
         """Send what is held back, and close the connection."""
         if not self._turn.locked():

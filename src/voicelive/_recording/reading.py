@@ -204,8 +204,12 @@ class Recording:
         restored: dict[str, Any] = put_back(event.payload, lambda reference: encode_base64(self.sound(reference)))
         return restored
 
-    def pack(self, target: str | Path) -> Path:
+    def pack(self, target: str | Path, *, call_sound: bool = True) -> Path:
         """Write the recording into one zip file, and return its path.
+
+        Args:
+            target: the file.
+            call_sound: whether ``call.wav`` is to be in it; replaying does not need it.
 
         Raises:
             RecordingError: if the file exists already.
@@ -215,6 +219,8 @@ class Recording:
         try:
             with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as packed:
                 for name in self._files.names():
+                    if not call_sound and name.startswith("call") and name.endswith(".wav"):
+                        continue
                     with self._files.open(name) as source, packed.open(name, "w", force_zip64=True) as into:
                         while block := source.read(BLOCK):
                             into.write(block)

@@ -12,6 +12,7 @@ from .._local.pacing import FAST, REAL, Pacing
 from .._local.quirks import QUIRKS, Quirk
 from .._local.records import SessionRecord
 from .._local.relay.upstream import Upstream
+from .._local.replay import Replay
 from .._local.service import LocalService, start_in_thread
 from .._local.threaded import ThreadedLocalService
 
@@ -28,6 +29,7 @@ __all__ = [
     "QUIRKS",
     "Quirk",
     "REAL",
+    "Replay",
     "SessionRecord",
     "ThreadedLocalService",
     "UnprotectedHostError",
