@@ -195,6 +195,12 @@ class Model(BaseModel):
         """Return the field `name`, or `default` where it was not given."""
         return self._given().get(name, default)
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether `other` is a model of the same class and fields, or a mapping that is sent as this is."""
+        if isinstance(other, Mapping):
+            return bool(self.to_dict() == plain_value(other))
+        return super().__eq__(other)
+
     def keys(self) -> KeysView[str]:
         """Return the names of the fields that were given, the constants and the unknown ones among them."""
         return self._given().keys()

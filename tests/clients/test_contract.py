@@ -6,6 +6,7 @@ from __future__ import annotations
 # pyright: reportIncompatibleVariableOverride=false
 import asyncio
 import json
+import warnings
 from typing import Any, Literal
 
 import pytest
@@ -60,6 +61,28 @@ async def test_private_events(client: Client) -> None:
         event = await other.do(lambda connection: connection.recv(timeout=10))
         assert type(event) is models.UnknownServerEvent
         await other.close()
+
+
+async def silent(connection: ServerConnection) -> None:
+    """Take what comes."""
+    async for _ in connection:
+        pass
+
+
+async def test_a_misspelt_key_is_warned_of_each_time(client: Client) -> None:
+    """One line that sends a misspelt key three times warns three times, with the warning filters that Python has."""
+    settings: dict[str, Any] = {"instrctions": "x"}
+    with WebSocketServer(silent) as server:
+        script = client.connect(server.endpoint, credential=CREDENTIAL)
+        await script.open()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            for _ in range(3):
+                await script.do(lambda connection: connection.session.update(session=settings))
+        await script.close()
+    told = [str(warning.message) for warning in caught if warning.category is ContractWarning]
+    assert len(told) == 3
+    assert told[0].endswith("did you mean 'instructions'? It is sent anyway.")
 
 
 async def send_odd(connection: ServerConnection) -> None:

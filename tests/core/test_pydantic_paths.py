@@ -247,3 +247,15 @@ def test_fields_are_read_by_name() -> None:
     # Without the constant having been given: the wire has it all the same.
     assert "type" in ClientEventResponseCancel()
     assert bool(RequestSession())
+
+
+def test_a_model_equals_the_mapping_that_it_is_sent_as() -> None:
+    """A model is equal to its wire form as a mapping, whatever stands in that, and to no other mapping."""
+    session = RequestSession(turn_detection=ServerVad(threshold=0.5), voice=None)
+    assert session == {"turn_detection": {"type": "server_vad", "threshold": 0.5}, "voice": None}
+    assert session == {"turn_detection": ServerVad(threshold=0.5), "voice": None}
+    assert session != {"voice": None}
+    assert session != {"turn_detection": {"type": "server_vad", "threshold": 0.5}}
+    assert session == RequestSession(turn_detection=ServerVad(threshold=0.5), voice=None)
+    assert session != RequestSession()
+    assert session != "session"

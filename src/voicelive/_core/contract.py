@@ -146,7 +146,8 @@ class WireContract:
         self._warned = set() if self._warned is None else self._warned
         if again or message not in self._warned:
             self._warned.add(message)
-            text = message if event_type is None else f"{message}. It is sent anyway."
+            end = "" if message.endswith("?") else "."
+            text = message if event_type is None else f"{message}{end} It is sent anyway."
             _warn(text)
 
 

@@ -62,7 +62,7 @@ def test_text_and_decoded_audio_are_left_alone(source: str) -> None:
         ("from azure.ai.voicelive.aio import connect\n", "import from voicelive.aio instead of azure.ai.voicelive.aio"),
         ("from azure.ai.voicelive._types import InterimResponseConfig\n", "import from voicelive.models instead"),
         ("from azure.ai.voicelive.models import Sessions\n", "Sessions is not in voicelive.models; did you mean"),
-        ("from azure.ai.voicelive.telemetry import VoiceLiveInstrumentor\n", "leave its instrumentation out"),
+        ("from azure.ai.voicelive.telemetry import VoiceLiveInstrumentor\n", "voicelive.telemetry.Telemetry("),
         ("import azure.ai.voicelive.models\n", "and change every azure.ai.voicelive.models.… below"),
         (
             IMPORTS + "AvatarConfig(character='lisa', avatar_type='video-avatar')\n",

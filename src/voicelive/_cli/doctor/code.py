@@ -226,7 +226,7 @@ def _is_there(module: str) -> bool:
 
 def _without(module: str) -> str:
     if module.endswith(".telemetry"):
-        return "leave its instrumentation out"
+        return "give connect() a telemetry=voicelive.telemetry.Telemetry(conventions='azure') in its place"
     return f"see what of {_HERE} does the same"
 
 
