@@ -39,6 +39,45 @@ def _conversation() -> dict[str, Any]:
     return {"barge_in": BargeIn(min_words=1000), "tools": [look_up], "metrics": True}
 
 
+_exported: list[Any] = []
+"""What telemetry is exported by, once in a process."""
+
+
+def _telemetry() -> dict[str, Any]:
+    """Return telemetry by the real SDK, in batches as in production, to exporters that keep nothing."""
+    from opentelemetry.sdk._logs import LoggerProvider
+    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    from voicelive.telemetry import Telemetry
+
+    if not _exported:
+        nowhere: Any = _Nowhere()
+        spans, logs = TracerProvider(), LoggerProvider()
+        spans.add_span_processor(BatchSpanProcessor(nowhere))
+        logs.add_log_record_processor(BatchLogRecordProcessor(nowhere))
+        meters = MeterProvider(metric_readers=[InMemoryMetricReader()])
+        _exported.append(Telemetry(tracer_provider=spans, meter_provider=meters, logger_provider=logs))
+    return {"telemetry": _exported[0]}
+
+
+class _Nowhere:
+    """An exporter that keeps nothing."""
+
+    def export(self, batch: Any) -> Any:
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None: ...
+
+    def force_flush(self, timeout_millis: int = 0) -> bool:
+        return True
+
+
 _AUDIO, _GA_AUDIO = "response.audio.delta", "response.output_audio.delta"
 
 
@@ -208,7 +247,8 @@ class VoiceLiveAsync(Client):
         from voicelive.aio import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
-        conversation = _conversation() if options.pop("conversation", False) else {}
+        more = _conversation() if options.pop("conversation", False) else {}
+        more |= _telemetry() if options.pop("telemetry", False) else {}
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),
@@ -216,7 +256,7 @@ class VoiceLiveAsync(Client):
             query=query,
             connection_options=options,
             reconnect=policy,
-            **conversation,
+            **more,
         )
 
     async def go(self, connection: Any) -> None:
@@ -332,7 +372,8 @@ class VoiceLiveSync(Client):
         from voicelive import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
-        conversation = _conversation() if options.pop("conversation", False) else {}
+        more = _conversation() if options.pop("conversation", False) else {}
+        more |= _telemetry() if options.pop("telemetry", False) else {}
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),
@@ -340,7 +381,7 @@ class VoiceLiveSync(Client):
             query=query,
             connection_options=options,
             reconnect=policy,
-            **conversation,
+            **more,
         )
 
     def go(self, connection: Any) -> None:

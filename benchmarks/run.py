@@ -68,6 +68,7 @@ def run(plan: Plan, say: Callable[[str], None], *, only_sessions: bool = False) 
         results |= bench.same_work()
         results["policy"] = bench.policy()
         results["conversation"] = bench.conversation()
+        results["telemetry"] = bench.telemetry()
         results["memory"] = bench.memory()
         results["imports"] = imports(max(1, plan.starts // 3), say)
         results["cold_turn"] = cold_starts(port, plan.starts, say)
@@ -217,6 +218,15 @@ class Bench:
     def conversation(self) -> Results:
         """Receiving without the conversation and with barge-in, tools and metrics, by client."""
         return self._with_and_without("conversation", {"receive, whole turns": {"kind": "receive", "mix": "turns"}})
+
+    def telemetry(self) -> Results:
+        """Receiving and sending without telemetry and with it, by client."""
+        kinds = {
+            "receive, whole turns": {"kind": "receive", "mix": "turns"},
+            "receive, 100 ms of audio": {"kind": "receive", "mix": "audio"},
+            "send, 100 ms of audio": {"kind": "send"},
+        }
+        return self._with_and_without("telemetry", kinds)
 
     def _with_and_without(self, option: str, kinds: dict[str, dict[str, Any]]) -> Results:
         found: dict[str, Any] = {}

@@ -24,6 +24,7 @@ IN_THE_WAY = {
     "cold": "pydantic's own modules, and building the models of a session and a turn with them",
     "conversation": "each event is decoded once on the loop, and every delta of audio and transcript is counted",
     "policy": "each event's id and size are noted, so that a session can be restored",
+    "telemetry": "spans and measurements of each response, which the SDK makes of what it is told",
     "memory": "what the transport of `websockets` takes, and what is kept to restore a session",
     "engine": "the committed figures were taken on a busier machine; see `python -m benchmarks.engine`",
     "steps": "what one model takes to be built, or one read of the socket to be copied",
@@ -82,6 +83,10 @@ def _events(results: dict[str, Any], found: _Found) -> None:
         for what, measured in by_kind.items():
             name = f"{what}: {client} with a policy to without"
             found.at_most("policy", name, ratio(measured["with"], measured["without"]), 1.15)
+    for client, by_kind in results.get("telemetry", {}).items():
+        for what, measured in by_kind.items():
+            name = f"{what}: {client} with telemetry to without"
+            found.at_most("telemetry", name, ratio(measured["with"], measured["without"]), 1.15)
     for client, by_kind in results.get("conversation", {}).items():
         for what, measured in by_kind.items():
             name = f"{what}: {client} with barge-in, tools and metrics to without"

@@ -289,7 +289,7 @@ async def test_an_exporter_that_hangs(
             gate.set()
         # What was told meanwhile is exported after all, and the thread ends.
         await eventually(lambda: len(exports.spans) == 4 and len(exports.events) == 2)
-        await eventually(lambda: not [one for one in threading.enumerate() if one.name == "voicelive-callbacks"])
+        await eventually(lambda: not [one for one in threading.enumerate() if one.name == "voicelive-telemetry"])
 
 
 async def test_unsampled_calls(client: Client, service: ScriptedService) -> None:

@@ -73,6 +73,11 @@ class CallExport:
             provider=PROVIDER, system=SYSTEM, request_model=about.model, address=about.host, port=about.port
         )
 
+        self._common_of = {
+            operation: {**self._common, **self._named(operation=names[operation])}
+            for operation in ("operation.response", "operation.tool", "operation.call")
+        }
+
     def take(self, fact: Fact) -> None:
         """Export a fact."""
         match fact:
@@ -82,11 +87,11 @@ class CallExport:
                 self._tool(fact)
             case TurnEnded(turn=turn):
                 attributes = self._measured("operation.response")
-                self._instruments.count("metric.turns", 1, attributes, self._context)
+                self._instruments.count("metric.turns", 1, attributes)
                 self._instruments.time("metric.first_audio", _s(turn.first_audio_ms), attributes, self._context)
                 self._instruments.time("metric.voice_to_voice", _s(turn.voice_to_voice_ms), attributes, self._context)
             case Interrupted():
-                self._instruments.count("metric.interruptions", 1, self._measured("operation.response"), self._context)
+                self._instruments.count("metric.interruptions", 1, self._measured("operation.response"))
             case SessionBegan():
                 self._session(fact)
             case CallEnded():
@@ -115,11 +120,12 @@ class CallExport:
             first_audio_s=None if fact.first_audio is None else fact.first_audio - fact.began,
             input_tokens=tokens.input,
             output_tokens=tokens.output,
-            cached_tokens=tokens.cached,
-            input_text_tokens=tokens.input_text,
-            input_audio_tokens=tokens.input_audio,
-            output_text_tokens=tokens.output_text,
-            output_audio_tokens=tokens.output_audio,
+            # Of the parts, those that there are.
+            cached_tokens=tokens.cached or None,
+            input_text_tokens=tokens.input_text or None,
+            input_audio_tokens=tokens.input_audio or None,
+            output_text_tokens=tokens.output_text or None,
+            output_audio_tokens=tokens.output_audio or None,
             instructions=_instructions(fact.instructions, is_azure=self._is_azure),
             error=error,
         )
@@ -151,15 +157,15 @@ class CallExport:
         name = f"{self._names['span.tool']} {fact.name}".strip()
         self._span(name, SpanKind.INTERNAL, "operation.tool", (fact.began, fact.ended), attributes, error)
         measured = self._measured("operation.tool", error)
-        if fact.name and (key := self._names["tool"]) is not None:
-            measured[key] = fact.name
+        if fact.name:
+            measured = {**measured, **self._named(tool=fact.name)}
         self._instruments.time("metric.tool", fact.ended - fact.began, measured, self._context)
 
     def _session(self, fact: SessionBegan) -> None:
         more: dict[str, Any] = {}
         if not fact.is_first:
             more = self._named(previous_session=fact.previous_id, planned=fact.is_planned)
-            self._instruments.count("metric.reconnects", 1, self._measured("operation.response"), self._context)
+            self._instruments.count("metric.reconnects", 1, self._measured("operation.response"))
         self._event("event.began", fact.at, {**self._named(**self._ids(fact.session_id)), **more})
 
     def _end(self, fact: CallEnded) -> None:
@@ -200,12 +206,11 @@ class CallExport:
         content: Mapping[str, list[dict[str, Any]]] | None = None,
     ) -> None:
         began, ended = times
-        # Sampling is decided by what is there at the beginning.
-        first = {**self._common, **self._named(operation=self._names[operation])}
+        # All at once: setting attributes one after the other costs more.
+        known = {**self._common_of[operation], **attributes}
         span = self._tracer.start_span(
-            name, context=self._context, kind=kind, attributes=first, start_time=self._ns(began)
+            name, context=self._context, kind=kind, attributes=known, start_time=self._ns(began)
         )
-        span.set_attributes(attributes)
         for what, messages in (content or {}).items():
             key = self._names[what]
             if not messages or key is None:
@@ -232,9 +237,10 @@ class CallExport:
     def _ids(self, session_id: str | None) -> dict[str, Any]:
         return {"connection": self._about.connection_id, "session": session_id, "agent": self._about.agent}
 
-    def _measured(self, operation: str, error: str | None = None) -> dict[str, Any]:
+    def _measured(self, operation: str, error: str | None = None) -> Mapping[str, Any]:
         # No ids: each would be a time series of its own.
-        return {**self._common, **self._named(operation=self._names[operation], error=error)}
+        common = self._common_of[operation]
+        return common if error is None else {**common, **self._named(error=error)}
 
     def _named(self, **values: Any) -> dict[str, Any]:
         """Return what is known under the names of the conventions."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.metrics import Counter, Histogram, Meter
+from opentelemetry.metrics import Histogram, Meter
 
 from .._core.conversation.metrics import TokenCounts
 from .names import UNITS, Names
+from .totals import Total
 
 __all__ = ["Instruments"]
 
@@ -23,8 +24,6 @@ _DESCRIPTIONS = {
     "metric.input_tokens": "Input tokens, cached ones too.",
     "metric.output_tokens": "Output tokens.",
     "metric.cached_tokens": "Input tokens that were served from a cache.",
-    "metric.input_spread": "Input tokens of each response.",
-    "metric.output_spread": "Output tokens of each response.",
     "metric.tokens": "Tokens of each response.",
     "metric.first_audio": "From the creation of a turn's response to its first audio.",
     "metric.voice_to_voice": "From the end of the user's speech to the first sound at the ear.",
@@ -33,7 +32,6 @@ _DESCRIPTIONS = {
     "metric.reconnects": "How often a session moved to another connection.",
 }
 _COUNTERS = ("input_tokens", "output_tokens", "cached_tokens", "turns", "interruptions", "reconnects")
-_OF_TOKENS = ("input_spread", "output_spread", "tokens")
 
 Attributes = Mapping[str, Any]
 
@@ -43,8 +41,8 @@ class Instruments:
 
     def __init__(self, meter: Meter, names: Names) -> None:
         self._names = names
-        self._made: dict[str, Counter | Histogram] = {}
-        by_name: dict[str, Counter | Histogram] = {}
+        self._made: dict[str, Total | Histogram] = {}
+        by_name: dict[str, Total | Histogram] = {}
         for what, description in _DESCRIPTIONS.items():
             name = names[what]
             if name is not None:
@@ -52,11 +50,11 @@ class Instruments:
                     by_name[name] = _instrument(meter, what, name, description)
                 self._made[what] = by_name[name]
 
-    def count(self, what: str, amount: int, attributes: Attributes, context: Context) -> None:
+    def count(self, what: str, amount: int, attributes: Attributes) -> None:
         """Add to a counter."""
-        counter = self._made.get(what)
-        if isinstance(counter, Counter) and amount > 0:
-            counter.add(amount, attributes, context)
+        total = self._made.get(what)
+        if isinstance(total, Total) and amount > 0:
+            total.add(amount, attributes)
 
     def time(self, what: str, seconds: float | None, attributes: Attributes, context: Context) -> None:
         """Record a time, if it is known."""
@@ -64,8 +62,6 @@ class Instruments:
 
     def tokens(self, tokens: TokenCounts, attributes: Attributes, context: Context) -> None:
         """Record the tokens of a response."""
-        self._record("metric.input_spread", tokens.input, attributes, context)
-        self._record("metric.output_spread", tokens.output, attributes, context)
         for what, total, parts in (
             ("metric.input_tokens", tokens.input, (("text", tokens.input_text), ("audio", tokens.input_audio))),
             ("metric.output_tokens", tokens.output, (("text", tokens.output_text), ("audio", tokens.output_audio))),
@@ -73,16 +69,16 @@ class Instruments:
         ):
             rest = total or 0
             for modality, count in parts:
-                self._count_tokens(what, count or 0, modality, attributes, context)
+                self._count_tokens(what, count or 0, modality, attributes)
                 rest -= count or 0
-            self._count_tokens(what, rest, "unknown", attributes, context)
+            self._count_tokens(what, rest, "unknown", attributes)
         if (by_type := self._names["token_type"]) is not None:
             self._record("metric.tokens", tokens.input, {**attributes, by_type: "input"}, context)
             self._record("metric.tokens", tokens.output, {**attributes, by_type: "output"}, context)
 
-    def _count_tokens(self, what: str, count: int, modality: str, attributes: Attributes, context: Context) -> None:
+    def _count_tokens(self, what: str, count: int, modality: str, attributes: Attributes) -> None:
         if (name := self._names["modality"]) is not None:
-            self.count(what, count, {**attributes, name: modality}, context)
+            self.count(what, count, {**attributes, name: modality})
 
     def _record(self, what: str, value: float | None, attributes: Attributes, context: Context) -> None:
         histogram = self._made.get(what)
@@ -90,9 +86,11 @@ class Instruments:
             histogram.record(value, attributes, context)
 
 
-def _instrument(meter: Meter, what: str, name: str, description: str) -> Counter | Histogram:
+def _instrument(meter: Meter, what: str, name: str, description: str) -> Total | Histogram:
     short = what.removeprefix("metric.")
     if short in _COUNTERS:
-        return meter.create_counter(name, UNITS[what], description)
-    bounds = _TOKENS if short in _OF_TOKENS else _SECONDS
+        total = Total()
+        meter.create_observable_counter(name, [total.observe], UNITS[what], description)
+        return total
+    bounds = _TOKENS if short == "tokens" else _SECONDS
     return meter.create_histogram(name, UNITS[what], description, explicit_bucket_boundaries_advisory=bounds)

@@ -54,18 +54,31 @@ class WatchedTransport:
         """Return the next message; a call that is cancelled loses nothing."""
         self.take: Callable[[], Incoming | None] = self._queue.take
         """Return the next message if it is there already, else None."""
-        self._sink: Sink = self._keep
+        self._sink: Sink = self._queue.put
         self._tell_end: Callable[[object], None] = self._end_queue
         self._requested: tuple[int, str] | None = None
 
     def start(self) -> None:
         """Take what has arrived already, and what arrives from now on, to be received here."""
-        self._inner.deliver_to(self._arrive, self._end)
+        watcher, show, queue, put = self._watcher, self._show, self._queue, self._queue.put
+
+        def arrive(message: Incoming) -> bool:
+            # As `_arrive` and a queue do; written out, because this runs for every event.
+            if message.kind not in watcher.wanted:
+                return put(message)
+            show(message)
+            is_full = put(message)
+            if len(queue) > BOTH_FORMS:
+                # Nobody takes it soon: one form is enough to hold.
+                message.event = None
+            return is_full
+
+        self._inner.deliver_to(arrive, self._end)
 
     def deliver_to(self, sink: Sink, ended: Callable[[object], None]) -> None:
         """Hand each message to `sink` when it arrives, and call `ended` at the end, instead of keeping any here."""
         self._sink, self._tell_end = sink, ended
-        self.start()
+        self._inner.deliver_to(self._arrive, self._end)
 
     @property
     def holding(self) -> Holding:
@@ -134,13 +147,6 @@ class WatchedTransport:
             return
         except Exception:  # noqa: BLE001 - a fault of this package's must cost the call nothing but the watching
             transport_logger().exception("a message of type %r could not be watched", message.kind)
-
-    def _keep(self, message: Incoming) -> bool:
-        is_full = self._queue.put(message)
-        if message.event is not None and len(self._queue) > BOTH_FORMS:
-            # Nobody takes it soon: one form is enough to hold.
-            message.event = None
-        return is_full
 
     def _end(self, _: object = None) -> None:
         info = self._inner.end(self._requested) or CloseInfo(*(self._requested or (1006, "")), "local")

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from .._conversation.observers import CallbackThread
 from .._core.closing import CloseInfo
 from .._core.conversation.conversation import Conversation
 from .._core.envelope import Outgoing
 from .._core.watching.call_watch import CallWatch
 from .._core.watching.facts import About, Fact
 from .call_log import CallLog
+from .delivery import Delivery
 
 __all__ = ["CallSink", "CallWatcher", "TelemetryFace"]
 
@@ -75,7 +75,7 @@ class CallWatcher:
         """The kinds of message to be shown at the moment."""
         self._log = log
         self._sink = None if telemetry is None else telemetry.begin(about)
-        self._thread = CallbackThread()
+        self._delivery = None if self._sink is None else Delivery(self._deliver, self._finish)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._settled: asyncio.Event | None = None
         self._failures = 0
@@ -111,13 +111,12 @@ class CallWatcher:
         self._watch.ended(info, now)
         self.wanted = self._watch.wanted
         self._hand_out()
-        if self._sink is not None:
-            self._thread.call(self._finish)
-            self._thread.close()
+        if self._delivery is not None:
+            self._delivery.close()
 
     async def settled(self) -> None:
         """Wait until telemetry has taken all that it was told, for a time: an exporter may hang."""
-        if self._sink is not None and self._settled is not None:
+        if self._delivery is not None and self._settled is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._settled.wait()
@@ -128,8 +127,8 @@ class CallWatcher:
             fact = facts.popleft()
             if self._log is not None:
                 self._log.take(fact)
-            if self._sink is not None:
-                self._thread.call(self._deliver, fact)
+            if self._delivery is not None:
+                self._delivery.put(fact)
 
     # In the thread.
 
@@ -143,9 +142,9 @@ class CallWatcher:
                 # Its text may hold what was exported.
                 _logger.warning("telemetry of a call failed: %s; what follows is tried all the same", _named(error))
 
-    def _finish(self) -> None:
-        if self._thread.dropped:
-            _logger.warning("%d facts of a call were dropped: telemetry took too long", self._thread.dropped)
+    def _finish(self, dropped: int) -> None:
+        if dropped:
+            _logger.warning("%d facts of a call were dropped: telemetry took too long", dropped)
         if self._loop is not None and self._settled is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._settled.set)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..._base import Model
 from ..close_info import CloseInfo
-from ..conversation.actions import Tell
 from ..conversation.conversation import Conversation
 from ..conversation.fields import base64_size, field_of, text_of, texts_of
 from ..conversation.local_events import TurnFinished
@@ -57,10 +55,31 @@ _ALWAYS = frozenset(
         b"voicelive.restored",
     }
 )
-_SENT = frozenset(
-    {"response.create", "conversation.item.create", "input_audio_buffer.commit", "input_audio_buffer.append"}
-)
+_SENT = frozenset({"response.create", "conversation.item.create", "input_audio_buffer.commit"})
 _AFTER_SPEECH = "turn_detected"
+
+
+class _Turns(Conversation):
+    """The turns of a call, for their figures: a conversation whose decisions are nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__(new_id=str)
+        self.ended_turns: list[TurnMetrics] = []
+
+    # Events of the connection's own are not told to anybody here, and so not made.
+
+    def _show(self, state: Any) -> None: ...
+
+    def _tell(self, event: Any) -> None: ...
+
+    def _received_audio(self, item_id: str, index: int, size: int, response_id: str | None, now: float) -> bool:
+        # Of the sound only the first piece is seen, so how much there was is not known.
+        self.meter.audio(0, now)
+        return True
+
+    def _tell_turn(self, turn: TurnMetrics | None) -> None:
+        if turn is not None:
+            self.ended_turns.append(turn)
 
 
 class CallWatch:
@@ -77,16 +96,16 @@ class CallWatch:
         self.session_id: str | None = None
         self._content = content
         self._counts_audio = counts_audio
-        # The figures of the turns; its decisions are nobody's business here.
-        self._conversation = Conversation(new_id=str)
-        self._is_own = True
+        self._own: _Turns | None = _Turns()
+        self._conversation: Conversation = self._own
         self._responses: Pending[OpenResponse] = Pending(_MOST)
         self._tools: Pending[OpenTool] = Pending(_MOST)
         self._names: Pending[str] = Pending(_MOST)
         self._spoken_over: deque[str] = deque(maxlen=_MOST)
         self._asked: float | None = None
         """When what the next response answers was complete."""
-        self._session: Mapping[str, Any] = {}
+        self._asked_for: dict[str, Any] = {}
+        """What the session's settings say of each response."""
         self._user: deque[dict[str, Any]] = deque(maxlen=_MOST)
         self._last_turn = 0
         self._interruptions = self._reconnects = 0
@@ -100,8 +119,7 @@ class CallWatch:
 
     def follow(self, conversation: Conversation) -> None:
         """Take the turns from a conversation that is kept anyway, which also knows what was played."""
-        self._conversation = conversation
-        self._is_own = False
+        self._conversation, self._own = conversation, None
 
     # What arrives.
 
@@ -110,14 +128,21 @@ class CallWatch:
         handler = self._handlers.get(text_of(event, "type") or "")
         if handler is not None:
             handler(self, event, now)
-        if self._is_own:
-            self._conversation.received(event, now)
-            self._take_turns(now)
+        if self._own is not None:
+            self._own.received(event, now)
+            self._take_turns(self._own, now)
 
     def _session_is(self, event: Model, now: float) -> None:
         session = getattr(event, "session", None)
         given = mapping(session.to_dict() if isinstance(session, Model) else None)
-        self._session = given if self._content else {**given, "instructions": None, "tools": None}
+        modalities = given.get("modalities", given.get("output_modalities"))
+        self._asked_for = {
+            "model": _text(given.get("model")),
+            "temperature": _float(given.get("temperature")),
+            "max_tokens": _int(given.get("max_response_output_tokens", given.get("max_output_tokens"))),
+            "speaks": "audio" in modalities if isinstance(modalities, list) else None,
+            "instructions": _text(given.get("instructions")) if self._content else None,
+        }
         if self.session_id is None:
             self.session_id = text_of(session, "id")
             self.facts.append(SessionBegan(at=now, session_id=self.session_id))
@@ -161,20 +186,16 @@ class CallWatch:
         kinds = {text_of(item, "type") for item in getattr(response, "output", None) or ()}
         finish = finish_reason(status, reason, calls_tools="function_call" in kinds)
         tokens = TokenCounts.of(field_of(response, "usage"))
-        self._tokens += tokens
+        if self._counts_audio:
+            self._tokens += tokens
         if self._first_token_ms is None:
             self._first_token_ms = _first_token_ms(begun)
-        self.facts.append(
-            replace(
-                self._ended(begun, now),
-                status=status,
-                reason=reason,
-                tokens=tokens,
-                finish=finish,
-                conversation_id=text_of(response, "conversation_id") or None,
-                output=answer_messages(_wire(getattr(response, "output", None)), finish) if self._content else (),
-            )
-        )
+        ended = self._ended(begun, now, status)
+        ended.reason, ended.tokens, ended.finish = reason, tokens, finish
+        ended.conversation_id = text_of(response, "conversation_id") or None
+        if self._content:
+            ended.output = answer_messages(_wire(getattr(response, "output", None)), finish)
+        self.facts.append(ended)
         self._user.clear()
 
     def _item_begun(self, event: Model, now: float) -> None:
@@ -240,20 +261,24 @@ class CallWatch:
     def sent(self, event: Outgoing, now: float) -> None:
         """Take an event that is sent."""
         kind = event.type
+        if kind == "input_audio_buffer.append":
+            # Nearly all that is sent.
+            size = event.audio_size or 0
+            self._audio_sent += size
+            if self._own is not None:
+                self._own.timeline.sent(size, now)
+            return
         if kind not in _SENT:
             return
-        self._audio_sent += event.audio_size or 0
         item: Mapping[str, Any] = {}
         if kind == "response.create":
             self._asked = now
         elif kind == "conversation.item.create":
             item = mapping(event.payload.get("item"))
             self._item_sent(item, now)
-        if self._is_own:
-            self._conversation.sent(
-                kind, now, audio_size=event.audio_size or 0, event_id=event.event_id, item=item or None
-            )
-            self._take_turns(now)
+        if self._own is not None:
+            self._own.sent(kind, now, event_id=event.event_id, item=item or None)
+            self._take_turns(self._own, now)
 
     def _item_sent(self, item: Mapping[str, Any], now: float) -> None:
         if item.get("type") == "function_call_output":
@@ -320,9 +345,7 @@ class CallWatch:
         if self._content and text:
             self._user.append(user_message(text))
 
-    def _ended(self, begun: OpenResponse, now: float) -> ResponseEnded:
-        session = self._session
-        modalities = session.get("modalities", session.get("output_modalities"))
+    def _ended(self, begun: OpenResponse, now: float, status: str) -> ResponseEnded:
         return ResponseEnded(
             session_id=self.session_id,
             response_id=begun.id,
@@ -330,17 +353,14 @@ class CallWatch:
             ended=now,
             first_text=begun.first_text,
             first_audio=begun.first_audio,
-            model=_text(session.get("model")),
-            temperature=_float(session.get("temperature")),
-            max_tokens=_int(session.get("max_response_output_tokens", session.get("max_output_tokens"))),
-            speaks="audio" in modalities if isinstance(modalities, list) else None,
-            instructions=_text(session.get("instructions")),
+            status=status,
             input=tuple(self._user),
+            **self._asked_for,
         )
 
     def _lost(self, response: OpenResponse | None, now: float) -> None:
         if response is not None:
-            self.facts.append(replace(self._ended(response, now), status="lost"))
+            self.facts.append(self._ended(response, now, "lost"))
 
     def _begin_tool(self, tool: OpenTool, now: float) -> None:
         pushed_out = self._tools.add(tool.call_id, tool)
@@ -380,16 +400,16 @@ class CallWatch:
         if response_id is not None:
             self._spoken_over.append(response_id)
         self._interruptions += 1
-        if self._is_own:
-            self._conversation.meter.interrupted()
+        if self._own is not None:
+            self._own.meter.interrupted()
         self.facts.append(Interrupted(at=now, session_id=self.session_id, response_id=response_id))
 
-    def _take_turns(self, now: float) -> None:
-        actions = self._conversation.actions
-        while actions:
-            action = actions.popleft()
-            if isinstance(action, Tell) and isinstance(action.event, TurnFinished):
-                self._turn_ended(action.event.number, now)
+    def _take_turns(self, own: _Turns, now: float) -> None:
+        own.actions.clear()
+        if own.ended_turns:
+            for turn in own.ended_turns:
+                self._turn_is(turn, now)
+            own.ended_turns.clear()
 
     def _turn_ended(self, number: int, now: float) -> None:
         for turn in reversed(self._conversation.meter.turns):
@@ -401,9 +421,7 @@ class CallWatch:
         if turn.number <= self._last_turn:
             return
         self._last_turn = turn.number
-        # Of the sound only the first piece was seen, unless there is a conversation.
-        known = replace(turn, generated_ms=None) if self._is_own else turn
-        self.facts.append(TurnEnded(at=now, session_id=self.session_id, turn=known))
+        self.facts.append(TurnEnded(at=now, session_id=self.session_id, turn=turn))
 
     _handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], None]]] = {
         "session.created": _session_is,

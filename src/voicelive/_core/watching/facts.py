@@ -29,7 +29,7 @@ class About:
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class SessionBegan:
     """A session has begun: the call's first, or the one that it moved to."""
 
@@ -44,7 +44,7 @@ class SessionBegan:
     downtime_ms: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class ResponseEnded:
     """A response has ended, in whatever way: there is one for each that began."""
 
@@ -74,7 +74,7 @@ class ResponseEnded:
     output: Messages = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class ToolEnded:
     """A tool that the model called has ended, here or at the service."""
 
@@ -92,7 +92,7 @@ class ToolEnded:
     output: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Interrupted:
     """The user, or the application, spoke over an answer."""
 
@@ -101,16 +101,17 @@ class Interrupted:
     response_id: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class TurnEnded:
     """A turn is over: its figures."""
 
     at: float
     session_id: str | None
     turn: TurnMetrics
+    """Its figures; how much sound there was is known only where there is a conversation."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class CallEnded:
     """The connection has ended, for good."""
 
@@ -127,6 +128,7 @@ class CallEnded:
     first_token_ms: float | None = None
     """How long the first response took to its first text or audio."""
     tokens: TokenCounts = field(default_factory=TokenCounts)
+    """Those of all responses, where audio is counted too."""
     input: Messages = ()
     """What the user said after the last response had ended."""
 
