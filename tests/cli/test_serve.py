@@ -18,7 +18,7 @@ from websockets.typing import Origin
 from .conftest import Command, lines_of, start
 from .recordings import spoken_wav
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 @contextmanager

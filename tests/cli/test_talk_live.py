@@ -24,12 +24,12 @@ from voicelive.testing import ScriptedService
 from .conftest import Command, lines_of
 
 pytestmark = [
-    pytest.mark.timeout(90),
+    pytest.mark.timeout(150),
     needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
 ]
 
 LONG = "one two three four five six seven eight nine ten"
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 @pytest.fixture(scope="module")

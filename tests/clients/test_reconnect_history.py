@@ -19,7 +19,7 @@ from .harness import Client, Script
 from .relay import Relay
 from .servers import WebSocketServer, event
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 def policy(**values: Any) -> ReconnectPolicy:

@@ -23,7 +23,7 @@ from ..secrets import KEY, MARK
 from .conversing import DEADLINE, calling, eventually
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 QUICK = ReconnectPolicy(initial_delay=0.01)
 MODELS = ["gpt-4o", "gpt-realtime"]

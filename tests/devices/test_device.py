@@ -26,7 +26,7 @@ from voicelive.audio import (
 from voicelive.errors import ConfigurationError, ConnectionStateError
 from voicelive.testing import ScriptedService
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 LONG = "one two three four five six seven eight nine ten"
 SPEED = 2.0

@@ -26,7 +26,7 @@ from voicelive.testing import ScriptedService
 from .sound_server import SoundServer
 
 pytestmark = [
-    pytest.mark.timeout(90),
+    pytest.mark.timeout(150),
     needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
 ]
 

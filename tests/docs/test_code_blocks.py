@@ -27,7 +27,7 @@ ALL = [block for page in PAGES for block in blocks(page)]
 PYTHON = [block for block in ALL if block.language in ("python", "py")]
 SHELL = [block for block in ALL if block.language in ("shell", "sh", "bash", "console")]
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from voicelive.local.engines import (
 
 Event = dict[str, Any]
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 """Seconds that any answer may take; far more than it does."""
 
 PCM16 = input_format()

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 @dataclass

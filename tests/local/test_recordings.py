@@ -16,7 +16,7 @@ from voicelive.recording import Recording
 
 from ..secrets import KEY, MARK
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 def recordings(folder: Path) -> list[Recording]:

@@ -15,7 +15,7 @@ from voicelive.local import LocalService
 
 from .running import Runner, leaves_credential_open, speech
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 @leaves_credential_open

@@ -13,7 +13,7 @@ from voicelive.local.engines import ToneTranscriber
 
 from .running import Runner, nth, speech
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 async def test_session_configuration(runner: Runner) -> None:

@@ -15,7 +15,7 @@ from tests.clients.servers import WebSocketServer, event, sends
 from tests.outside import not_here
 from voicelive import ConfigurationError, ConnectionError, ConnectTimeoutError
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 NAME = "service.test"
 CREATED = sends(event("session.created"))

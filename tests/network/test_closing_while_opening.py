@@ -18,7 +18,7 @@ from voicelive import ConnectionStateError, ReconnectPolicy
 
 from .test_addresses import dead_address
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 # Longer than the test may take.
 LIMIT = 600

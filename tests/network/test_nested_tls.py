@@ -20,7 +20,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import Gate, Proxies, Proxy
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 class TlsFront(ThreadedServer):

@@ -15,7 +15,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import KEY, Gate, Proxies
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 async def first_event(connection: Any) -> str:

@@ -18,7 +18,7 @@ from ..outside import program
 from .browser import CHROMIUM_ARGUMENTS
 from .talking import conversation
 
-DEADLINE_MS = 20_000
+DEADLINE_MS = 60_000
 
 QUESTION, INTERRUPTION = "one two three", "stop"
 ANSWER = " ".join(["seventy seven"] * 15)

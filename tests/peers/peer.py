@@ -12,7 +12,7 @@ from .dialects import Dialect
 
 __all__ = ["DEADLINE", "KEY", "PIECE_BYTES", "Client", "Peer", "Seen", "Setup", "Tool", "walk"]
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds that anything may take; far more than it does."""
 
 KEY = "the key of the local service"

@@ -9,7 +9,7 @@ from typing import Any
 from voicelive.aio import VoiceLiveConnection
 
 LINES = ["twilio", "acs", "genesys"]
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 class Agent:

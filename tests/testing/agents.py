@@ -12,7 +12,7 @@ from voicelive.types import FunctionCallOutputItemParam, FunctionToolParam
 
 __all__ = ["DEADLINE", "OPTIONS", "Converse", "ask", "ask_async", "call_tools", "speak"]
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 OPTIONS: Any = {"receive_timeout": DEADLINE}
 
 Converse = Callable[[str], str]

@@ -29,7 +29,7 @@ from voicelive.local import LocalService
 
 from .parts import Doctor, Proxy, TlsFront, waits
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 def examined(doctor: Doctor, step: str, answer: Answer | None, *arguments: object) -> dict[str, Any]:
