@@ -285,9 +285,10 @@ def talk(session: nox.Session) -> None:
 
 @nox.session
 def screenshot(session: nox.Session) -> None:
-    """Take the documentation's pictures of the page anew, in Chromium, of a real conversation."""
+    """Take the documentation's pictures of pages and reports anew, in Chromium, of real conversations."""
     install(session, "test", extras="local")
     session.run("python", "-m", "tests.page.screenshot")
+    session.run("python", "-m", "tests.report.screenshot")
 
 
 @nox.session

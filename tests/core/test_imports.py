@@ -139,6 +139,7 @@ RULES = [
     Rule("recording", {"_recording", "errors"}, set(), BLOCKING),
     Rule("_recording", {"_audio", "_base", "_core", "_wire_values", "errors"}, set(), BLOCKING),
     Rule("_recording.recorder", {"_core", "_recording", "_threads", "_version", "errors"}, set()),
+    Rule("_report", {"_audio", "_base", "_local.page", "conversation", "errors", "recording"}, set(), BLOCKING),
     Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),
     Rule(
@@ -180,6 +181,7 @@ RULES = [
     # A thread for what knows no deadline.
     Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
     Rule("_cli.load", CLI | {"_load", "audio", "conversation"}, {"typer"}),
+    Rule("_cli.report", CLI | {"_report"}, {"typer"}),
     Rule("_cli.evaluate", CLI | {"agents", "conversation", "evaluation"}, {"typer", "distributed"}),
     Rule(
         "_cli.doctor.route",

@@ -23,6 +23,7 @@ from .live import DeviceChoice, device_lines
 from .load import load
 from .output import settle
 from .replay_command import replay_command
+from .report import report
 from .running import fail, run_to_end
 from .serve import DEFAULT_PORT, ServeSettings, serve
 from .signals import until_signalled
@@ -385,6 +386,7 @@ app.command("replay")(replay_command)
 app.command()(doctor)
 app.command()(evaluate)
 app.command()(load)
+app.command()(report)
 app.add_typer(faults)
 
 

@@ -5,16 +5,14 @@ Only what runs on the browser's audio thread is a file of its own: a worklet can
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from html import escape
-from importlib.resources import files
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from ..._base import encode_base64
 from ..._generated.versions import DEFAULT_API_VERSION
+from .parts import joined, policy_hash, read_part, with_parts
 
 __all__ = ["PAGE_PATH", "WORKLET_PATH", "page", "worklet"]
 
@@ -64,7 +62,7 @@ def page(host: str, *, needs_key: bool, encrypted: bool = False, upstream: str |
 
 def worklet() -> Response:
     """Return the answer to a request for the script of the browser's audio thread."""
-    return _response(_read("worklet.js").encode(), "text/javascript", {})
+    return _response(read_part("worklet.js").encode(), "text/javascript", {})
 
 
 def _response(body: bytes, kind: str, headers: dict[str, str]) -> Response:
@@ -85,18 +83,15 @@ def _response(body: bytes, kind: str, headers: dict[str, str]) -> Response:
 @cache
 def _assembled(needs_key: bool, upstream: str | None) -> tuple[bytes, str, str]:
     """Return the page, and the hashes by which its policy knows its style and its script."""
-    style = "\n".join(_read(name) for name in _STYLES)
-    script = "\n".join(_read(name) for name in _SCRIPTS)
-    html = _read("page.html").replace("{{needs-key}}", "yes" if needs_key else "no")
-    html = html.replace("{{api-version}}", DEFAULT_API_VERSION)
-    html = html.replace("{{what}}", "local service" if upstream is None else f"relay to {escape(upstream)}")
-    html = html.replace("{{style}}", style).replace("{{script}}", script)
-    return html.encode(), _hash(style), _hash(script)
-
-
-def _read(name: str) -> str:
-    return files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{encode_base64(hashlib.sha256(text.encode()).digest())}"
+    style, script = joined(_STYLES), joined(_SCRIPTS)
+    html = with_parts(
+        "page.html",
+        {
+            "needs-key": "yes" if needs_key else "no",
+            "api-version": DEFAULT_API_VERSION,
+            "what": "local service" if upstream is None else f"relay to {escape(upstream)}",
+            "style": style,
+            "script": script,
+        },
+    )
+    return html.encode(), policy_hash(style), policy_hash(script)

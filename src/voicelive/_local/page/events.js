@@ -6,6 +6,8 @@ const MAX_EVENTS = 20000;
 const RUNS = new Set(["input_audio_buffer.append", "input_audio.turn.append"]);
 const inRuns = (event) => RUNS.has(event.type) || event.type.endsWith(".delta");
 
+const WAYS = { in: ["↑", "from the client"], out: ["↓", "from the service"], local: ["•", "the library's own"] };
+
 function familyOf(event) {
   if (event.fault || event.type === "error" || event.type === "warning" || event.type.startsWith("(") || event.type.endsWith(".failed")) return "trouble";
   const type = event.type;
@@ -161,7 +163,7 @@ class EventList {
     }
     const { event, count } = row;
     setText($("payload-title"), event.type);
-    const facts = [`#${event.n}`, event.dir === "in" ? "from the client" : "from the service", `at ${seconds(event.at)} s`, `${event.size.toLocaleString("en")} bytes`];
+    const facts = [`#${event.n}`, WAYS[event.dir][1], `at ${seconds(event.at)} s`, `${event.size.toLocaleString("en")} bytes`];
     if (event.audio) facts.push(`${event.audio.ms} ms of sound`);
     if (event.fault) facts.push(`fault ${event.fault}`);
     if (event.lost) facts.push("not sent");
@@ -204,7 +206,7 @@ class EventList {
       "aria-selected": chosen ? "true" : "false", "aria-setsize": this.rows.length, "aria-posinset": index + 1,
     },
       el("span", { class: "at" }, seconds(event.at)),
-      el("span", { class: "way", role: "img", "aria-label": event.dir === "in" ? "from the client" : "from the service" }, event.dir === "in" ? "↑" : "↓"),
+      el("span", { class: "way", role: "img", "aria-label": WAYS[event.dir][1] }, WAYS[event.dir][0]),
       el("span", { class: "type" }, event.type),
       el("span", { class: "sum" }, shortened(String(summary), 160)));
     element.style.top = `${index * ROW_HEIGHT}px`;

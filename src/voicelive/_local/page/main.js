@@ -131,22 +131,13 @@ $("listen").addEventListener("click", () => {
 
 const refresh = eachFrame(() => {
   waveform.draw();
-  const said = waveform.user.streamed;
-  const answered = waveform.assistant.streamed;
-  const cuts = conversation.bargeIns;
-  const summary = said || answered ? `user ${seconds(said)} s, assistant ${seconds(answered)} s${cuts ? `, ${cuts} barge-in${cuts > 1 ? "s" : ""}` : ""}` : "";
-  setText($("sound-summary"), summary);
-  $("waveform").setAttribute("aria-label", summary ? `Waveform: ${summary}. Arrow keys move, plus and minus zoom.` : "No sound yet");
+  describeSound(waveform, conversation.bargeIns);
   $("no-turns").hidden = conversation.turns.length > 0;
   turnList.show(conversation.turns);
-  $("play").disabled = !said && !answered;
+  $("play").disabled = !waveform.user.streamed && !waveform.assistant.streamed;
 });
 
-$("earlier").addEventListener("click", () => waveform.pan(-0.4));
-$("later").addEventListener("click", () => waveform.pan(0.4));
-$("narrower").addEventListener("click", () => waveform.zoom(0.5));
-$("wider").addEventListener("click", () => waveform.zoom(2));
-$("whole").addEventListener("click", () => waveform.whole());
+soundControls(waveform);
 
 $("key-form").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -41,8 +41,7 @@ class Playback {
     if (!run) return;
     this.run = null;
     run.context?.close();
-    this.waveform.playhead = null;
-    this.waveform.draw();
+    this.waveform.playAt(null);
     this.onState("", text);
   }
 
@@ -71,8 +70,7 @@ class Playback {
   }
 
   async tick(run, ms) {
-    this.waveform.playhead = this.clock(run);
-    this.waveform.draw();
+    this.waveform.playAt(this.clock(run));
     await new Promise((wake) => setTimeout(wake, ms));
   }
 
@@ -99,8 +97,7 @@ class Playback {
     // A little late, so that what comes a little late itself is still in time.
     run.start ??= run.context.currentTime + LATE_S - Math.max(run.from, pieces[0].piece.from) / 1000;
     for (const each of pieces) this.schedule(run, each, sounds.get(each.piece.n), run.from, Infinity);
-    this.waveform.playhead = this.clock(run);
-    this.waveform.draw();
+    this.waveform.playAt(this.clock(run));
   }
 
   // The user has interrupted: what was not heard by then is not heard here either.

@@ -50,8 +50,10 @@ class Track {
 }
 
 class Waveform {
-  constructor(canvas, onPick) {
+  // `onPick` is told where it was clicked, `onPlayhead` where the playback is, or null.
+  constructor(canvas, onPick, onPlayhead = () => {}) {
     this.canvas = canvas;
+    this.onPlayhead = onPlayhead;
     this.user = new Track(LATE_MS);
     this.assistant = new Track();
     this.marks = [];
@@ -112,6 +114,18 @@ class Waveform {
     this.from = (from + to - span) / 2;
     this.follow = to >= this.length() - 1;
     this.span = span >= this.length() ? 0 : span;
+    this.draw();
+  }
+
+  // What is played stays in sight.
+  playAt(at) {
+    this.playhead = at;
+    const [from, to] = this.window();
+    if (at !== null && this.span && (at < from || at > to)) {
+      this.from = at - (to - from) * 0.1;
+      this.follow = false;
+    }
+    this.onPlayhead(at);
     this.draw();
   }
 
@@ -223,4 +237,21 @@ class Waveform {
     pen.textBaseline = "middle";
     pen.fillText(text, place + 5, lane * 2 - 8.5);
   }
+}
+
+// The buttons beside the waveform, and what is said of it.
+function soundControls(waveform) {
+  $("earlier").addEventListener("click", () => waveform.pan(-0.4));
+  $("later").addEventListener("click", () => waveform.pan(0.4));
+  $("narrower").addEventListener("click", () => waveform.zoom(0.5));
+  $("wider").addEventListener("click", () => waveform.zoom(2));
+  $("whole").addEventListener("click", () => waveform.whole());
+}
+
+function describeSound(waveform, cuts) {
+  const said = waveform.user.streamed;
+  const answered = waveform.assistant.streamed;
+  const summary = said || answered ? `user ${seconds(said)} s, assistant ${seconds(answered)} s${cuts ? `, ${cuts} barge-in${cuts > 1 ? "s" : ""}` : ""}` : "";
+  setText($("sound-summary"), summary);
+  $("waveform").setAttribute("aria-label", summary ? `Waveform: ${summary}. Arrow keys move, plus and minus zoom.` : "No sound yet");
 }

@@ -1,0 +1,1 @@
+"""Recorded calls as pages: one call with its sound, turns and events, or many as a table with plots."""
