@@ -130,6 +130,13 @@ RULES = [
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
     Rule("audio", {"_core", "_devices", "errors"}, set(), BLOCKING),
     Rule("telephony", {"_core.lines", "_telephony"}, set(), BLOCKING),
+    Rule(
+        "_answering",
+        {"_clients.async_connect", "_core", "_telephony", "agents", "errors"},
+        {"azure.communication.callautomation", "prometheus_client", "starlette", "uvicorn"},
+        {"threading", BRIDGE},
+    ),
+    Rule("_cli.answer", CLI | {"_answering"}, {"typer"}),
     Rule("_telephony", {"_audio", "_clients", "_core", "agents", "errors", "tools"}, set(), {"threading", BRIDGE}),
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_watching", {"_conversation", "_core", "_transport", "errors"}, set(), {BRIDGE}),

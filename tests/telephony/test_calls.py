@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -24,6 +25,7 @@ from voicelive.telephony import (
 )
 from voicelive.testing import LineName, ScriptedService, phone_call
 
+from ..clients.conversing import eventually
 from .agents import DEADLINE, LINES, Agent
 
 pytestmark = pytest.mark.voicelive(timeout=20)
@@ -380,3 +382,18 @@ async def test_a_cancelled_call_leaves_nothing(voicelive_environment: ScriptedSe
     assert stream.is_closed
     assert speaking.connection is not None
     assert speaking.connection.close_info is not None
+
+
+async def test_sound_is_in_the_lines_format_from_the_first_frame(voicelive_environment: ScriptedService) -> None:
+    """What the caller sends before the service has confirmed the format is not converted to the one before."""
+    from tests.core.lines import frames
+
+    opening = [frames.TWILIO_START, *[frames.TWILIO_MEDIA] * 5]
+    stream, speaking = Silent(*opening), Agent()
+    task = asyncio.create_task(answer(speaking, stream, TwilioLine(), model="gpt-4o"))
+    await speaking.until("session.updated")
+    await eventually(lambda: len(voicelive_environment.session.events("input_audio_buffer.append")) > 0)
+    task.cancel()
+    await asyncio.wait({task})
+    first = voicelive_environment.session.events("input_audio_buffer.append")[0]
+    assert base64.b64decode(getattr(first, "audio", "")).startswith(frames.SOUND)

@@ -13,6 +13,7 @@ from .._local.quirks import QUIRKS
 from .._version import __version__
 from ..audio import devices as list_devices
 from ..errors import VoiceLiveError
+from .answer import answer
 from .display import notice
 from .doctor import doctor
 from .engines import EngineChoice, NamedEngines
@@ -384,6 +385,7 @@ def serve_command(
 
 app.command("replay")(replay_command)
 app.command()(doctor)
+app.command()(answer)
 app.command()(evaluate)
 app.command()(load)
 app.command()(report)

@@ -67,7 +67,8 @@ class LinePlayer:
             if self._out is not None and (rest := self._out.flush()):
                 self._playout.add(rest)
                 self._wake()
-        elif kind in ("session.created", "session.updated"):
+        elif kind == "session.updated":
+            # Not on `session.created`: the line's format has been asked for already, and what is sent now is in it.
             self._configured(event.session.to_dict() if event.session is not None else {})
         elif kind == "voicelive.resumed":
             self._playout.resume()
