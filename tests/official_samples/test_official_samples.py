@@ -23,6 +23,14 @@ SPOKEN = (
     "async_mcp_sample.py",
 )
 
+TRACED = (
+    "sample_voicelive_with_console_tracing.py",
+    "sample_voicelive_with_console_tracing_custom_attributes.py",
+    "sample_voicelive_with_content_recording.py",
+    "sample_voicelive_with_telemetry_enablement.py",
+)
+NEEDS_THE_CLOUD = {"sample_voicelive_with_azure_monitor_tracing.py", "utils.py"}
+
 
 def run(folder: Path, source: str, endpoint: str) -> tuple[bytes, str]:
     """Run a sample with a question at its microphone; return what came out of its loudspeaker, and what it printed."""
@@ -70,3 +78,22 @@ def test_a_sample_is_heard(tmp_path: Path, name: str) -> None:
 
     assert any(".delta_bytes" in place.message for place in places)
     assert "fifty six" in read_tones(heard.lstrip(b"\0")).replace("-", " "), printed[-3000:]
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_a_sample_is_traced(tmp_path: Path, name: str) -> None:
+    """Its exporter shows the spans of the connection, and nothing of the program had to be changed by hand."""
+    source = samples()[name]
+    places = examine_code(source)
+    assert all(place.edits for place in places)
+    with LocalService.in_thread(engines=Engines.basic()) as service:
+        _, printed = run(tmp_path, fixed(source, places), service.endpoint)
+
+    assert '"name": "connect"' in printed, printed[-3000:]
+    assert '"name": "recv response.done"' in printed, printed[-3000:]
+    assert ('"name": "gen_ai.output.messages"' in printed) == ("content_recording" in name)
+
+
+def test_every_sample_is_among_them() -> None:
+    """No sample of the official package is left out but for the one that exports to Azure, and their helper."""
+    assert samples().keys() == {*SPOKEN, *TRACED} | NEEDS_THE_CLOUD

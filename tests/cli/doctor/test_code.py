@@ -120,3 +120,37 @@ def test_the_command_names_file_line_and_column(tmp_path: Path) -> None:
     )
     assert broken.exit_code == 2
     assert "is not a Python program" in broken.stderr
+
+
+INSTRUMENTED = """from azure.ai.voicelive.aio import connect
+from azure.ai.voicelive.telemetry import VoiceLiveInstrumentor
+
+def prepare():
+    VoiceLiveInstrumentor().instrument({options})
+
+async def main():
+    async with connect(endpoint="e", credential=None) as conn:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [("", ""), ("enable_content_recording=True", ", content=True"), ("enable_content_recording=False", "")],
+)
+def test_instrumentation_becomes_an_argument(options: str, given: str) -> None:
+    """What is instrumented there is given to connect() here, with the content where that was recorded."""
+    source = INSTRUMENTED.format(options=options)
+    changed = fixed(source, examine_code(source))
+    assert "from voicelive.telemetry import Telemetry\n" in changed
+    assert f'connect(telemetry=Telemetry(conventions="azure"{given}), endpoint="e", credential=None)' in changed
+    assert "Instrumentor" not in changed
+    compile(changed, "changed", "exec")
+
+
+def test_instrumentation_that_is_decided_at_run_time_is_named_only() -> None:
+    """Options that only the running program knows are left to who changes it."""
+    source = INSTRUMENTED.format(options="enable_content_recording=wanted()")
+    places = examine_code(source)
+    assert any("voicelive.telemetry.Telemetry(" in place.message for place in places)
+    assert "VoiceLiveInstrumentor().instrument(" in fixed(source, places)

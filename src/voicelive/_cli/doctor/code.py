@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from inspect import signature
 
 from ... import aio, models
+from .code_telemetry import INSTRUMENTOR, is_instrumentation, telemetry_argument
 
 __all__ = ["Edit", "Place", "examine_code", "fixed"]
 
 THERE = "azure.ai.voicelive"
 _HERE = "voicelive"
+_TELEMETRY = f"{THERE}.telemetry"
 _MODULES = {THERE: _HERE, f"{THERE}.aio": "voicelive.aio", f"{THERE}.models": "voicelive.models"}
 _MODULES[f"{THERE}._types"] = "voicelive.models"
 _AUDIO_EVENTS = ("ServerEventResponseAudioDelta",)
@@ -51,7 +53,7 @@ class Place:
 def examine_code(source: str, name: str = "<code>") -> list[Place]:
     """Return the places of a program that have to change, in order; raises :class:`SyntaxError` if it is not Python."""
     tree = ast.parse(source, name)
-    examination = _Examination(source.splitlines())
+    examination = _Examination(source.splitlines(), telemetry_argument(tree))
     examination.visit(tree)
     return sorted(set(examination.places), key=lambda place: (place.line, place.column, place.message))
 
@@ -69,8 +71,9 @@ def fixed(source: str, places: Iterable[Place]) -> str:
 class _Examination(ast.NodeVisitor):
     """Walks a program; knows in which branch it is, and what its names were imported as."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], telemetry: str | None) -> None:
         self.lines = lines
+        self._telemetry = telemetry
         self.places: list[Place] = []
         self._imported: dict[str, str] = {}
         # Of the branches around a place: whether its event is one with audio; None where nothing says so.
@@ -82,6 +85,11 @@ class _Examination(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         if node.level or not _is_there(module):
+            return
+        if module == _TELEMETRY and self._telemetry and [alias.name for alias in node.names] == [INSTRUMENTOR]:
+            edits = self._replaced(node.lineno, module, "voicelive.telemetry")
+            edits += self._replaced(node.lineno, INSTRUMENTOR, "Telemetry")
+            self._say(node, f"import Telemetry from voicelive.telemetry instead of {INSTRUMENTOR} from {module}", edits)
             return
         if module not in _MODULES:
             self._say(node, f"{module} has no counterpart here: {_without(module)}")
@@ -173,6 +181,15 @@ class _Examination(ast.NodeVisitor):
 
     # Calls.
 
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if self._telemetry and is_instrumentation(node.value):
+            start, end = (self._column(node.lineno, offset) for offset in (node.col_offset, node.end_col_offset or 0))
+            edits = (Edit(node.lineno, start, end, "pass  # connect() is given its telemetry"),)
+            message = f"nothing is instrumented here: give connect() {self._telemetry}"
+            self._say(node, message, edits if node.lineno == node.end_lineno else ())
+        else:
+            self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         original = self._imported.get(called, called)
@@ -185,6 +202,11 @@ class _Examination(ast.NodeVisitor):
 
     def _keywords(self, node: ast.Call, name: str) -> None:
         if name == "connect":
+            if self._telemetry and node.keywords:
+                first = node.keywords[0]
+                start = self._column(first.lineno, first.col_offset)
+                edit = Edit(first.lineno, start, start, f"{self._telemetry}, ")
+                self._say(node, f"in place of the instrumentation: {self._telemetry}", (edit,))
             known = set(signature(aio.connect).parameters)
         else:
             # Only models have them; enums and unions are called as well.
