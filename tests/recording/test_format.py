@@ -147,6 +147,18 @@ def test_a_late_burst_makes_up_for_its_gap(tmp_path: Path) -> None:
     assert loud(recording.audio.user) == pytest.approx((1.0, 3.0), abs=0.05)
 
 
+def test_several_stalls_in_a_row_shift_nothing(tmp_path: Path) -> None:
+    """Sound that comes late again before it has caught up lies where it was said all the same."""
+    writer = written(tmp_path / "one")
+    for number in range(60):
+        said = 1.1 + number / 10
+        # Out at once, but for two stalls of 400 and 300 ms, the second before the first was made up for.
+        sent = max(said, 2.5) if said < 2.3 else max(said, 2.8)
+        writer.event("sent", append(tone(440, 0.1)), sent if 2.05 < said < 2.8 else said)
+    writer.close(8)
+    assert loud(Recording.open(tmp_path / "one").audio.user) == pytest.approx((1.0, 7.0), abs=0.03)
+
+
 def test_formats_are_followed(tmp_path: Path) -> None:
     """G.711 is stored as it came; ``call.wav`` has both sides as PCM16, at one rate."""
     writer = written(tmp_path / "one")

@@ -12,10 +12,11 @@ from .wav_files import Stereo
 
 __all__ = ["HOLD_S", "Lane"]
 
-_TOLERANCE_S = 0.04
+_TOLERANCE_S = 0.02
 """How far a piece may lie from where the clock says, so that sound goes on without a gap."""
 _SHORT_S = 0.25
 """A piece of this length that ends when it is sent was taken up just before; longer ones may be files."""
+_GAPS = 64
 HOLD_S = 2.0
 """How long a stretch may still move before it is written down."""
 
@@ -50,9 +51,9 @@ class Lane:
         self._stereo = stereo
         self.end = 0
         """The sample after the last that was placed."""
-        self._gap = 0
-        """Samples of silence before what was placed since :attr:`_after_gap`."""
-        self._after_gap = 0
+        self._gaps: list[tuple[int, int]] = []
+        """Where silence was left, as where it ends and how long it is; the latest last."""
+        self._settled_end = 0
         self._resampler: Resampler | None = None
         self._filled = 0
         self._stretches: list[_Stretch] = []
@@ -92,9 +93,10 @@ class Lane:
         slack = round(_TOLERANCE_S * tape)
         if wanted > self.end + (slack if is_live else 0):
             self._settle()
-            self._gap, self._after_gap, self.end = (wanted - self.end if is_live else 0), wanted, wanted
-        elif is_live and self._gap and self.end > wanted + slack:
-            self._move_back(min(self._gap, self.end - wanted))
+            self._gaps = [*self._gaps[-_GAPS:], (wanted, wanted - self.end)] if is_live else []
+            self.end = wanted
+        elif is_live and self.end > wanted + slack:
+            self._move_back(self.end - wanted)
         self._note(_Stretch(self.end, length, from_ms, from_ms + len(pcm) * 500 / rate, item_id, content_index))
         self._fill(pcm, rate, length)
 
@@ -110,10 +112,17 @@ class Lane:
                 self._cut(stretch.at + round(share * stretch.length))
                 return
 
-    def start_of(self, item_id: str) -> float | None:
-        """Return where the item lies, in seconds, if that may still change."""
+    def take_back(self, item_id: str) -> bool:
+        """Take out an item, and all that follows it, to place it anew: as early as where the sound before it ends.
+
+        Returns:
+            Whether that was possible: not of one that has been written down.
+        """
         found = next((stretch for stretch in self._stretches if stretch.item_id == item_id), None)
-        return None if found is None else found.at / self._stereo.rate
+        if found is not None:
+            self._cut(found.at)
+            self.end = self._stretches[-1].end if self._stretches else self._settled_end
+        return found is not None
 
     def settled(self, before: float) -> list[HeardStretch]:
         """Return what lies before a time in seconds, for good, and has not been returned yet."""
@@ -126,6 +135,7 @@ class Lane:
                 first.from_ms, first.length, first.at = ready.to_ms, first.end - limit, limit
             else:
                 del self._stretches[0]
+            self._settled_end = ready.end
             done.append(self._written(ready))
         return done
 
@@ -170,11 +180,21 @@ class Lane:
             self._resampler = None
 
     def _move_back(self, by: int) -> None:
-        """Close a part of a gap: what came late is followed by more than the time has room for."""
-        begin = self._after_gap
-        if not any(stretch.at == begin for stretch in self._stretches):
-            self._gap = 0
-            return
+        """Close gaps: what came late is followed by more than the time has room for."""
+        while by and self._gaps:
+            begin, length = self._gaps.pop()
+            if not any(stretch.at == begin for stretch in self._stretches):
+                # It is written down that sound lies there.
+                self._gaps.clear()
+                return
+            step = min(by, length)
+            self._shift(begin, step)
+            by -= step
+            if step < length:
+                self._gaps.append((begin - step, length - step))
+
+    def _shift(self, begin: int, by: int) -> None:
+        """Move everything from `begin` on to an earlier place."""
         self._settle()
         block = self._stereo.get(self._channel, begin, self.end)
         self._stereo.put(self._channel, begin - by, block)
@@ -182,7 +202,7 @@ class Lane:
         for stretch in self._stretches:
             if stretch.at >= begin:
                 stretch.at -= by
-        self.end, self._after_gap, self._gap = self.end - by, begin - by, self._gap - by
+        self.end -= by
 
     def _cut(self, end: int) -> list[str]:
         if end >= self.end:
@@ -193,5 +213,5 @@ class Lane:
         self._stretches = [stretch for stretch in self._stretches if stretch.at < end]
         if self._stretches and self._stretches[-1].end > end:
             self._stretches[-1].cut_at(end)
-        self.end, self._gap = end, 0
+        self.end, self._gaps = end, []
         return list(gone)

@@ -31,6 +31,7 @@ from .wav_files import part_name
 __all__ = ["CallSound", "Recording"]
 
 _MOST_PROBLEMS = 100
+_SILENCE = {"pcm16": b"\0", "g711_ulaw": b"\xff", "g711_alaw": b"\xd5"}
 _KINDS = frozenset({"sent", "received", "local", "user", "heard", "played", "format", "lost", "end"})
 
 
@@ -188,7 +189,7 @@ class Recording:
 
         What the recording leaves out, and what is lost, comes back as silence of the same length.
         """
-        name, silence = reference.file, b"\0" * reference.size
+        name, silence = reference.file, _SILENCE[self._format_of(reference)] * reference.size
         if name is None:
             return silence
         if not self._files.has(name):
@@ -198,6 +199,10 @@ class Recording:
         if len(found) < reference.size:
             self._tell(f"{name} is cut short: it ends at byte {reference.start + len(found)} of its audio")
         return found + silence[len(found) :]
+
+    def _format_of(self, reference: SoundReference) -> str:
+        is_sent = reference.file is not None and reference.file.startswith("sent")
+        return (self.header.input if is_sent else self.header.output).format
 
     def wire(self, event: RecordedEvent) -> dict[str, Any]:
         """Return an event as it was on the wire: with its sound as base64."""

@@ -116,8 +116,7 @@ class Tape:
         if not self._is_told:
             # What was taken to be heard as it came is known better now.
             self._is_told = True
-            if (start := self._lanes[1].start_of(item_id)) is not None:
-                self._lanes[1].cut(start)
+            if self._lanes[1].take_back(item_id):
                 part.placed = 0
         end = part.sound.size(ms)
         if part.sound.ms(part.size) - ms < 1:
@@ -149,10 +148,10 @@ class Tape:
             case {"type": "input_audio_buffer.speech_started"}:
                 if self._session.detection is not None and self._session.interrupt_response:
                     self._interrupted(now)
-            case {"type": "voicelive.interrupted"}:
+            case {"type": "voicelive.interrupted", "item_id": str(item_id), "heard_ms": int(ms)}:
                 if self._is_told and self._lanes is not None:
-                    # What was on its way from the player to the ear.
-                    self._lanes[1].cut(now)
+                    # What was played, but still on its way to the ear, was not heard.
+                    self._lanes[1].cut_item(item_id, ms)
                 self._interrupted(now)
             case {"type": "voicelive.resumed", "item_id": str(item_id)}:
                 self._resumed(item_id, now)
