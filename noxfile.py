@@ -143,6 +143,7 @@ def stress(session: nox.Session) -> None:
         "clients/test_conversation_turns.py",
         "clients/test_interrupts.py",
         "clients/test_greenlets.py",
+        "codegen/test_apply.py",
         "core/conversation/test_interleavings.py",
         "network/test_failing_network.py",
         "devices/test_echo.py",

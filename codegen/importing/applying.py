@@ -9,7 +9,7 @@ from pathlib import Path
 from .changes import ABSENT, Change
 from .fact_table import write_table
 from .kinds import literal, references
-from .neutral import Enum, Model, Specification
+from .neutral import Enum, Field, Model, Specification
 from .shared_fields import SharedFields
 from .sources import Sources
 from .typespec import Emitted, has
@@ -18,6 +18,9 @@ from .typespec_hand import by_hand
 from .typespec_writing import Writer
 
 __all__ = ["Applied", "apply"]
+
+CHANGING = ("renamed", "retyped", "changed")
+"""What can happen to a field that stays."""
 
 
 @dataclass
@@ -81,6 +84,9 @@ class _Applying:
             for again in self.emitted.again
             if not self._place(again.owner, again.part, here=True)
         ]
+        for again in self.emitted.again:
+            if not again.part:
+                self._have_earlier(again.owner)
         for change in [*self.comparison.of("removed"), *self.comparison.of("renamed", "value")]:
             owner, part = (change.owner, change.name) if change.owner else (change.name, "")
             if self._place(owner, part, here=False):
@@ -91,12 +97,49 @@ class _Applying:
             for path in self._previews()
             if not self._offer_as_preview(*path.partition(".")[::2])
         ]
+        self.done |= {change for change in self.comparison.changes if change.group == "field" and self._changes(change)}
         # Versions cannot differ in these; the schema may have today's already.
         self.done |= {change for change in self.comparison.of("changed", "field") if self._says(change)}
         return left
 
+    def _have_earlier(self, name: str) -> None:
+        """Let a model that the new version has have its fields with it too, where they came with the following one."""
+        following = f"  @added(Versions.{self.boundary.following})"
+        model = self.new.named.get(name)
+        for key in self.new.fields(name) if isinstance(model, Model) else ():
+            if following in self.sources.decorators(name, key):
+                self.sources.place(name, key, self.boundary, before=False, here=True, after=True)
+            else:
+                self.shared.have_earlier(name, key)
+
+    def _changes(self, change: Change) -> bool:
+        """Say in the sources that a field has another name, type or presence; return whether that was possible."""
+        following = self.around[1]
+        name = str(change.after) if change.action == "renamed" else change.name
+        if following is None or not has(following, change.owner, name) or change.action not in CHANGING:
+            return False
+        if change.action == "changed" and change.what != "required":
+            return False
+        entry, later = self._fields_of(change, name), following.fields(change.owner)[name]
+        if entry is None:
+            return False
+        as_later = entry.required == later.required if change.action == "changed" else self._same_type(entry, later)
+        if as_later:
+            return self.sources.change_earlier(change.owner, name, self.boundary)
+        is_back = change.action == "changed" and later.required == change.before
+        return is_back and self.sources.require_here(change.owner, name, self.boundary, entry.required)
+
+    def _fields_of(self, change: Change, name: str) -> Field | None:
+        model = self.new.named.get(self.original.get(change.owner, change.owner))
+        return self.new.fields(model.name).get(name) if isinstance(model, Model) else None
+
+    def _same_type(self, entry: Field, later: Field) -> bool:
+        return self.comparison.shown(entry.kind) == self.comparison.shown(later.kind)
+
     def _says(self, change: Change) -> bool:
-        """Whether the schema's version before says what has changed in a field."""
+        """Whether the schema's version before says what has changed in a field, or nothing is said any more."""
+        if change.after is ABSENT and change.what not in ("required", "nullable"):
+            return True
         preceding = self.around[0]
         if preceding is None or not isinstance(preceding.named.get(change.owner), Model):
             return False

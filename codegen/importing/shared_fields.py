@@ -37,6 +37,17 @@ class SharedFields:
         found = (alias for alias, _ in self._spread_by(owner) if self.sources.find(alias, part) is not None)
         return next(found, "")
 
+    def have_earlier(self, owner: str, part: str) -> bool:
+        """Let a model that the new version has already have a field with it; return whether anything was to be said."""
+        alias = self.alias_of(owner, part)
+        if not alias:
+            return False
+        if self._is_argument(alias, part):
+            return self._begin_here(owner, alias)
+        if f"  @added(Versions.{self.boundary.following})" in self.sources.decorators(alias, part):
+            return self.ask(owner, part, (False, True, True))
+        return False
+
     def settle(self, matters: Callable[[str], bool]) -> list[str]:
         """Say it in the sources; return what cannot be said there, as its models differ.
 

@@ -19,6 +19,7 @@ FIELD = re.compile(r"^  (`[^`]+`|\w+)\??:")
 VARIANT = re.compile(r"^  ([\w.<>`]+),$")
 SINCE = re.compile(r"\s*@(added|removed)\(")
 EVENT_TYPE = re.compile(r'^  type: "([^"]+)";')
+CHANGES = re.compile(r"\s*@(renamedFrom|typeChangedFrom|madeOptional|madeRequired)\(")
 DRAFTS = '@extension("x-draft", #['
 PREVIEWS = '@extension("x-preview", #['
 
@@ -169,6 +170,33 @@ class Sources:
         order = sorted({*known, value}, key=_order)
         lines[at] = f"{DRAFTS}{', '.join(json.dumps(one) for one in order)}])"
         self.changed.add("versions.tsp")
+
+    def change_earlier(self, owner: str, part: str, boundary: Boundary) -> bool:
+        """Let a field become with the new version what it becomes with the following one; return whether it does."""
+        found = self.find(owner, part)
+        if found is None or not boundary.following:
+            return False
+        lines = self.lines[found[0]]
+        changed = False
+        for index in range(_decorated_from(lines, found[1]), found[1]):
+            line = lines[index]
+            if CHANGES.match(line) or line.strip() == f"Versions.{boundary.following},":
+                lines[index] = re.sub(rf"Versions\.{boundary.following}\b", f"Versions.{boundary.version}", line)
+                changed = changed or lines[index] != line
+        self.changed |= {found[0]} if changed else set()
+        return changed
+
+    def require_here(self, owner: str, part: str, boundary: Boundary, required: bool) -> bool:
+        """Say of a field that it is required, or optional, in the new version alone; return whether it was found."""
+        found = self.find(owner, part)
+        if found is None or not boundary.following:
+            return False
+        made = ("Required", "Optional") if required else ("Optional", "Required")
+        versions = (boundary.version, boundary.following)
+        said = [f"  @made{kind}(Versions.{version})" for kind, version in zip(made, versions, strict=True)]
+        self.lines[found[0]][found[1] : found[1]] = said
+        self.changed.add(found[0])
+        return True
 
     def offer_as_preview(self, owner: str, part: str, value: str) -> bool:
         """Say that a version offers a thing only with a preview feature; return whether it was found."""
