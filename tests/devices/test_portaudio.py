@@ -280,6 +280,27 @@ def run(arguments: list[str], environment: dict[str, str]) -> subprocess.Complet
     )
 
 
+def test_a_device_in_use_is_said_and_nothing_stays_open(sound: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio's reason, the device and the remedy; the microphone that was open by then is closed again."""
+    import sounddevice
+
+    opened: list[Any] = []
+
+    class Watched(sounddevice.RawInputStream):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            opened.append(self)
+
+    def in_use(**options: Any) -> None:
+        raise sounddevice.PortAudioError("Error opening RawOutputStream: Device unavailable [PaErrorCode -9985]", -9985)
+
+    monkeypatch.setattr(sounddevice, "RawInputStream", Watched)
+    monkeypatch.setattr(sounddevice, "RawOutputStream", in_use)
+    with pytest.raises(AudioDeviceError, match=r"'pulse' cannot be opened: .*Device unavailable.* Another program may"):
+        AudioDevice("pulse", "pulse").open()
+    assert [stream.closed for stream in opened] == [True]
+
+
 @pytest.mark.parametrize(("failure", "remedy"), [(ImportError, r"voicelive\[audio\]"), (OSError, "libportaudio2")])
 def test_what_is_not_installed_is_said(failure: type[Exception], remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package, or the library that it needs: with the command that installs it."""

@@ -48,7 +48,7 @@ def main(folder: Path = IMAGES) -> None:
             page.get_by_role("button", name="Talk", exact=True).click()
             _hear(page)
             # A busy machine takes its time to answer: the second question comes when that is heard.
-            write_wav(said, seven[0], silence(1, rate), rate=rate)
+            write_wav(said, silence(0.3, rate), seven[0], silence(1, rate), rate=rate)
             page.get_by_text("Devices, model and voice").click()
             page.locator("#microphone").select_option(index=1)
             page.get_by_text("Devices, model and voice").click()

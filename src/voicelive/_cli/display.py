@@ -37,6 +37,8 @@ _LABEL_WIDTH = 8
 _OWN_EVENTS = "voicelive."
 """How the types of the connection's own events begin: the service did not send them."""
 
+_WIDTH_FOR_TOKENS = 100
+"""In a narrower terminal the headings of the times would be cut short."""
 _FIGURES = {
     "detect": "endpointing_ms",
     "heard": "transcription_ms",
@@ -142,9 +144,10 @@ class Display:
                 for heading, name in _FIGURES.items()
                 if any(getattr(turn, name) is not None for turn in turns)
             },
-            "tokens in": [_count(turn.tokens.input) for turn in turns],
-            "tokens out": [_count(turn.tokens.output) for turn in turns],
         }
+        if self._console.width >= _WIDTH_FOR_TOKENS:
+            figures["tokens in"] = [_count(turn.tokens.input) for turn in turns]
+            figures["tokens out"] = [_count(turn.tokens.output) for turn in turns]
         table = Table(title="the turns, in seconds", title_justify="left")
         for heading in figures:
             table.add_column(heading, justify="right")
