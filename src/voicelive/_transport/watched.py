@@ -20,6 +20,9 @@ from .transport import DeliveringTransport
 
 __all__ = ["WatchedTransport", "Watcher"]
 
+_SHOWN = 8
+"""No more than one message in so many is shown to the watcher, and has both forms."""
+
 
 class Watcher(Protocol):
     """Who is shown what passes. Called on the loop; it must not block."""
@@ -68,7 +71,7 @@ class WatchedTransport:
                 return put(message)
             show(message)
             is_full = put(message)
-            if len(queue) > BOTH_FORMS:
+            if len(queue) > _SHOWN * BOTH_FORMS:
                 # Nobody takes it soon: one form is enough to hold.
                 message.event = None
             return is_full
