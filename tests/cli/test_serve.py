@@ -15,6 +15,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from voicelive.recording import Recording
+
 from .conftest import Command, lines_of, start
 from .recordings import spoken_wav
 
@@ -199,3 +201,16 @@ def test_what_cannot_be_relayed_is_refused(command: Command, arguments: tuple[st
     result = command("serve", *arguments)
     assert result.exit_code != 0
     assert says in result.stderr
+
+
+def test_a_relay_records_what_it_passes_on(command: Command, tmp_path: Path) -> None:
+    """With --record every session is a recording in the folder, whatever program its client is."""
+    with serving("--port", 0) as (_, beyond):
+        options = ("--upstream", beyond["AZURE_VOICELIVE_ENDPOINT"], "--record", tmp_path / "calls")
+        with serving("--port", 0, *options) as (_, environment):
+            result = command("talk", "--text", "hello", "--endpoint", environment["AZURE_VOICELIVE_ENDPOINT"])
+            assert result.exit_code == 0, result.stderr
+    (path,) = (tmp_path / "calls").iterdir()
+    recording = Recording.open(path)
+    assert recording.check() == []
+    assert "response.done" in [event.type for event in recording.events]

@@ -127,6 +127,9 @@ async def test_one_recorder_records_one_call(client: Client, service: ScriptedSe
     async with calling(client, service, metrics=True) as caller:
         with pytest.raises(ConfigurationError, match="make a Recorder for each"):
             recorder.attach(caller.script.connection)
+    with pytest.raises(ConfigurationError, match="make a Recorder for each"):
+        await client.connect(service.endpoint, recorder=recorder).open()
+    await eventually(lambda: all(session.record.closed for session in service.sessions))
 
 
 def test_what_is_not_a_recorder_is_refused(client: Client) -> None:

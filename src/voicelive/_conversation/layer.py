@@ -189,7 +189,13 @@ class ConversationLayer:
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
         if self._options.recorder is not None:
-            self._tap(self._options.recorder, self.transport)
+            try:
+                self._tap(self._options.recorder, self.transport)
+            except Exception:
+                # One that cannot be used, such as for a second call: nothing is left open.
+                inner.abort()
+                self._callbacks.close()
+                raise
         self.transport.start()
         return self.transport
 
