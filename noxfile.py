@@ -60,7 +60,7 @@ def tests_all(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Run the test suite, or what `-- ARGUMENTS` name of it."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
     session.run("pytest", *(session.posargs or IN_PARALLEL))
 
 
@@ -68,7 +68,7 @@ def run_tests(session: nox.Session) -> None:
 @nox.parametrize("version", ["15.0.1", "16.0", "17.1"])
 def websockets(session: nox.Session, version: str) -> None:
     """Run the clients' tests with the older supported lines of websockets; `tests` has the newest."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
     session.install(f"websockets=={version}")
     places = ["tests/clients", "tests/network", "tests/mission", "tests/test_wire_table.py"]
     # How a network fails is no matter of versions, and takes its time.
@@ -136,7 +136,7 @@ def _name(requirement: str) -> str:
 @nox.session
 def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections, long outages."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel")
+    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
     long = [
         "clients/test_stress.py",
         "clients/test_reconnect_conversation.py",
@@ -168,9 +168,16 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def deploy(session: nox.Session) -> None:
+    """Hold the example of a deployment to the schemas of Kubernetes: 108 MB of them, so not in the suite."""
+    session.install("kubernetes-validate==1.37.*")
+    session.run("kubernetes-validate", "--strict", "examples/deploy/kubernetes.yaml")
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Run the test suite and fail unless it covers every branch of `_core`, and 95 % of the rest."""
-    install(session, "coverage", "codegen", extras="identity,local,cli,mcp,audio,otel")
+    install(session, "coverage", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *(session.posargs or IN_PARALLEL))
     session.run("coverage", "combine", "-q")
@@ -189,7 +196,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy (strict) and pyright (strict)."""
-    install(session, "types", "test", "codegen", extras="identity,local,cli,mcp,audio,otel")
+    install(session, "types", "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
     session.run("mypy")
     session.run("pyright")
 

@@ -228,6 +228,8 @@ class Caller:
                 # What was heard by now is said before the end.
                 self._ear.advance(time.monotonic())
                 await self._return(self._socket)
+            # No sound follows the end.
+            self._is_dead = True
             if (message := self._vendor.ending()) is not None:
                 await self._send(message)
                 if self._vendor.waits_for_opened:
@@ -303,6 +305,7 @@ class Caller:
                 self._opened.set()
             case "end":
                 # The vendor closes the session when it is asked to.
+                self._is_dead = True
                 if (ending := self._vendor.ending()) is not None:
                     await socket.send(ending)
             case "closed":
