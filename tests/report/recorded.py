@@ -85,7 +85,7 @@ def record(
     """Write the call, and return its folder.
 
     The user asks; a tool is called; of the answer of two seconds one is heard, then the user speaks over it; the second
-    answer, of a second, is heard to its end.
+    answer, of three seconds, is heard to its end.
     """
     header = RecordingHeader(
         started=started,
@@ -133,8 +133,8 @@ def record(
     call.speak(0.8, 550)
     call.speak(0.5, 0)
     call.said("item_3", began + 1300, "stop")
-    call.answer("resp_2", "item_4", "all right", 1.0)
-    call.play("item_4", 0, 1000)
+    call.answer("resp_2", "item_4", "all right", 3.0)
+    call.play("item_4", 0, 3000)
     call.out("error", error={"type": "invalid_request_error", "code": "odd", "message": text})
     writer.close(call.now + 0.2, code=1000)
     return folder

@@ -85,7 +85,7 @@ def test_the_conversation_is_told(report: Opened) -> None:
     expect(turns.nth(3)).to_contain_text("interrupted: 0.90 of 2.00 s heard")
     expect(turns.nth(4)).to_contain_text("interrupts the answer")
     expect(turns.nth(5)).to_contain_text("first audio 200 ms after end of speech")
-    expect(report.page.locator("#sound-summary")).to_have_text("user 5.00 s, assistant 1.90 s, 1 barge-in")
+    expect(report.page.locator("#sound-summary")).to_have_text("user 7.00 s, assistant 3.90 s, 1 barge-in")
 
 
 def test_waveforms_and_figures_are_shown(report: Opened) -> None:
@@ -117,14 +117,14 @@ def test_a_turn_is_played_and_followed(browser: Browser, folder: Path) -> None:
         page.route(ADDRESS, lambda route: route.fulfill(path=folder / "one.html", content_type="text/html"))
         page.goto(ADDRESS)
         page.evaluate(WATCH)
-        page.locator("#turns li").nth(3).get_by_role("button", name="Hear what the assistant said").click()
+        page.locator("#turns li").nth(5).get_by_role("button", name="Hear what the assistant said").click()
         page.wait_for_function("() => marks.length > 1")
         expect(page.locator("#play")).to_have_text("▶ Play")
-        assert page.evaluate("marks") == [[3, True], [3, False]]
+        assert page.evaluate("marks") == [[5, True], [5, False]]
         samples = [memoryview(ear.pcm(output)).cast("h") for output in range(ear.outputs)]
         loud = [[at for at, sample in enumerate(side) if abs(sample) > 1000] for side in samples]
         (played,) = (places for places in loud if places)
-        assert (played[-1] - played[0]) / 24_000 == pytest.approx(0.9, abs=0.05)
+        assert (played[-1] - played[0]) / 24_000 == pytest.approx(3.0, abs=0.05)
     finally:
         page.context.close()
 

@@ -47,7 +47,7 @@ def test_the_figures_are_those_of_the_call(call: Path) -> None:
     assert first.endpointing_ms == second.endpointing_ms == pytest.approx(500)
     assert first.tool_ms == pytest.approx(300)
     assert (first.interrupted, first.generated_ms, first.heard_ms) == (True, 2000, 900)
-    assert (second.interrupted, second.generated_ms, second.heard_ms) == (False, 1000, 1000)
+    assert (second.interrupted, second.generated_ms, second.heard_ms) == (False, 3000, 3000)
     # 0.2 s of the player's first report, and 20 ms of its first block.
     assert second.voice_to_voice_ms == pytest.approx(500 + 200 + 20, abs=21)
 
@@ -73,7 +73,7 @@ def test_the_waveforms_are_what_was_heard(command: Command, call: Path) -> None:
     assert (min(loud), max(loud)) == (100, pytest.approx(3780, abs=40))
     heard = [(piece["item"], piece["from"], piece["ms"]) for piece in sound["assistant"] if piece["n"] >= 0]
     lengths = {item: sum(ms for name, _, ms in heard if name == item) for item in ("item_2", "item_4")}
-    assert lengths == {"item_2": pytest.approx(900, abs=41), "item_4": pytest.approx(1000, abs=41)}
+    assert lengths == {"item_2": pytest.approx(900, abs=41), "item_4": pytest.approx(3000, abs=41)}
     [unheard] = [piece for piece in sound["assistant"] if piece["n"] < 0]
     assert (unheard["item"], unheard["ms"]) == ("item_2", pytest.approx(1100, abs=20))
     assert unheard["from"] == pytest.approx(3000, abs=41)
