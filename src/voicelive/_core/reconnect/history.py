@@ -164,7 +164,7 @@ class History:
         self.count_audio()
         kind = str(event.get("type"))
         self.unconfirmed.received(kind)
-        handler = self._handlers.get(kind)
+        handler = self.handlers.get(kind)
         if handler is not None:
             handler(self, event)
 
@@ -389,7 +389,7 @@ class History:
         else:
             self.conversation.truncate(mark.event)
 
-    _handlers: ClassVar[Mapping[str, Callable[[Any, Mapping[str, Any]], None]]] = {
+    handlers: ClassVar[Mapping[str, Callable[[Any, Mapping[str, Any]], None]]] = {
         **dict.fromkeys(REPORTS_SETTINGS, _session_reported),
         "response.created": _response_began,
         "response.done": _response_ended,
@@ -408,7 +408,7 @@ class History:
     }
 
 
-LEARNED_FROM = {kind.encode() for kind in (*History._handlers, *CONFIRMATIONS)} | {b""}
+LEARNED_FROM = {kind.encode() for kind in (*History.handlers, *CONFIRMATIONS)} | {b""}
 """The types of events that say something; what does not show its type may be of any."""
 
 
