@@ -72,7 +72,10 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str]]] = [
         item(type="message", role="robot", content=[]),
         {"item": "has the `role` 'robot', which is not one of 'assistant', 'system', 'user'"},
     ),
-    (session(tools=[{"type": "x"}]), {"session.tools[0]": "has the `type` 'x', which is not one of 'function', 'mcp'"}),
+    (
+        session(tools=[{"type": "x"}]),
+        {"session.tools[0]": "has the `type` 'x', which is not one of 'function', 'mcp', 'system', 'toolbox'"},
+    ),
     # Short forms.
     (
         session(turn_detection="server_vad"),
