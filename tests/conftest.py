@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 
+import hypothesis
 import pytest
 
 # Before any test module imports it: several places of the tests do.
@@ -19,6 +20,10 @@ pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
 def pytest_configure() -> None:
     _keep_bytecode()
     _take_signals()
+    # How long it takes says something of the machine, not of what is tested.
+    unhurried = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=unhurried)
+    hypothesis.settings.load_profile("unhurried")
     # Nothing that collecting makes is garbage, and there is much of it to go through.
     gc.disable()
 
