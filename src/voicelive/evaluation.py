@@ -33,6 +33,7 @@ from ._evaluation.scenario import (
     YieldsWithinMs,
     load_scenarios,
     scenario_schema,
+    standard_set,
 )
 from ._evaluation.scores import SCORES, Score
 from ._evaluation.statistics import Estimate
@@ -79,6 +80,7 @@ __all__ = [
     "run_call",
     "run_call_async",
     "scenario_schema",
+    "standard_set",
     "summarize",
     "word_error_rate",
     "write_junit",

@@ -55,6 +55,15 @@ def test_it_interrupts() -> None:
     assert caller.uttered[1].over_answer
 
 
+def test_it_interrupts_an_answer_with_pauses() -> None:
+    """An agent that pauses goes on with its answer; once it has yielded, what it says next is another one."""
+    caller = Caller([utterance("one", 1000), utterance("stop", 1000, interrupt_after_ms=1500)], pause_ms=900)
+    spans = play(caller, [(2000, 2300), (2900, 3200), (3800, 4100), (5000, 6000)], 8000)
+    assert spans[1].start_ms == 3500
+    assert caller.uttered[1].over_answer
+    assert caller.agent.spans == [Span(2000, 4100), Span(5000, 6000)]
+
+
 @pytest.mark.parametrize(
     ("acts", "agent", "starts"),
     [

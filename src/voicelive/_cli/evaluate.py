@@ -33,6 +33,7 @@ from ..evaluation import (
     read_results,
     run_batch,
     scenario_schema,
+    standard_set,
     summarize,
     write_junit,
     write_parquet,
@@ -45,11 +46,13 @@ from .running import fail
 __all__ = ["evaluate"]
 
 _FAILED, _UNJUDGED = 1, 3
+_STANDARD = "standard"
 
 
 def evaluate(
     scenarios: Annotated[
-        list[Path] | None, typer.Argument(metavar="SCENARIOS", help="Files in YAML, or folders with some.")
+        list[Path] | None,
+        typer.Argument(metavar="SCENARIOS", help="YAML files, folders, or standard: 30 that come along."),
     ] = None,
     agent: Annotated[
         str, typer.Option(metavar="MODULE:NAME", help="The agent: a coroutine function of an open connection.")
@@ -168,7 +171,7 @@ def evaluate(
 def _scenarios(paths: Sequence[Path], tags: set[str]) -> list[Scenario]:
     if not paths:
         raise CommandError("give a file with scenarios, or a folder; --schema prints what they may hold")
-    found = [scenario for path in paths for scenario in load_scenarios(path)]
+    found = [scenario for path in paths for scenario in _at(path)]
     names = [scenario.name for scenario in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -180,6 +183,10 @@ def _scenarios(paths: Sequence[Path], tags: set[str]) -> list[Scenario]:
             f"no scenario has a tag {' or '.join(sorted(tags))}; there are: {', '.join(known) or 'none'}"
         )
     return chosen
+
+
+def _at(path: Path) -> list[Scenario]:
+    return standard_set() if str(path) == _STANDARD and not path.exists() else load_scenarios(path)
 
 
 def _recording(folder: Path | None, name: str) -> str | None:

@@ -6,14 +6,14 @@ import math
 from array import array
 from dataclasses import dataclass
 
-__all__ = ["BLOCK_MS", "Activity", "Span", "level_db", "overlap_ms"]
+__all__ = ["BLOCK_MS", "GAP_MS", "Activity", "Span", "level_db", "overlap_ms"]
 
 BLOCK_MS = 20
 
 _THRESHOLD_DB = -50.0
 _MIN_BLOCKS = 2
 """A click is not speech."""
-_GAP_MS = 400
+GAP_MS = 400
 """Between words there are pauses; one that is longer ends a span."""
 _SILENCE_DB = -96.0
 
@@ -38,7 +38,11 @@ def level_db(pcm: bytes) -> float:
 class Activity:
     """Collects the spans with sound of one track, block by block."""
 
-    def __init__(self) -> None:
+    def __init__(self, gap_ms: int = GAP_MS) -> None:
+        self.gap_ms = gap_ms
+        """How long silence may last within a span; may change while the track goes on."""
+        self.silent_from_ms = 0
+        """Silence before this does not count."""
         self._spans: list[Span] = []
         self._now = 0
         self._loud = 0
@@ -76,7 +80,12 @@ class Activity:
                 self._last = self._now
             return
         self._loud = 0
-        if self._start is not None and self._now - self._last > _GAP_MS:
+        if self._now - max(self._last, self.silent_from_ms) > self.gap_ms:
+            self.split()
+
+    def split(self, *, silent_ms: int = 0) -> None:
+        """End the span that goes on, if there has been silence for so long: what comes is another one."""
+        if self._start is not None and self._now - self._last >= silent_ms:
             self._spans.append(Span(self._start, self._last))
             self._start = None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .activity import BLOCK_MS, Activity, Span
+from .activity import BLOCK_MS, GAP_MS, Activity, Span
 from .scenario import Line
 
 __all__ = ["BLOCK_BYTES", "RATE", "Act", "Caller", "Pause", "Press", "Utterance", "Uttered", "Wait"]
@@ -18,6 +18,8 @@ RATE = 24_000
 BLOCK_BYTES = RATE * BLOCK_MS // 1000 * 2
 _FIRST_MS = 300
 """Nobody speaks the moment the line is open."""
+_YIELDED_MS = 100
+"""Silence of an agent that is more than a pause between sounds."""
 _GREETING_MS = 1000
 """How long a caller that does not know yet what to say waits for the agent's greeting."""
 
@@ -91,6 +93,8 @@ class Caller:
     uttered: list[Uttered] = field(default_factory=list[Uttered])
 
     def __post_init__(self) -> None:
+        # Where the caller waits on, an answer goes on.
+        self.agent.gap_ms = self.pause_ms
         self._acts = deque(self.acts)
         self._random = random.Random(self.seed)
         self._gain = 10 ** (self.line.volume_db / 20)
@@ -132,6 +136,8 @@ class Caller:
         while self._acts and self._may_go_on(self._acts[0], now):
             act = self._acts.popleft()
             if isinstance(act, Utterance):
+                # An agent that falls silent now has yielded; what it says next is another answer.
+                self.agent.gap_ms, self.agent.silent_from_ms = min(GAP_MS, self.pause_ms), now
                 self._speaking = _Speaking(
                     act,
                     now,
@@ -173,6 +179,9 @@ class Caller:
             Uttered(speaking.act.text, Span(speaking.began, now), speaking.over_answer, speaking.unanswered)
         )
         self._speaking = None
+        self.agent.gap_ms = self.pause_ms
+        # What it says from now on is an answer to this.
+        self.agent.split(silent_ms=_YIELDED_MS)
         self._spoke_until = self._since = now
 
     # What the agent does.
@@ -195,7 +204,7 @@ class Caller:
 
     def _gave_up(self, now: int) -> bool:
         """Whether there has been no answer for longer than the caller is patient; at first, no greeting."""
-        patience = self.patience_ms if self.uttered or self._since else _GREETING_MS
+        patience = _GREETING_MS if self._spoke_until is None else self.patience_ms
         return not self._answer_began() and now - max(self._since, self._spoke_until or 0) >= patience
 
     # What the line does.

@@ -32,6 +32,7 @@ __all__ = [
     "YieldsWithinMs",
     "load_scenarios",
     "scenario_schema",
+    "standard_set",
 ]
 
 _MOST_BYTES = 4 * 1024 * 1024
@@ -321,6 +322,16 @@ def load_scenarios(path: str | Path) -> list[Scenario]:
     if not scenarios:
         raise ConfigurationError(f"{root} holds no scenarios: give a YAML file, or a folder with some")
     return scenarios
+
+
+@public_in("voicelive.evaluation")
+def standard_set() -> list[Scenario]:
+    """Return the 30 scenarios that come with the package, with recordings: for an assistant with one tool.
+
+    The tool is ``get_weather(location)``, as of :func:`assistant`. Beside the weather it is asked for the time and for
+    facts, in several voices and paces, with noise, losses and interruptions.
+    """
+    return load_scenarios(Path(__file__).with_name("standard"))
 
 
 def _read(file: Path) -> list[Scenario]:
