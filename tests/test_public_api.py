@@ -30,11 +30,6 @@ import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of
 from tests.typing.whole_api import program
 
-# Locust, which two public classes are users for, patches the whole process unless it is asked to leave it alone.
-with pytest.MonkeyPatch.context() as _patch:
-    _patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")
-    import_module("voicelive._load.users")
-
 FACES = [
     "voicelive",
     "voicelive.agents",

@@ -145,7 +145,7 @@ RULES = [
     Rule("_conversation", {"_base", "_core", "_transport", "errors", "tools"}, set()),
     Rule("recording", {"_recording", "errors"}, set(), BLOCKING),
     Rule("_recording", {"_audio", "_base", "_core", "_wire_values", "errors"}, set(), BLOCKING),
-    Rule("_recording.recorder", {"_core", "_recording", "_threads", "_version", "errors"}, set()),
+    Rule("_recording.recorder", {"_base", "_core", "_recording", "_threads", "_version", "errors"}, set()),
     Rule("_report", {"_audio", "_base", "_local.page", "conversation", "errors", "recording"}, set(), BLOCKING),
     Rule("tools", {"_core.annotations", "_core.numbers", "errors"}, PYDANTIC, BLOCKING),
     Rule("_audio", set(), set(), BLOCKING),

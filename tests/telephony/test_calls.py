@@ -345,7 +345,7 @@ async def test_a_line_that_never_reads(voicelive_environment: ScriptedService) -
     stream = Deaf(frames.TWILIO_START)
     summary = await answer(talkative, stream, TwilioLine(), limits=limits, model="gpt-4o")
     assert (summary.outcome, stream.is_closed) == ("stalled", True)
-    assert "closed 1000" in voicelive_environment.timeline()
+    await eventually(lambda: "closed 1000" in voicelive_environment.timeline())
 
 
 async def test_what_cannot_be_bridged(voicelive_environment: ScriptedService) -> None:

@@ -1172,7 +1172,7 @@ def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words:
 used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RecordingError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
 
 
-used(voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
+used(voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.standard_set, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
 
 
 def evaluation_BatchProgress(it: voicelive.evaluation.BatchProgress) -> None:
@@ -1406,8 +1406,8 @@ def evaluation_YieldsWithinMs(it: voicelive.evaluation.YieldsWithinMs) -> None:
     typing.assert_type(it.yields_within_ms, int)
 
 
-def evaluation_assistant() -> None:
-    used(voicelive.evaluation.assistant)
+async def evaluation_assistant(connection: voicelive.aio.VoiceLiveConnection) -> None:
+    await voicelive.evaluation.assistant(connection)
 
 
 def evaluation_compare(before: collections.abc.Iterable[voicelive.evaluation.CallResult], after: collections.abc.Iterable[voicelive.evaluation.CallResult]) -> None:
@@ -1440,6 +1440,10 @@ async def evaluation_run_call_async(job: voicelive.evaluation.CallJob) -> None:
 
 def evaluation_scenario_schema() -> None:
     typing.assert_type(voicelive.evaluation.scenario_schema(), dict[str, typing.Any])
+
+
+def evaluation_standard_set() -> None:
+    typing.assert_type(voicelive.evaluation.standard_set(), list[voicelive.evaluation.Scenario])
 
 
 def evaluation_summarize(results: collections.abc.Iterable[voicelive.evaluation.CallResult]) -> None:
@@ -2230,16 +2234,16 @@ def recording_Recorder_close(it: voicelive.recording.Recorder, timeout: float) -
     typing.assert_type(it.close(timeout), bool)
 
 
-def recording_Recorder_ended(it: voicelive.recording.Recorder) -> None:
-    used(it.ended)
+def recording_Recorder_ended(it: voicelive.recording.Recorder, info: voicelive.CloseInfo | None, now: float) -> None:
+    it.ended(info, now)
 
 
 def recording_Recorder_finish(it: voicelive.recording.Recorder, code: int | None, reason: str, now: float, initiator: str | None) -> None:
     it.finish(code, reason, now, initiator)
 
 
-def recording_Recorder_heard(it: voicelive.recording.Recorder) -> None:
-    used(it.heard)
+def recording_Recorder_heard(it: voicelive.recording.Recorder, heard: list[voicelive.conversation.Heard], now: float) -> None:
+    it.heard(heard, now)
 
 
 def recording_Recorder_received(it: voicelive.recording.Recorder, data: bytes, now: float) -> None:
@@ -2250,8 +2254,8 @@ def recording_Recorder_sent(it: voicelive.recording.Recorder, data: bytes, now: 
     it.sent(data, now)
 
 
-def recording_Recorder_start(it: voicelive.recording.Recorder) -> None:
-    used(it.start)
+def recording_Recorder_start(it: voicelive.recording.Recorder, header: voicelive.recording.RecordingHeader, now: float, hide: collections.abc.Callable[[str], str], tell: collections.abc.Callable[[voicelive.models.Model], None] | None) -> None:
+    it.start(header, now, hide=hide, tell=tell)
 
 
 def recording_Recorder_told(it: voicelive.recording.Recorder, data: bytes, now: float) -> None:

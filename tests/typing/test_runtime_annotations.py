@@ -24,6 +24,11 @@ import voicelive.aio
 from voicelive._core.annotations import resolved_when_read
 from voicelive._core.resource import Resource
 
+# Locust, which two public classes are users for, patches the whole process unless it is asked to leave it alone.
+with pytest.MonkeyPatch.context() as _patch:
+    _patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")
+    import_module("voicelive._load.users")
+
 FACES = [
     "voicelive",
     *(name for _, name, _ in pkgutil.walk_packages(voicelive.__path__, "voicelive.") if "._" not in name),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .._public import public_in
 from ..agents import agent
+from ..aio import VoiceLiveConnection
 from ..tools import Tools
-
-if TYPE_CHECKING:
-    from ..aio import VoiceLiveConnection
 
 __all__ = ["assistant"]
 

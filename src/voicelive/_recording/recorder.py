@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .._base import Model
+from .._core.closing import CloseInfo
+from .._core.conversation.ledger import Heard
 from .._core.conversation.local_events import RecordingStopped
+from .._core.handshake import Handshake
 from .._public import public_in
 from .._threads import allocate_lock, start_thread
 from .._version import __version__
@@ -25,12 +29,6 @@ from .lines import CALL_LINES, RecordingHeader
 from .reading import Recording
 from .redaction import patterns_of
 from .writing import RecordingWriter
-
-if TYPE_CHECKING:
-    from .._base import Model
-    from .._core.closing import CloseInfo
-    from .._core.conversation.ledger import Heard
-    from .._core.handshake import Handshake
 
 __all__ = ["Recorder"]
 
@@ -298,6 +296,14 @@ class Recorder:
         _logger.warning("the recording %s stopped: %s", self.path, reason)
         if self._tell is not None:
             self._tell(RecordingStopped(path=str(self.path), reason=reason))
+
+
+def _pydantic_schema(source: object, handler: object) -> dict[str, str]:
+    # Any value: `connect()` checks it, and says more about what is wrong.
+    return {"type": "any"}
+
+
+Recorder.__get_pydantic_core_schema__ = staticmethod(_pydantic_schema)  # type: ignore[attr-defined]
 
 
 def _write_heard(heard: Heard, at: float, writer: RecordingWriter) -> None:

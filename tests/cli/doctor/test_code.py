@@ -148,6 +148,22 @@ def test_instrumentation_becomes_an_argument(options: str, given: str) -> None:
     compile(changed, "changed", "exec")
 
 
+def test_instrumentation_that_may_not_happen_is_named_only() -> None:
+    """Where the name is imported within a function, connect() does not have it, and nobody knows who calls that."""
+    source = (
+        "from azure.ai.voicelive.aio import connect\n"
+        "def prepare():\n"
+        "    from azure.ai.voicelive.telemetry import VoiceLiveInstrumentor\n"
+        "    VoiceLiveInstrumentor().instrument()\n"
+        "async def main():\n"
+        '    async with connect(endpoint="e", credential=None) as conn:\n'
+        "        pass\n"
+    )
+    places = examine_code(source)
+    assert any("voicelive.telemetry.Telemetry(" in place.message for place in places)
+    assert 'connect(endpoint="e", credential=None)' in fixed(source, places)
+
+
 def test_instrumentation_that_is_decided_at_run_time_is_named_only() -> None:
     """Options that only the running program knows are left to who changes it."""
     source = INSTRUMENTED.format(options="enable_content_recording=wanted()")

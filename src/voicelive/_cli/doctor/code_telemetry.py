@@ -22,11 +22,15 @@ def is_instrumentation(node: ast.AST) -> bool:
     )
 
 
-def telemetry_argument(tree: ast.AST) -> str | None:
+def telemetry_argument(tree: ast.Module) -> str | None:
     """Return the argument of ``connect()`` that does what the program's instrumentation does.
 
-    None if the program has none, or one whose options are only known when it runs.
+    None if the program has none, one whose options are only known when it runs, or one that is imported within a
+    function: whether that is called is only known then too, and the name is not there for ``connect()``.
     """
+    imported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    if INSTRUMENTOR not in imported:
+        return None
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_instrumentation(node)]
     if len(calls) != 1:
         return None
