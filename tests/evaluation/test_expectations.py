@@ -113,6 +113,12 @@ def test_turn_taking(uttered: list[tuple[int, int]], agent: list[tuple[int, int]
     assert turn_taking(record) == expected
 
 
+def test_an_agent_interrupted_in_a_pause() -> None:
+    """It has yielded at once if it does not go on."""
+    record = CallRecord(5000, (said(1000, 2000, over_answer=True),), (Span(0, 800), Span(2500, 3000)))
+    assert turn_taking(record) == TurnTaking((500,), 0, (0,))
+
+
 @pytest.mark.parametrize(
     ("wanted", "found", "rate", "within"),
     [

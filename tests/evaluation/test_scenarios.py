@@ -8,8 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from voicelive.audio import WavSource
 from voicelive.errors import ConfigurationError
-from voicelive.evaluation import Scenario, load_scenarios, scenario_schema
+from voicelive.evaluation import Play, Scenario, load_scenarios, scenario_schema, standard_set
 
 WHOLE = """
 name: books a table
@@ -118,3 +119,14 @@ def test_the_scenario_in_the_guide() -> None:
     page = (Path(__file__).parents[2] / "docs" / "evaluating.md").read_text(encoding="utf-8")
     text = page.split("```yaml\n")[1].split("```")[0]
     assert Scenario.model_validate(yaml.safe_load(text)).tags == ["tools", "interruptions"]
+
+
+def test_the_standard_set() -> None:
+    """It has 30 scenarios with names of their own, and recordings that can be played and take less than a megabyte."""
+    scenarios = standard_set()
+    assert len({scenario.name for scenario in scenarios}) == 30
+    played = {step.play for scenario in scenarios for step in scenario.caller if isinstance(step, Play)}
+    assert all(1000 < WavSource(path).duration_ms < 5000 for path in played)
+    files = {str(path) for path in Path(next(iter(played))).parent.glob("*")}
+    assert played == files
+    assert sum(Path(path).stat().st_size for path in played) < 1_000_000

@@ -69,6 +69,11 @@ class Activity:
         """Where the last sound was; None if there was none."""
         return self._last if self._start is not None else self._spans[-1].end_ms if self._spans else None
 
+    @property
+    def silent_ms(self) -> int:
+        """How long ago the last sound was."""
+        return self._now - (self.ended_ms or 0)
+
     def add(self, pcm: bytes, *, ms: int = BLOCK_MS) -> None:
         """Take the next block."""
         begin, self._now = self._now, self._now + ms

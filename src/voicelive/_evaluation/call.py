@@ -171,7 +171,7 @@ class _Call:
             press=self._press,
             changed=self._wake,
         )
-        self._listener = Listener(lambda: self.caller.now_ms)
+        self._listener = Listener(lambda: self.caller.now_ms, lambda: self.caller.agent.silent_ms)
         self._agent_sound = bytearray()
         self._recorder = None if job.recording is None else Recorder(_free(Path(job.recording)))
         self.recording = None if self._recorder is None else str(self._recorder.path)

@@ -13,6 +13,8 @@ from .record import HeardWords, SaidWords, ToolUse
 __all__ = ["Listener"]
 
 _MOST_LINES = 10_000
+_FINISHED_MS = 500
+"""An agent that has been silent for so long had said everything."""
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Listener:
 
     now_ms: Callable[[], int]
     """The time of the call."""
+    silent_ms: Callable[[], int]
+    """For how long the agent has not been heard."""
     _answers: dict[str, _Answer] = field(default_factory=dict[str, _Answer])
     _heard: dict[str, HeardWords] = field(default_factory=dict[str, HeardWords])
     _stopped: dict[str, int] = field(default_factory=dict[str, int])
@@ -57,7 +61,8 @@ class Listener:
         """Take an event of the client: a truncation says that an answer was cut."""
         if event.get("type") == "conversation.item.truncate":
             answer = self._answers.get(str(event.get("item_id")))
-            if answer is not None:
+            # Silence at the end of an answer may be cut without a word of it.
+            if answer is not None and self.silent_ms() < _FINISHED_MS:
                 answer.is_cut = True
                 answer.heard_ms = int(event.get("audio_end_ms") or 0)
 

@@ -37,6 +37,9 @@ def turn_taking(record: CallRecord) -> TurnTaking:
         until = record.uttered[index + 1].span.start_ms if index + 1 < len(record.uttered) else record.duration_ms
         began = [span for span in record.agent if span.start_ms < one.span.start_ms < span.end_ms]
         yielded += [min(span.end_ms, until) - one.span.start_ms for span in began]
+        if one.over_answer and not began:
+            # It was about to go on after a pause, and did not.
+            yielded.append(0)
         early = [span for span in record.agent if one.span.start_ms <= span.start_ms < one.span.end_ms]
         talked_over += sum(ms for span in early if (ms := overlap_ms(span, one.span)) > _TOLERANCE_MS)
         answer = _answer(record, one.span, until)
