@@ -23,8 +23,6 @@ import voicelive
 import voicelive.aio
 import voicelive.conversation
 import voicelive.local.faults
-import voicelive.recording
-import voicelive.telemetry
 import voicelive.testing
 import voicelive.tools
 from tests.typing.test_runtime_annotations import functions_of

@@ -20,7 +20,7 @@ TURNS = int(os.environ.get("TURNS", "0"))
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def end_after_turns(environment: Environment, **_: Any) -> None:
     """Count the turns, and end the test in a greenlet of its own: ending it ends those of the users."""
-    endings: list[gevent.Greenlet] = []
+    endings: list[gevent.Greenlet[..., Any]] = []
 
     def count(**_: Any) -> None:
         if environment.stats.total.num_requests >= TURNS and not endings and environment.runner is not None:

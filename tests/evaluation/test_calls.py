@@ -87,7 +87,7 @@ async def test_a_call_is_recorded(tmp_path: Path) -> None:
         *(run_call_async(job(agents.hangs_up, recording=str(tmp_path / f"{name}.zip"))) for name in ("one", "two"))
     )
     assert first.recording == str(tmp_path / "one.zip")
-    recording = Recording.open(first.recording)
+    recording = Recording.open(tmp_path / "one.zip")
     assert recording.audio.seconds > 2
     assert "response.done" in {event.type for event in recording.events}
     again = await run_call_async(job(agents.breaks, recording=first.recording))
