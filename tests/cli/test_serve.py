@@ -207,9 +207,12 @@ def test_a_relay_records_what_it_passes_on(command: Command, tmp_path: Path) -> 
     """With --record every session is a recording in the folder, whatever program its client is."""
     with serving("--port", 0) as (_, beyond):
         options = ("--upstream", beyond["AZURE_VOICELIVE_ENDPOINT"], "--record", tmp_path / "calls")
-        with serving("--port", 0, *options) as (_, environment):
+        with serving("--port", 0, *options) as (process, environment):
             result = command("talk", "--text", "hello", "--endpoint", environment["AZURE_VOICELIVE_ENDPOINT"])
             assert result.exit_code == 0, result.stderr
+            # Ended, not killed: a kill may cost the last second.
+            process.terminate()
+            process.wait(DEADLINE)
     (path,) = (tmp_path / "calls").iterdir()
     recording = Recording.open(path)
     assert recording.check() == []
