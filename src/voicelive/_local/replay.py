@@ -57,7 +57,7 @@ class Replay:
         repeat: bool = True,
     ) -> None:
         given = [recordings] if isinstance(recordings, (str, Path, Recording)) else list(recordings)
-        self.recordings = [one if isinstance(one, Recording) else Recording.open(one) for one in given]
+        self.recordings: list[Recording] = [one if isinstance(one, Recording) else Recording.open(one) for one in given]
         """What is replayed."""
         if not self.recordings:
             raise ConfigurationError("there is nothing to replay: give one recording or more")

@@ -42,7 +42,7 @@ class CallSound:
     def __init__(self, files: RecordingFiles) -> None:
         self._files = files
         self._parts: list[str] = []
-        self.rate = 24_000
+        self.rate: int = 24_000
         """Samples per second, in Hz."""
         number = 1
         while files.has(name := part_name(CALL_SOUND.removesuffix(".wav"), number)):
@@ -91,14 +91,14 @@ class Recording:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         """Where it is."""
         self._problems: dict[str, None] = {}
         self._files = find_files(self.path)
         self._files.tell = self._tell
         for problem in self._files.found:
             self._tell(problem)
-        self.header = self._read_header()
+        self.header: RecordingHeader = self._read_header()
         """What the first line says of the call."""
 
     @classmethod

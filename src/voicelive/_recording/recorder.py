@@ -83,7 +83,7 @@ class Recorder:
         Raises:
             ConfigurationError: if there is a recording already, or for what is not a pattern.
         """
-        self.path = Path(path)
+        self.path: Path = Path(path)
         """What is written."""
         self._folder = unpacked(self.path) if self.path.suffix == ".zip" else self.path
         if (self._folder / CALL_LINES).exists() or (self._folder != self.path and self.path.exists()):

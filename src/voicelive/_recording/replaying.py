@@ -52,9 +52,9 @@ class Replaying:
         self._ids = Renaming()
         self.problem: str | None = None
         """Where the client does something else than what was recorded."""
-        self.gate = 0.0
+        self.gate: float = 0.0
         """When, in the recording, that was which the next event follows."""
-        self.ending = recording.ending
+        self.ending: Mapping[str, Any] | None = recording.ending
         """How the recorded call ended; None where that was cut short."""
         self._slack = int(_SLACK_MS * recording.header.input.rate * recording.header.input.width / 1000)
         size = 0

@@ -62,7 +62,7 @@ class RecordingWriter:
             ConfigurationError: if there is a recording already, or for what is not a pattern.
             OSError: if the folder cannot be written to.
         """
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self._patterns = patterns_of(redact)
         self._hide = hide
         self.folder.mkdir(parents=True, exist_ok=True)

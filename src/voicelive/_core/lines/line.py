@@ -24,7 +24,7 @@ class LineMessageError(Exception):
 
     def __init__(self, kind: FaultKind, detail: str, *, is_fatal: bool = False) -> None:
         super().__init__(detail)
-        self.fault = LineFault(kind, detail, is_fatal)
+        self.fault: LineFault = LineFault(kind, detail, is_fatal)
 
 
 @public_in("voicelive.telephony")
