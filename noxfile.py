@@ -22,6 +22,8 @@ ALL_PYTHONS = ["3.11", "3.12", "3.13"]
 # Three on two cores: some tests wait, for an outage or for speech, and others run meanwhile. A worker that is done
 # takes tests from the others, so that none is alone for long at the end.
 IN_PARALLEL = ["-n", "3", "--dist", "worksteal"]
+# What the tests need of them; what else an extra brings is in the group `test`.
+EXTRAS = "identity,local,cli,mcp,audio,otel,server"
 CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -60,7 +62,7 @@ def tests_all(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Run the test suite, or what `-- ARGUMENTS` name of it."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
+    install(session, "test", "codegen", extras=EXTRAS)
     session.run("pytest", *(session.posargs or IN_PARALLEL))
 
 
@@ -68,7 +70,7 @@ def run_tests(session: nox.Session) -> None:
 @nox.parametrize("version", ["15.0.1", "16.0", "17.1"])
 def websockets(session: nox.Session, version: str) -> None:
     """Run the clients' tests with the older supported lines of websockets; `tests` has the newest."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
+    install(session, "test", "codegen", extras=EXTRAS)
     session.install(f"websockets=={version}")
     places = ["tests/clients", "tests/network", "tests/mission", "tests/test_wire_table.py"]
     # How a network fails is no matter of versions, and takes its time.
@@ -136,7 +138,7 @@ def _name(requirement: str) -> str:
 @nox.session
 def stress(session: nox.Session) -> None:
     """Run the long stress tests of both clients: hundreds of rounds, thousands of connections, long outages."""
-    install(session, "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
+    install(session, "test", "codegen", extras=EXTRAS)
     long = [
         "clients/test_stress.py",
         "clients/test_reconnect_conversation.py",
@@ -177,7 +179,7 @@ def deploy(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the test suite and fail unless it covers every branch of `_core`, and 95 % of the rest."""
-    install(session, "coverage", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
+    install(session, "coverage", "codegen", extras=EXTRAS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *(session.posargs or IN_PARALLEL))
     session.run("coverage", "combine", "-q")
@@ -196,7 +198,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy (strict) and pyright (strict)."""
-    install(session, "types", "test", "codegen", extras="identity,local,cli,mcp,audio,otel,server")
+    install(session, "types", "test", "codegen", extras=EXTRAS)
     session.run("mypy")
     session.run("pyright")
 
@@ -229,7 +231,7 @@ def package(session: nox.Session) -> None:
         check_contents(session, unpacked)
         # From here on nothing of the checkout is read.
         session.chdir(unpacked)
-        session.install(".[identity,local,cli,mcp]", *nox.project.dependency_groups(PYPROJECT, "test", "codegen"))
+        session.install(f".[{EXTRAS}]", *nox.project.dependency_groups(PYPROJECT, "test", "codegen"))
         # Those that read files of other folders, or of an installed package.
         places = ["tests/core", "tests/schema", "tests/codegen", "tests/testing", "tests/test_wire_table.py"]
         session.run("pytest", *(session.posargs or [*IN_PARALLEL, *places]))
