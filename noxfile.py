@@ -240,8 +240,8 @@ def package(session: nox.Session) -> None:
         # From here on nothing of the checkout is read.
         session.chdir(unpacked)
         session.install(f".[{EXTRAS}]", *nox.project.dependency_groups(PYPROJECT, "test", "codegen"))
-        # Those that read files of other folders, or of an installed package.
         install_compiler(session)
+        # Those that read files of other folders, or of an installed package.
         places = ["tests/core", "tests/schema", "tests/codegen", "tests/testing", "tests/test_wire_table.py"]
         session.run("pytest", *(session.posargs or [*IN_PARALLEL, *places]))
 
