@@ -13,7 +13,7 @@ from ..audio import WavSource
 from ..conversation import Spread
 from ..errors import VoiceLiveError
 from .display import notice
-from .failures import CommandError, error_line
+from .running import fail
 
 __all__ = ["load"]
 
@@ -64,10 +64,7 @@ def load(
         )
         result = hold_load(what, stop)
     except VoiceLiveError as error:
-        if debug:
-            raise
-        notice(f"error: {error_line(error)}")
-        raise typer.Exit(CommandError.exit_code) from None
+        fail(error, debug)
     except KeyboardInterrupt:
         stop.set()
         notice("interrupted")

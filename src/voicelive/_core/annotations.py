@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
     from typing import Any, TypeVar
 
+    C = TypeVar("C", bound=type)
     F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["TakenAsItIs", "resolved_when_read"]
+__all__ = ["TakenAsItIs", "resolved_when_read", "taken_as_it_is"]
 
 
 class TakenAsItIs:
@@ -29,6 +30,12 @@ class TakenAsItIs:
 
     def __hash__(self) -> int:
         return hash(TakenAsItIs)
+
+
+def taken_as_it_is(cls: C) -> C:
+    """Let pydantic pass any value on in the place of an object of this class: `connect()` checks it, and says more."""
+    setattr(cls, "__get_pydantic_core_schema__", TakenAsItIs().__get_pydantic_core_schema__)  # noqa: B010
+    return cls
 
 
 def resolved_when_read(*mappings: str, **modules: str) -> Callable[[F], F]:

@@ -80,6 +80,7 @@ def run_batch(
         _Executors(executor), window, retries, _Pace(calls_per_second), call, progress, jobs, read_results(path)
     )
     path.parent.mkdir(parents=True, exist_ok=True)
+    _cut_half_line(path)
     with path.open("a", encoding="utf-8") as file:
         for result in batch.run():
             file.write(json.dumps(result.to_dict(), ensure_ascii=False) + "\n")
@@ -91,7 +92,7 @@ def run_batch(
 
 @public_in("voicelive.evaluation")
 def read_results(path: str | Path) -> list[CallResult]:
-    """Return the results in a file of JSON lines; a line that was cut off by a kill is taken out of the file.
+    """Return the results in a file of JSON lines; one that is being written, or was cut off by a kill, is left out.
 
     Raises:
         ConfigurationError: if a line is not a result; says which.
@@ -101,9 +102,6 @@ def read_results(path: str | Path) -> list[CallResult]:
         return []
     data = file.read_bytes()
     whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        with file.open("r+b") as opened:
-            opened.truncate(whole)
     found: dict[str, CallResult] = {}
     for number, line in enumerate(data[:whole].splitlines(), 1):
         try:
@@ -112,6 +110,13 @@ def read_results(path: str | Path) -> list[CallResult]:
             raise ConfigurationError(f"{file}, line {number}: {error}") from None
         found.setdefault(result.id, result)
     return list(found.values())
+
+
+def _cut_half_line(file: Path) -> None:
+    """Take out of a file the line that a kill cut off, so that the next one begins anew."""
+    with file.open("a+b") as opened:
+        opened.seek(0)
+        opened.truncate(opened.read().rfind(b"\n") + 1)
 
 
 class _Pace:

@@ -160,7 +160,6 @@ class _Call:
         self._agent = agent
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._connection: VoiceLiveConnection | None = None
         self._keys: list[str] = []
         self.caller = Caller(
             acts_of(scenario, job.engines),
@@ -186,7 +185,6 @@ class _Call:
         device = AudioDevice(echo="off", backend=backend)
         try:
             async with device, self._connect() as connection:
-                self._connection = connection
                 device.attach(connection)
                 ended_by = await self._talk(connection)
         finally:

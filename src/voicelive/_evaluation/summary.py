@@ -148,9 +148,9 @@ def compare(before: Iterable[CallResult], after: Iterable[CallResult]) -> list[C
     shared = [name for name in first if name in second]
     if not shared:
         raise ConfigurationError("the two runs have no scenario in common: compare runs of the same scenarios")
-    changes = [change for name in shared for change in _changes(name, _pairs(first[name], second[name]))]
-    pairs = [pair for name in shared for pair in _pairs(first[name], second[name])]
-    changes += _changes("", pairs)
+    pairs = {name: _pairs(first[name], second[name]) for name in shared}
+    changes = [change for name in shared for change in _changes(name, pairs[name])]
+    changes += _changes("", [pair for name in shared for pair in pairs[name]])
     order = {"worse": 0, "same": 1, "better": 2}
     return sorted(changes, key=lambda change: (order[change.verdict], -change.weight, change.scenario != ""))
 

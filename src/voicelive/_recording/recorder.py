@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .._base import Model
+from .._core.annotations import taken_as_it_is
 from .._core.closing import CloseInfo
 from .._core.conversation.ledger import Heard
 from .._core.conversation.local_events import RecordingStopped
@@ -46,6 +47,7 @@ _Write = Callable[[RecordingWriter], None]
 
 
 @public_in("voicelive.recording")
+@taken_as_it_is
 class Recorder:
     """Records one call, for ``connect(recorder=…)`` of either client.
 
@@ -296,14 +298,6 @@ class Recorder:
         _logger.warning("the recording %s stopped: %s", self.path, reason)
         if self._tell is not None:
             self._tell(RecordingStopped(path=str(self.path), reason=reason))
-
-
-def _pydantic_schema(source: object, handler: object) -> dict[str, str]:
-    # Any value: `connect()` checks it, and says more about what is wrong.
-    return {"type": "any"}
-
-
-Recorder.__get_pydantic_core_schema__ = staticmethod(_pydantic_schema)  # type: ignore[attr-defined]
 
 
 def _write_heard(heard: Heard, at: float, writer: RecordingWriter) -> None:

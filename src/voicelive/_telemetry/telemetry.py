@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from .._core.annotations import resolved_when_read
+from .._core.annotations import resolved_when_read, taken_as_it_is
 from .._public import public_in
 from .._version import __version__
 from ..errors import ConfigurationError
@@ -21,6 +21,7 @@ __all__ = ["Conventions", "Telemetry", "exporter_of"]
 
 
 @public_in("voicelive.telemetry")
+@taken_as_it_is
 class Telemetry:
     """Exports spans, log events and metrics of calls by OpenTelemetry; one serves any number of connections.
 
@@ -79,14 +80,6 @@ class Telemetry:
             meter=metrics.get_meter(SCOPE, __version__, meter_provider),
             logger=_logs.get_logger(SCOPE, __version__, logger_provider),
         )
-
-
-def _pydantic_schema(source: object, handler: object) -> dict[str, str]:
-    # Any value: `connect()` checks it, and says more about what is wrong.
-    return {"type": "any"}
-
-
-Telemetry.__get_pydantic_core_schema__ = staticmethod(_pydantic_schema)  # type: ignore[attr-defined]
 
 
 def exporter_of(telemetry: Telemetry) -> Exporter:
