@@ -12,6 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._core.lines.digits import key_messages
 from .._local.engines.protocols import ResponderError
 from .._public import public_in
 from ..agents import Agent, load_agent, options_of
@@ -263,7 +264,8 @@ class _Call:
 
     async def _send_keys(self, connection: "VoiceLiveConnection") -> None:
         while self._keys:
-            await connection.respond(f"The caller pressed the keys {self._keys.pop(0)}")
+            for message in key_messages(self._keys.pop(0)):
+                await connection.respond(message)
 
 
 def _free(path: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from .._clients.async_connection import VoiceLiveConnection
 from .._core.conversation.local_events import KeyPressed, LineChanged
-from .._core.lines.digits import DigitCollector
+from .._core.lines.digits import DigitCollector, key_message
 from .._core.lines.events import (
     AudioReceived,
     CallEnded,
@@ -221,8 +221,7 @@ class Bridge:
 
     def _pressed(self, digits: str | None) -> None:
         if digits:
-            text = f"The caller pressed {digits} on the telephone's keys."
-            task = asyncio.create_task(self._respond(text), name="voicelive-call-digits")
+            task = asyncio.create_task(self._respond(key_message(digits)), name="voicelive-call-digits")
             self._tasks.append(task)
 
     async def _respond(self, text: str) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from voicelive._core.lines.digits import DigitCollector
+from voicelive._core.lines.digits import DigitCollector, key_messages
 from voicelive._core.lines.hearing import Hearing
 from voicelive._core.lines.playout import Playout
 from voicelive.telephony import AcsLine, GenesysLine, Line, TwilioLine
@@ -161,9 +161,16 @@ def test_keys_that_belong_together() -> None:
     """`#` or a pause ends a number; more than any number has is cut."""
     collector = DigitCollector(pause=2.0, most=4)
     assert [collector.press(key, 0.1) for key in "12#"] == [None, None, "12"]
-    assert collector.press("#", 1.0) is None
+    assert collector.press("#", 1.0) == "#"
     assert collector.press("7", 1.0) is None
     assert collector.tick(2.9) is None
     assert collector.tick(3.0) == "7"
     assert collector.tick(9.0) is None
     assert [collector.press(key, 0.1) for key in "1234"] == [None, None, None, "1234"]
+
+
+def test_keys_are_told_to_the_model_the_same_way_everywhere() -> None:
+    """On a line and in an evaluation: what belongs together is one message, and `#` alone is one too."""
+    told = [message.removeprefix("The caller pressed ") for message in key_messages("12#7#34")]
+    assert told == [f"{digits} on the telephone's keys." for digits in ("12", "7", "34")]
+    assert key_messages("#") == ["The caller pressed # on the telephone's keys."]
