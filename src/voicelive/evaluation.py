@@ -37,7 +37,7 @@ from ._evaluation.scenario import (
 )
 from ._evaluation.scores import SCORES, Score
 from ._evaluation.statistics import Estimate
-from ._evaluation.summary import Change, Group, Percentiles, Summary, compare, summarize
+from ._evaluation.summary import Change, Group, Summary, compare, summarize
 from ._evaluation.words import word_error_rate
 
 __all__ = [
@@ -59,7 +59,6 @@ __all__ = [
     "NoTalkingOver",
     "NoTool",
     "NotSaid",
-    "Percentiles",
     "Play",
     "Said",
     "Say",

@@ -11,7 +11,7 @@ from voicelive._evaluation.caller import Uttered
 from voicelive._evaluation.expectations import check_all
 from voicelive._evaluation.record import CallRecord, HeardWords, SaidWords, ToolUse
 from voicelive._evaluation.scores import samples_of, scores_of
-from voicelive._evaluation.turn_taking import TurnTaking, turn_taking
+from voicelive._evaluation.turn_taking import TurnTaking
 from voicelive._evaluation.words import error_within
 from voicelive.evaluation import Scenario, word_error_rate
 
@@ -110,13 +110,13 @@ def test_a_question_without_a_judge() -> None:
 def test_turn_taking(uttered: list[tuple[int, int]], agent: list[tuple[int, int]], expected: TurnTaking) -> None:
     """Who spoke when gives the times of answers, of yielding and of talking over."""
     record = CallRecord(5000, tuple(said(*one) for one in uttered), tuple(Span(*one) for one in agent))
-    assert turn_taking(record) == expected
+    assert record.turn_taking == expected
 
 
 def test_an_agent_interrupted_in_a_pause() -> None:
     """It has yielded at once if it does not go on."""
     record = CallRecord(5000, (said(1000, 2000, over_answer=True),), (Span(0, 800), Span(2500, 3000)))
-    assert turn_taking(record) == TurnTaking((500,), 0, (0,))
+    assert record.turn_taking == TurnTaking((500,), 0, (0,))
 
 
 @pytest.mark.parametrize(

@@ -979,6 +979,7 @@ def conversation_Spread(it: voicelive.conversation.Spread) -> None:
     typing.assert_type(it.count, int)
     typing.assert_type(it.p50, float)
     typing.assert_type(it.p95, float)
+    typing.assert_type(it.p99, float)
 
 
 def conversation_Spread_of(it: voicelive.conversation.Spread, values: collections.abc.Iterable[float | None]) -> None:
@@ -1172,7 +1173,7 @@ def conversation_split_heard(text: str, heard_ms: float, audio_ms: float, words:
 used(voicelive.errors.AudioDeviceError, voicelive.errors.AuthenticationError, voicelive.errors.BadRequestError, voicelive.errors.BlockingInAsyncWarning, voicelive.errors.BudgetExceededError, voicelive.errors.ConfigurationError, voicelive.errors.ConfigurationRejectedError, voicelive.errors.ConnectTimeoutError, voicelive.errors.ConnectionClosed, voicelive.errors.ConnectionError, voicelive.errors.ConnectionStateError, voicelive.errors.ContractWarning, voicelive.errors.DeviceLostError, voicelive.errors.DeviceNotFoundError, voicelive.errors.HandshakeError, voicelive.errors.InternalError, voicelive.errors.InvalidEventError, voicelive.errors.KeepaliveTimeoutError, voicelive.errors.MessageTooBigError, voicelive.errors.NotFoundError, voicelive.errors.ProxyError, voicelive.errors.ReadyTimeoutError, voicelive.errors.ReceiveOverflowError, voicelive.errors.ReceiveTimeoutError, voicelive.errors.ReconnectFailedError, voicelive.errors.RecordingError, voicelive.errors.RedirectError, voicelive.errors.ResponseStalledError, voicelive.errors.SendQueueFullError, voicelive.errors.SessionExpiredError, voicelive.errors.ThrottledError, voicelive.errors.TlsError, voicelive.errors.UnsentEvent, voicelive.errors.VoiceLiveError)
 
 
-used(voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Percentiles, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.standard_set, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
+used(voicelive.evaluation.BatchProgress, voicelive.evaluation.CallJob, voicelive.evaluation.CallResult, voicelive.evaluation.Change, voicelive.evaluation.Check, voicelive.evaluation.Ended, voicelive.evaluation.Estimate, voicelive.evaluation.Group, voicelive.evaluation.Heard, voicelive.evaluation.InOrder, voicelive.evaluation.JudgedBy, voicelive.evaluation.Keys, voicelive.evaluation.LanguageModel, voicelive.evaluation.Line, voicelive.evaluation.NoTalkingOver, voicelive.evaluation.NoTool, voicelive.evaluation.NotSaid, voicelive.evaluation.Play, voicelive.evaluation.SCORES, voicelive.evaluation.Said, voicelive.evaluation.Say, voicelive.evaluation.Scenario, voicelive.evaluation.Score, voicelive.evaluation.Silence, voicelive.evaluation.Summary, voicelive.evaluation.ToolCalled, voicelive.evaluation.WaitFor, voicelive.evaluation.WithinMs, voicelive.evaluation.YieldsWithinMs, voicelive.evaluation.assistant, voicelive.evaluation.compare, voicelive.evaluation.html_report, voicelive.evaluation.load_scenarios, voicelive.evaluation.read_results, voicelive.evaluation.run_batch, voicelive.evaluation.run_call, voicelive.evaluation.run_call_async, voicelive.evaluation.scenario_schema, voicelive.evaluation.standard_set, voicelive.evaluation.summarize, voicelive.evaluation.word_error_rate, voicelive.evaluation.write_junit, voicelive.evaluation.write_parquet)
 
 
 def evaluation_BatchProgress(it: voicelive.evaluation.BatchProgress) -> None:
@@ -1261,7 +1262,7 @@ def evaluation_Group(it: voicelive.evaluation.Group) -> None:
     typing.assert_type(it.calls, int)
     typing.assert_type(it.name, str)
     typing.assert_type(it.outcomes, collections.abc.Mapping[str, int])
-    typing.assert_type(it.samples, collections.abc.Mapping[str, voicelive.evaluation.Percentiles])
+    typing.assert_type(it.samples, collections.abc.Mapping[str, voicelive.conversation.Spread])
     typing.assert_type(it.scores, collections.abc.Mapping[str, voicelive.evaluation.Estimate])
 
 
@@ -1317,13 +1318,6 @@ def evaluation_NoTool(it: voicelive.evaluation.NoTool) -> None:
 def evaluation_NotSaid(it: voicelive.evaluation.NotSaid) -> None:
     used(it.model_config)
     typing.assert_type(it.not_said, str)
-
-
-def evaluation_Percentiles(it: voicelive.evaluation.Percentiles) -> None:
-    typing.assert_type(it.count, int)
-    typing.assert_type(it.p50, float)
-    typing.assert_type(it.p95, float)
-    typing.assert_type(it.p99, float)
 
 
 def evaluation_Play(it: voicelive.evaluation.Play) -> None:

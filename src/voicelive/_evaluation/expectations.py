@@ -20,7 +20,6 @@ from .scenario import (
     WithinMs,
     YieldsWithinMs,
 )
-from .turn_taking import TurnTaking, turn_taking
 from .words import error_within
 
 __all__ = ["Check", "check_all"]
@@ -49,16 +48,15 @@ def check_all(
         record: what happened.
         judged: the judge's answers, by question.
     """
-    taking = turn_taking(record)
-    return [_check(one, record, taking, judged or {}) for one in expectations]
+    return [_check(one, record, judged or {}) for one in expectations]
 
 
-def _check(one: Expectation, record: CallRecord, taking: TurnTaking, judged: Mapping[str, Check]) -> Check:
+def _check(one: Expectation, record: CallRecord, judged: Mapping[str, Check]) -> Check:
     if isinstance(one, JudgedBy):
         unasked = Check(f"judge: {one.judge}", None, "no judge was asked: give one")
         return judged.get(one.judge, unasked)
     name, find = _CHECKS[type(one)]
-    reason = find(one, record, taking)
+    reason = find(one, record)
     return Check(f"{name}: {_short(getattr(one, name))}", reason is None, reason or "")
 
 
@@ -75,11 +73,11 @@ def _steps(values: list[Any]) -> str:
 # Each returns why it was not met; None if it was.
 
 
-def _heard(one: Heard, record: CallRecord, _: TurnTaking) -> str | None:
+def _heard(one: Heard, record: CallRecord) -> str | None:
     return _words(one.heard, one.max_error, record.heard, "the agent heard")
 
 
-def _said(one: Said, record: CallRecord, _: TurnTaking) -> str | None:
+def _said(one: Said, record: CallRecord) -> str | None:
     reasons = [_words(text, one.max_error, record.said, "the agent said") for text in _texts(one)]
     return None if None in reasons else reasons[0]
 
@@ -96,11 +94,11 @@ def _texts(one: Said) -> list[str]:
     return one.said if isinstance(one.said, list) else [one.said]
 
 
-def _not_said(one: NotSaid, record: CallRecord, _: TurnTaking) -> str | None:
+def _not_said(one: NotSaid, record: CallRecord) -> str | None:
     return f"the agent said: {record.said}" if error_within(one.not_said, record.said) == 0 else None
 
 
-def _tool(one: ToolCalled, record: CallRecord, _: TurnTaking) -> str | None:
+def _tool(one: ToolCalled, record: CallRecord) -> str | None:
     named = [use for use in record.tools if use.name == one.tool]
     if not named:
         called = ", ".join(use.name for use in record.tools)
@@ -122,12 +120,13 @@ def _equal(wanted: Any, found: Any) -> bool:
     return bool(wanted == found)
 
 
-def _no_tool(one: NoTool, record: CallRecord, _: TurnTaking) -> str | None:
+def _no_tool(one: NoTool, record: CallRecord) -> str | None:
     called = [use.name for use in record.tools if one.no_tool is True or use.name == one.no_tool]
     return f"called were: {', '.join(called)}" if called else None
 
 
-def _within(one: WithinMs, _: CallRecord, taking: TurnTaking) -> str | None:
+def _within(one: WithinMs, record: CallRecord) -> str | None:
+    taking = record.turn_taking
     if taking.unanswered:
         return f"{taking.unanswered} of {taking.unanswered + len(taking.answered_ms)} were not answered"
     if not taking.answered_ms:
@@ -136,22 +135,23 @@ def _within(one: WithinMs, _: CallRecord, taking: TurnTaking) -> str | None:
     return f"an answer took {longest} ms" if longest > one.within_ms else None
 
 
-def _yields(one: YieldsWithinMs, _: CallRecord, taking: TurnTaking) -> str | None:
-    if not taking.yielded_ms:
+def _yields(one: YieldsWithinMs, record: CallRecord) -> str | None:
+    if not record.turn_taking.yielded_ms:
         return "the caller never spoke over the agent"
-    longest = max(taking.yielded_ms)
+    longest = max(record.turn_taking.yielded_ms)
     return f"the agent spoke on for {longest} ms" if longest > one.yields_within_ms else None
 
 
-def _no_talking_over(_: NoTalkingOver, __: CallRecord, taking: TurnTaking) -> str | None:
-    return f"the agent spoke over the caller for {taking.talked_over_ms} ms" if taking.talked_over_ms else None
+def _no_talking_over(_: NoTalkingOver, record: CallRecord) -> str | None:
+    over = record.turn_taking.talked_over_ms
+    return f"the agent spoke over the caller for {over} ms" if over else None
 
 
-def _ended(one: Ended, record: CallRecord, _: TurnTaking) -> str | None:
+def _ended(one: Ended, record: CallRecord) -> str | None:
     return None if (record.ended_by == "agent") == one.ended else f"the call was ended by: {record.ended_by}"
 
 
-def _in_order(one: InOrder, record: CallRecord, _: TurnTaking) -> str | None:
+def _in_order(one: InOrder, record: CallRecord) -> str | None:
     position = 0
     for number, wanted in enumerate(one.in_order, 1):
         at = next((i for i in range(position, len(record.lines)) if _is(wanted, record.lines[i])), None)
@@ -174,7 +174,7 @@ def _is(wanted: Heard | Said | ToolCalled, line: HeardWords | SaidWords | ToolUs
             return False
 
 
-_Finder = Callable[[Any, CallRecord, TurnTaking], str | None]
+_Finder = Callable[[Any, CallRecord], str | None]
 _CHECKS: dict[type, tuple[str, _Finder]] = {
     Heard: ("heard", _heard),
     Said: ("said", _said),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from ..conversation import CallMetrics
 from .activity import Span
 from .caller import Uttered
+from .turn_taking import TurnTaking, turn_taking
 
 __all__ = ["CallRecord", "HeardWords", "SaidWords", "ToolUse"]
 
@@ -55,6 +57,11 @@ class CallRecord:
     metrics: CallMetrics = field(default_factory=CallMetrics)
     recognized: str | None = None
     """What a recognizer understood of the agent's sound; None if none was asked."""
+
+    @cached_property
+    def turn_taking(self) -> TurnTaking:
+        """Who spoke when; expectations, figures and samples all ask for it."""
+        return turn_taking(self.uttered, self.agent, self.duration_ms)
 
     @property
     def heard(self) -> str:

@@ -8,7 +8,6 @@ from ..conversation import Price
 from .expectations import Check
 from .record import CallRecord
 from .scenario import Scenario, ToolCalled
-from .turn_taking import turn_taking
 from .words import word_error_rate
 
 __all__ = ["SCORES", "Score", "samples_of", "scores_of"]
@@ -55,7 +54,7 @@ def scores_of(
     scenario: Scenario, record: CallRecord, checks: Sequence[Check], price: Price | None = None
 ) -> dict[str, float]:
     """Return the call's figures; one that is not known is not there."""
-    taking = turn_taking(record)
+    taking = record.turn_taking
     metrics = record.metrics
     tokens = [count for count in (metrics.tokens.input, metrics.tokens.output) if count is not None]
     underruns = [turn.underruns for turn in metrics.turns if turn.underruns is not None]
@@ -79,7 +78,7 @@ def scores_of(
 
 def samples_of(record: CallRecord) -> dict[str, tuple[float, ...]]:
     """Return the figures of which a call has several."""
-    taking = turn_taking(record)
+    taking = record.turn_taking
     turns = record.metrics.turns
     found: dict[str, tuple[float | None, ...]] = {
         "response_ms": taking.answered_ms,

@@ -5,23 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._public import public_in
+from ..conversation import Spread
 from ..errors import ConfigurationError
 from .results import CallResult
 from .scores import SCORES
-from .statistics import Estimate, estimate, percentile
+from .statistics import Estimate, estimate
 
-__all__ = ["Change", "Group", "Percentiles", "Summary", "compare", "summarize"]
-
-
-@public_in("voicelive.evaluation")
-@dataclass(frozen=True)
-class Percentiles:
-    """How the values of a figure spread over all turns of all calls."""
-
-    p50: float
-    p95: float
-    p99: float
-    count: int
+__all__ = ["Change", "Group", "Summary", "compare", "summarize"]
 
 
 @public_in("voicelive.evaluation")
@@ -34,7 +24,8 @@ class Group:
     outcomes: Mapping[str, int]
     scores: Mapping[str, Estimate] = field(default_factory=dict[str, Estimate])
     """The mean of each figure, with its interval; of a sampled one, the mean of the calls' means."""
-    samples: Mapping[str, Percentiles] = field(default_factory=dict[str, Percentiles])
+    samples: Mapping[str, Spread] = field(default_factory=dict[str, Spread])
+    """How a sampled figure spreads over all turns of all calls."""
 
 
 @public_in("voicelive.evaluation")
@@ -110,14 +101,8 @@ def _group(name: str, calls: Sequence[CallResult]) -> Group:
         len(calls),
         Counter(call.outcome for call in calls),
         {score: estimate(values[score]) for score in SCORES if values[score]},
-        {score: _percentiles(drawn[score]) for score in SCORES if drawn[score]},
+        {score: spread for score in SCORES if (spread := Spread.of(drawn[score])) is not None},
     )
-
-
-def _percentiles(values: list[float]) -> Percentiles:
-    ordered = sorted(values)
-    p50, p95, p99 = (percentile(ordered, share) for share in (0.5, 0.95, 0.99))
-    return Percentiles(p50, p95, p99, len(ordered))
 
 
 def _values(calls: Iterable[CallResult]) -> defaultdict[str, list[float]]:

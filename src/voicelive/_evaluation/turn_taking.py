@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .activity import Span, overlap_ms
-from .record import CallRecord
+from .caller import Uttered
 
 __all__ = ["TurnTaking", "turn_taking"]
 
@@ -27,28 +28,24 @@ class TurnTaking:
     """How long the agent spoke over the caller, having begun while the caller spoke."""
 
 
-def turn_taking(record: CallRecord) -> TurnTaking:
-    """Return the figures of a call."""
+def turn_taking(uttered: Sequence[Uttered], agent: Sequence[Span], duration_ms: int) -> TurnTaking:
+    """Return the figures of a call: from what the caller said, when the agent was heard, and how long it lasted."""
     answered: list[int] = []
     yielded: list[int] = []
     unanswered = 0
     talked_over = 0
-    for index, one in enumerate(record.uttered):
-        until = record.uttered[index + 1].span.start_ms if index + 1 < len(record.uttered) else record.duration_ms
-        began = [span for span in record.agent if span.start_ms < one.span.start_ms < span.end_ms]
+    for index, one in enumerate(uttered):
+        until = uttered[index + 1].span.start_ms if index + 1 < len(uttered) else duration_ms
+        began = [span for span in agent if span.start_ms < one.span.start_ms < span.end_ms]
         yielded += [min(span.end_ms, until) - one.span.start_ms for span in began]
         if one.over_answer and not began:
             # It was about to go on after a pause, and did not.
             yielded.append(0)
-        early = [span for span in record.agent if one.span.start_ms <= span.start_ms < one.span.end_ms]
+        early = [span for span in agent if one.span.start_ms <= span.start_ms < one.span.end_ms]
         talked_over += sum(ms for span in early if (ms := overlap_ms(span, one.span)) > _TOLERANCE_MS)
-        answer = _answer(record, one.span, until)
+        answer = next((span for span in agent if one.span.end_ms <= span.start_ms <= until), None)
         if answer is not None:
             answered.append(max(0, answer.start_ms - one.span.end_ms))
         elif not any(span.end_ms > one.span.end_ms + _TOLERANCE_MS for span in (*began, *early)):
             unanswered += 1
     return TurnTaking(tuple(answered), unanswered, tuple(yielded), talked_over)
-
-
-def _answer(record: CallRecord, spoken: Span, until: int) -> Span | None:
-    return next((span for span in record.agent if spoken.end_ms <= span.start_ms <= until), None)

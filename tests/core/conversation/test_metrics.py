@@ -152,8 +152,14 @@ def test_a_call_sums_up_its_turns() -> None:
 
 def test_a_spread_of_one() -> None:
     """A single value is its own median; none at all is no spread."""
-    assert Spread.of([None, 7.0]) == Spread(count=1, p50=7.0, p95=7.0)
+    assert Spread.of([None, 7.0]) == Spread(count=1, p50=7.0, p95=7.0, p99=7.0)
     assert Spread.of([None]) is None
+
+
+def test_a_spread_of_many() -> None:
+    """Between two values the percentiles are interpolated, whatever their order."""
+    assert Spread.of([float(value) for value in range(100, -1, -1)]) == Spread(count=101, p50=50.0, p95=95.0, p99=99.0)
+    assert Spread.of([0.0, 10.0]) == Spread(count=2, p50=5.0, p95=9.5, p99=9.9)
 
 
 def test_cached_audio_is_taken_off_the_audio() -> None:

@@ -128,11 +128,12 @@ class TurnMetrics:
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """How a figure spreads over the turns that have it, in ms."""
+    """How a figure spreads over the turns that have it, such as in ms."""
 
     count: int
     p50: float
     p95: float
+    p99: float
 
     @classmethod
     def of(cls, values: Iterable[float | None]) -> "Spread | None":
@@ -141,12 +142,12 @@ class Spread:
         if not known:
             return None
         if len(known) == 1:
-            return cls(count=1, p50=known[0], p95=known[0])
+            return cls(count=1, p50=known[0], p95=known[0], p99=known[0])
         # It takes longer to load than all the rest here.
         from statistics import quantiles
 
-        cuts = quantiles(known, n=20, method="inclusive")
-        return cls(count=len(known), p50=cuts[9], p95=cuts[18])
+        cuts = quantiles(known, n=100, method="inclusive")
+        return cls(count=len(known), p50=cuts[49], p95=cuts[94], p99=cuts[98])
 
 
 @public_in("voicelive.conversation")
