@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import socket
 import subprocess
@@ -88,6 +89,53 @@ def test_locust_on_two_workers(service: ThreadedLocalService, tmp_path: Path) ->
     assert {"connect", "text", "text: first", "barge-in", "barge-in: yield", "arrived", "call"} <= rows.keys()
     assert {name: row["Failure Count"] for name, row in rows.items() if row["Failure Count"] != "0"} == {}
     assert int(rows["call"]["Request Count"]) >= 10
+
+
+MISTAKEN = """
+import json, sys
+from typing import Any
+import gevent
+from locust.env import Environment
+from voicelive.load import OpenLoopUser
+
+try:
+    class Nothing(OpenLoopUser):
+        pass
+except TypeError as error:
+    refused = str(error)
+
+class Base(OpenLoopUser):
+    abstract = True
+
+class Mistaken(Base):
+    calls_per_second = 20
+
+    def call(self, connection: Any) -> None:
+        raise KeyError("no such customer")
+
+environment = Environment(user_classes=[Mistaken], host=sys.argv[1])
+runner = environment.create_local_runner()
+runner.start(1, 1)
+with gevent.Timeout(60):
+    while environment.stats.get("call", "voicelive").num_failures < 2:
+        gevent.sleep(0.05)
+failed = [repr(error.error) for error in environment.stats.errors.values()]
+runner.quit()
+told = [str(one["msg"]) for one in runner.exceptions.values()]
+print(json.dumps({"refused": refused, "failed": failed, "told": told}))
+"""
+
+
+def test_mistakes_in_open_loops(service: ThreadedLocalService) -> None:
+    """A user without calls is refused where it is defined; a call that raises is a failure, told with its traceback."""
+    command = [sys.executable, "-c", MISTAKEN, service.endpoint]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "refused": "Nothing holds no calls: give it a method call(self, connection)",
+        "failed": ["KeyError('no such customer')"],
+        "told": ["'no such customer'"],
+    }
 
 
 def test_the_command(service: ThreadedLocalService) -> None:

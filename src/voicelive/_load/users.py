@@ -169,9 +169,18 @@ class OpenLoopUser(_Sessions):
     most_at_once: ClassVar[int] = 100
     """Calls that are held at a time; one that arrives beyond them is told as failed."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a user without `call`, when its class is defined: an arrival is too late to say so.
+
+        Raises:
+            TypeError: says which class lacks it.
+        """
+        super().__init_subclass__(**options)
+        if not cls.abstract and cls.call is OpenLoopUser.call:
+            raise TypeError(f"{cls.__name__} holds no calls: give it a method call(self, connection)")
+
     def call(self, connection: Any) -> None:
         """Hold a call at a session that is open; write your own."""
-        raise NotImplementedError("an OpenLoopUser needs a method call(self, connection)")
 
     def on_start(self) -> None:
         """Let calls begin to arrive."""
@@ -214,4 +223,7 @@ class OpenLoopUser(_Sessions):
                 connection.close()
         except VoiceLiveError as error:
             failure = error
+        except Exception as error:  # noqa: BLE001 - no task of Locust's runs here, which would tell of it
+            failure = error
+            self.environment.events.user_error.fire(user_instance=self, exception=error, tb=error.__traceback__)
         self.tell("call", (time.perf_counter() - due) * 1000, failure=failure)
