@@ -51,6 +51,9 @@ class Lane:
         self._stereo = stereo
         self.end = 0
         """The sample after the last that was placed."""
+        self.began_before = False
+        """Whether sound waited when the recording began, as on a telephone line while the session opens: it was said
+        before, and what is too much for the time is cut off there."""
         self._gaps: list[tuple[int, int]] = []
         """Where silence was left, as where it ends and how long it is; the latest last."""
         self._settled_end = 0
@@ -85,7 +88,7 @@ class Lane:
         length = round(len(pcm) // 2 * tape / rate)
         wanted = round(start * tape)
         if wanted < 0:
-            lost = min(-wanted, length) if length <= _SHORT_S * tape else 0
+            lost = min(-wanted, length) if self.began_before or length <= _SHORT_S * tape else 0
             if lost:
                 size = round(lost * rate / tape)
                 pcm, length, from_ms = pcm[2 * size :], length - lost, from_ms + size * 1000 / rate
@@ -192,6 +195,16 @@ class Lane:
             by -= step
             if step < length:
                 self._gaps.append((begin - step, length - step))
+        if by and self.began_before and not self._gaps and self._stretches and not self._stretches[0].at:
+            self._cut_front(min(by, self.end))
+
+    def _cut_front(self, by: int) -> None:
+        """Take out what lies first, and move the rest there."""
+        self._stretches = [stretch for stretch in self._stretches if stretch.end > by]
+        self._shift(by, by)
+        if self._stretches and (first := self._stretches[0]).at < 0:
+            first.from_ms -= first.at * (first.to_ms - first.from_ms) / first.length
+            first.length, first.at = first.end, 0
 
     def _shift(self, begin: int, by: int) -> None:
         """Move everything from `begin` on to an earlier place."""
@@ -200,7 +213,8 @@ class Lane:
         self._stereo.put(self._channel, begin - by, block)
         self._stereo.put(self._channel, self.end - by, array("h", bytes(2 * by)))
         for stretch in self._stretches:
-            if stretch.at >= begin:
+            # Where the beginning is cut off, a stretch may begin before it.
+            if stretch.at >= begin or stretch.end > begin:
                 stretch.at -= by
         self.end -= by
 

@@ -77,12 +77,14 @@ class Tape:
         self._dropped: OrderedDict[str, None] = OrderedDict()
         self._active: str | None = None
         self._is_told = False
+        self._is_line = False
         self._session = SessionView()
 
     def user(self, data: bytes, sound: SoundFormat, other: SoundFormat, now: float) -> None:
         """Place what was appended to the input; `other` is the output's format."""
         ms = sound.ms(len(data))
         lane, _ = self._open(sound, other)
+        lane.began_before = self._is_line
         lane.put(_decoded(data, sound), sound.rate, now - ms / 1000, from_ms=self._sent_ms)
         self._sent_ms += ms
 
@@ -155,6 +157,8 @@ class Tape:
                 self._interrupted(now)
             case {"type": "voicelive.resumed", "item_id": str(item_id)}:
                 self._resumed(item_id, now)
+            case {"type": "voicelive.line", "state": "started"}:
+                self._is_line = True
             case {"type": "voicelive.restored"}:
                 self._active = None
             case _:
