@@ -268,7 +268,7 @@ class Bench:
 
     def steps(self) -> Results:
         """The longest steps of the event loop: of a first turn, cold and after ``warmup()``, and of 1 MB of audio."""
-        kinds = {
+        kinds: dict[str, dict[str, Any]] = {
             "first turn": {"kind": "step", "mix": "session"},
             "first turn, after warmup()": {"kind": "step", "mix": "session", "warmup": True},
             "1 MB of audio in an event": {"kind": "large_event"},

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.batches import differences, faults, hold_on_dask
+from benchmarks.batches import jobs as spoken
+from benchmarks.cluster import Cluster, end
 from voicelive.evaluation import BatchProgress, CallJob, CallResult, read_results, run_batch
+from voicelive.local import Engines, LocalService
 
 from .runs import result
 from .test_batches import jobs
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(150)
 
 
 def noting(folder: Path, job: CallJob) -> CallResult:
@@ -33,53 +32,20 @@ def noting(folder: Path, job: CallJob) -> CallResult:
     return result(job.id, worker=str(os.getpid()))
 
 
-@contextmanager
-def cluster(folder: Path, workers: int) -> Generator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start a scheduler and workers, and end them."""
-    scheduler_file = folder / "scheduler.json"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONWARNINGS": "ignore"}
-
-    def start(*command: str) -> subprocess.Popen[bytes]:
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen([sys.executable, "-m", *command], env=environment, stdout=quiet, stderr=quiet)
-        stack.callback(end, process)
-        return process
-
-    with ExitStack() as stack:
-        local = ("--host", "127.0.0.1")
-        start(
-            "distributed.cli.dask_scheduler",
-            *(*local, "--port", "0", "--no-dashboard", "--scheduler-file", str(scheduler_file)),
-        )
-        deadline = time.monotonic() + 60
-        while not (scheduler_file.exists() and scheduler_file.read_text().endswith("}")):
-            assert time.monotonic() < deadline, "the scheduler did not start"
-            time.sleep(0.05)
-        address = json.loads(scheduler_file.read_text())["address"]
-        options = (*local, "--nthreads", "4", "--no-nanny", "--no-dashboard", "--local-directory", str(folder))
-        yield address, [start("distributed.cli.dask_worker", address, *options) for _ in range(workers)]
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and wait for it."""
-    process.kill()
-    process.wait(30)
-
-
 def test_a_worker_is_killed(tmp_path: Path) -> None:
     """Every call has one row; of those that had been held, no more than the window were held again."""
     from distributed import Client
 
     count, window = 300, 16
     file = tmp_path / "results.jsonl"
-    with cluster(tmp_path, 2) as (address, workers):
-        client: Any = Client(address, timeout=60)  # type: ignore[no-untyped-call]
+    with Cluster(tmp_path, 2) as cluster:
+        client: Any = Client(cluster.address, timeout=60)  # type: ignore[no-untyped-call]
         with client:
             client.wait_for_workers(2, timeout=60)
 
             def kill_one(progress: BatchProgress) -> None:
                 if progress.done == count // 3:
-                    os.kill(workers[0].pid, signal.SIGKILL)
+                    end(cluster.workers[0])
 
             found = run_batch(
                 jobs(count),
@@ -95,3 +61,23 @@ def test_a_worker_is_killed(tmp_path: Path) -> None:
     assert {one.outcome for one in found} == {"passed"}
     assert len({one.worker for one in found}) == 2
     assert sum(held.values()) <= count + window
+
+
+def test_spoken_calls(tmp_path: Path) -> None:
+    """A worker and the client killed: each spoken call has one row, as from one process; few were held twice.
+
+    `python -m benchmarks.batches` holds 2,000 of them.
+    """
+    count, at_once = 20, 8
+    on_dask = hold_on_dask(tmp_path / "dask", count, at_once)
+    assert faults("on Dask", on_dask, count, 2 * at_once) == []
+    assert {one.outcome for one in on_dask.results} == {"passed"}
+    for name in ("worker", "client"):
+        assert (tmp_path / "dask" / f"killed-{name}").exists()
+    with (
+        LocalService.in_thread(engines=Engines.basic(), pacing="fast") as service,
+        ThreadPoolExecutor(count) as threads,
+    ):
+        given = spoken(tmp_path, service.endpoint, count)
+        alone = run_batch(given, executor=threads, results=tmp_path / "alone.jsonl")
+    assert differences(on_dask.results, alone) == []
