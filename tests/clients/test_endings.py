@@ -19,7 +19,7 @@ from voicelive import (
     SessionExpiredError,
 )
 
-from .fault_table import CLOSE, CONT, CREATED, TEXT, close_frame, frame
+from .fault_table import CLOSE, CONT, CREATED, PING, TEXT, close_frame, frame
 from .harness import Client, Script, assert_nothing_left
 from .servers import RawBehaviour, RawServer, event
 from .test_closing import accept_upgrade
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.timeout(120)
 
 EXPIRED = event("error", error={"code": "session_expired", "message": "The session's time is up."}).encode()
 REJECTED = event("error", error={"code": "max_config_attempts_exceeded", "message": "Failed 5 times."}).encode()
+OTHER = event("error", error={"code": "invalid_value", "message": "Not a voice."}).encode()
 DELTA = event("response.audio.delta", delta="AAAA").encode()
 QUICK = {"close_timeout": 0.5, "ping_interval": None, "ready_timeout": None}
 FAST_PINGS = {"close_timeout": 0.5, "ping_interval": 0.1, "ping_timeout": 0.2, "ready_timeout": None}
@@ -268,3 +269,66 @@ async def test_a_policy_gives_up_on_a_rejected_configuration(client: Client, end
             with pytest.raises(ConfigurationRejectedError):
                 await connection.wait_for("voicelive.restored")
         assert server.connections == 1
+
+
+class Watching:
+    """An observer, so that each event is looked at as it arrives."""
+
+    def on_receive(self, event: Any, now: float) -> None:
+        """Take an event."""
+
+
+LISTENERS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "with a conversation": {"barge_in": True},
+    "with metrics and an observer": {"metrics": True, "observers": [Watching()]},
+}
+
+
+def in_frames(message: bytes, size: int, between: bytes = b"") -> bytes:
+    """A text message in frames of `size` bytes, with `between` after each but the last."""
+    parts = [message[start : start + size] for start in range(0, len(message), size)]
+    last = len(parts) - 1
+    frames = [frame(CONT if number else TEXT, part, fin=number == last) for number, part in enumerate(parts)]
+    return between.join(frames)
+
+
+@pytest.mark.parametrize("between", [b"", frame(PING, b"!")], ids=["", "pings between"])
+@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize("listener", LISTENERS)
+async def test_an_error_in_several_frames_counts_whole(
+    client: Client, listener: str, size: int, between: bytes
+) -> None:
+    """An error event is received whole, and decides how the connection ended, in however many frames it comes."""
+    started = frame(TEXT, CREATED) + in_frames(OTHER, size, between) + in_frames(EXPIRED, size, between)
+    with RawServer(then(started, close_frame(1000), end="eof")) as server:
+        options = {"connection_options": QUICK, **LISTENERS[listener]}
+        async with client.connect(server.endpoint, **options) as connection:
+            received = [await connection.recv() for _ in range(3)]
+            with pytest.raises(SessionExpiredError):
+                await connection.recv()
+    assert [one.to_dict() for one in received[1:]] == [json.loads(OTHER), json.loads(EXPIRED)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+async def test_a_policy_knows_errors_in_several_frames(client: Client, size: int) -> None:
+    """With a policy an expired session is replaced and a rejected configuration is final, however they are framed."""
+    outcomes = []
+    for words in (EXPIRED, REJECTED):
+        with RawServer(then(in_frames(words, size), close_frame(1000), end="eof", after=restores)) as server:
+            async with client.connect(server.endpoint, connection_options=QUICK, reconnect=POLICY) as connection:
+                try:
+                    outcomes.append((await connection.wait_for("voicelive.restored")).type)
+                except ConnectionClosed as closed:
+                    outcomes.append(type(closed))
+    assert outcomes == ["voicelive.restored", ConfigurationRejectedError]
+
+
+@pytest.mark.parametrize("size", [1000, 5000])
+async def test_a_long_error_in_several_frames_is_received(client: Client, size: int) -> None:
+    """An error event far longer than any the service sends arrives whole, and the call goes on."""
+    long = event("error", error={"code": "invalid_value", "message": "x" * 100_000}).encode()
+    with RawServer(then(in_frames(long, size), frame(TEXT, DELTA), close_frame(1000), end="eof")) as server:
+        async with client.connect(server.endpoint, connection_options=QUICK) as connection:
+            assert (await connection.recv()).error.message == "x" * 100_000
+            assert [one.type for one in await connection.collect()] == ["response.audio.delta"]
