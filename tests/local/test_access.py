@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +351,29 @@ def test_a_chat_endpoint_is_not_at_a_metadata_address(host: str) -> None:
 def authority() -> trustme.CA:
     """An authority of the tests."""
     return trustme.CA()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02"], ids=["nothing", "half a record"])
+async def test_stopping_does_not_wait_for_a_tls_handshake(authority: trustme.CA, said: bytes) -> None:
+    """A client that is silent in its TLS handshake is cut off when the service stops, and nothing is left of it."""
+    serving, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    before = asyncio.all_tasks()
+    service = await LocalService(ssl=serving).start()
+    with socket.create_connection(("127.0.0.1", service.port), DEADLINE) as silent:
+        silent.sendall(said)
+        # Connections are accepted in order.
+        async with connect(url_of(service.endpoint), ssl=trusting) as websocket:
+            await asyncio.wait_for(websocket.recv(), DEADLINE)
+        # The handshake's own time limit is 10 s.
+        silent.settimeout(8)
+        await asyncio.wait_for(service.stop(), 8)
+        with suppress(ConnectionResetError):
+            assert await asyncio.to_thread(silent.recv, 1) == b""
+    assert asyncio.all_tasks() <= before
+    # A socket that nothing closed fails this test, not a later one.
+    gc.collect()
 
 
 async def test_it_speaks_tls(authority: trustme.CA, tmp_path: Path) -> None:

@@ -245,6 +245,18 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(service: LocalServic
     assert service.sessions[0].close_code == 1006
 
 
+async def test_a_service_can_be_run_in_a_thread_itself() -> None:
+    """in_thread() of a service runs that one, with its options, and refuses options of its own."""
+    service = LocalService(api_key="k")
+    with service.in_thread() as running:
+        assert running.endpoint == service.endpoint
+        assert (await refused(url_of(running.endpoint)))[0] == 401
+    with pytest.raises(TypeError, match=r"takes no arguments \(api_key\): give them to LocalService\(\)"):
+        service.in_thread(api_key="other")
+    with pytest.raises(TypeError, match=r"takes no arguments \(1 by position\)"):
+        service.in_thread("localhost")
+
+
 def test_the_service_runs_in_a_thread() -> None:
     """in_thread serves synchronous code, and its stop closes with 1001 and ends the thread."""
     others = set(threading.enumerate())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from websockets.asyncio.server import Server, ServerConnection
 
@@ -33,17 +33,25 @@ class Arrivals:
     """Every connection there is; the library itself tells only those that have opened."""
 
     def __init__(self) -> None:
+        self._accepting: WeakKeyDictionary[ServerConnection, asyncio.Task[Any]] = WeakKeyDictionary()
+        """The connections, by the task of asyncio's that accepted each: it lasts as long as a TLS handshake."""
         self._connections: WeakSet[ServerConnection] = WeakSet()
 
     def make(self, *args: Any, **kwargs: Any) -> ServerConnection:
         """Make the object of a connection: what the library calls for each that is accepted."""
         connection = ServerConnection(*args, **kwargs)
         self._connections.add(connection)
+        # Other event loops may accept without a task.
+        if (task := asyncio.current_task()) is not None:
+            self._accepting[connection] = task
         return connection
 
     def cut(self, *, silent: bool = False) -> None:
         """Cut every connection, or those that have asked for nothing yet."""
         for connection in list(self._connections):
-            # One in the middle of its TLS handshake has no transport yet; that handshake has a time limit of its own.
-            if hasattr(connection, "transport") and not (silent and connection.request is not None):
+            if not hasattr(connection, "transport"):
+                # In the middle of its TLS handshake it has no transport yet; the task closes what is there.
+                if (task := self._accepting.get(connection)) is not None:
+                    task.cancel()
+            elif not (silent and connection.request is not None):
                 connection.transport.abort()

@@ -7,7 +7,7 @@ import errno
 import logging
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import Unpack
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -44,6 +44,17 @@ _PONG_S = 120.0  # a client's answer to a ping stands behind all that it has sen
 _CLOSE_S = 2.0  # what a client gets to answer a close frame
 _STOP_S = 5.0  # what all of them together get
 _SUBPROTOCOL = Subprotocol("realtime")
+
+
+if TYPE_CHECKING:
+    _class_or_service_method = classmethod
+else:
+
+    class _class_or_service_method(classmethod):  # noqa: N801 - a decorator
+        """A class method that, called on a service, means that one: not another, made without its options."""
+
+        def __get__(self, instance: LocalService | None, owner: type | None = None) -> Any:
+            return super().__get__(None, owner) if instance is None else instance._run_in_thread
 
 
 @public_in("voicelive.local")
@@ -149,13 +160,25 @@ class LocalService:
         self._arrivals = Arrivals()
         self._opening = Pacer(_OPENING_S)
 
-    @classmethod
+    @_class_or_service_method
     def in_thread(
-        cls, host: str = "127.0.0.1", port: int = 0, **options: Unpack[LocalServiceOptions]
+        cls,  # noqa: N805 - a class method to type checkers and readers alike
+        host: str = "127.0.0.1",
+        port: int = 0,
+        **options: Unpack[LocalServiceOptions],
     ) -> ThreadedLocalService:
-        """Return a service that runs its event loop in a thread of its own; takes the same arguments."""
+        """Return a service that runs its event loop in a thread of its own; takes the arguments of the class.
+
+        Called on a service, it takes none, and that service runs in the thread.
+        """
         service = cls(host, port, **options)
-        return ThreadedLocalService(service, service._sessions.changes)
+        return service._run_in_thread()
+
+    def _run_in_thread(self, *arguments: object, **options: object) -> ThreadedLocalService:
+        if arguments or options:
+            given = ", ".join([f"{len(arguments)} by position"] * bool(arguments) + list(options))
+            raise TypeError(f"in_thread() of a service takes no arguments ({given}): give them to LocalService()")
+        return ThreadedLocalService(self, self._sessions.changes)
 
     @property
     def port(self) -> int:
