@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -59,6 +61,11 @@ async def configure(caller: Caller, **session: Any) -> None:
 
 def sent(service: ScriptedService, event_type: str) -> list[Any]:
     return service.session.events(event_type)
+
+
+def has_noticed(service: ScriptedService) -> bool:
+    """Whether the service has said that the user speaks."""
+    return any(event.type == "input_audio_buffer.speech_started" for event in service.session.record.sent)
 
 
 def assert_nothing_follows(caller: Caller, item_id: str) -> None:
@@ -124,6 +131,31 @@ async def test_speech_while_the_answer_is_made(
     assert cut.audio_end_ms == interrupted.heard_ms == 500
     assert sent(slow, "response.cancel") == []
     assert_nothing_follows(caller, interrupted.item_id)
+
+
+async def test_a_report_before_the_interruption_counts(service: ScriptedService) -> None:
+    """What a player's thread reported before speech was noticed counts, although the loop was too busy to count it."""
+    service.say(SENTENCE)
+    loop = asyncio.get_running_loop()
+    async with aio.connect(endpoint=service.endpoint, model="gpt-4o", barge_in=True) as connection:
+        await (await connection.respond("Count.")).wait(60)
+        player = threading.Thread(target=connection.playback.played, args=(500 * BYTES_PER_MS,))
+
+        def report() -> None:
+            # What has arrived stands behind this already, and the report can only stand behind that.
+            player.start()
+            player.join()
+
+        def hold_up() -> None:
+            service.wait_until(lambda: has_noticed(service), 20)
+            loop.call_soon(report)
+
+        audio = tones("wait")
+        for start in range(0, len(audio), 4800):
+            await connection.input_audio_buffer.append(audio=audio[start : start + 4800])
+        hold_up()
+        interrupted = await connection.wait_for("voicelive.interrupted", timeout=20)
+    assert interrupted.heard_ms == 500
 
 
 async def test_what_waits_to_be_received_is_dropped(client: Client, service: ScriptedService) -> None:

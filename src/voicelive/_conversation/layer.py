@@ -7,6 +7,7 @@ import json
 import logging
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -143,6 +144,7 @@ class ConversationLayer:
         self._flushes: list[Callable[[], Any]] = []
         self._players = Players()
         self._taps = Taps()
+        self._reported: deque[tuple[int, str | None]] = deque()
         self.is_told_all = False
         """Whether there is somebody who is told of each event that arrives: an observer or a player."""
         self._handed_out: Any = None
@@ -240,7 +242,11 @@ class ConversationLayer:
 
     def settle(self) -> None:
         """Count what was played up to now, before something is decided by it."""
-        if self.transport is not None and (size := self._players.take_played()):
+        if self.transport is None:
+            return
+        while self._reported:
+            self.transport.played(*self._reported.popleft())
+        if self._players and (size := self._players.take_played()):
             self.transport.played(size)
 
     def is_shown(self, event: Any) -> bool:
@@ -256,7 +262,6 @@ class ConversationLayer:
 
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived."""
-        self.settle()
         if self._observers is None:
             return
         self._observers.call("on_receive", event, now)
@@ -322,7 +327,11 @@ class ConversationLayer:
         """Take how many bytes were played."""
         if isinstance(size, bool) or not isinstance(size, int) or size < 0:
             raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
-        self._on_loop(lambda transport: transport.played(size, item_id))
+        if self._loop is None or self._loop.is_closed():
+            return
+        # Kept until the loop counts it: an interruption that the loop decides first has to know of it.
+        self._reported.append((size, item_id))
+        self.report_played()
 
     def add_player(self, player: Player, *first: Mapping[str, Any]) -> None:
         """Have a player of this package told of everything; what it asks for first is sent at once."""
@@ -352,7 +361,7 @@ class ConversationLayer:
         self.is_told_all = bool(self._players) or observed
 
     def report_played(self) -> None:
-        """Have what the players played counted soon."""
+        """Have what was played counted soon."""
         self._on_loop(lambda transport: self.settle())
 
     def tell(self, event: Model) -> None:

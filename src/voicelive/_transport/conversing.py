@@ -269,6 +269,8 @@ class ConversationTransport:
         except InvalidEventError:
             # A strict connection: whoever receives it is told.
             return True
+        # What was played before this arrived is counted before anything is decided by it.
+        listener.settle()
         if listener.is_told_all:
             listener.received(event, now)
         try:
