@@ -10,28 +10,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._base import FieldIssue as FieldIssue
     from ._base import Model as Model
-    from ._core.conversation.local_events import ApprovalAnswered as ApprovalAnswered
-    from ._core.conversation.local_events import AudioDeviceChanged as AudioDeviceChanged
-    from ._core.conversation.local_events import BudgetUsed as BudgetUsed
-    from ._core.conversation.local_events import ConversationInterrupted as ConversationInterrupted
-    from ._core.conversation.local_events import ConversationState as ConversationState
-    from ._core.conversation.local_events import InterruptionResumed as InterruptionResumed
-    from ._core.conversation.local_events import KeyPressed as KeyPressed
-    from ._core.conversation.local_events import LineChanged as LineChanged
-    from ._core.conversation.local_events import ObserverFailed as ObserverFailed
-    from ._core.conversation.local_events import RecordingStopped as RecordingStopped
-    from ._core.conversation.local_events import ToolFinished as ToolFinished
-    from ._core.conversation.local_events import ToolStarted as ToolStarted
-    from ._core.conversation.local_events import TurnFinished as TurnFinished
-    from ._core.conversation.local_events import UserAway as UserAway
+    from ._core.conversation.conversation_events import ApprovalAnswered as ApprovalAnswered
+    from ._core.conversation.conversation_events import AudioDeviceChanged as AudioDeviceChanged
+    from ._core.conversation.conversation_events import BudgetUsed as BudgetUsed
+    from ._core.conversation.conversation_events import ConversationInterrupted as ConversationInterrupted
+    from ._core.conversation.conversation_events import ConversationState as ConversationState
+    from ._core.conversation.conversation_events import InterruptionResumed as InterruptionResumed
+    from ._core.conversation.conversation_events import KeyPressed as KeyPressed
+    from ._core.conversation.conversation_events import LineChanged as LineChanged
+    from ._core.conversation.conversation_events import ObserverFailed as ObserverFailed
+    from ._core.conversation.conversation_events import RecordingStopped as RecordingStopped
+    from ._core.conversation.conversation_events import ToolFinished as ToolFinished
+    from ._core.conversation.conversation_events import ToolStarted as ToolStarted
+    from ._core.conversation.conversation_events import TurnFinished as TurnFinished
+    from ._core.conversation.conversation_events import UserAway as UserAway
     from ._core.events import AnyClientEvent as AnyClientEvent
     from ._core.events import AnyServerEvent as AnyServerEvent
     from ._core.events import MalformedServerEvent as MalformedServerEvent
     from ._core.events import UnknownServerEvent as UnknownServerEvent
-    from ._core.reconnect.local_events import ConnectionGaveUp as ConnectionGaveUp
-    from ._core.reconnect.local_events import ConnectionReconnecting as ConnectionReconnecting
-    from ._core.reconnect.local_events import ConnectionRestored as ConnectionRestored
-    from ._core.reconnect.local_events import NotCarriedOver as NotCarriedOver
+    from ._core.reconnect.connection_events import ConnectionGaveUp as ConnectionGaveUp
+    from ._core.reconnect.connection_events import ConnectionReconnecting as ConnectionReconnecting
+    from ._core.reconnect.connection_events import ConnectionRestored as ConnectionRestored
+    from ._core.reconnect.connection_events import NotCarriedOver as NotCarriedOver
     from ._generated.enums import *  # noqa: F403 - the generated lists are the public face
     from ._generated.models import *  # noqa: F403
 
@@ -42,28 +42,28 @@ del stored
 _MODULES = {
     "FieldIssue": "_base",
     "Model": "_base",
-    "ApprovalAnswered": "_core.conversation.local_events",
-    "BudgetUsed": "_core.conversation.local_events",
-    "AudioDeviceChanged": "_core.conversation.local_events",
-    "ConversationInterrupted": "_core.conversation.local_events",
-    "ConversationState": "_core.conversation.local_events",
-    "InterruptionResumed": "_core.conversation.local_events",
-    "KeyPressed": "_core.conversation.local_events",
-    "LineChanged": "_core.conversation.local_events",
-    "ObserverFailed": "_core.conversation.local_events",
-    "RecordingStopped": "_core.conversation.local_events",
-    "ToolFinished": "_core.conversation.local_events",
-    "ToolStarted": "_core.conversation.local_events",
-    "TurnFinished": "_core.conversation.local_events",
-    "UserAway": "_core.conversation.local_events",
+    "ApprovalAnswered": "_core.conversation.conversation_events",
+    "BudgetUsed": "_core.conversation.conversation_events",
+    "AudioDeviceChanged": "_core.conversation.conversation_events",
+    "ConversationInterrupted": "_core.conversation.conversation_events",
+    "ConversationState": "_core.conversation.conversation_events",
+    "InterruptionResumed": "_core.conversation.conversation_events",
+    "KeyPressed": "_core.conversation.conversation_events",
+    "LineChanged": "_core.conversation.conversation_events",
+    "ObserverFailed": "_core.conversation.conversation_events",
+    "RecordingStopped": "_core.conversation.conversation_events",
+    "ToolFinished": "_core.conversation.conversation_events",
+    "ToolStarted": "_core.conversation.conversation_events",
+    "TurnFinished": "_core.conversation.conversation_events",
+    "UserAway": "_core.conversation.conversation_events",
     "AnyClientEvent": "_core.events",
     "AnyServerEvent": "_core.events",
     "MalformedServerEvent": "_core.events",
     "UnknownServerEvent": "_core.events",
-    "ConnectionGaveUp": "_core.reconnect.local_events",
-    "ConnectionReconnecting": "_core.reconnect.local_events",
-    "ConnectionRestored": "_core.reconnect.local_events",
-    "NotCarriedOver": "_core.reconnect.local_events",
+    "ConnectionGaveUp": "_core.reconnect.connection_events",
+    "ConnectionReconnecting": "_core.reconnect.connection_events",
+    "ConnectionRestored": "_core.reconnect.connection_events",
+    "NotCarriedOver": "_core.reconnect.connection_events",
 }
 
 __all__ = [

@@ -16,7 +16,7 @@ from tests.samples import CLIENT_TYPES, SERVER_TYPES, sample_event
 from voicelive import models
 from voicelive._core.codec import decode_server_event
 from voicelive._core.contract import WireContract
-from voicelive._core.reconnect.local_events import ConnectionRestored
+from voicelive._core.reconnect.connection_events import ConnectionRestored
 from voicelive.errors import InvalidEventError
 from voicelive.models import (
     AnyClientEvent,

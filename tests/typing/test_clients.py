@@ -14,8 +14,8 @@ import pytest
 
 import voicelive
 import voicelive.aio
-from voicelive._core.conversation.local_events import CONVERSATION_EVENTS
-from voicelive._core.reconnect.local_events import LOCAL_EVENTS
+from voicelive._core.conversation.conversation_events import CONVERSATION_EVENTS
+from voicelive._core.reconnect.connection_events import CONNECTION_EVENTS
 from voicelive._generated.registry import SERVER_EVENTS
 from voicelive.models import (
     AnyServerEvent,
@@ -148,6 +148,6 @@ def test_wait_for_has_an_overload_for_each_type(client: str) -> None:
             assert {*map(str, literals)} == {literals[0]}
             assert len(literals) == (1 if literals[0].startswith("voicelive.") else 2)
             found[literals[0]] = eval(ast.unparse(function.returns), names)
-    classes: list[type[ServerEvent]] = [*LOCAL_EVENTS, *CONVERSATION_EVENTS, MalformedServerEvent]
+    classes: list[type[ServerEvent]] = [*CONNECTION_EVENTS, *CONVERSATION_EVENTS, MalformedServerEvent]
     local = {cls.model_fields["type"].default: cls for cls in classes}
     assert found == {**SERVER_EVENTS, **local}

@@ -104,7 +104,7 @@ def connection_parts(
     given = user_away is not None, budget is not None, recorder is not None
     if any((barge_in is not False, tools, observers, metrics, *given)):
         from .._conversation.layer import conversation_options
-        from .._core.conversation.local_events import CONVERSATION_EVENTS
+        from .._core.conversation.conversation_events import CONVERSATION_EVENTS
 
         conversation = conversation_options(barge_in, tools, observers, metrics, user_away, budget, recorder)
         local_events = (*local_events, *CONVERSATION_EVENTS)

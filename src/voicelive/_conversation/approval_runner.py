@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from .._core.conversation.approvals import Approval
-from .._core.conversation.local_events import ApprovalOutcome
+from .._core.conversation.conversation_events import ApprovalOutcome
 from .._core.conversation.tool_calls import ArgumentsError, parse_arguments
 from ..tools import ApprovalRequest, Tools
 from .tool_threads import ToolThreads, in_time

@@ -19,8 +19,8 @@ from .._core.conversation.approvals import Approval
 from .._core.conversation.barge_in import BargeIn
 from .._core.conversation.budget import Budget
 from .._core.conversation.conversation import Conversation
+from .._core.conversation.conversation_events import CONVERSATION_EVENTS, ApprovalOutcome, ObserverFailed
 from .._core.conversation.ledger import Heard
-from .._core.conversation.local_events import CONVERSATION_EVENTS, ApprovalOutcome, ObserverFailed
 from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import Incoming, Outgoing

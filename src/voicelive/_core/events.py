@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from .._generated.registry import KnownClientEvent, KnownServerEvent
-    from .conversation.local_events import (
+    from .conversation.conversation_events import (
         ApprovalAnswered,
         AudioDeviceChanged,
         BudgetUsed,
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
         TurnFinished,
         UserAway,
     )
-    from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+    from .reconnect.connection_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
     ConnectionEvent: TypeAlias = ConnectionReconnecting | ConnectionRestored | ConnectionGaveUp
     ConversationEvent: TypeAlias = (

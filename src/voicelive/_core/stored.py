@@ -12,7 +12,7 @@ from ..errors import InvalidEventError
 from .codec import Message, parsed
 from .events import MalformedServerEvent, UnknownServerEvent
 from .lenient import read_model
-from .reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+from .reconnect.connection_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
 
 __all__ = ["read_stored"]
 

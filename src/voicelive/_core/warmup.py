@@ -10,7 +10,7 @@ from typing import Any, cast
 from .._base import Model
 from .._generated import models
 from .codec import decode_server_event
-from .conversation.local_events import CONVERSATION_EVENTS
+from .conversation.conversation_events import CONVERSATION_EVENTS
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .lenient import prepare_reading
 

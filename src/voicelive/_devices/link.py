@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from .._audio.pcm import AudioFormatError
 from .._audio.wire_formats import input_format
-from .._core.conversation.local_events import AudioDeviceChanged
+from .._core.conversation.conversation_events import AudioDeviceChanged
 from .._core.devices.echo import EchoMode, EchoNegotiation
 from .._core.devices.sound_settings import SoundSettings
 from .._threads import call_in_thread

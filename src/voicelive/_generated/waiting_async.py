@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeVar, overload
 
     from .._base import Model
-    from .._core.conversation.local_events import (
+    from .._core.conversation.conversation_events import (
         ApprovalAnswered,
         AudioDeviceChanged,
         BudgetUsed,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         UserAway,
     )
     from .._core.events import AnyServerEvent, MalformedServerEvent
-    from .._core.reconnect.local_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
+    from .._core.reconnect.connection_events import ConnectionGaveUp, ConnectionReconnecting, ConnectionRestored
     from . import models
     from .enums import ServerEventType
 

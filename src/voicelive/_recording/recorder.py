@@ -18,8 +18,8 @@ from typing import Any
 from .._base import Model
 from .._core.annotations import taken_as_it_is
 from .._core.closing import CloseInfo
+from .._core.conversation.conversation_events import RecordingStopped
 from .._core.conversation.ledger import Heard
-from .._core.conversation.local_events import RecordingStopped
 from .._core.handshake import Handshake
 from .._public import public_in
 from .._threads import allocate_lock, start_thread

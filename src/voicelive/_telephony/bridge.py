@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from .._clients.async_connection import VoiceLiveConnection
-from .._core.conversation.local_events import KeyPressed, LineChanged
+from .._core.conversation.conversation_events import KeyPressed, LineChanged
 from .._core.lines.digits import DigitCollector, key_message
 from .._core.lines.events import (
     AudioReceived,

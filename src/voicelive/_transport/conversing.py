@@ -16,8 +16,8 @@ from .._core.closing import Cause, CloseInfo
 from .._core.conversation.actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from .._core.conversation.approvals import Approval
 from .._core.conversation.conversation import FREQUENT, Conversation
+from .._core.conversation.conversation_events import ApprovalOutcome
 from .._core.conversation.ledger import Heard, Interruption
-from .._core.conversation.local_events import ApprovalOutcome
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import AUDIO_DELTAS, BOTH_FORMS, Incoming, Outgoing

@@ -14,7 +14,7 @@ from voicelive._core.codec import decode_server_event
 from voicelive._core.conversation.actions import AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.conversation import Conversation
-from voicelive._core.conversation.local_events import ConversationState
+from voicelive._core.conversation.conversation_events import ConversationState
 from voicelive._core.conversation.measure import Observed, measure
 from voicelive._core.conversation.responses import DOUBT_S
 from voicelive.models import ClientEventInputAudioBufferAppend, ClientEventResponseCreate, ConnectionRestored

@@ -13,7 +13,7 @@ from voicelive._core.closing import CloseInfo
 from voicelive._core.envelope import Incoming, Outgoing, base64_size
 from voicelive._core.holding import Holding
 from voicelive._core.receive_buffer import ReceiveBuffer
-from voicelive._core.reconnect.actions import Action
+from voicelive._core.reconnect.link_actions import Action
 from voicelive._core.reconnect.machine import ReconnectMachine, SendFull, SendLater, SendNow
 
 WALL = 1_000_000.0

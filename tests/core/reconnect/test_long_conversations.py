@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from voicelive import ReconnectPolicy
-from voicelive._core.reconnect.actions import Condense
 from voicelive._core.reconnect.conversation_items import ConversationItems
 from voicelive._core.reconnect.history import History
+from voicelive._core.reconnect.link_actions import Condense
 
 from .scripted import Scripted, item
 from .test_history import answer, conversation, create, created, deleted, done, heard, response, said, speech

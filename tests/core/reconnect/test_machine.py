@@ -9,7 +9,7 @@ import pytest
 from voicelive import ReconnectPolicy
 from voicelive._core.closing import CloseInfo
 from voicelive._core.envelope import Incoming, Outgoing
-from voicelive._core.reconnect.actions import Action
+from voicelive._core.reconnect.link_actions import Action
 from voicelive._core.reconnect.machine import Close, GiveUp, Open, SendFull, SendLater, SendNow
 
 from .scripted import DROPPED, REFUSED, WALL, Scripted, item, sound, written

@@ -15,15 +15,15 @@ from .actions import Action, CancelTools, End, Flush, Send, Tell
 from .approvals import Approvals
 from .barge_in import BargeIn, BargeInPolicy, Reaction
 from .budget import Budget, BudgetMeter
-from .input_timeline import InputTimeline
-from .ledger import Interruption, PlaybackLedger, Truncation
-from .local_events import (
+from .conversation_events import (
     BudgetUsed,
     ConversationInterrupted,
     ConversationState,
     InterruptionResumed,
     TurnFinished,
 )
+from .input_timeline import InputTimeline
+from .ledger import Interruption, PlaybackLedger, Truncation
 from .metrics import TurnMeter, TurnMetrics
 from .responses import ResponseQueue, Ticket
 from .silence import SilenceWatch

@@ -16,15 +16,15 @@ from .actions import AskApproval, RunTool
 from .approvals import Approval, approval_response
 from .barge_in import Reaction
 from .consequences import Consequences
-from .fields import base64_size, index_of, reason_of, text_of, texts_of
-from .ledger import Heard, Interruption
-from .local_events import (
+from .conversation_events import (
     ApprovalAnswered,
     ApprovalOutcome,
     ToolFinished,
     ToolStarted,
     UserAway,
 )
+from .fields import base64_size, index_of, reason_of, text_of, texts_of
+from .ledger import Heard, Interruption
 from .metrics import TokenCounts
 from .responses import ALREADY_ACTIVE, Ticket
 from .session_view import SessionView

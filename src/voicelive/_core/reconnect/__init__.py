@@ -9,9 +9,9 @@
 - :mod:`replay`: the messages that make the session again, and their confirmations.
 - :mod:`send_queue`: what the application sends while there is nobody to send it to.
 - :mod:`sending`: what becomes of each event that the application sends.
-- :mod:`actions`: what the state machine and the transports say to each other.
+- :mod:`link_actions`: what the state machine and the transports say to each other.
 - :mod:`machine`: the state machine over all of it, and :mod:`link_changes`, how one link takes another's place in it.
-- :mod:`local_events`: what the application is told.
+- :mod:`connection_events`: what the application is told.
 """
 
 from __future__ import annotations
@@ -39,6 +39,6 @@ def check_policy(policy: object) -> None:
 
 def local_events_of() -> tuple[type[ServerEvent], ...]:
     """Return the classes of the events that a connection with a policy adds to those of the service."""
-    from .local_events import LOCAL_EVENTS
+    from .connection_events import CONNECTION_EVENTS
 
-    return LOCAL_EVENTS
+    return CONNECTION_EVENTS

@@ -10,8 +10,8 @@ from ..closing import CloseInfo
 from ..envelope import AUDIO_DELTAS, Incoming, encoded
 from ..receive_buffer import ReceiveBuffer
 from ..watchdog import Watch
-from .actions import Action, Close, Condense, Link, Open
 from .history import LEARNED_FROM, History, Unanswered
+from .link_actions import Action, Close, Condense, Link, Open
 from .policy import Backoff, ReconnectPolicy
 from .replay import Replay, not_carried_over
 from .sending import Sending

@@ -14,7 +14,7 @@ from ..envelope import Incoming, Outgoing
 from ..holding import Holding
 from ..receive_buffer import ReceiveBuffer
 from ..watchdog import Watch
-from .actions import Close, Condense, GiveUp, Link, Open, SendFull, SendLater, SendNow
+from .link_actions import Close, Condense, GiveUp, Link, Open, SendFull, SendLater, SendNow
 from .link_changes import SETTLE_S, Interruption, LinkChanges
 from .policy import Backoff
 from .replay import Replay

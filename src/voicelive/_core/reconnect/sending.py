@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..envelope import Outgoing
-from .actions import SendFull, SendLater, SendNow
 from .history import History
+from .link_actions import SendFull, SendLater, SendNow
 from .policy import ReconnectPolicy
 from .send_queue import SendQueue
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from ..._base import Model
 from ..close_info import CloseInfo
 from ..conversation.conversation import Conversation
+from ..conversation.conversation_events import TurnFinished
 from ..conversation.fields import base64_size, field_of, text_of, texts_of
-from ..conversation.local_events import TurnFinished
 from ..conversation.metrics import TokenCounts, TurnMetrics
 from ..envelope import AUDIO_DELTAS, Outgoing
 from ..json_values import mapping

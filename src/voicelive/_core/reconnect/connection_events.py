@@ -12,7 +12,7 @@ from ..._generated.models import ServerEvent
 from ..._public import public_in
 
 __all__ = [
-    "LOCAL_EVENTS",
+    "CONNECTION_EVENTS",
     "ConnectionGaveUp",
     "ConnectionReconnecting",
     "ConnectionRestored",
@@ -107,4 +107,4 @@ class ConnectionGaveUp(ServerEvent):
     """How many events that were sent during the interruption will never be sent."""
 
 
-LOCAL_EVENTS: tuple[type[ServerEvent], ...] = (ConnectionReconnecting, ConnectionRestored, ConnectionGaveUp)
+CONNECTION_EVENTS: tuple[type[ServerEvent], ...] = (ConnectionReconnecting, ConnectionRestored, ConnectionGaveUp)
