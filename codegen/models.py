@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -63,7 +64,7 @@ CANONICAL_TYPE = [
 
 def make_models(contract: Contract) -> tuple[str, str]:
     """Return the source of the enums module and of the models module, without their headers."""
-    source = _generate(prepare(contract))
+    source = _generate(json.dumps(prepare(contract)))
     tree = ast.parse(source)
     names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     _check_names(contract, names)
@@ -88,10 +89,12 @@ def make_models(contract: Contract) -> tuple[str, str]:
     return "\n\n\n".join(enums) + "\n", "\n\n\n".join([*models, *renamed]) + "\n"
 
 
-def _generate(document: Schema) -> str:
+@functools.lru_cache(maxsize=1)
+def _generate(document: str) -> str:
+    # Kept because it is by far the slowest step, and checking is often followed by writing.
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "contract.json"), Path(folder, "models.py")
-        source.write_text(json.dumps(document), encoding="utf-8")
+        source.write_text(document, encoding="utf-8")
         command = [sys.executable, "-m", "datamodel_code_generator"]
         command += [*OPTIONS, f"--input={source}", f"--output={target}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
