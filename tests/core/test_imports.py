@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -223,6 +224,9 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
 
 
+MODULES = {module_name(file).removesuffix(".__init__") for file in FILES}
+
+
 def rule_for(module: str) -> Rule:
     inside = module.removeprefix(PACKAGE + ".")
     fitting = [rule for rule in RULES if inside == rule.place or inside.startswith(rule.place + ".")]
@@ -238,6 +242,8 @@ def imports(path: Path, *, for_checkers: bool = False) -> Iterator[str]:
         package = PACKAGE
 
     def visit(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.expr):
+            return
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not for_checkers:
             for other in node.orelse:
                 yield from visit(other)
@@ -255,7 +261,13 @@ def imports(path: Path, *, for_checkers: bool = False) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
             yield from visit(child)
 
-    yield from visit(ast.parse(path.read_text(encoding="utf-8")))
+    yield from visit(parsed(path))
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax of a file, which several tests go through."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def within(module: str, prefixes: frozenset[str] | set[str]) -> bool:
@@ -396,9 +408,8 @@ def test_importing_loads_no_extra(statement: str) -> None:
 
 def needed_by(path: Path) -> set[str]:
     """The files of the package that a file needs at any time: when it loads, in a function, or for its types."""
-    modules = {module_name(file).removesuffix(".__init__") for file in FILES}
-    found = {name if name in modules else name.rpartition(".")[0] for name in imports(path, for_checkers=True)}
-    return found & modules
+    found = {name if name in MODULES else name.rpartition(".")[0] for name in imports(path, for_checkers=True)}
+    return found & MODULES
 
 
 def test_no_file_needs_itself_by_any_detour() -> None:
