@@ -1233,10 +1233,11 @@ def evaluation_CallResult_to_dict(it: voicelive.evaluation.CallResult) -> None:
 def evaluation_Change(it: voicelive.evaluation.Change) -> None:
     typing.assert_type(it.after, float)
     typing.assert_type(it.before, float)
+    typing.assert_type(it.chance, float)
     typing.assert_type(it.difference, voicelive.evaluation.Estimate)
     typing.assert_type(it.scenario, str)
     typing.assert_type(it.score, str)
-    typing.assert_type(it.verdict, str)
+    typing.assert_type(it.verdict, typing.Literal['better', 'worse', 'same'])
     typing.assert_type(it.weight, float)
 
 

@@ -1,5 +1,6 @@
-"""How sure a mean is: confidence intervals by bootstrap; pure and repeatable."""
+"""How sure a mean is, and what is beyond chance; pure and repeatable."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from statistics import fmean, quantiles
 
 from .._public import public_in
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Tested", "are_beyond_chance", "estimate", "flip_signs"]
 
 _RESAMPLES = 1000
+_MOST_EXACT = 12
+"""Differences of which every combination of signs is tried; from there on their sum is normal enough."""
 
 
 @public_in("voicelive.evaluation")
@@ -54,3 +57,49 @@ def _resampled(values: Sequence[float], source: random.Random) -> list[float]:
         picked = drawn.integers(0, len(given), size=(rows, len(given)))
         means += given[picked].mean(axis=1).tolist()
     return means[:_RESAMPLES]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Whether paired differences are chance."""
+
+    chance: float
+    """The probability of a sum at least so far from 0 if each difference could as well have had the other sign."""
+    least: float
+    """The smallest value that this can have with so many differences."""
+
+
+def flip_signs(differences: Sequence[float]) -> Tested:
+    """Test whether paired differences are 0 on average: the test of randomly flipped signs, on both sides."""
+    given = [one for one in differences if one]
+    if not given:
+        return Tested(1.0, 1.0)
+    least = 2.0 ** (1 - len(given))
+    found = abs(math.fsum(given))
+    if len(given) > _MOST_EXACT:
+        deviations = found / math.sqrt(math.fsum(one * one for one in given))
+        return Tested(max(least, math.erfc(deviations / math.sqrt(2))), least)
+    # That of the first is fixed: the other half mirrors this one.
+    sums = [given[0]]
+    for one in given[1:]:
+        sums = [value for total in sums for value in (total + one, total - one)]
+    limit = found * (1 - 1e-9)
+    return Tested(sum(abs(total) >= limit for total in sums) / len(sums), least)
+
+
+def are_beyond_chance(tests: Sequence[Tested], level: float) -> list[bool]:
+    """Return which of many tests are beyond chance, so that one is by mistake in `level` of all cases at most.
+
+    By Holm's correction, among the tests that can be at all, with so few differences as they have (Tarone).
+    """
+    able = list(range(len(tests)))
+    count = 0
+    while len(able) > count:
+        count += 1
+        able = [index for index in able if tests[index].least <= level / count]
+    found = [False] * len(tests)
+    for done, index in enumerate(sorted(able, key=lambda index: tests[index].chance)):
+        if tests[index].chance > level / (len(able) - done):
+            break
+        found[index] = True
+    return found

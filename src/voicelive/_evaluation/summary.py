@@ -1,17 +1,23 @@
 """Many calls in figures: all together, by tag, by scenario; and two runs compared; pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from .._public import public_in
 from ..conversation import Spread
 from ..errors import ConfigurationError
 from .results import CallResult
 from .scores import SCORES
-from .statistics import Estimate, estimate
+from .statistics import Estimate, Tested, are_beyond_chance, estimate, flip_signs
 
 __all__ = ["Change", "Group", "Summary", "compare", "summarize"]
+
+_LEVEL = 0.01
+"""In how many comparisons of runs that do not differ a change of all calls may be told, and one of a scenario."""
+_LEVEL_WITHIN = 0.05
+"""The same of a scenario's figure, where that figure of all calls has changed in the same direction."""
 
 
 @public_in("voicelive.evaluation")
@@ -50,16 +56,10 @@ class Change:
     after: float
     difference: Estimate
     """After minus before, with its interval."""
-
-    @property
-    def verdict(self) -> str:
-        """``better`` or ``worse`` where the interval leaves no other reading, else ``same``."""
-        better = SCORES[self.score].better
-        if self.difference.low > 0:
-            return "better" if better > 0 else "worse"
-        if self.difference.high < 0:
-            return "worse" if better > 0 else "better"
-        return "same"
+    chance: float
+    """How probable a difference of this size is where nothing has changed, this figure taken alone."""
+    verdict: Literal["better", "worse", "same"] = "same"
+    """``better`` or ``worse`` where it is beyond chance, so many figures being compared; else ``same``."""
 
     @property
     def weight(self) -> float:
@@ -124,7 +124,8 @@ def compare(before: Iterable[CallResult], after: Iterable[CallResult]) -> list[C
     """Return what changed between two runs of the same scenarios, what got worse first.
 
     Calls are paired by their ids, where both runs have them: so what only a scenario's difficulty does is left out.
-    Else the means of the scenarios are paired.
+    Else the means of the scenarios are paired. Of a hundred comparisons of runs that do not differ, one tells of a
+    change in the figures of all calls, and one in those of a scenario, at most.
 
     Raises:
         ConfigurationError: if the runs have no scenario in common.
@@ -134,10 +135,32 @@ def compare(before: Iterable[CallResult], after: Iterable[CallResult]) -> list[C
     if not shared:
         raise ConfigurationError("the two runs have no scenario in common: compare runs of the same scenarios")
     pairs = {name: _pairs(first[name], second[name]) for name in shared}
-    changes = [change for name in shared for change in _changes(name, pairs[name])]
-    changes += _changes("", [pair for name in shared for pair in pairs[name]])
+    whole = _judged(_changes("", [pair for name in shared for pair in pairs[name]]))
+    changes = _judged([one for name in shared for one in _changes(name, pairs[name])])
+    changed = {(one.score, one.verdict) for one, _ in whole if one.verdict != "same"}
+    judged = [one for one, _ in whole] + [_within(one, test, changed) for one, test in changes]
     order = {"worse": 0, "same": 1, "better": 2}
-    return sorted(changes, key=lambda change: (order[change.verdict], -change.weight, change.scenario != ""))
+    return sorted(judged, key=lambda change: (order[change.verdict], -change.weight, change.scenario != ""))
+
+
+def _judged(found: Sequence[tuple[Change, Tested]]) -> list[tuple[Change, Tested]]:
+    """Give what is beyond chance its verdict, of figures that are compared together."""
+    told = are_beyond_chance([test for _, test in found], _LEVEL)
+    return [
+        (replace(one, verdict=_direction(one)) if is_told else one, test)
+        for (one, test), is_told in zip(found, told, strict=True)
+    ]
+
+
+def _within(one: Change, test: Tested, changed: Collection[tuple[str, str]]) -> Change:
+    """Give a scenario's figure its verdict where that of all calls has changed too: it says where that comes from."""
+    direction = _direction(one)
+    is_part = (one.score, direction) in changed and test.chance <= _LEVEL_WITHIN
+    return replace(one, verdict=direction) if is_part else one
+
+
+def _direction(one: Change) -> Literal["better", "worse"]:
+    return "better" if one.difference.mean * SCORES[one.score].better > 0 else "worse"
 
 
 def _by_scenario(results: Iterable[CallResult]) -> dict[str, dict[str, CallResult]]:
@@ -161,12 +184,13 @@ def _means(calls: Iterable[CallResult]) -> dict[str, float]:
     return {name: sum(values) / len(values) for name, values in _values(calls).items()}
 
 
-def _changes(scenario: str, pairs: Sequence[_Pair]) -> list[Change]:
-    found: list[Change] = []
+def _changes(scenario: str, pairs: Sequence[_Pair]) -> list[tuple[Change, Tested]]:
+    found: list[tuple[Change, Tested]] = []
     for score in SCORES:
         known = [(one[score], other[score]) for one, other in pairs if score in one and score in other]
         if known:
             before, after = (sum(values) / len(known) for values in zip(*known, strict=True))
-            difference = estimate([new - old for old, new in known])
-            found.append(Change(scenario, score, before, after, difference))
+            differences = [new - old for old, new in known]
+            test = flip_signs(differences)
+            found.append((Change(scenario, score, before, after, estimate(differences), test.chance), test))
     return found
