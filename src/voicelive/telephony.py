@@ -19,8 +19,9 @@ from ._core.lines.limits import CallLimits, CallOutcome, CallSummary
 from ._core.lines.line import Line, LineMessageError
 from ._core.lines.twilio import TwilioLine
 from ._telephony.answering import answer
+from ._telephony.answering_sync import answer_sync, bridge_sync
 from ._telephony.bridge import Digits, bridge
-from ._telephony.call import Call, CallControl, call_of
+from ._telephony.call import Call, CallControl, SyncCall, call_of
 from ._telephony.tools import end_call_tool, transfer_tool
 
 __all__ = [
@@ -45,9 +46,12 @@ __all__ = [
     "MarkReturned",
     "PlaybackCompleted",
     "Reply",
+    "SyncCall",
     "TwilioLine",
     "answer",
+    "answer_sync",
     "bridge",
+    "bridge_sync",
     "call_of",
     "end_call_tool",
     "transfer_tool",

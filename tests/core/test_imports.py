@@ -148,6 +148,14 @@ RULES = [
     ),
     Rule("_cli.answer", CLI | {"_answering"}, {"typer"}),
     Rule("_telephony", {"_audio", "_clients", "_core", "agents", "errors", "tools"}, set(), {"threading", BRIDGE}),
+    # What blocks: the WebSockets of synchronous programs.
+    Rule(
+        "_telephony.answering_sync",
+        {"_clients", "_core", "_loop", "_telephony", "agents", "errors"},
+        set(),
+        {BRIDGE},
+    ),
+    Rule("_telephony.threaded_stream", {"_loop", "_telephony", "_threads", "errors"}, set(), {BRIDGE}),
     Rule("_devices", {"_audio", "_clients", "_core", "_threads", "errors"}, {"numpy", "samplerate", "sounddevice"}),
     Rule("_watching", {"_conversation", "_core", "_transport", "errors"}, set(), {BRIDGE}),
     Rule("_telemetry", {"_core", "_version", "errors"}, {"opentelemetry"}),
@@ -177,6 +185,7 @@ RULES = [
     Rule("_testing", {"_audio", "_base", "_core", "_generated", "_local", "_recording", "local", "recording"}, TYPING),
     # The far ends of telephone lines.
     Rule("_testing.caller", {"_core", "_telephony", "_testing", "agents", "telephony"}, {"websockets"}),
+    Rule("_testing.line_servers", set(), {"websockets"}),
     Rule("testing", {"_testing"}, set(), BLOCKING),
     Rule("agents", {"errors"}, set(), BLOCKING),
     Rule(

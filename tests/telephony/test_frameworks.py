@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import uvicorn
 from aiohttp import web
 from fastapi import FastAPI, WebSocket
+from flask import Flask
+from flask_sock import Sock
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
+from werkzeug.serving import make_server
 
-from voicelive.telephony import CallSummary, TwilioLine, answer
+from voicelive import ReceiveTimeoutError
+from voicelive import VoiceLiveConnection as SyncConnection
+from voicelive._testing.line_servers import serving_in_threads
+from voicelive.telephony import CallSummary, TwilioLine, answer, answer_sync
 from voicelive.testing import Caller, ScriptedService
 
 from ..clients.conversing import eventually
@@ -111,6 +118,53 @@ async def test_a_call_on_each_framework(
         await asyncio.wait_for(done.wait(), DEADLINE)
     assert service.understand(caller.heard, **caller.format) == "At nine."
     assert [one.outcome for one in summaries] == ["hung_up" if who == "the caller hangs up" else "service_ended"]
+
+
+@asynccontextmanager
+async def flask_sock(take: Callable[[Any], None]) -> AsyncGenerator[int]:
+    app = Flask("calls")
+    Sock(app).route("/")(take)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        await asyncio.to_thread(thread.join)
+        server.server_close()
+
+
+@pytest.mark.parametrize("serving", [flask_sock, serving_in_threads])
+@pytest.mark.parametrize("who", ["the caller hangs up", "the agent ends"])
+async def test_a_call_on_each_framework_that_blocks(
+    voicelive_environment: ScriptedService, serving: Callable[[Callable[[Any], None]], Any], who: str
+) -> None:
+    """The same for a synchronous agent, in the framework's own thread."""
+    service = voicelive_environment
+    service.say("At nine.")
+    summaries: list[CallSummary] = []
+    done, enough = threading.Event(), threading.Event()
+
+    def speaking(connection: SyncConnection) -> None:
+        while not enough.is_set():
+            with suppress(ReceiveTimeoutError):
+                connection.recv(timeout=0.05)
+
+    def take(stream: Any) -> None:
+        summaries.append(answer_sync(speaking, stream, TwilioLine(), model="gpt-4o"))
+        done.set()
+
+    async with serving(take) as port:
+        async with Caller("twilio", f"ws://127.0.0.1:{port}/") as caller:
+            await caller.say(service.speech("When?", **caller.format))
+            await caller.quiet()
+            if who == "the agent ends":
+                enough.set()
+                await caller.until_ended()
+        assert await asyncio.to_thread(done.wait, DEADLINE)
+    assert service.understand(caller.heard, **caller.format) == "At nine."
+    assert [one.outcome for one in summaries] == ["hung_up" if who == "the caller hangs up" else "finished"]
 
 
 class Quart:

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from websockets.exceptions import InvalidStatus
 
 from tests.outside import program
+from voicelive._answering.settings import AnswerSettings
 from voicelive._cli.app import app
 from voicelive.testing import Caller, ScriptedService
 
@@ -278,6 +279,22 @@ def test_what_cannot_be_answered_is_said_at_once(monkeypatch: pytest.MonkeyPatch
         result = CliRunner().invoke(app, ["answer", *options])
         assert result.exit_code == 2
         assert expected in result.output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "at most 50 at once"),
+        ({"workers": 4, "max_calls": 20}, "4 processes, each at most 20 at once: 80 in all"),
+        (
+            {"workers": 2, "max_per_caller": 1},
+            "2 processes, each at most 50 at once, 1 of one number: 100 in all",
+        ),
+    ],
+)
+def test_what_limits_count_is_said(options: dict[str, Any], said: str) -> None:
+    """Limits hold in each process: who starts several is told what that comes to."""
+    assert AnswerSettings(line="genesys", agent="a:b", **options).capacity == said
 
 
 def test_the_figures_name_no_caller() -> None:

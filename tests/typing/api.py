@@ -2380,7 +2380,7 @@ def telemetry_Telemetry(it: voicelive.telemetry.Telemetry) -> None:
     used(it)
 
 
-used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.Call, voicelive.telephony.CallControl, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallLimits, voicelive.telephony.CallOutcome, voicelive.telephony.CallStarted, voicelive.telephony.CallSummary, voicelive.telephony.DigitPressed, voicelive.telephony.Digits, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.TwilioLine, voicelive.telephony.answer, voicelive.telephony.bridge, voicelive.telephony.call_of, voicelive.telephony.end_call_tool, voicelive.telephony.transfer_tool)
+used(voicelive.telephony.AcsLine, voicelive.telephony.AudioReceived, voicelive.telephony.Call, voicelive.telephony.CallControl, voicelive.telephony.CallEnded, voicelive.telephony.CallHeld, voicelive.telephony.CallLimits, voicelive.telephony.CallOutcome, voicelive.telephony.CallStarted, voicelive.telephony.CallSummary, voicelive.telephony.DigitPressed, voicelive.telephony.Digits, voicelive.telephony.FaultKind, voicelive.telephony.GenesysLine, voicelive.telephony.Line, voicelive.telephony.LineEvent, voicelive.telephony.LineFault, voicelive.telephony.LineMessageError, voicelive.telephony.MarkReturned, voicelive.telephony.PlaybackCompleted, voicelive.telephony.Reply, voicelive.telephony.SyncCall, voicelive.telephony.TwilioLine, voicelive.telephony.answer, voicelive.telephony.answer_sync, voicelive.telephony.bridge, voicelive.telephony.bridge_sync, voicelive.telephony.call_of, voicelive.telephony.end_call_tool, voicelive.telephony.transfer_tool)
 
 
 def telephony_AcsLine(it: voicelive.telephony.AcsLine) -> None:
@@ -2450,12 +2450,12 @@ def telephony_CallControl(it: voicelive.telephony.CallControl) -> None:
     used(it)
 
 
-async def telephony_CallControl_hang_up(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call) -> None:
-    await it.hang_up(call)
+def telephony_CallControl_hang_up(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call) -> None:
+    typing.assert_type(it.hang_up(call), collections.abc.Awaitable[None] | None)
 
 
-async def telephony_CallControl_transfer(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call, target: str) -> None:
-    await it.transfer(call, target)
+def telephony_CallControl_transfer(it: voicelive.telephony.CallControl, call: voicelive.telephony.Call, target: str) -> None:
+    typing.assert_type(it.transfer(call, target), collections.abc.Awaitable[None] | None)
 
 
 def telephony_CallEnded(it: voicelive.telephony.CallEnded) -> None:
@@ -2601,6 +2601,19 @@ def telephony_Reply(it: voicelive.telephony.Reply) -> None:
     typing.assert_type(it.message, str | bytes)
 
 
+def telephony_SyncCall(it: voicelive.telephony.SyncCall) -> None:
+    typing.assert_type(it.is_ending, bool)
+    typing.assert_type(it.was_transferred, bool)
+
+
+def telephony_SyncCall_hang_up(it: voicelive.telephony.SyncCall) -> None:
+    it.hang_up()
+
+
+def telephony_SyncCall_transfer(it: voicelive.telephony.SyncCall, target: str) -> None:
+    it.transfer(target)
+
+
 def telephony_TwilioLine(it: voicelive.telephony.TwilioLine) -> None:
     typing.assert_type(it.audio_format, voicelive.conversation.AudioFormat)
     used(it.has_marks)
@@ -2642,12 +2655,20 @@ async def telephony_answer(agent: collections.abc.Callable[[typing.Any], collect
     typing.assert_type(await voicelive.telephony.answer(agent, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
 
 
+def telephony_answer_sync(agent: collections.abc.Callable[[voicelive.VoiceLiveConnection], None], stream: typing.Any, line: voicelive.telephony.Line, limits: voicelive.telephony.CallLimits | None, control: voicelive.telephony.CallControl | None, digits: voicelive.telephony.Digits) -> None:
+    typing.assert_type(voicelive.telephony.answer_sync(agent, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
+
+
 async def telephony_bridge(connection: voicelive.aio.VoiceLiveConnection, stream: typing.Any, line: voicelive.telephony.Line, limits: voicelive.telephony.CallLimits | None, control: voicelive.telephony.CallControl | None, digits: voicelive.telephony.Digits) -> None:
     typing.assert_type(await voicelive.telephony.bridge(connection, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
 
 
+def telephony_bridge_sync(connection: voicelive.VoiceLiveConnection, stream: typing.Any, line: voicelive.telephony.Line, limits: voicelive.telephony.CallLimits | None, control: voicelive.telephony.CallControl | None, digits: voicelive.telephony.Digits) -> None:
+    typing.assert_type(voicelive.telephony.bridge_sync(connection, stream, line, limits=limits, control=control, digits=digits), voicelive.telephony.CallSummary)
+
+
 def telephony_call_of(connection: typing.Any) -> None:
-    typing.assert_type(voicelive.telephony.call_of(connection), voicelive.telephony.Call)
+    used(voicelive.telephony.call_of(connection))
 
 
 def telephony_end_call_tool(name: str, description: str | None) -> None:
@@ -2842,7 +2863,7 @@ async def testing_ScriptedService_wait_until_async(it: voicelive.testing.Scripte
     await it.wait_until_async(predicate, timeout)
 
 
-def testing_phone_call(agent: collections.abc.Callable[[typing.Any], collections.abc.Awaitable[None]], line: voicelive.testing.LineName, caller: str, called: str, parameters: collections.abc.Mapping[str, str] | None, jitter_ms: float) -> None:
+def testing_phone_call(agent: voicelive.agents.Agent | collections.abc.Callable[[typing.Any], None], line: voicelive.testing.LineName, caller: str, called: str, parameters: collections.abc.Mapping[str, str] | None, jitter_ms: float) -> None:
     typing.assert_type(voicelive.testing.phone_call(agent, line, caller=caller, called=called, parameters=parameters, jitter_ms=jitter_ms), contextlib.AbstractAsyncContextManager[voicelive.testing.Caller])
 
 

@@ -72,6 +72,17 @@ class AnswerSettings:
         """The public address for requests."""
         return self.public_url.rstrip("/")
 
+    @property
+    def capacity(self) -> str:
+        """How many calls are taken, as it is said at the start."""
+        per_caller = f", {self.max_per_caller} of one number" if self.max_per_caller else ""
+        if self.workers == 1:
+            return f"at most {self.max_calls} at once{per_caller}"
+        return (
+            f"{self.workers} processes, each at most {self.max_calls} at once{per_caller}: "
+            f"{self.workers * self.max_calls} in all"
+        )
+
     def keep(self) -> None:
         """Put the settings where the workers find them."""
         os.environ[VARIABLE] = json.dumps(asdict(self))

@@ -43,8 +43,8 @@ def answer(
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="How many processes; one for each core.")] = 1,
-    max_calls: Annotated[int, typer.Option(min=1, help="How many calls one process carries at once.")] = 50,
-    max_per_caller: Annotated[int, typer.Option(min=0, help="How many of one number; 0 for any.")] = 0,
+    max_calls: Annotated[int, typer.Option(min=1, help="How many calls each process carries at once.")] = 50,
+    max_per_caller: Annotated[int, typer.Option(min=0, help="How many of one number in each process; 0 for any.")] = 0,
     max_seconds: Annotated[float, typer.Option(min=1, help="How long a call may last.")] = 3600.0,
     drain_seconds: Annotated[float, typer.Option(min=0, help="How long calls may go on after SIGTERM.")] = 300.0,
     digits: Annotated[
@@ -65,7 +65,8 @@ def answer(
 
     Serves the vendor's webhook and WebSocket, /healthz, /readyz and /metrics. Secrets are read from the environment:
     TWILIO_AUTH_TOKEN; ACS_CONNECTION_STRING and VOICELIVE_WEBHOOK_KEY; GENESYS_API_KEY and GENESYS_CLIENT_SECRET.
-    On SIGTERM no more calls are taken, and those under way go on.
+    On SIGTERM no more calls are taken, and those under way go on. Limits of calls count in each process: with
+    --workers N a machine takes N times as many.
     """
     # The extra `server` brings what these need.
     from .._answering.run import run_server
@@ -88,7 +89,7 @@ def answer(
             digits=digits.value,
             connect=connect,
         )
-        notice(f"answering calls of {line.value} at http://{host}:{port}")
+        notice(f"answering calls of {line.value} at http://{host}:{port}: {settings.capacity}")
         run_server(settings)
     except ModuleNotFoundError as error:
         if error.name not in ("uvicorn", "starlette", "prometheus_client"):

@@ -124,7 +124,7 @@ class ConversationLayer:
         """
         self._options = options
         self._event_of = event_of
-        self._encode = encode
+        self.encode = encode
         self._connection = connection
         self._opened_with = opened_with
         self._is_own_loop = is_own_loop
@@ -186,7 +186,7 @@ class ConversationLayer:
             )
         self._set_told_all()
         self.transport = ConversationTransport(
-            inner, self.conversation, self, event_of=self._event_of, encode=self._encode
+            inner, self.conversation, self, event_of=self._event_of, encode=self.encode
         )
         if self._observers is not None:
             self._observers.call("on_open", self._connection())
@@ -403,7 +403,7 @@ class ConversationLayer:
         events = [wanted] if isinstance(wanted, (Mapping, Model)) else list(wanted)
         for event in events:
             # Raises for what cannot be sent, here, where it is the observer's failure.
-            self._encode(event)
+            self.encode(event)
             self._on_loop(partial(_ask, event))
 
     def _observer_failed(self, observer: object, error: Exception) -> None:

@@ -19,7 +19,7 @@ from .bridge import Bridge, Digits, check_bridge, close_line, wait_for_start
 from .call import CallControl
 from .streams import LineStream, line_stream
 
-__all__ = ["answer"]
+__all__ = ["answer", "unanswered"]
 
 _logger = logging.getLogger("voicelive.telephony")
 
@@ -65,17 +65,17 @@ async def answer(
     if line.started is None:
         failed = await wait_for_start(opened, line, limits.start_seconds)
         if failed is not None:
-            return await _unanswered(opened, line, *failed)
+            return await unanswered(opened, line, *failed)
     started = line.started
     if started is not None and started.is_probe:
-        return await _unanswered(opened, line, "probe", "the vendor tried whether somebody answers")
+        return await unanswered(opened, line, "probe", "the vendor tried whether somebody answers")
     arguments: dict[str, Any] = {"barge_in": True, **options_of(agent), **options}
     connection = connect(**arguments)
     try:
         await connection.open()
     except VoiceLiveError as error:
         _logger.warning("a call of %s was not answered: %s", line.name, error)
-        return await _unanswered(opened, line, "service_ended", f"{type(error).__name__}: {error}")
+        return await unanswered(opened, line, "service_ended", f"{type(error).__name__}: {error}")
     except BaseException:
         await close_line(opened, line, "error")
         raise
@@ -111,7 +111,8 @@ async def _speak(agent: Agent, call: Bridge, connection: VoiceLiveConnection) ->
         call.call.hang_up()
 
 
-async def _unanswered(stream: LineStream, line: Line, outcome: Any, detail: str) -> CallSummary:
+async def unanswered(stream: LineStream, line: Line, outcome: Any, detail: str) -> CallSummary:
+    """End a call that nobody spoke with, and tell what became of it."""
     with suppress(Exception):
         await close_line(stream, line, "completed" if outcome == "probe" else "error")
     started = line.started

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ from .._public import public_in
 from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError, VoiceLiveError
 from .call import Call, CallControl, remember
 from .link import LinePlayer
+from .on_loop import ConnectionOnLoop
 from .streams import LineStream, StreamEnded, line_stream
 
 __all__ = ["Bridge", "Digits", "bridge", "check_bridge", "close_line", "wait_for_start"]
@@ -78,6 +80,8 @@ async def bridge(
         ConnectionStateError: if the connection is not open, or the line was used before.
     """
     check_bridge(line, limits, digits)
+    if not hasattr(connection, "__aenter__"):
+        raise ConfigurationError("bridge() takes a connection of voicelive.aio; bridge_sync() one of voicelive")
     return await Bridge(connection, line_stream(stream), line, limits or CallLimits(), control, digits).run()
 
 
@@ -98,7 +102,7 @@ class Bridge:
 
     def __init__(
         self,
-        connection: VoiceLiveConnection,
+        connection: VoiceLiveConnection | ConnectionOnLoop,
         stream: LineStream,
         line: Line,
         limits: CallLimits,
@@ -106,8 +110,6 @@ class Bridge:
         digits: Digits,
     ) -> None:
         playback: Any = connection.playback
-        if not hasattr(connection, "__aenter__"):
-            raise ConfigurationError("bridge() takes a connection of voicelive.aio")
         self._layer: Any = playback.layer
         if not self._layer.interrupts:
             raise ConfigurationError("a call needs a connection that was opened with barge_in=True")
@@ -130,6 +132,8 @@ class Bridge:
         self._tasks: list[asyncio.Task[None]] = []
         self._line_gone = asyncio.Event()
         self.call: Call | None = None
+        self.on_start: Callable[[Call], None] | None = None
+        """Is told of the call when it begins."""
 
     async def run(self) -> CallSummary:
         """Carry the call."""
@@ -151,6 +155,8 @@ class Bridge:
         assert started is not None
         self.call = Call(self._line, started, self._control, self._until_played)
         remember(self._connection, self.call)
+        if self.on_start is not None:
+            self.on_start(self.call)
         self._layer.add_player(self._player, {"type": "session.update", "session": self._line.session})
         self._tell_line("started")
         jobs = (self._read(), self._send(), self._write(), self._tick(), self._end_by_agent(self.call))

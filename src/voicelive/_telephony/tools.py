@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .._public import public_in
 from ..errors import ConfigurationError
 from ..tools import Tool, ToolContext, ToolError
-from .call import call_of
+from .call import call_of, transfer_from_tool
 
 __all__ = ["end_call_tool", "transfer_tool"]
 
@@ -50,7 +50,7 @@ def transfer_tool(targets: Mapping[str, str], name: str = "transfer_call", descr
     async def transfer(context: ToolContext, to: str) -> str:
         if to not in known:
             raise ToolError(f"Nobody is called {to!r}. Calls can go to: {', '.join(known)}.")
-        await call_of(context.connection).transfer(known[to])
+        await transfer_from_tool(context.connection, known[to])
         return "The caller is being transferred."
 
     text = description or "Transfer the caller. Say so first."

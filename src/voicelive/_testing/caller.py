@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import random
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection as SyncServerConnection
 
 from .._core.lines.limits import CallSummary
 from .._public import public_in
 from .._telephony.answering import answer
+from .._telephony.answering_sync import answer_sync
 from ..agents import Agent
 from ..telephony import AcsLine, GenesysLine, Line, TwilioLine
 from .far_end import FarEnd
+from .line_servers import serving, serving_in_threads
 from .vendors import Vendor, vendor
 
 __all__ = ["Caller", "LineName", "phone_call"]
@@ -359,7 +364,7 @@ def _line(name: LineName, caller: str, called: str) -> Line:
 
 @public_in("voicelive.testing")
 def phone_call(
-    agent: Agent,
+    agent: Agent | Callable[[Any], None],
     line: LineName = "twilio",
     *,
     caller: str = "+15550100",
@@ -380,13 +385,15 @@ def phone_call(
             assert voicelive_environment.understand(caller.heard, **caller.format) == "We open at nine."
 
     Args:
-        agent: what answers: a coroutine function that takes the connection.
+        agent: what answers: a coroutine function that takes the connection; or a plain function, which is given a
+            synchronous one, in a thread.
         line: the vendor.
         caller: who calls.
         called: the number that is called.
         parameters: what the vendor's side gives to the call.
         jitter_ms: by how much frames may be late, at random.
-        options: further arguments of :func:`voicelive.telephony.answer`, such as ``limits``, and of ``connect()``.
+        options: further arguments of :func:`voicelive.telephony.answer`, or of ``answer_sync``, such as ``limits``, and
+            of ``connect()``.
 
     Returns:
         The caller, on the line, for ``async with``. Afterwards its ``summary`` tells what became of the call.
@@ -396,7 +403,7 @@ def phone_call(
 
 @asynccontextmanager
 async def _calling(
-    agent: Agent,
+    agent: Any,
     line: LineName,
     caller: str,
     called: str,
@@ -404,20 +411,23 @@ async def _calling(
     jitter_ms: float,
     options: dict[str, Any],
 ) -> AsyncGenerator[Caller]:
-    summaries: list[CallSummary] = []
-    failed: list[BaseException] = []
-    done = asyncio.Event()
+    taken: Future[CallSummary] = Future()
 
     async def take(socket: ServerConnection) -> None:
         try:
-            summaries.append(await answer(agent, socket, _line(line, caller, called), **options))
+            taken.set_result(await answer(agent, socket, _line(line, caller, called), **options))
         except Exception as error:  # noqa: BLE001 - raised below, where the test sees it
-            failed.append(error)
-        finally:
-            done.set()
+            taken.set_exception(error)
 
-    async with serve(take, "127.0.0.1", 0, compression=None, max_size=None, ping_interval=None) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
+    def take_in_thread(socket: SyncServerConnection) -> None:
+        try:
+            taken.set_result(answer_sync(agent, socket, _line(line, caller, called), **options))
+        except Exception as error:  # noqa: BLE001 - the same
+            taken.set_exception(error)
+
+    call = agent if inspect.isroutine(agent) else agent.__call__
+    is_async = inspect.iscoroutinefunction(call)
+    async with serving(take) if is_async else serving_in_threads(take_in_thread) as port:
         far = Caller(
             line,
             f"ws://127.0.0.1:{port}",
@@ -429,7 +439,4 @@ async def _calling(
         async with far:
             yield far
         async with asyncio.timeout(30):
-            await done.wait()
-    if failed:
-        raise failed[0]
-    far.keep(summaries[0])
+            far.keep(await asyncio.wrap_future(taken))

@@ -1,0 +1,257 @@
+"""Answering and bridging for WebSockets that block and connections of ``voicelive.connect()``.
+
+The call itself is carried by the same bridge, on the loop that all synchronous connections run on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from .._clients.sync_connect import connect
+from .._clients.sync_connection import VoiceLiveConnection
+from .._core.lines.limits import CallLimits, CallSummary
+from .._core.lines.line import Line
+from .._loop import LoopThread, lease
+from .._public import public_in
+from ..agents import options_of
+from ..errors import ConfigurationError, ConnectionClosed, VoiceLiveError
+from .answering import unanswered
+from .bridge import Bridge, Digits, check_bridge, wait_for_start
+from .call import CallControl, SyncCall, remember
+from .on_loop import ConnectionOnLoop
+from .threaded_stream import ThreadedStream
+
+__all__ = ["answer_sync", "bridge_sync"]
+
+_logger = logging.getLogger("voicelive.telephony")
+
+
+@public_in("voicelive.telephony")
+def bridge_sync(
+    connection: VoiceLiveConnection,
+    stream: Any,
+    line: Line,
+    *,
+    limits: CallLimits | None = None,
+    control: CallControl | None = None,
+    digits: Digits = "event",
+) -> CallSummary:
+    """Carry a call between a line's WebSocket and a connection, until either ends; then both are closed.
+
+    What :func:`bridge` is for asyncio. Blocks until the call is over; the connection's events are received in another
+    thread. Two threads more are the WebSocket's.
+
+    Args:
+        connection: one of :func:`voicelive.connect` that is open, opened with ``barge_in``.
+        stream: the line's WebSocket, accepted: of Flask-Sock, `simple-websocket`, or `websockets.sync`, or any object
+            whose ``send`` and ``receive`` block.
+        line: what speaks the vendor's protocol, new for this call: such as ``TwilioLine()``.
+        limits: what the call may take.
+        control: what can end and transfer the vendor's calls.
+        digits: ``event``: keys are told by ``voicelive.dtmf`` only; ``message``: keys that belong together also become
+            a message of the user's, which is answered.
+
+    Returns:
+        What became of the call.
+
+    Raises:
+        ConfigurationError: if an argument cannot be.
+        ConnectionStateError: if the connection is not open, or the line was used before.
+    """
+    check_bridge(line, limits, digits)
+    if not isinstance(connection, VoiceLiveConnection):
+        raise ConfigurationError("bridge_sync() takes a connection of voicelive; bridge() one of voicelive.aio")
+    side = ConnectionOnLoop(connection)
+    with _leased() as engine, _threads_of(stream, engine) as opened:
+        try:
+            call = _Carried(engine, connection, side, opened, (line, limits or CallLimits(), control, digits))
+            return call.wait()
+        finally:
+            connection.close()
+
+
+@public_in("voicelive.telephony")
+def answer_sync(
+    agent: Callable[[VoiceLiveConnection], None],
+    stream: Any,
+    line: Line,
+    *,
+    limits: CallLimits | None = None,
+    control: CallControl | None = None,
+    digits: Digits = "event",
+    **options: Any,
+) -> CallSummary:
+    """Answer one call: wait until the line says which, connect to the service, and run an agent until the call is over.
+
+    What :func:`answer` is for asyncio. The agent runs in the thread that calls this. When it returns, the call ends
+    once what it has said was heard; when the caller hangs up, the connection closes, so that the agent's iteration
+    ends. An agent that does something else then keeps this waiting until it returns.
+
+    Args:
+        agent: what speaks with the caller: a function that takes the connection. Options given to it by
+            :func:`voicelive.agents.agent` are used.
+        stream: the line's WebSocket; see :func:`bridge_sync`.
+        line: what speaks the vendor's protocol, new for this call.
+        limits: what the call may take.
+        control: what can end and transfer the vendor's calls.
+        digits: what becomes of keys; see :func:`bridge_sync`.
+        options: arguments of :func:`voicelive.connect`; they count before the agent's own.
+
+    Returns:
+        What became of the call; also where the service could not be reached, or the agent raised.
+
+    Raises:
+        ConfigurationError: if an argument cannot be.
+        ConnectionStateError: if the line was used before.
+    """
+    check_bridge(line, limits, digits)
+    if not callable(agent) or inspect.iscoroutinefunction(agent):
+        raise ConfigurationError(f"agent takes a function that takes the connection and blocks, not {agent!r}")
+    limits = limits or CallLimits()
+    with _leased() as engine, _threads_of(stream, engine) as opened:
+        failed = engine.call(lambda: _until_started(opened, line, limits.start_seconds))
+        if failed is not None:
+            return failed
+        decorated: Any = agent
+        arguments: dict[str, Any] = {"barge_in": True, **options_of(decorated), **options}
+        connection = connect(**arguments)
+        try:
+            connection.open()
+        except VoiceLiveError as error:
+            told = f"{type(error).__name__}: {error}"
+            _logger.warning("a call of %s was not answered: %s", line.name, error)
+            return engine.call(lambda: unanswered(opened, line, "service_ended", told))
+        except BaseException:
+            engine.call(lambda: unanswered(opened, line, "cancelled", ""))
+            raise
+        side = ConnectionOnLoop(connection)
+        call = _Carried(engine, connection, side, opened, (line, limits, control, digits))
+        return _with_agent(agent, call, connection)
+
+
+def _with_agent(
+    agent: Callable[[VoiceLiveConnection], None], call: _Carried, connection: VoiceLiveConnection
+) -> CallSummary:
+    closing = threading.Thread(target=call.close_at_end, name="voicelive-call-end", daemon=True)
+    closing.start()
+    failed: Exception | None = None
+    try:
+        agent(connection)
+        call.hang_up()
+    except ConnectionClosed:
+        # How a call that is hung up ends for an agent that waits for something.
+        pass
+    except Exception as error:  # noqa: BLE001 - told below, as what became of the call
+        failed = error
+        call.finish("agent_failed")
+    except BaseException:
+        call.finish("cancelled")
+        closing.join()
+        raise
+    closing.join()
+    summary = call.wait()
+    if failed is not None:
+        _logger.error("the agent failed", exc_info=failed)
+        summary = replace(summary, outcome="agent_failed", detail=f"the agent raised {type(failed).__name__}")
+    return summary
+
+
+class _Carried:
+    """A call that is carried on the loop, as threads see it."""
+
+    def __init__(
+        self,
+        engine: LoopThread,
+        connection: VoiceLiveConnection,
+        side: ConnectionOnLoop,
+        stream: ThreadedStream,
+        arguments: tuple[Line, CallLimits, CallControl | None, Digits],
+    ) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._bridge, self._task = engine.call(lambda: _begun(connection, side, stream, arguments, engine))
+
+    def wait(self) -> CallSummary:
+        """Wait for the end of the call; interrupted, the call is ended."""
+        return self._engine.call(lambda: _result(self._task))
+
+    def close_at_end(self) -> None:
+        """Close the connection when the call is over: the agent learns by that."""
+        self._engine.call(lambda: _ended(self._task))
+        self._connection.close()
+
+    def hang_up(self) -> None:
+        """End the call once what is being said has been heard."""
+        self._engine.post(self._hang_up)
+
+    def finish(self, outcome: Any) -> None:
+        """End the call now."""
+        self._engine.post(self._bridge.finish, outcome)
+
+    def _hang_up(self) -> None:
+        if self._bridge.call is not None:
+            self._bridge.call.hang_up()
+
+
+async def _until_started(stream: ThreadedStream, line: Line, seconds: float) -> CallSummary | None:
+    """Wait for a call; return what became of it if it is not one to be answered."""
+    if line.started is None:
+        failed = await wait_for_start(stream, line, seconds)
+        if failed is not None:
+            return await unanswered(stream, line, *failed)
+    if line.started is not None and line.started.is_probe:
+        return await unanswered(stream, line, "probe", "the vendor tried whether somebody answers")
+    return None
+
+
+async def _begun(
+    connection: VoiceLiveConnection,
+    side: ConnectionOnLoop,
+    stream: ThreadedStream,
+    arguments: tuple[Line, CallLimits, CallControl | None, Digits],
+    engine: LoopThread,
+) -> tuple[Bridge, asyncio.Task[CallSummary]]:
+    """Begin to carry a call; where the line has said which it is, :func:`call_of` finds it from now on."""
+    bridge = Bridge(side, stream, *arguments)
+    bridge.on_start = lambda call: remember(connection, SyncCall(call, engine.call))
+    task = asyncio.create_task(bridge.run(), name="voicelive-call-sync")
+    await asyncio.sleep(0)
+    return bridge, task
+
+
+async def _result(task: asyncio.Task[CallSummary]) -> CallSummary:
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+
+
+async def _ended(task: asyncio.Task[CallSummary]) -> None:
+    await asyncio.wait({task})
+
+
+@contextmanager
+def _leased() -> Generator[LoopThread]:
+    engine = lease()
+    try:
+        yield engine
+    finally:
+        engine.release()
+
+
+@contextmanager
+def _threads_of(stream: Any, engine: LoopThread) -> Generator[ThreadedStream]:
+    opened = ThreadedStream(stream, engine)
+    try:
+        yield opened
+    finally:
+        opened.finish()
