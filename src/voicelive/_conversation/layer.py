@@ -147,6 +147,8 @@ class ConversationLayer:
         self._reported: deque[tuple[int, str | None]] = deque()
         self.is_told_all = False
         """Whether there is somebody who is told of each event that arrives: an observer or a player."""
+        self.is_recorded = False
+        """Whether there is, or was, somebody who records the call."""
         self._handed_out: Any = None
         self._has_flushed = self._was_flushed = False
         self._callbacks = CallbackThread()
@@ -255,10 +257,9 @@ class ConversationLayer:
 
     def arrived(self, message: Incoming, now: float) -> None:
         """Take a message that arrived, before anything is made of it."""
-        if self._taps:
-            # Those of the transport's own come the same way.
-            is_own = message.kind.startswith(b"voicelive.")
-            self._taps.call(Tap.told if is_own else Tap.received, message.data, now)
+        # Those of the transport's own come the same way.
+        is_own = message.kind.startswith(b"voicelive.")
+        self._taps.call(Tap.told if is_own else Tap.received, message.data, now)
 
     def received(self, event: Any, now: float) -> None:
         """Take an event that arrived."""
@@ -388,6 +389,7 @@ class ConversationLayer:
     def _tap(self, tap: Tap, transport: ConversationTransport) -> None:
         tap.begin(self._opened_with(), time.monotonic(), transport.hide, self.tell)
         self._taps.add(tap)
+        self.is_recorded = True
 
     # From tools and observers.
 

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from .._core.closing import Cause, CloseInfo
 from .._core.conversation.actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from .._core.conversation.approvals import Approval
-from .._core.conversation.conversation import FREQUENT, Conversation
+from .._core.conversation.conversation import PIECES, Conversation
 from .._core.conversation.conversation_events import ApprovalOutcome
 from .._core.conversation.ledger import Heard, Interruption
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
-from .._core.envelope import AUDIO_DELTAS, BOTH_FORMS, Incoming, Outgoing
+from .._core.envelope import BOTH_FORMS, Incoming, Outgoing
 from .._core.holding import Holding
 from ..errors import InvalidEventError, VoiceLiveError
 from .logs import transport_logger
@@ -37,6 +37,11 @@ class Listener(Protocol):
     @property
     def is_told_all(self) -> bool:
         """Whether :meth:`received` and :meth:`is_shown` are to be called: for every event that arrives."""
+        ...
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether :meth:`arrived` is to be called."""
         ...
 
     def flush(self) -> None:
@@ -91,6 +96,7 @@ class ConversationTransport:
     ) -> None:
         self._inner = inner
         self.conversation = conversation
+        self._needed = conversation.needed
         self._listener = listener
         self._event_of = event_of
         self._encode = encode
@@ -243,21 +249,23 @@ class ConversationTransport:
 
     def _arrive(self, message: Incoming) -> bool:
         """Take a message when it arrives; return whether no more is to be read for now."""
-        conversation, kind = self.conversation, message.kind
-        now = time.monotonic()
-        self._listener.arrived(message, now)
-        if self._listener.is_told_all or not kind:
-            is_shown = self._is_shown(message, now)
-        elif kind in AUDIO_DELTAS:
-            # Its event is made when it is taken: made here, those of a burst would cost more than one by one.
-            is_shown = conversation.received_audio(message, now)
-        else:
-            is_shown = not conversation.needs(kind) or self._is_shown(message, now)
-        is_full = is_shown and self._queue.put(message)
+        listener, kind, now = self._listener, message.kind, time.monotonic()
+        if listener.is_recorded:
+            listener.arrived(message, now)
+        if not listener.is_told_all:
+            if (take := PIECES.get(kind)) is not None:
+                # Its event is made when it is taken: made here, those of a burst would cost more than one by one.
+                is_full = take(self.conversation, message, now) and self._queue.put(message)
+                if self.conversation.actions:
+                    self._act()
+                return is_full
+            if kind not in self._needed:
+                return self._queue.put(message)
+        is_full = self._is_shown(message, now) and self._queue.put(message)
         if message.event is not None and len(self._queue) > BOTH_FORMS:
             # Nobody takes it soon: one form is enough to hold.
             message.event = None
-        if conversation.actions or kind not in FREQUENT:
+        if self.conversation.actions or kind not in PIECES:
             self._act()
         return is_full
 

@@ -570,6 +570,21 @@ def test_a_silent_link_is_given_up_once(
         assert [type(action) for action in story.actions()] == [Open]
 
 
+def test_messages_that_are_not_looked_at_keep_a_link_alive() -> None:
+    """A response stands still since the last message of any type, also of one that says nothing to the machine."""
+    story = talked(stall_timeout=5)
+    story.get(1, "response.created", response={"id": "r"})
+    story.at(3)
+    story.get(1, "response.content_part.added")
+    story.line.heard(1)
+    story.at(7.9)
+    assert story.actions() == []
+    story.at(8)
+    assert story.actions() == [GiveUp(1, "stall")]
+    story.line.close(CloseInfo(1000, "", "local"))
+    story.line.heard(9)
+
+
 def test_a_restored_link_is_watched_too() -> None:
     """An answer that stands still on a restored link is noticed, also if it began before the restoration was done."""
     story = talked(stall_timeout=5)

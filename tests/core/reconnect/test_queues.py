@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from voicelive._core.audio_pieces import AudioPieces
+from voicelive._core.answer_pieces import AnswerPieces
 from voicelive._core.contract import WireContract
 from voicelive._core.envelope import Incoming, Outgoing
 from voicelive._core.holding import Holding
@@ -121,7 +121,7 @@ def test_the_type_shows_at_the_beginning_or_the_event_is_read(data: bytes, kind:
 
 def test_a_piece_of_audio_is_measured() -> None:
     """Of a piece of audio its place and its size are read, however the item's id and the sound are written."""
-    pieces = AudioPieces()
+    pieces = AnswerPieces()
     for text, expected in (
         (b'"item_id":"x","delta":"AAAA"', ("x", 0, None, 3)),
         (b'"item_id":"x","delta":"AA\\u002BA"', ("x", 0, None, 3)),
@@ -133,8 +133,44 @@ def test_a_piece_of_audio_is_measured() -> None:
         (b'"item_id":5,"content_index":"1","response_id":null,"delta":[]', ("", 0, None, 0)),
         (b'"item_id":"x', ("", 0, None, 0)),
     ):
-        size = pieces.read(Incoming(b'{"type":"response.audio.delta",%b}' % text))
+        size = pieces.size(Incoming(b'{"type":"response.audio.delta",%b}' % text))
         assert (pieces.item_id, pieces.content_index, pieces.response_id, size) == expected, text
+
+
+@pytest.mark.parametrize("cut", [b'"}', b'A"}', b'AA"}'], ids=["end", "end and a letter", "end and two letters"])
+def test_a_piece_of_audio_that_is_cut_off_is_nothing(cut: bytes) -> None:
+    """A message that ends within its sound is not an event, also after pieces like it: no bytes are counted for it."""
+    pieces = AnswerPieces()
+    whole = b'{"type":"response.audio.delta","item_id":"x","delta":"AAAA"}'
+    assert pieces.size(Incoming(whole)) == 3
+    assert (pieces.size(Incoming(whole.removesuffix(cut))), pieces.item_id) == (0, "")
+
+
+TRANSCRIPTS = [
+    (b'"item_id":"x","delta":"one "', ("x", 0, None, "one ")),
+    (b'"item_id":"x","delta":"tw\\u006f "', ("x", 0, None, "two ")),
+    (b'"item_id":"x","delta":"\\"three\\""', ("x", 0, None, '"three"')),
+    (b'"item_id":"x","delta":"v\xc3\xa9lo"', ("x", 0, None, "v\u00e9lo")),
+    (b'"item_id":"x","delta":"v\xe9lo"', ("x", 0, None, "v\ufffdlo")),
+    (b'"item_id":"x","delta":"\\ud83d"', ("x", 0, None, "\ud83d")),
+    (b'"item_id":"x","content_index":1,"response_id":"r","delta":"a"', ("x", 1, "r", "a")),
+    (b'"item_id":"x","content_index":1,"response_id":"r","delta":""', ("x", 1, "r", "")),
+    (b'"item_id":"x","content_index":1,"response_id":"r","delta":"b","content_index":2', ("x", 2, "r", "b")),
+    (b'"item_id":5,"delta":["a"]', ("", 0, None, "")),
+    (b'"item_id":"x","delta":"a', ("", 0, None, "")),
+]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "after one like it"])
+@pytest.mark.parametrize(("text", "expected"), TRANSCRIPTS, ids=range(len(TRANSCRIPTS)))
+def test_a_piece_of_transcript_is_read(text: bytes, expected: tuple[str, int, str | None, str], again: bool) -> None:
+    """Of a piece of transcript its place and its words are read, however they are written."""
+    pieces = AnswerPieces()
+    message = Incoming(b'{"type":"response.audio_transcript.delta",%b}' % text)
+    if again:
+        pieces.text(Incoming(message.data.replace(b'"delta":"', b'"delta":"z')))
+    found = pieces.text(message)
+    assert (pieces.item_id, pieces.content_index, pieces.response_id, found) == expected
 
 
 def piece(item_id: str, size: int, **more: Any) -> bytes:

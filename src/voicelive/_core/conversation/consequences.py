@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from ..audio_pieces import AudioPieces
+from ..answer_pieces import AnswerPieces
 from .actions import Action, CancelTools, End, Flush, Send, Tell
 from .approvals import Approvals
 from .barge_in import BargeIn, BargeInPolicy, Reaction
@@ -66,7 +66,7 @@ class Consequences:
         self.budget = None if budget is None else BudgetMeter(budget)
         watches = (self.queue, None if barge_in is None else self.policy, self.silence, self.budget)
         self._watches = tuple(watch for watch in watches if watch is not None)
-        self._pieces = AudioPieces()
+        self._pieces = AnswerPieces()
         self.meter = TurnMeter()
         self.timeline = InputTimeline()
         self.actions: deque[Action] = deque()

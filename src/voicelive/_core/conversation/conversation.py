@@ -30,7 +30,7 @@ from .responses import ALREADY_ACTIVE, Ticket
 from .session_view import SessionView
 from .tool_calls import Call
 
-__all__ = ["FREQUENT", "Conversation", "ToolEnd"]
+__all__ = ["PIECES", "Conversation", "ToolEnd"]
 
 _TOO_SHORT = re.compile(r"Audio content of (\d+)\s*ms is already shorter than (\d+)\s*ms")
 _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
@@ -38,6 +38,9 @@ _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
 _NOT_ACTIVE = "response_cancel_not_active"
 
 _AUDIO = frozenset(kind.decode() for kind in AUDIO_DELTAS)
+_TRANSCRIPT = ("response.audio_transcript.delta", "response.output_audio_transcript.delta")
+_TEXT = ("response.text.delta", "response.output_text.delta")
+_ITEMS = ("conversation.item.created", "conversation.item.added")
 
 ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
 
@@ -57,24 +60,44 @@ class Conversation(Consequences):
         handler = self.handlers.get(getattr(event, "type", ""))
         return True if handler is None else handler(self, event, now) is not False
 
-    def needs(self, kind: bytes) -> bool:
-        """Whether :meth:`received` is to be called for events of a type; what does not show its type may be of any."""
-        return kind in _NEEDED
+    @property
+    def needed(self) -> frozenset[bytes]:
+        """The types that :meth:`received` is to be called for; what does not show its type may be of any."""
+        idle: set[str] = set()
+        if not self._interrupts:
+            idle.add("conversation.item.input_audio_transcription.delta")
+        if not self._follows_remote:
+            idle.add("response.output_item.added")
+        if not self._decides_approvals and self.silence is None:
+            idle.update(_ITEMS)
+        return frozenset(kind.encode() for kind in self.handlers if kind not in idle) | {b""}
 
-    def received_audio(self, message: Incoming, now: float) -> bool:
+    def audio_piece(self, message: Incoming, now: float) -> bool:
         """Take a piece of an answer's audio, as :meth:`received` does, without making an event of it."""
         pieces = self._pieces
-        size = pieces.read(message)
+        size = pieces.size(message)
         if not (size or pieces.item_id):
             # Not a piece of audio after all: whoever receives it learns what is wrong with it.
             return True
         return self._received_audio(pieces.item_id, pieces.content_index, size, pieces.response_id, now)
 
+    def transcript_piece(self, message: Incoming, now: float) -> bool:
+        """Take a piece of an answer's transcript, in the same way."""
+        pieces = self._pieces
+        text = pieces.text(message)
+        self._received_text(pieces.item_id, pieces.content_index, text, pieces.response_id, now)
+        return True
+
+    def text_piece(self, message: Incoming, now: float) -> bool:
+        """Take a piece of an answer's text, in the same way: only when it came counts."""
+        self.meter.text(now)
+        return True
+
     def is_late_message(self, message: Incoming) -> bool:
         """Whether a message that waits is audio of something interrupted."""
         if message.kind not in AUDIO_DELTAS:
             return False
-        self._pieces.read(message)
+        self._pieces.size(message)
         return self.ledger.is_dropped(self._pieces.item_id, self._pieces.response_id)
 
     def is_late(self, event: Model) -> bool:
@@ -105,8 +128,12 @@ class Conversation(Consequences):
             return False
         ms = self.policy.session.output.ms(size)
         self.meter.audio(ms, now)
-        self._sound_ends = (self._sound_ends if self._sound_ends > now else now) + ms / 1000
-        if not self._reports_playback and (self._state != "speaking" or self.silence is not None):
+        if self._reports_playback:
+            return True
+        if self.silence is not None:
+            self._sound_ends = max(self._sound_ends, now) + ms / 1000
+            self._show("speaking")
+        elif self._state != "speaking":
             self._show("speaking")
         return True
 
@@ -114,10 +141,13 @@ class Conversation(Consequences):
         self.ledger.finished(text_of(event, "item_id") or "", index_of(event))
 
     def _transcript(self, event: Model, now: float) -> None:
+        delta, item_id = text_of(event, "delta") or "", text_of(event, "item_id") or ""
+        self._received_text(item_id, index_of(event), delta, text_of(event, "response_id"), now)
+
+    def _received_text(self, item_id: str, index: int, text: str, response_id: str | None, now: float) -> None:
         self.meter.text(now)
-        delta, item_id = text_of(event, "delta"), text_of(event, "item_id")
-        if delta and item_id:
-            self.ledger.transcript(item_id, index_of(event), delta, text_of(event, "response_id"))
+        if text and item_id:
+            self.ledger.transcript(item_id, index, text, response_id)
 
     def _answer_text(self, event: Model, now: float) -> None:
         self.meter.text(now)
@@ -411,10 +441,10 @@ class Conversation(Consequences):
     handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
         "session.created": _session,
         "session.updated": _session,
-        **dict.fromkeys(("response.audio.delta", "response.output_audio.delta"), _audio),
+        **dict.fromkeys(_AUDIO, _audio),
         **dict.fromkeys(("response.audio.done", "response.output_audio.done"), _audio_done),
-        **dict.fromkeys(("response.audio_transcript.delta", "response.output_audio_transcript.delta"), _transcript),
-        **dict.fromkeys(("response.text.delta", "response.output_text.delta"), _answer_text),
+        **dict.fromkeys(_TRANSCRIPT, _transcript),
+        **dict.fromkeys(_TEXT, _answer_text),
         "response.audio_timestamp.delta": _word,
         "input_audio_buffer.speech_started": _speech_started,
         "input_audio_buffer.speech_stopped": _speech_stopped,
@@ -428,8 +458,7 @@ class Conversation(Consequences):
         "response.mcp_call.in_progress": _remote_runs,
         "response.mcp_call.completed": _remote_done,
         "response.mcp_call.failed": _remote_done,
-        "conversation.item.created": _item,
-        "conversation.item.added": _item,
+        **dict.fromkeys(_ITEMS, _item),
         "error": _error,
         "voicelive.reconnecting": _broken,
         "voicelive.restored": _restored,
@@ -437,7 +466,16 @@ class Conversation(Consequences):
     }
 
 
-_NEEDED = {kind.encode() for kind in Conversation.handlers} | {b""}
+PIECES: Mapping[bytes, Callable[[Conversation, Incoming, float], bool]] = {
+    kind.encode(): take
+    for kinds, take in (
+        (_AUDIO, Conversation.audio_piece),
+        (_TRANSCRIPT, Conversation.transcript_piece),
+        (_TEXT, Conversation.text_piece),
+    )
+    for kind in kinds
+}
+"""How a message of each type of the pieces of an answer is taken without making an event of it.
 
-FREQUENT = {name.encode() for name in Conversation.handlers if name.endswith(".delta") and name.startswith("response.")}
-"""Types of the pieces of an answer: most of what arrives, and nothing waits for the clock because of one."""
+They are most of what arrives, and nothing waits for the clock because of one.
+"""

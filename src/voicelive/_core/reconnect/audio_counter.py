@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..audio_pieces import AudioPieces
+from ..answer_pieces import AnswerPieces
 from ..envelope import Incoming
 
 __all__ = ["AudioCounter"]
 
 
-class AudioCounter(AudioPieces):
+class AudioCounter(AnswerPieces):
     """Adds up the pieces of one item at a time."""
 
     __slots__ = ("_counted", "_size")
@@ -20,7 +20,7 @@ class AudioCounter(AudioPieces):
 
     def add(self, message: Incoming) -> tuple[str, int] | None:
         """Count a piece; returns the item before and its size where another one begins."""
-        size = self.read(message)
+        size = self.size(message)
         before = self.take() if self.item_id != self._counted else None
         self._counted = self.item_id
         self._size += size

@@ -113,6 +113,26 @@ class LinkChanges:
         return self._current is not None and self.holding.is_full()
 
     @property
+    def settled(self) -> int | None:
+        """The link of which only what :data:`LEARNED_FROM` names, and audio, need be shown; None while all may count.
+
+        The times of the other messages are told by :meth:`heard`.
+        """
+        link = self._current
+        return link.number if link is not None and link.watch.is_ready and self._next is None else None
+
+    def heard(self, at: float) -> None:
+        """Note when the latest message of the settled link arrived."""
+        if self._current is not None and at > self._current.last_arrival:
+            self._current.last_arrival = at
+            self._last_activity = max(self._last_activity, at)
+
+    def count(self, message: Incoming) -> None:
+        """Note a piece of an answer's audio."""
+        if (before := self.history.audio.add(message)) is not None:
+            self.history.received_audio(*before)
+
+    @property
     def _links(self) -> tuple[Link | None, Link | None]:
         return self._current, self._next
 
@@ -165,8 +185,7 @@ class LinkChanges:
         """Take a message of the current link for the application; returns what :meth:`received` does."""
         changes = False
         if message.kind in AUDIO_DELTAS:
-            if (before := self.history.audio.add(message)) is not None:
-                self.history.received_audio(*before)
+            self.count(message)
             if self._next is not None:
                 # It may be asked about at any time.
                 self.history.count_audio()

@@ -26,6 +26,9 @@ _MOST_ASKED = 100
 _GROUP = "audio"
 """Its members' members are settings of their own: those of the versions with nested sessions."""
 
+_DETECTION = "turn_detection", ("audio", "input", "turn_detection")
+"""Where a session says who ends a turn: in the dated versions, and in those with nested sessions."""
+
 _Path = tuple[str, ...]
 """Where a setting stands, e.g. ``("voice",)`` or ``("audio", "output", "voice")``."""
 
@@ -44,7 +47,17 @@ class Settings:
     earlier, was replaced and is not asked for again.
     """
 
-    __slots__ = ("_asked", "_defaults", "_reported", "_taken", "_unsure", "input_bytes_per_ms", "output_bytes_per_ms")
+    __slots__ = (
+        "_asked",
+        "_defaults",
+        "_reported",
+        "_taken",
+        "_unsure",
+        "answers_by_itself",
+        "input_bytes_per_ms",
+        "manual_turns",
+        "output_bytes_per_ms",
+    )
 
     def __init__(self) -> None:
         self._taken: dict[str, dict[_Path, Any]] = {}
@@ -55,6 +68,10 @@ class Settings:
         self._reported: dict[str, bytes] = {}
         self.input_bytes_per_ms = self.output_bytes_per_ms = _bytes_per_ms("pcm16", None)
         """The size of a millisecond of the application's audio, and of the service's."""
+        self.manual_turns = False
+        """Whether the application says where a turn ends, rather than the service."""
+        self.answers_by_itself = True
+        """Whether the service answers a turn without being asked."""
 
     def sent(self, event: dict[str, Any]) -> bool:
         """Note an update that is on its way; False for other events."""
@@ -119,26 +136,6 @@ class Settings:
         """Drop an unsure update that a new connection refused."""
         self._unsure = [event for event in self._unsure if _without_id(event) != update]
 
-    @property
-    def manual_turns(self) -> bool:
-        """Whether the application says where a turn ends, rather than the service."""
-        detection = _at(self._session, "turn_detection", ("audio", "input", "turn_detection"), default="")
-        return detection is None or (isinstance(detection, Mapping) and detection.get("type") == "none")
-
-    @property
-    def answers_by_itself(self) -> bool:
-        """Whether the service answers a turn without being asked."""
-        detection = _at(self._session, "turn_detection", ("audio", "input", "turn_detection"), default={})
-        return (
-            isinstance(detection, Mapping)
-            and detection.get("type") != "none"
-            and detection.get("create_response") is not False
-        )
-
-    @property
-    def _session(self) -> Mapping[str, Any]:
-        return _read(self._reported.get("session.update"))
-
     def _confirmed(self, kind: str, session: Mapping[str, Any]) -> None:
         event = next((event for event in self._asked if event["type"] == kind), None)
         if event is None:
@@ -152,7 +149,9 @@ class Settings:
     def _report(self, kind: str, session: Mapping[str, Any]) -> None:
         self._reported[kind] = compact(session)
         if kind == "session.update":
+            # Read here, once: they are asked for in every turn.
             self.input_bytes_per_ms, self.output_bytes_per_ms = _input_rate(session), _output_rate(session)
+            self.manual_turns, self.answers_by_itself = _is_manual(session), _answers_by_itself(session)
 
     def _take(self, kind: str, event: Mapping[str, Any]) -> None:
         merged = _KINDS[kind][1]
@@ -186,6 +185,20 @@ def _output_rate(session: Mapping[str, Any]) -> float:
 def _input_rate(session: Mapping[str, Any]) -> float:
     form = _at(session, "input_audio_format", ("audio", "input", "format"), default="pcm16")
     return _bytes_per_ms(form, session.get("input_audio_sampling_rate"))
+
+
+def _is_manual(session: Mapping[str, Any]) -> bool:
+    detection = _at(session, *_DETECTION, default="")
+    return detection is None or (isinstance(detection, Mapping) and detection.get("type") == "none")
+
+
+def _answers_by_itself(session: Mapping[str, Any]) -> bool:
+    detection = _at(session, *_DETECTION, default={})
+    return (
+        isinstance(detection, Mapping)
+        and detection.get("type") != "none"
+        and detection.get("create_response") is not False
+    )
 
 
 def _asked_for(kind: str, event: Mapping[str, Any]) -> dict[_Path, Any]:

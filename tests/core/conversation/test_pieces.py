@@ -1,0 +1,103 @@
+"""The pieces of an answer: taken from their messages, they lead to the same as their events do."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from voicelive._core.codec import decode_server_event
+from voicelive._core.conversation.barge_in import BargeIn
+from voicelive._core.conversation.conversation import PIECES, Conversation
+from voicelive._core.envelope import Incoming
+
+IDS = {"response_id": "r1", "item_id": "a", "output_index": 0, "content_index": 0}
+TRANSCRIPT, AUDIO = "response.audio_transcript.delta", "response.audio.delta"
+SOUND = base64.b64encode(bytes(4800)).decode()
+
+STORIES: dict[str, list[dict[str, Any]]] = {
+    "an answer": [
+        *({"type": TRANSCRIPT, **IDS, "delta": word} for word in ("One ", "tw\u00f6 ", '"three"')),
+        *({"type": AUDIO, **IDS, "delta": sound} for sound in (SOUND, SOUND, "AA==", "")),
+    ],
+    "the GA's names": [
+        {"type": "response.output_audio_transcript.delta", **IDS, "delta": "One"},
+        {"type": "response.output_audio.delta", **IDS, "delta": SOUND},
+    ],
+    "two parts by turns": [
+        {"type": kind, **IDS, "content_index": part, "delta": delta}
+        for part in (0, 1, 0, 1)
+        for kind, delta in ((TRANSCRIPT, "word "), (AUDIO, SOUND))
+    ],
+    "text only": [
+        {"type": kind, **IDS, "delta": "One"} for kind in ("response.text.delta", "response.output_text.delta")
+    ],
+    "without an item": [
+        {"type": TRANSCRIPT, "delta": "One"},
+        {"type": TRANSCRIPT, **IDS, "item_id": None, "delta": "One"},
+    ],
+    "without content": [
+        {"type": TRANSCRIPT, **IDS},
+        {"type": TRANSCRIPT, **IDS, "delta": None},
+        {"type": AUDIO, **IDS},
+        {"type": "response.text.delta", **IDS},
+    ],
+    "of something interrupted": [
+        {"type": AUDIO, **IDS, "response_id": "before", "delta": SOUND},
+        {"type": TRANSCRIPT, **IDS, "response_id": "before", "delta": "late"},
+        {"type": AUDIO, **IDS, "item_id": "b", "delta": SOUND},
+    ],
+}
+
+
+def begun(**options: Any) -> Conversation:
+    """Return a conversation in which an answer was interrupted, and another one has begun."""
+    conversation = Conversation(new_id=str, **options)
+    for response_id in ("before", "r1"):
+        response: dict[str, Any] = {"id": response_id, "status": "in_progress", "output": []}
+        conversation.received(decode_server_event(json.dumps({"type": "response.created", "response": response})), 1.0)
+        if response_id == "before":
+            conversation.interrupt(1.5)
+    return conversation
+
+
+def state_of(conversation: Conversation) -> object:
+    interruption = conversation.ledger.interrupt()
+    return interruption, conversation.ledger.heard, conversation.meter.turns, list(conversation.actions)
+
+
+@pytest.mark.parametrize("options", [{}, {"user_away": 5.0}], ids=["plain", "away"])
+@pytest.mark.parametrize("story", STORIES)
+def test_pieces_count_as_their_events_do(story: str, options: dict[str, Any]) -> None:
+    """Whether a piece is taken as it came or as an event, the same is counted, told and shown to the application."""
+    by_message, by_event = begun(**options), begun(**options)
+    for number, fields in enumerate(STORIES[story]):
+        message = Incoming(json.dumps({"event_id": f"e{number}", **fields}, separators=(",", ":")).encode())
+        now = 2.0 + number
+        shown = PIECES[message.kind](by_message, message, now)
+        assert shown is by_event.received(decode_server_event(message.data), now)
+    assert by_message.due() == by_event.due()
+    assert state_of(by_message) == state_of(by_event)
+
+
+NEEDED: list[tuple[dict[str, Any], set[bytes]]] = [
+    ({}, set()),
+    ({"barge_in": BargeIn()}, {b"conversation.item.input_audio_transcription.delta"}),
+    ({"runs_tools": True}, {b"response.output_item.added"}),
+    ({"user_away": 5.0}, {b"conversation.item.created", b"conversation.item.added"}),
+    (
+        {"decides_approvals": True},
+        {b"response.output_item.added", b"conversation.item.created", b"conversation.item.added"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "more"), NEEDED, ids=range(len(NEEDED)))
+def test_only_what_an_option_needs_is_asked_for(options: dict[str, Any], more: set[bytes]) -> None:
+    """A type that only one option needs is asked for with that option, and not without it."""
+    optional = set[bytes]().union(*(kinds for _, kinds in NEEDED))
+    needed = Conversation(new_id=str, **options).needed
+    assert needed & optional == more
+    assert {b"", b"response.created", b"response.done", b"error"} < needed
