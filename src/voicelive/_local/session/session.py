@@ -7,16 +7,16 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._core.lenient import read_model
 from ..._core.version_names import VOICE_AGENTS
 from ..._generated import models
-from ...errors import InvalidEventError
 from ..dialects import Dialect
 from ..faults.schedule import Opportunities, no_opportunities
-from ..limits import TooLargeError, read_client_event, weight_of
+from ..limits import weight_of
 from ..outbound import McpAccess
 from ..pacing import Pacing
 from ..quirks import Quirk
@@ -30,19 +30,18 @@ from .conversation import Conversation
 from .defaults import initial_session
 from .error_details import ErrorDetails, RefusedError
 from .explicit_turns import MarkedTurns
-from .fillers import without_fillers
 from .input_audio import InputAudio
 from .items import Items
 from .mcp_servers import McpServers
+from .message_reader import MessageReader, UnreadableMessageError
 from .responses import Responses
 from .sender import EventSender
 from .sequencer import Sequencer
 from .settings import Settings
 from .turns import Turns
-from .utterance import is_finished
+from .utterance import sounds_finished_in
 
 if TYPE_CHECKING:
-    from ..._core.events import AnyClientEvent
     from ..engines.bundle import Engines
     from ..workers import Workers
 
@@ -55,15 +54,6 @@ MAX_CONFIGURATION_ATTEMPTS = 5
 
 _FLUSH_S = 2.0
 """Seconds that the last events get to leave."""
-
-_READ_AT_ONCE = 16 * 1024
-"""Length of the messages that are read without a change of thread."""
-
-_READ_S = 0.002
-"""Seconds of work for one message that are nobody's business."""
-
-_PAUSE_FACTOR = 4
-"""How much longer a session whose messages take longer pauses afterwards: it gets a fifth of a core."""
 
 Handler = Callable[[Any], Awaitable[None]]
 
@@ -117,6 +107,7 @@ class Session:
         self._lifetime_s = options.lifetime_s or dialect.lifetime_s
         wire = self._wire = wire_for(journal.api_version)
         self._sender = EventSender(channel.send, self._translated)
+        self._reader = MessageReader(wire, options.workers)
         self._sequencer = Sequencer()
         self._configured = not options.require_session_update
         self._failed_attempts = 0
@@ -129,9 +120,8 @@ class Session:
             settings=lambda: dict(context.session),
             heard=lambda: [entry.heard for entry in list(context.conversation.entries) if entry.heard is not None],
         )
-        self._audio = InputAudio(
-            options.engines.vad, is_finished=self._sounds_finished, new_item_id=context.new_spoken_id
-        )
+        sounds_finished = partial(sounds_finished_in, context.session, options.engines.transcriber)
+        self._audio = InputAudio(options.engines.vad, is_finished=sounds_finished, new_item_id=context.new_spoken_id)
         self._audio.configure(context.session)
         self._avatar = Avatar(context)
         self._mcp = McpServers(context)
@@ -141,21 +131,6 @@ class Session:
         settings = Settings(context, self._audio, self._mcp)
         self._calls = Calls(context, lambda: self._audio.format, self._turns.append, settings.update)
         self._immediate, self._ordered = self._handlers(settings)
-
-    def _sounds_finished(self, pcm: bytes, rate: int) -> bool:
-        """Return whether what is said in `pcm` sounds finished; blocks."""
-        settings = self._context.session["input_audio_transcription"] or {}
-        detection = self._context.session["turn_detection"] or {}
-        try:
-            heard = self._options.engines.transcriber.transcribe(pcm, rate, settings.get("language") or None)
-        except Exception:
-            # Whatever an engine raises is reported to the client once the turn has ended and is transcribed as a whole.
-            logger.exception("judging whether a turn is finished failed")
-            return True
-        text = heard.text
-        if detection.get("remove_filler_words"):
-            text = without_fillers(text, settings.get("language"))
-        return is_finished(text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
 
     def _make_context(self, dialect: Dialect, agent: Mapping[str, Any] | None, faults: Opportunities | None) -> Context:
         initial = initial_session(
@@ -306,18 +281,9 @@ class Session:
 
     async def _receive(self, message: bytes | str) -> None:
         try:
-            received = await self._decode(message)
-        except TooLargeError as error:
+            received, event = await self._reader.read(message)
+        except UnreadableMessageError as error:
             self._refuse(error.details, error.event_id)
-            return
-        except InvalidEventError as error:
-            self._refuse(_details_of(error), error.event_id)
-            return
-        try:
-            event = self._wire.inbound(received)
-        except InvalidEventError as error:
-            # What it says is an event, but not of this version: refused as the session refuses values it lacks.
-            self._refuse(replace(_details_of(error), code="invalid_value"), error.event_id)
             return
         weight = weight_of(message)
         self._journal.received_events.add(received, weight)
@@ -336,23 +302,6 @@ class Session:
             return
         self._sequencer.add(lambda: self._answer(ordered, event), weight)
         await self._sequencer.room()
-
-    async def _decode(self, message: bytes | str) -> AnyClientEvent:
-        """Read a message: a long one beside the event loop, and after what took long, a while later.
-
-        Raises:
-            TooLargeError: if it passes a limit.
-            InvalidEventError: if it is not an event of a client.
-        """
-        if len(message) <= _READ_AT_ONCE:
-            event, seconds = _timed(message)
-        else:
-            event, seconds = await self._options.workers.read(_timed, message)
-        if seconds > _READ_S:
-            await asyncio.sleep(seconds * _PAUSE_FACTOR)
-        if isinstance(event, Exception):
-            raise event
-        return event
 
     async def _answer(self, handler: Handler, event: models.ClientEvent) -> None:
         try:
@@ -448,23 +397,3 @@ class Session:
         if self._context.in_agent_mode and "instructions" in params:
             raise RefusedError(errors.agent_instructions_overridden())
         self._responses.create(params, event.additional_instructions)
-
-
-def _timed(message: bytes | str) -> tuple[AnyClientEvent | TooLargeError | InvalidEventError, float]:
-    """Read a message; return the event, or why it is not one, and the seconds of work that it took."""
-    began = time.thread_time()
-    read: AnyClientEvent | TooLargeError | InvalidEventError
-    try:
-        read = read_client_event(message)
-    except (TooLargeError, InvalidEventError) as error:
-        read = error
-    return read, time.thread_time() - began
-
-
-def _details_of(error: InvalidEventError) -> ErrorDetails:
-    if error.event_type is None and not error.issues:
-        return errors.not_json(str(error))
-    for issue in error.issues:
-        if issue.path == "type":
-            return errors.unknown_event(issue.value)
-    return errors.invalid_event(error.event_type, str(error), error.issues)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..demo_responder.words import vocabulary
+from .fillers import without_fillers
 
-__all__ = ["is_finished"]
+if TYPE_CHECKING:
+    from ..engines.protocols import Transcriber
+
+__all__ = ["is_finished", "sounds_finished_in"]
+
+logger = logging.getLogger("voicelive.local")
 
 _UNFINISHED = frozenset(
     vocabulary(
@@ -44,3 +53,19 @@ def is_finished(text: str, level: str | None = None) -> bool:
     if words[-1] in _UNFINISHED:
         return False
     return level != "high" or len(words) >= _SHORT
+
+
+def sounds_finished_in(session: Mapping[str, Any], transcriber: Transcriber, pcm: bytes, rate: int) -> bool:
+    """Return whether what is said in `pcm` sounds finished, by the session's settings as they are now; blocks."""
+    settings = session["input_audio_transcription"] or {}
+    detection = session["turn_detection"] or {}
+    try:
+        heard = transcriber.transcribe(pcm, rate, settings.get("language") or None)
+    except Exception:
+        # Whatever an engine raises is reported to the client once the turn has ended and is transcribed as a whole.
+        logger.exception("judging whether a turn is finished failed")
+        return True
+    text = heard.text
+    if detection.get("remove_filler_words"):
+        text = without_fillers(text, settings.get("language"))
+    return is_finished(text, (detection.get("end_of_utterance_detection") or {}).get("threshold_level"))
