@@ -207,6 +207,36 @@ async def test_what_is_on_its_way_into_the_player_is_flushed(client: Client, ser
     assert flushes == [0, 1]
 
 
+async def test_a_slow_observer_does_not_hold_up_the_flush(client: Client, service: ScriptedService) -> None:
+    """The player is flushed, and before more is handed out, although an observer's hook does not return."""
+    service.say(SENTENCE)
+    service.say(SENTENCE)
+    stuck, release = threading.Event(), threading.Event()
+    played: list[str] = []
+
+    class Slow:
+        def on_receive(self, event: Any, now: float) -> None:
+            stuck.set()
+            release.wait(60)
+
+    async with calling(client, service, barge_in=True, observers=[Slow()]) as caller:
+        try:
+            caller.script.connection.playback.on_flush(played.clear)
+            await caller.respond("Count.")
+            first = await caller.until("response.audio.delta")
+            played.append(first.item_id)
+            assert stuck.wait(60)
+            await caller.interrupt()
+            await eventually(lambda: played == [])
+            await caller.respond("Count again.")
+            second = await caller.until("response.audio.delta")
+            played.append(second.item_id)
+            await caller.until("response.done", lambda event: event.response.id == second.response_id)
+            assert played == [second.item_id] != [first.item_id]
+        finally:
+            release.set()
+
+
 async def test_a_loop_over_the_events_flushes_once_more_too(service: ScriptedService) -> None:
     """What the body of the loop puts into the player after the flush is dropped before the next event."""
     service.say(SENTENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 import uuid
 from collections import deque
@@ -151,7 +152,11 @@ class ConversationLayer:
         """Whether there is, or was, somebody who records the call."""
         self._handed_out: Any = None
         self._has_flushed = self._was_flushed = False
+        self._flushes_wanted = self._flushes_done = 0
+        self._flushing = threading.RLock()
         self._callbacks = CallbackThread()
+        # Of its own: an observer that is slow must not hold up the player.
+        self._flush_thread = CallbackThread()
         self._watcher: CallListener | None = None
 
     @property
@@ -214,18 +219,25 @@ class ConversationLayer:
     def flush(self) -> None:
         """Have the player drop what it holds."""
         self._players.flush()
+        # In this order: whoever receives looks at the flag, and then at the count.
+        self._flushes_wanted += 1
         self._has_flushed = self._was_flushed = True
-        for callback in self._flushes:
-            if self._is_own_loop:
-                self._call_flush(callback)
-            else:
-                self._callbacks.call(self._call_flush, callback)
+        if self._is_own_loop:
+            self._call_flushes()
+        elif self._flushes:
+            self._flush_thread.call(self._call_flushes)
 
-    def _call_flush(self, callback: Callable[[], Any]) -> None:
-        try:
-            callback()
-        except Exception:
-            _logger.exception("an on_flush callback failed")
+    def _call_flushes(self, *, once_more: bool = False) -> None:
+        """Call the application's callbacks, unless somebody has since the last flush; wait for whoever does now."""
+        with self._flushing:
+            if self._flushes_done == self._flushes_wanted and not once_more:
+                return
+            self._flushes_done = self._flushes_wanted
+            for callback in self._flushes:
+                try:
+                    callback()
+                except Exception:
+                    _logger.exception("an on_flush callback failed")
 
     def run_tool(self, call: Call) -> None:
         """Begin to run a tool."""
@@ -304,6 +316,7 @@ class ConversationLayer:
             self._observers.call("on_close", info)
         self._taps.call(Tap.ended, info, time.monotonic())
         self._callbacks.close()
+        self._flush_thread.close()
 
     # For the connection's face, from any thread.
 
@@ -315,10 +328,9 @@ class ConversationLayer:
         if self._was_flushed:
             self._was_flushed = False
             before = self._handed_out
-            if before is not None and self.conversation.is_late(before):
-                # It may have reached the player only after the player was flushed.
-                for callback in self._flushes:
-                    self._call_flush(callback)
+            # What was handed out may have reached the player only after the player was flushed. And what is handed out
+            # now is not to reach it before.
+            self._call_flushes(once_more=before is not None and self.conversation.is_late(before))
         if self.conversation.is_late(event):
             return True
         self._handed_out = event

@@ -64,9 +64,10 @@ class Playback:
     def on_flush(self, callback: Callable[[], Any]) -> None:
         """Have `callback` called without arguments whenever the player is to drop what it holds.
 
-        With asyncio it is called on the connection's loop; in the synchronous client, on a thread of the connection's.
-        Where audio had been handed out just before, it is called once more before the next event is, by whoever
-        receives: that audio may have reached the player after the first call. Keep it short.
+        With asyncio it is called on the connection's loop; in the synchronous client, on a thread of the connection's,
+        or by whoever receives, before the next event is handed out, if that comes first. Where audio had been handed
+        out just before, it is called once more before the next event is, by whoever receives: that audio may have
+        reached the player after the first call. Keep it short.
         """
         self._layer.on_flush(callback)
 
