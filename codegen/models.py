@@ -16,7 +16,7 @@ from .prepare import ALIAS_PREFIX, prepare
 from .signatures import input_type, joined_literals, or_none
 from .texts import docstring
 
-__all__ = ["make_models"]
+__all__ = ["kinds_of_unions", "make_models"]
 
 OPTIONS = [
     "--input-file-type=openapi",
@@ -148,6 +148,9 @@ def _model(contract: Contract, model: ModelSchema, node: ast.ClassDef, text: str
     if alias_of is not None:
         text = _as_kind_of(contract, model, str(alias_of), text)
         extra += ["", f"    __alias_of__: ClassVar[str | None] = {json.dumps(contract.tags(str(alias_of))['type'])}"]
+    is_sent = model.name in contract.sent or model.name in contract.events("ClientEvent").values()
+    if is_sent and re.search(rf"\b({'|'.join(kinds_of_unions(contract))})\b", text):
+        extra += ["", "    __meets_later__: ClassVar[bool] = True"]
     if tags:
         extra += ["", f"    __tags__: ClassVar[tuple[str, ...]] = {tuple(tags)!r}"]
     for prop in model.own.values():
@@ -263,6 +266,40 @@ def _tagged(contract: Contract, leaves: list[str], bases: list[str]) -> str:
     if not bases:
         return union
     return f"Annotated[{union}, {', '.join(f'OrInstanceOf({base})' for base in bases)}]"
+
+
+def kinds_of_unions(contract: Contract) -> dict[str, str]:
+    """Return, for each alias of classes that constants tell apart, the source of its kinds and of its texts."""
+    found: dict[str, str] = {}
+    for name, union in contract.unions.items():
+        members = [_union_member(contract, member) for member in variants(union)]
+        leaves = [leaf for group in members if isinstance(group, list) for leaf in group]
+        enums = [member for member in members if isinstance(member, str) and member in contract.enums]
+        if kinds := _kinds(contract, leaves, []):
+            found[name] = ", ".join([kinds, "_definitions.get", *map(json.dumps, enums)])
+    for name, model in contract.models.items():
+        if model.children and not is_event(name) and (kinds := _kinds(contract, contract.leaves(name), [])):
+            found[ALIAS_PREFIX + name] = f"{kinds}, _definitions.get"
+    return found
+
+
+def _kinds(contract: Contract, leaves: list[str], before: list[str]) -> str:
+    """Return the source of what tells `leaves` apart; empty where only their fields do, or there is but one."""
+    if len(leaves) == 1 and before:
+        return json.dumps(leaves[0])
+    tags = {leaf: contract.tags(leaf) for leaf in leaves}
+    shared = [tag for tag in tags.get(leaves[0], ()) if all(tag in tags[leaf] for leaf in leaves)] if leaves else []
+    left = [tag for tag in shared if tag not in before]
+    if len(leaves) < 2 or not left:
+        return ""
+    groups: dict[str, list[str]] = {}
+    for leaf in leaves:
+        groups.setdefault(tags[leaf][left[0]], []).append(leaf)
+    entries = [
+        f"{json.dumps(constant)}: {_kinds(contract, members, [*before, left[0]])}"
+        for constant, members in groups.items()
+    ]
+    return f"({json.dumps(left[0])}, {{{', '.join(entries)}}})"
 
 
 def _open_enums(contract: Contract, text: str) -> str:

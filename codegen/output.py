@@ -15,7 +15,7 @@ from pathlib import Path
 from .deferred import deferred
 from .descriptions import make_descriptions
 from .document import Contract, SchemaError, is_event, load
-from .models import make_models
+from .models import kinds_of_unions, make_models
 from .params import make_params, param_names
 from .resources import make_registry, make_resources, make_versions, make_waiting
 from .signatures import UNCHECKED
@@ -137,9 +137,10 @@ def generate(document: Path | None = None) -> dict[str, str]:
         ),
         "models.py": (
             "Models and events of the contract.",
-            f"{MODEL_IMPORTS}\nfrom . import enums\nfrom .._defining import Definitions\n\n{everything}"
+            f"{MODEL_IMPORTS}\nfrom . import enums\nfrom .._base import TaggedUnion\n"
+            f"from .._defining import Definitions\n\n{everything}"
             f"{of_models}\n_definitions = Definitions(globals(), enums.__getattr__)\n{FOUND_BY_NAME}"
-            f"need = _definitions.need\n\n\n{deferred(models, set(names))}",
+            f"need = _definitions.need\n\n\n{deferred(models, set(names), kinds_of_unions(contract))}",
         ),
         "models.pyi": (
             "Models and events of the contract.",
@@ -170,8 +171,8 @@ def generate(document: Path | None = None) -> dict[str, str]:
 
 
 def _stub(source: str) -> str:
-    """Leave out what the methods do; what they return stands in their heads."""
-    return re.sub(r"^        return .*\n?", "", source, flags=re.MULTILINE)
+    """Leave out what the methods do, which their heads say, and how the classes are built."""
+    return re.sub(r"^(        return |    __meets_later__: ).*\n?", "", source, flags=re.MULTILINE)
 
 
 def documents() -> list[Path]:

@@ -21,12 +21,12 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema, to_json, to_jsonable_python
-from typing_extensions import TypeAliasType
 
 from ._building import building, signals_deferred
 from ._describing import ModelFields, Signature, description_of
 from ._field_issue import FieldIssue
 from ._public import public_in
+from ._unions import TaggedUnion, alias_value, building_for, is_met_later, kinds_met_later, met_later
 from ._wire_values import (
     Base64,
     ReadFloat,
@@ -52,10 +52,13 @@ __all__ = [
     "ReadFloat",
     "ReadInt",
     "TaggedModel",
+    "TaggedUnion",
     "Unchecked",
     "UnixTime",
+    "alias_value",
     "decode_base64",
     "encode_base64",
+    "models_in",
     "plain_model",
     "plain_value",
     "raw_audio",
@@ -114,6 +117,8 @@ class Model(BaseModel):
 
     __tags__: ClassVar[tuple[str, ...]] = ()
     """Names of the fields that hold the constants which say what kind of object this is."""
+    __meets_later__: ClassVar[bool] = False
+    """Whether its parts are built when one is first met: for what is sent, because whoever makes it waits for it."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -136,13 +141,13 @@ class Model(BaseModel):
         """Build the validator, where that has not been done; see :meth:`pydantic.BaseModel.model_rebuild`."""
         if cls.__pydantic_complete__ and not force:
             return None
-        if cls.__module__ == _CONTRACT:
+        if cls.__module__ == _CONTRACT and not cls.__meets_later__:
             # What it holds first: each would be described again in whatever else holds it, and this in one long step.
             with signals_deferred():
                 fields = cls.__pydantic_fields__.values()
-                for part in (part for field in fields for part in _models_in(field.annotation)):
+                for part in (part for field in fields for part in models_in(field.annotation)):
                     part.model_rebuild()
-        with building():
+        with building(), kinds_met_later(cls if cls.__meets_later__ else None):
             built = super().model_rebuild(
                 force=force,
                 raise_errors=raise_errors,
@@ -237,11 +242,20 @@ class Model(BaseModel):
         return chosen
 
     @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> core_schema.CoreSchema:
+        holder = building_for()
+        later = holder is not None and holder is not cls and not cls.__pydantic_complete__
+        return met_later(cls) if later else handler(source)
+
+    @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler, /
     ) -> JsonSchemaValue:
         # The serializer above says only that it writes an object; the fields say which.
         fields = cast("core_schema.CoreSchema", {key: part for key, part in schema.items() if key != "serialization"})
+        if is_met_later(schema):
+            cls.model_rebuild()
+            return handler(cls.__pydantic_core_schema__)
         described = handler(fields)
         for name, part in handler.resolve_ref_schema(described).get("properties", {}).items():
             text, of_type = description_of(cls, name), part.get("description", "")
@@ -374,14 +388,15 @@ class OrInstanceOf:
 _CONTRACT = "voicelive.models"
 
 
-def _models_in(annotation: Any) -> Iterator[type[Model]]:
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """Yield the models of the contract that a field of this type may hold."""
     if isinstance(annotation, type):
         if issubclass(annotation, Model) and annotation.__module__ == _CONTRACT:
             yield annotation
-    elif isinstance(annotation, TypeAliasType):
-        yield from _models_in(annotation.__value__)
+    elif (value := alias_value(annotation)) is not None:
+        yield from models_in(value)
     for argument in get_args(annotation):
-        yield from _models_in(argument)
+        yield from models_in(argument)
 
 
 RECEIVED = object()

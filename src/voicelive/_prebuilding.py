@@ -1,6 +1,7 @@
-"""Builds the models of a session's first events in a thread, while the first connection opens.
+"""Defines the models of a session's first events in a thread, while the first connection opens; builds them later.
 
-Otherwise an event loop would stand still for it when it decodes the first of each.
+Otherwise an event loop would stand still for it when it decodes the first of each. Until they are built, events are
+read field by field.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from ._base import Model
-from ._core.first_events import first_models, later_models
+from ._core.first_events import first_models, models_to_build
 
 __all__ = ["Builder", "start_building"]
 
+_OPENING_S = 0.05
+"""How long an opening may take before the time it takes is used to build."""
 _LATER_S = 0.25
-"""How long after the first connection has opened the rest waits, so as not to delay its first events."""
+"""How long building waits once a connection has opened, so as not to delay its first events."""
 
 _lock = threading.Lock()
 # Held for one model at a time; fork() waits for it, so that no child finds a lock taken by a thread that it lacks.
@@ -26,7 +29,7 @@ _builders: dict[str, Builder] = {}
 
 
 def start_building(api_version: str) -> Builder:
-    """Start building the models of a session's first events, unless that was started before."""
+    """Start defining and building the models of a session's first events, unless that was started before."""
     builder = _builders.get(api_version)
     if builder is None:
         with _lock:
@@ -44,10 +47,16 @@ class Builder(threading.Thread):
         super().__init__(name="voicelive-models", daemon=True)
         self._api_version = api_version
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self._opened = threading.Event()
         self.is_done = False
+        self.is_finished = False
+
+    def opened(self) -> None:
+        """Let building wait: a connection has opened, and its first events come."""
+        self._opened.set()
 
     async def done(self) -> None:
-        """Wait until the first of them are built; the event loop goes on."""
+        """Wait until those of the first events are defined; the event loop goes on."""
         if self.is_done:
             return
         loop = asyncio.get_running_loop()
@@ -59,9 +68,10 @@ class Builder(threading.Thread):
         await future
 
     def run(self) -> None:
-        """Build."""
+        """Define, and build."""
         try:
-            _build(first_models(self._api_version))
+            for _ in _each(first_models(self._api_version)):
+                pass  # asking for one defines it
         finally:
             # What failed here fails again, and is told, where an event is decoded.
             with _lock:
@@ -72,18 +82,27 @@ class Builder(threading.Thread):
                 except RuntimeError:
                     continue  # that loop is closed
             self._waiting.clear()
-        time.sleep(_LATER_S)
-        _build(later_models())
+        self._build()
+
+    def _build(self) -> None:
+        self._opened.wait(_OPENING_S)
+        has_rested = False
+        for model in _each(models_to_build(self._api_version)):
+            if not has_rested and self._opened.is_set():
+                has_rested = True
+                time.sleep(_LATER_S)
+            with _building:
+                model.model_rebuild()
+        self.is_finished = True
 
 
-def _build(models: Iterable[type[Model]]) -> None:
-    rest = iter(models)
+def _each(models: Iterator[type[Model]]) -> Iterator[type[Model]]:
     while True:
         with _building:
-            model = next(rest, None)
-            if model is None:
-                return
-            model.model_rebuild()
+            model = next(models, None)
+        if model is None:
+            return
+        yield model
         # Gives way to a loop that waits for the interpreter.
         time.sleep(0)
 
@@ -96,7 +115,7 @@ def _finish(future: asyncio.Future[None]) -> None:
 def _forget_in_child() -> None:
     _building.release()
     for api_version, builder in list(_builders.items()):
-        if not builder.is_done:
+        if not builder.is_finished:
             # Its thread is the parent's.
             del _builders[api_version]
 

@@ -65,6 +65,29 @@ sys.exit(asyncio.run(main(sys.argv[1])))
 """
 
 
+BUILT_LATER = """
+import asyncio, sys, threading
+from voicelive import connect
+from voicelive.aio import connect as connect_async
+
+async def over_asyncio(endpoint):
+    async with connect_async(endpoint=endpoint, model="gpt-realtime") as connection:
+        return await connection.recv()
+
+def over_threads(endpoint):
+    with connect(endpoint=endpoint, model="gpt-realtime") as connection:
+        return connection.recv()
+
+event = over_threads(sys.argv[1]) if sys.argv[2] == "sync" else asyncio.run(over_asyncio(sys.argv[1]))
+builders = [thread for thread in threading.enumerate() if thread.name == "voicelive-models"]
+for builder in builders:
+    builder.join(50)
+from voicelive.models import RequestSession, ServerEventResponseDone
+assert len(builders) == 1
+assert all(cls.__pydantic_complete__ for cls in (type(event), RequestSession, ServerEventResponseDone))
+"""
+
+
 def first_events() -> list[str]:
     """A session's first events and those of its first turn, as they were recorded."""
     lines = (DATA / "real-payloads.jsonl").read_text(encoding="utf-8").splitlines()
@@ -78,12 +101,20 @@ def outcome(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_no_step_of_the_loop_builds_models() -> None:
-    """From opening to the end of the first turn no step takes 10 ms; what the events need is built in a thread."""
+    """From opening to the end of the first turn no step takes 10 ms; what the events need is defined in a thread."""
     messages = first_events()
     with WebSocketServer(sends(*messages)) as server:
         done = outcome(PROGRAM, server.endpoint, str(len(messages)))
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < LONGEST_STEP_MS
+
+
+@pytest.mark.parametrize("client", ["sync", "async"])
+def test_what_a_session_needs_is_built_when_it_has_opened(client: str) -> None:
+    """Each client starts one thread, which builds what nearly every session sends and receives, and ends."""
+    with WebSocketServer(sends(*first_events())) as server:
+        done = outcome(BUILT_LATER, server.endpoint, client)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")

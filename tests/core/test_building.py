@@ -20,6 +20,8 @@ def meet():
         start.wait(60)
         try:
             assert type(decode_server_event(json.dumps({"type": event_type}))) is cls
+            cls.model_rebuild()
+            assert cls.__pydantic_complete__
             assert cls.model_construct().to_dict() == {"type": event_type}
             met.append(event_type)
         except BaseException as error:

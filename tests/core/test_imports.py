@@ -65,7 +65,8 @@ RULES = [
     Rule("_defining", {"_building", "_collector"}, set(), BLOCKING - {"threading"}),
     Rule("_describing", {"_generated.descriptions", "_generated.versions"}, PYDANTIC, BLOCKING),
     Rule("_field_issue", set(), set(), BLOCKING),
-    Rule("_base", {"_building", "_describing", "_field_issue", "_wire_values"}, PYDANTIC | TYPING, BLOCKING),
+    Rule("_unions", {"_building"}, PYDANTIC | TYPING, BLOCKING - {"threading"}),
+    Rule("_base", {"_building", "_describing", "_field_issue", "_unions", "_wire_values"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated", {"_base", "_defining"}, PYDANTIC | TYPING, BLOCKING),
     Rule("_generated.resources_sync", {"_core.annotations", "_core.resource", "_generated"}, set(), BLOCKING),
     Rule("_generated.resources_async", {"_core.annotations", "_core.resource", "_generated"}, set(), BLOCKING),
@@ -98,7 +99,7 @@ RULES = [
         "_clients.sync_connection",
         CLIENT
         | {f"_clients.{name}" for name in ("opening_requests", "sync_conversation", "sync_receiving")}
-        | {"_fork", "_loop"}
+        | {"_fork", "_loop", "_prebuilding"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},

@@ -155,6 +155,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         except BaseException:
             transport.abort()
             raise
+        builder.opened()
         return transport
 
     async def _open_transport(self) -> Transport:

@@ -27,6 +27,7 @@ from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
 from .._loop import LoopThread, lease
+from .._prebuilding import start_building
 from .._public import public_in
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
@@ -167,6 +168,8 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         requests.handshake = with_context(requests.handshake, self._telemetry)
         requests.prepare_first()
         wrap = over_transport(requests.handshake, self._telemetry, self._layer, self._contract.event_of)
+        # Its first steps are for the time that the opening takes; nobody waits for it.
+        builder = start_building(self._contract.version)
         self._engine = lease()
         self._opening = bridge = Bridge(self._engine, self._options, wrap)
         if self._requested is not None:
@@ -178,6 +181,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
 
             setup = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
             bridge.open_reconnecting(setup, self._requests.next)
+        builder.opened()
         return bridge
 
     def _opened_with(self) -> Handshake:

@@ -61,14 +61,19 @@ _ServerClasses = Mapping[str, type[ServerEvent]]
 _ClientClasses = Mapping[str, type[ClientEvent]]
 
 
-class Decoder:
-    """Turns messages into events of the classes it is given; validators are built when first needed."""
+_WITHOUT_VALIDATOR = 8
+"""How many events of a type are read field by field; building its validator takes as long as reading dozens."""
 
-    __slots__ = ("_classes", "_validators")
+
+class Decoder:
+    """Turns messages into events of the classes it is given; a validator is built when it pays."""
+
+    __slots__ = ("_classes", "_read", "_validators")
 
     def __init__(self, classes: _ServerClasses) -> None:
         self._classes = classes
         self._validators: dict[bytes, _Validate] = {}
+        self._read: dict[bytes, int] = {}
 
     def decode(self, data: Message, kind: bytes = b"") -> AnyServerEvent:
         """Turn one message from the service into an event; never raises. See :func:`decode_server_event`.
@@ -82,7 +87,7 @@ class Decoder:
         if not kind and (found := _FIRST_TYPE.search(data)) is not None:
             kind = found[1]
         if kind:
-            validate = self._validators.get(kind) or self._build_validator(kind)
+            validate = self._validators.get(kind) or self._find_validator(kind)
             if validate is not None:
                 try:
                     # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
@@ -91,11 +96,14 @@ class Decoder:
                     pass
         return self._decode_slowly(data)
 
-    def _build_validator(self, event_type: bytes) -> _Validate | None:
+    def _find_validator(self, event_type: bytes) -> _Validate | None:
         cls = self._classes.get(event_type.decode("utf-8", "replace"))
         if cls is None:
             return None
         if not cls.__pydantic_complete__:
+            read = self._read[event_type] = self._read.get(event_type, 0) + 1
+            if read <= _WITHOUT_VALIDATOR:
+                return None
             cls.model_rebuild()
         # Any: the validator does not say which class it reads.
         validate: _Validate = cast("Any", cls.__pydantic_validator__).validate_json

@@ -1,14 +1,14 @@
-"""The events that nearly every session has, whose models are built while it opens."""
+"""The events that nearly every session has, whose models are defined while it opens, and built when there is time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._base import Model
+from .._base import Model, models_in
 from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
 from .version_names import is_nested
 
-__all__ = ["first_models", "later_models"]
+__all__ = ["first_models", "models_to_build"]
 
 _SESSION_AND_TURN = (
     "session.created",
@@ -38,17 +38,32 @@ _NESTED_NAMES = (
     "response.output_audio.done",
     "response.output_audio_transcript.done",
 )
-_LATER = ("response.create", "conversation.item.create", "input_audio_buffer.append")
+_SENT = ("session.update", "response.create", "conversation.item.create", "input_audio_buffer.append")
 
 
 def first_models(api_version: str) -> Iterator[type[Model]]:
     """Yield the classes of a session's and a turn's first events; each is defined when it is asked for."""
     for event_type in (*_SESSION_AND_TURN, *(_NESTED_NAMES if is_nested(api_version) else ())):
         yield SERVER_EVENTS[event_type]
-    yield CLIENT_EVENTS["session.update"]
 
 
-def later_models() -> Iterator[type[Model]]:
-    """Yield the classes of what many applications send later."""
-    for event_type in _LATER:
-        yield CLIENT_EVENTS[event_type]
+def models_to_build(api_version: str) -> Iterator[type[Model]]:
+    """Yield the classes of what nearly every application sends and receives, each after those that it holds.
+
+    So each is built in a short step, and what waits for the interpreter waits no longer than that.
+    """
+    met: set[type[Model]] = set()
+    for event_type in _SENT:
+        yield from _inside_out(CLIENT_EVENTS[event_type], met)
+    for model in first_models(api_version):
+        yield from _inside_out(model, met)
+
+
+def _inside_out(model: type[Model], met: set[type[Model]]) -> Iterator[type[Model]]:
+    if model in met:
+        return
+    met.add(model)
+    for field in model.__pydantic_fields__.values():
+        for part in models_in(field.annotation):
+            yield from _inside_out(part, met)
+    yield model

@@ -17,11 +17,10 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
-from typing_extensions import TypeAliasType
 
-from .._base import BaseEvent, FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt
+from .._base import BaseEvent, FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt, TaggedUnion, alias_value
 
-__all__ = ["prepare_reading", "read_model"]
+__all__ = ["prepare_reading", "prepare_union", "read_model"]
 
 Issues = list[FieldIssue]
 Path = tuple["str | int", ...]
@@ -44,6 +43,11 @@ def prepare_reading(cls: type[Model]) -> None:
     _field_readers(cls)
 
 
+def prepare_union(union: TaggedUnion) -> None:
+    """Build what reads an object that is of no kind of `union`."""
+    _reader(union.__value__)
+
+
 def _build(cls: type[M], payload: dict[str, Any], path: Path, issues: Issues) -> M:
     readers = _field_readers(cls)
     values: dict[str, Any] = {}
@@ -56,10 +60,10 @@ def _build(cls: type[M], payload: dict[str, Any], path: Path, issues: Issues) ->
             values[key] = known[0](value, (*path, key), issues)
     given = set(values)
     for name, (_, required) in readers.items():
-        if name not in values:
-            values[name] = None
-            if required:
-                issues.append(FieldIssue(_text((*path, name)), "a required field is missing"))
+        if required and name not in given:
+            issues.append(FieldIssue(_text((*path, name)), "a required field is missing"))
+    # In the order of the declarations, as a validator has them.
+    values = {name: values.get(name) for name in readers}
     model = cls.__new__(cls)
     object.__setattr__(model, "__dict__", values)
     object.__setattr__(model, "__pydantic_fields_set__", given)
@@ -70,8 +74,6 @@ def _build(cls: type[M], payload: dict[str, Any], path: Path, issues: Issues) ->
 
 @cache
 def _field_readers(cls: type[Model]) -> dict[str, tuple[Reader, bool]]:
-    if not cls.__pydantic_complete__:
-        cls.model_rebuild()
     return {
         field.alias or name: (_reader_of_field(field), _is_required(cls, name, field))
         for name, field in cls.__pydantic_fields__.items()
@@ -92,8 +94,10 @@ def _reader_of_field(field: FieldInfo) -> Reader:
 
 @cache
 def _reader(annotation: Any) -> Reader:
-    if isinstance(annotation, TypeAliasType):
-        return _reader(annotation.__value__)
+    if isinstance(annotation, TaggedUnion):
+        return _kinds_reader(annotation)
+    if (value := alias_value(annotation)) is not None:
+        return _reader(value)
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *metadata = get_args(annotation)
@@ -282,7 +286,31 @@ def _any_event_reader(base: type[BaseEvent]) -> Reader:
     return read
 
 
+def _kinds_reader(union: TaggedUnion) -> Reader:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
+        if isinstance(value, dict):
+            kind = union.kind_of(value)
+            if kind is not None and all(value.get(tag) == _constant(kind, tag) for tag in kind.__tags__):
+                return _build(kind, value, path, issues)
+        elif isinstance(value, str) and union.texts is not None:
+            return _enum_reader(union.texts)(value, path, issues)
+        # The other classes of the union are met only now.
+        return _reader(union.__value__)(value, path, issues)
+
+    return read
+
+
+def _nullable(reader: Reader) -> Reader:
+    def read(value: Any, path: Path, issues: Issues) -> Any:
+        return None if value is None else reader(value, path, issues)
+
+    return read
+
+
 def _union_reader(members: tuple[Any, ...]) -> Reader:
+    others = [member for member in members if member is not type(None)]
+    if len(others) == 1 and len(members) == 2 and isinstance(others[0], TaggedUnion):
+        return _nullable(_reader(others[0]))
     flat = [member for entry in members for member in _flatten(entry)]
     models = [m for m in flat if isinstance(m, type) and issubclass(m, Model)]
     nullable = type(None) in flat
@@ -305,8 +333,8 @@ def _union_reader(members: tuple[Any, ...]) -> Reader:
 
 
 def _flatten(annotation: Any) -> list[Any]:
-    if isinstance(annotation, TypeAliasType):
-        return _flatten(annotation.__value__)
+    if (value := alias_value(annotation)) is not None:
+        return _flatten(value)
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *metadata = get_args(annotation)

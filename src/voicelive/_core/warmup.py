@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, cast
 
-from .._base import Model
+from .._base import Model, TaggedUnion
 from .._generated import models
 from .codec import decode_server_event
 from .conversation.conversation_events import CONVERSATION_EVENTS
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from .lenient import prepare_reading
+from .lenient import prepare_reading, prepare_union
 
 __all__ = ["all_models", "build_models", "warm_up"]
 
@@ -32,6 +32,9 @@ def build_models() -> None:
     for model in all_models():
         model.model_rebuild()
         prepare_reading(model)
+    for union in (value for name in models.__all__ if isinstance(value := getattr(models, name), TaggedUnion)):
+        union.prepare()
+        prepare_union(union)
     # The classes that stand for any event; to type checkers they are unions.
     for any_event in (cast("Any", AnyServerEvent), cast("Any", AnyClientEvent)):
         any_event.model_rebuild()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, UnixTime
+from .._base import OPEN, Base64, BaseEvent, Model, OrInstanceOf, TaggedModel, TaggedUnion, UnixTime
 from .._defining import Definitions
 from . import enums
 
@@ -463,13 +463,20 @@ def _define_AudioFormatPcmu() -> None:
 
 def _define_AnyAudioFormat() -> None:
     global AnyAudioFormat
-    need("AudioFormat", "AudioFormatPcm", "AudioFormatPcma", "AudioFormatPcmu")
-    AnyAudioFormat = TypeAliasType(
-        "AnyAudioFormat",
-        Annotated[
+
+    def define() -> Any:
+        need("AudioFormat", "AudioFormatPcm", "AudioFormatPcma", "AudioFormatPcmu")
+        return Annotated[
             Annotated[AudioFormatPcm | AudioFormatPcma | AudioFormatPcmu, Field(discriminator="type")],
             OrInstanceOf(AudioFormat),
-        ],
+        ]
+
+    AnyAudioFormat = TaggedUnion(
+        "AnyAudioFormat",
+        __name__,
+        define,
+        ("type", {"audio/pcm": "AudioFormatPcm", "audio/pcma": "AudioFormatPcma", "audio/pcmu": "AudioFormatPcmu"}),
+        _definitions.get,
     )
 
 
@@ -1377,13 +1384,27 @@ def _define_MCPToolExecutionError() -> None:
 
 def _define_AnyMCPError() -> None:
     global AnyMCPError
-    need("MCPError", "MCPHTTPError", "MCPProtocolError", "MCPToolExecutionError")
-    AnyMCPError = TypeAliasType(
-        "AnyMCPError",
-        Annotated[
+
+    def define() -> Any:
+        need("MCPError", "MCPHTTPError", "MCPProtocolError", "MCPToolExecutionError")
+        return Annotated[
             Annotated[MCPHTTPError | MCPProtocolError | MCPToolExecutionError, Field(discriminator="type")],
             OrInstanceOf(MCPError),
-        ],
+        ]
+
+    AnyMCPError = TaggedUnion(
+        "AnyMCPError",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "http_error": "MCPHTTPError",
+                "protocol_error": "MCPProtocolError",
+                "tool_execution_error": "MCPToolExecutionError",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -1651,16 +1672,31 @@ def _define_AzurePersonalVoice() -> None:
 
 def _define_AnyAzureVoice() -> None:
     global AnyAzureVoice
-    need("AzureAvatarVoiceSyncVoice", "AzureCustomVoice", "AzurePersonalVoice", "AzureStandardVoice", "AzureVoice")
-    AnyAzureVoice = TypeAliasType(
-        "AnyAzureVoice",
-        Annotated[
+
+    def define() -> Any:
+        need("AzureAvatarVoiceSyncVoice", "AzureCustomVoice", "AzurePersonalVoice", "AzureStandardVoice", "AzureVoice")
+        return Annotated[
             Annotated[
                 AzureAvatarVoiceSyncVoice | AzureCustomVoice | AzurePersonalVoice | AzureStandardVoice,
                 Field(discriminator="type"),
             ],
             OrInstanceOf(AzureVoice),
-        ],
+        ]
+
+    AnyAzureVoice = TaggedUnion(
+        "AnyAzureVoice",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "avatar-voice-sync": "AzureAvatarVoiceSyncVoice",
+                "azure-custom": "AzureCustomVoice",
+                "azure-personal": "AzurePersonalVoice",
+                "azure-standard": "AzureStandardVoice",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -1724,6 +1760,8 @@ def _define_AudioInputTranscriptionOptions() -> None:
 
         Only in `v1@voice-agents`, a draft.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_PromptInputFile() -> None:
@@ -1875,18 +1913,18 @@ def _define_InputImageContentPart() -> None:
 
 def _define_AnyMessageContentPart() -> None:
     global AnyMessageContentPart
-    need(
-        "AssistantAudioContentPart",
-        "AssistantTextContentPart",
-        "InputAudioContentPart",
-        "InputImageContentPart",
-        "InputTextContentPart",
-        "MessageContentPart",
-        "OutputTextContentPart",
-    )
-    AnyMessageContentPart = TypeAliasType(
-        "AnyMessageContentPart",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "AssistantAudioContentPart",
+            "AssistantTextContentPart",
+            "InputAudioContentPart",
+            "InputImageContentPart",
+            "InputTextContentPart",
+            "MessageContentPart",
+            "OutputTextContentPart",
+        )
+        return Annotated[
             Annotated[
                 InputAudioContentPart
                 | InputTextContentPart
@@ -1897,7 +1935,24 @@ def _define_AnyMessageContentPart() -> None:
                 Field(discriminator="type"),
             ],
             OrInstanceOf(MessageContentPart),
-        ],
+        ]
+
+    AnyMessageContentPart = TaggedUnion(
+        "AnyMessageContentPart",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "input_audio": "InputAudioContentPart",
+                "input_text": "InputTextContentPart",
+                "text": "OutputTextContentPart",
+                "output_audio": "AssistantAudioContentPart",
+                "output_text": "AssistantTextContentPart",
+                "input_image": "InputImageContentPart",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -1925,6 +1980,8 @@ def _define_MessageItem() -> None:
 
         Only in `v1` and `v1@voice-agents`, drafts.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -2017,6 +2074,8 @@ def _define_ResponseCreateParamsAudioOutput() -> None:
 
         Default of the service: `"alloy"`.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_ResponseCreateParamsAudio() -> None:
@@ -2317,22 +2376,37 @@ def _define_ResponseIncompleteDetails() -> None:
 
 def _define_AnyResponseStatusDetails() -> None:
     global AnyResponseStatusDetails
-    need(
-        "ResponseCancelledDetails",
-        "ResponseCompletedDetails",
-        "ResponseFailedDetails",
-        "ResponseIncompleteDetails",
-        "ResponseStatusDetails",
-    )
-    AnyResponseStatusDetails = TypeAliasType(
-        "AnyResponseStatusDetails",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "ResponseCancelledDetails",
+            "ResponseCompletedDetails",
+            "ResponseFailedDetails",
+            "ResponseIncompleteDetails",
+            "ResponseStatusDetails",
+        )
+        return Annotated[
             Annotated[
                 ResponseCancelledDetails | ResponseFailedDetails | ResponseIncompleteDetails | ResponseCompletedDetails,
                 Field(discriminator="type"),
             ],
             OrInstanceOf(ResponseStatusDetails),
-        ],
+        ]
+
+    AnyResponseStatusDetails = TaggedUnion(
+        "AnyResponseStatusDetails",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "cancelled": "ResponseCancelledDetails",
+                "failed": "ResponseFailedDetails",
+                "incomplete": "ResponseIncompleteDetails",
+                "completed": "ResponseCompletedDetails",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -2353,19 +2427,19 @@ def _define_ResponseTextContentPart() -> None:
 
 def _define_AnyContentPart() -> None:
     global AnyContentPart
-    need(
-        "ContentPart",
-        "RequestAudioContentPart",
-        "RequestImageContentPart",
-        "RequestTextContentPart",
-        "ResponseAudioContentPart",
-        "ResponseOutputAudioContentPart",
-        "ResponseOutputTextContentPart",
-        "ResponseTextContentPart",
-    )
-    AnyContentPart = TypeAliasType(
-        "AnyContentPart",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "ContentPart",
+            "RequestAudioContentPart",
+            "RequestImageContentPart",
+            "RequestTextContentPart",
+            "ResponseAudioContentPart",
+            "ResponseOutputAudioContentPart",
+            "ResponseOutputTextContentPart",
+            "ResponseTextContentPart",
+        )
+        return Annotated[
             Annotated[
                 RequestAudioContentPart
                 | RequestImageContentPart
@@ -2377,7 +2451,25 @@ def _define_AnyContentPart() -> None:
                 Field(discriminator="type"),
             ],
             OrInstanceOf(ContentPart),
-        ],
+        ]
+
+    AnyContentPart = TaggedUnion(
+        "AnyContentPart",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "input_audio": "RequestAudioContentPart",
+                "input_image": "RequestImageContentPart",
+                "input_text": "RequestTextContentPart",
+                "audio": "ResponseAudioContentPart",
+                "text": "ResponseTextContentPart",
+                "output_audio": "ResponseOutputAudioContentPart",
+                "output_text": "ResponseOutputTextContentPart",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -2417,21 +2509,21 @@ def _define_ResponseWebSearchCallItem() -> None:
 
 def _define_AnyResponseItem() -> None:
     global AnyResponseItem
-    need(
-        "ResponseFileSearchCallItem",
-        "ResponseFunctionCallItem",
-        "ResponseFunctionCallOutputItem",
-        "ResponseItem",
-        "ResponseMCPApprovalRequestItem",
-        "ResponseMCPApprovalResponseItem",
-        "ResponseMCPCallItem",
-        "ResponseMCPListToolItem",
-        "ResponseMessageItem",
-        "ResponseWebSearchCallItem",
-    )
-    AnyResponseItem = TypeAliasType(
-        "AnyResponseItem",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "ResponseFileSearchCallItem",
+            "ResponseFunctionCallItem",
+            "ResponseFunctionCallOutputItem",
+            "ResponseItem",
+            "ResponseMCPApprovalRequestItem",
+            "ResponseMCPApprovalResponseItem",
+            "ResponseMCPCallItem",
+            "ResponseMCPListToolItem",
+            "ResponseMessageItem",
+            "ResponseWebSearchCallItem",
+        )
+        return Annotated[
             Annotated[
                 ResponseFileSearchCallItem
                 | ResponseFunctionCallItem
@@ -2445,7 +2537,27 @@ def _define_AnyResponseItem() -> None:
                 Field(discriminator="type"),
             ],
             OrInstanceOf(ResponseItem),
-        ],
+        ]
+
+    AnyResponseItem = TaggedUnion(
+        "AnyResponseItem",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "file_search_call": "ResponseFileSearchCallItem",
+                "function_call": "ResponseFunctionCallItem",
+                "function_call_output": "ResponseFunctionCallOutputItem",
+                "mcp_approval_request": "ResponseMCPApprovalRequestItem",
+                "mcp_approval_response": "ResponseMCPApprovalResponseItem",
+                "mcp_call": "ResponseMCPCallItem",
+                "mcp_list_tools": "ResponseMCPListToolItem",
+                "message": "ResponseMessageItem",
+                "web_search_call": "ResponseWebSearchCallItem",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -4023,16 +4135,16 @@ def _define_SmartEndOfTurnDetection() -> None:
 
 def _define_AnyEouDetection() -> None:
     global AnyEouDetection
-    need(
-        "AzureSemanticDetection",
-        "AzureSemanticDetectionEn",
-        "AzureSemanticDetectionMultilingual",
-        "EouDetection",
-        "SmartEndOfTurnDetection",
-    )
-    AnyEouDetection = TypeAliasType(
-        "AnyEouDetection",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "AzureSemanticDetection",
+            "AzureSemanticDetectionEn",
+            "AzureSemanticDetectionMultilingual",
+            "EouDetection",
+            "SmartEndOfTurnDetection",
+        )
+        return Annotated[
             Annotated[
                 AzureSemanticDetection
                 | AzureSemanticDetectionEn
@@ -4041,7 +4153,22 @@ def _define_AnyEouDetection() -> None:
                 Field(discriminator="model"),
             ],
             OrInstanceOf(EouDetection),
-        ],
+        ]
+
+    AnyEouDetection = TaggedUnion(
+        "AnyEouDetection",
+        __name__,
+        define,
+        (
+            "model",
+            {
+                "semantic_detection_v1": "AzureSemanticDetection",
+                "semantic_detection_v1_en": "AzureSemanticDetectionEn",
+                "semantic_detection_v1_multilingual": "AzureSemanticDetectionMultilingual",
+                "smart_end_of_turn_detection": "SmartEndOfTurnDetection",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -4062,22 +4189,48 @@ def _define_StaticInterimResponseConfig() -> None:
 
 def _define_AnyInterimResponseConfigBase() -> None:
     global AnyInterimResponseConfigBase
-    need("InterimResponseConfigBase", "LlmInterimResponseConfig", "StaticInterimResponseConfig")
-    AnyInterimResponseConfigBase = TypeAliasType(
-        "AnyInterimResponseConfigBase",
-        Annotated[
+
+    def define() -> Any:
+        need("InterimResponseConfigBase", "LlmInterimResponseConfig", "StaticInterimResponseConfig")
+        return Annotated[
             Annotated[LlmInterimResponseConfig | StaticInterimResponseConfig, Field(discriminator="type")],
             OrInstanceOf(InterimResponseConfigBase),
-        ],
+        ]
+
+    AnyInterimResponseConfigBase = TaggedUnion(
+        "AnyInterimResponseConfigBase",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "llm_interim_response": "LlmInterimResponseConfig",
+                "static_interim_response": "StaticInterimResponseConfig",
+            },
+        ),
+        _definitions.get,
     )
 
 
 def _define_InterimResponseConfig() -> None:
     global InterimResponseConfig
-    need("LlmInterimResponseConfig", "StaticInterimResponseConfig")
-    InterimResponseConfig = TypeAliasType(
+
+    def define() -> Any:
+        need("LlmInterimResponseConfig", "StaticInterimResponseConfig")
+        return Annotated[StaticInterimResponseConfig | LlmInterimResponseConfig, Field(discriminator="type")]
+
+    InterimResponseConfig = TaggedUnion(
         "InterimResponseConfig",
-        Annotated[StaticInterimResponseConfig | LlmInterimResponseConfig, Field(discriminator="type")],
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "static_interim_response": "StaticInterimResponseConfig",
+                "llm_interim_response": "LlmInterimResponseConfig",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -4245,26 +4398,43 @@ def _define_ToolChoiceMCPSelection() -> None:
 
 def _define_AnyToolChoiceSelection() -> None:
     global AnyToolChoiceSelection
-    need("ToolChoiceFunctionSelection", "ToolChoiceMCPSelection", "ToolChoiceSelection")
-    AnyToolChoiceSelection = TypeAliasType(
-        "AnyToolChoiceSelection",
-        Annotated[
+
+    def define() -> Any:
+        need("ToolChoiceFunctionSelection", "ToolChoiceMCPSelection", "ToolChoiceSelection")
+        return Annotated[
             Annotated[ToolChoiceFunctionSelection | ToolChoiceMCPSelection, Field(discriminator="type")],
             OrInstanceOf(ToolChoiceSelection),
-        ],
+        ]
+
+    AnyToolChoiceSelection = TaggedUnion(
+        "AnyToolChoiceSelection",
+        __name__,
+        define,
+        ("type", {"function": "ToolChoiceFunctionSelection", "mcp": "ToolChoiceMCPSelection"}),
+        _definitions.get,
     )
 
 
 def _define_ToolChoice() -> None:
     global ToolChoice
-    need("ToolChoiceFunctionSelection", "ToolChoiceLiteral", "ToolChoiceMCPSelection", "ToolChoiceSelection")
-    ToolChoice = TypeAliasType(
+
+    def define() -> Any:
+        need("ToolChoiceFunctionSelection", "ToolChoiceLiteral", "ToolChoiceMCPSelection", "ToolChoiceSelection")
+        return (
+            Annotated[ToolChoiceLiteral | str, OPEN]
+            | Annotated[
+                Annotated[ToolChoiceFunctionSelection | ToolChoiceMCPSelection, Field(discriminator="type")],
+                OrInstanceOf(ToolChoiceSelection),
+            ]
+        )
+
+    ToolChoice = TaggedUnion(
         "ToolChoice",
-        Annotated[ToolChoiceLiteral | str, OPEN]
-        | Annotated[
-            Annotated[ToolChoiceFunctionSelection | ToolChoiceMCPSelection, Field(discriminator="type")],
-            OrInstanceOf(ToolChoiceSelection),
-        ],
+        __name__,
+        define,
+        ("type", {"function": "ToolChoiceFunctionSelection", "mcp": "ToolChoiceMCPSelection"}),
+        _definitions.get,
+        "ToolChoiceLiteral",
     )
 
 
@@ -4282,18 +4452,27 @@ def _define_LlmGeneratedGreetingConfig() -> None:
         tool_choice: ToolChoice | None = None
         """Whether and which tools the model calls for it."""
 
+        __meets_later__: ClassVar[bool] = True
+
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
 
 def _define_AnyGreetingConfig() -> None:
     global AnyGreetingConfig
-    need("GreetingConfig", "LlmGeneratedGreetingConfig", "TemplateGreetingConfig")
-    AnyGreetingConfig = TypeAliasType(
-        "AnyGreetingConfig",
-        Annotated[
+
+    def define() -> Any:
+        need("GreetingConfig", "LlmGeneratedGreetingConfig", "TemplateGreetingConfig")
+        return Annotated[
             Annotated[LlmGeneratedGreetingConfig | TemplateGreetingConfig, Field(discriminator="type")],
             OrInstanceOf(GreetingConfig),
-        ],
+        ]
+
+    AnyGreetingConfig = TaggedUnion(
+        "AnyGreetingConfig",
+        __name__,
+        define,
+        ("type", {"llm_generated": "LlmGeneratedGreetingConfig", "template": "TemplateGreetingConfig"}),
+        _definitions.get,
     )
 
 
@@ -4398,6 +4577,8 @@ def _define_MCPServer() -> None:
         Only in `v1`, a draft.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
 
@@ -4422,13 +4603,20 @@ def _define_ToolboxTool() -> None:
 
 def _define_AnyTool() -> None:
     global AnyTool
-    need("FunctionTool", "MCPServer", "SystemTool", "Tool", "ToolboxTool")
-    AnyTool = TypeAliasType(
-        "AnyTool",
-        Annotated[
+
+    def define() -> Any:
+        need("FunctionTool", "MCPServer", "SystemTool", "Tool", "ToolboxTool")
+        return Annotated[
             Annotated[FunctionTool | MCPServer | SystemTool | ToolboxTool, Field(discriminator="type")],
             OrInstanceOf(Tool),
-        ],
+        ]
+
+    AnyTool = TaggedUnion(
+        "AnyTool",
+        __name__,
+        define,
+        ("type", {"function": "FunctionTool", "mcp": "MCPServer", "system": "SystemTool", "toolbox": "ToolboxTool"}),
+        _definitions.get,
     )
 
 
@@ -4543,13 +4731,20 @@ def _define_TranscriptionUsageTokens() -> None:
 
 def _define_AnyTranscriptionUsage() -> None:
     global AnyTranscriptionUsage
-    need("TranscriptionUsage", "TranscriptionUsageDuration", "TranscriptionUsageTokens")
-    AnyTranscriptionUsage = TypeAliasType(
-        "AnyTranscriptionUsage",
-        Annotated[
+
+    def define() -> Any:
+        need("TranscriptionUsage", "TranscriptionUsageDuration", "TranscriptionUsageTokens")
+        return Annotated[
             Annotated[TranscriptionUsageDuration | TranscriptionUsageTokens, Field(discriminator="type")],
             OrInstanceOf(TranscriptionUsage),
-        ],
+        ]
+
+    AnyTranscriptionUsage = TaggedUnion(
+        "AnyTranscriptionUsage",
+        __name__,
+        define,
+        ("type", {"duration": "TranscriptionUsageDuration", "tokens": "TranscriptionUsageTokens"}),
+        _definitions.get,
     )
 
 
@@ -4769,6 +4964,8 @@ def _define_AzureSemanticVad() -> None:
         Only in `v1@voice-agents`, a draft.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
 
@@ -4851,6 +5048,8 @@ def _define_AzureSemanticVadEn() -> None:
 
         Only in `v1@voice-agents`, a draft.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -4945,6 +5144,8 @@ def _define_AzureSemanticVadMultilingual() -> None:
         Only in `v1@voice-agents`, a draft.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
 
@@ -4986,6 +5187,8 @@ def _define_SemanticVad() -> None:
 
         Only in `v1@voice-agents`, a draft.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -5066,28 +5269,46 @@ def _define_ServerVad() -> None:
         Only in `v1` and `v1@voice-agents`, drafts.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
 
 def _define_AnyTurnDetection() -> None:
     global AnyTurnDetection
-    need(
-        "AzureSemanticVad",
-        "AzureSemanticVadEn",
-        "AzureSemanticVadMultilingual",
-        "SemanticVad",
-        "ServerVad",
-        "TurnDetection",
-    )
-    AnyTurnDetection = TypeAliasType(
-        "AnyTurnDetection",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "AzureSemanticVad",
+            "AzureSemanticVadEn",
+            "AzureSemanticVadMultilingual",
+            "SemanticVad",
+            "ServerVad",
+            "TurnDetection",
+        )
+        return Annotated[
             Annotated[
                 AzureSemanticVad | AzureSemanticVadEn | AzureSemanticVadMultilingual | SemanticVad | ServerVad,
                 Field(discriminator="type"),
             ],
             OrInstanceOf(TurnDetection),
-        ],
+        ]
+
+    AnyTurnDetection = TaggedUnion(
+        "AnyTurnDetection",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "azure_semantic_vad": "AzureSemanticVad",
+                "azure_semantic_vad_en": "AzureSemanticVadEn",
+                "azure_semantic_vad_multilingual": "AzureSemanticVadMultilingual",
+                "semantic_vad": "SemanticVad",
+                "server_vad": "ServerVad",
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -5131,6 +5352,8 @@ def _define_AudioInputConfig() -> None:
         Range: at least 1.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
 
 def _define_TranscriptionSessionAudioInput() -> None:
     global TranscriptionSessionAudioInput
@@ -5147,6 +5370,8 @@ def _define_TranscriptionSessionAudioInput() -> None:
         """Noise reduction, before detection and transcription. Null turns it off."""
         turn_detection: AnyTurnDetection | None = None
         """How turns of the user are found. Null means that the application commits the audio itself."""
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_TranscriptionSessionAudio() -> None:
@@ -5210,6 +5435,8 @@ def _define_RequestTranscriptionSession() -> None:
 
         Only in `v1` and `v1@voice-agents`, drafts.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_ClientEventTranscriptionSessionUpdate() -> None:
@@ -5318,18 +5545,18 @@ def _define_UserMessageItem() -> None:
 
 def _define_AnyConversationRequestItem() -> None:
     global AnyConversationRequestItem
-    need(
-        "AssistantMessageItem",
-        "ConversationRequestItem",
-        "FunctionCallItem",
-        "FunctionCallOutputItem",
-        "MCPApprovalResponseRequestItem",
-        "SystemMessageItem",
-        "UserMessageItem",
-    )
-    AnyConversationRequestItem = TypeAliasType(
-        "AnyConversationRequestItem",
-        Annotated[
+
+    def define() -> Any:
+        need(
+            "AssistantMessageItem",
+            "ConversationRequestItem",
+            "FunctionCallItem",
+            "FunctionCallOutputItem",
+            "MCPApprovalResponseRequestItem",
+            "SystemMessageItem",
+            "UserMessageItem",
+        )
+        return Annotated[
             Annotated[
                 FunctionCallItem
                 | FunctionCallOutputItem
@@ -5338,19 +5565,52 @@ def _define_AnyConversationRequestItem() -> None:
                 Field(discriminator="type"),
             ],
             OrInstanceOf(ConversationRequestItem),
-        ],
+        ]
+
+    AnyConversationRequestItem = TaggedUnion(
+        "AnyConversationRequestItem",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "function_call": "FunctionCallItem",
+                "function_call_output": "FunctionCallOutputItem",
+                "mcp_approval_response": "MCPApprovalResponseRequestItem",
+                "message": (
+                    "role",
+                    {"assistant": "AssistantMessageItem", "system": "SystemMessageItem", "user": "UserMessageItem"},
+                ),
+            },
+        ),
+        _definitions.get,
     )
 
 
 def _define_AnyMessageItem() -> None:
     global AnyMessageItem
-    need("AssistantMessageItem", "MessageItem", "SystemMessageItem", "UserMessageItem")
-    AnyMessageItem = TypeAliasType(
-        "AnyMessageItem",
-        Annotated[
+
+    def define() -> Any:
+        need("AssistantMessageItem", "MessageItem", "SystemMessageItem", "UserMessageItem")
+        return Annotated[
             Annotated[AssistantMessageItem | SystemMessageItem | UserMessageItem, Field(discriminator="role")],
             OrInstanceOf(MessageItem),
-        ],
+        ]
+
+    AnyMessageItem = TaggedUnion(
+        "AnyMessageItem",
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "message": (
+                    "role",
+                    {"assistant": "AssistantMessageItem", "system": "SystemMessageItem", "user": "UserMessageItem"},
+                )
+            },
+        ),
+        _definitions.get,
     )
 
 
@@ -5370,6 +5630,8 @@ def _define_ClientEventConversationItemCreate() -> None:
         """Id of the item to insert after. Left out, the item goes to the end."""
         item: AnyConversationRequestItem | None = None
         """The item to add."""
+
+        __meets_later__: ClassVar[bool] = True
 
         __tags__: ClassVar[tuple[str, ...]] = ("type",)
 
@@ -5489,31 +5751,51 @@ def _define_AvatarConfig() -> None:
 
 def _define_Voice() -> None:
     global Voice
-    need(
-        "AzureAvatarVoiceSyncVoice",
-        "AzureCustomVoice",
-        "AzurePersonalVoice",
-        "AzureRealtimeNativeVoice",
-        "AzureStandardVoice",
-        "AzureVoice",
-        "OpenAIVoice",
-        "OpenAIVoiceName",
-    )
-    Voice = TypeAliasType(
+
+    def define() -> Any:
+        need(
+            "AzureAvatarVoiceSyncVoice",
+            "AzureCustomVoice",
+            "AzurePersonalVoice",
+            "AzureRealtimeNativeVoice",
+            "AzureStandardVoice",
+            "AzureVoice",
+            "OpenAIVoice",
+            "OpenAIVoiceName",
+        )
+        return (
+            Annotated[OpenAIVoiceName | str, OPEN]
+            | Annotated[
+                Annotated[
+                    OpenAIVoice
+                    | AzureAvatarVoiceSyncVoice
+                    | AzureCustomVoice
+                    | AzurePersonalVoice
+                    | AzureStandardVoice
+                    | AzureRealtimeNativeVoice,
+                    Field(discriminator="type"),
+                ],
+                OrInstanceOf(AzureVoice),
+            ]
+        )
+
+    Voice = TaggedUnion(
         "Voice",
-        Annotated[OpenAIVoiceName | str, OPEN]
-        | Annotated[
-            Annotated[
-                OpenAIVoice
-                | AzureAvatarVoiceSyncVoice
-                | AzureCustomVoice
-                | AzurePersonalVoice
-                | AzureStandardVoice
-                | AzureRealtimeNativeVoice,
-                Field(discriminator="type"),
-            ],
-            OrInstanceOf(AzureVoice),
-        ],
+        __name__,
+        define,
+        (
+            "type",
+            {
+                "openai": "OpenAIVoice",
+                "avatar-voice-sync": "AzureAvatarVoiceSyncVoice",
+                "azure-custom": "AzureCustomVoice",
+                "azure-personal": "AzurePersonalVoice",
+                "azure-standard": "AzureStandardVoice",
+                "azure-realtime-native": "AzureRealtimeNativeVoice",
+            },
+        ),
+        _definitions.get,
+        "OpenAIVoiceName",
     )
 
 
@@ -5644,6 +5926,8 @@ def _define_ResponseCreateParams() -> None:
         Only in `v1`, a draft.
         """
 
+        __meets_later__: ClassVar[bool] = True
+
 
 def _define_ClientEventResponseCreate() -> None:
     global ClientEventResponseCreate
@@ -5765,6 +6049,8 @@ def _define_AudioOutputConfig() -> None:
         """Voice agents: the kinds of timestamps to send, as `response.audio_timestamp.delta`."""
         timestamp_types: list[Annotated[AudioTimestampType | str, OPEN]] | None = None
         """The kinds of timestamps to send, as `response.audio_timestamp.delta`. Needs an Azure voice."""
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_AudioConfig() -> None:
@@ -5981,6 +6267,8 @@ def _define_RequestSession() -> None:
 
         Only in `v1`, a draft.
         """
+
+        __meets_later__: ClassVar[bool] = True
 
 
 def _define_ClientEventRtcCallSdpCreate() -> None:
