@@ -47,6 +47,14 @@ SHOWN_SPOKEN = {
         "interrupted=True",
     ],
     "webrtc_call": ["Call: rtc_", "User said: what time is it", "Assistant: ", "s of the call"],
+    "outbound_call": [
+        "They said: what time is it",
+        "(the vendor was told: {'twiml': '<Response><Dial>+15550111</Dial></Response>'})",
+        "Call: transferred after ",
+        "(the vendor was told: {'status': 'completed'})",
+        "(machine_end_beep heard ",
+        "Call: finished after ",
+    ],
     "telephony_g711": ["Caller said: what time is it", "Assistant: ", "bytes of µ-law"],
 }
 

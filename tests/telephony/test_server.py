@@ -268,17 +268,55 @@ async def test_who_is_not_let_in(voicelive_environment: ScriptedService) -> None
     assert TOKEN not in output.decode()
 
 
-def test_what_cannot_be_answered_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each mistake in the command is one line, with what to do."""
-    monkeypatch.delenv("TWILIO_AUTH_TOKEN", raising=False)
-    for options, expected in (
-        (["--line", "twilio", "--agent", "a:b"], "--public-url"),
-        (["--line", "twilio", "--agent", "a:b", "--public-url", PUBLIC], "TWILIO_AUTH_TOKEN not set"),
-        (["--line", "genesys", "--agent", "nowhere:b", "--no-validate"], "there is no module 'nowhere'"),
-    ):
-        result = CliRunner().invoke(app, ["answer", *options])
-        assert result.exit_code == 2
-        assert expected in result.output.splitlines()[-1]
+THIS_AGENT = ("--agent", AGENT)
+ACS = ("--line", "acs", *THIS_AGENT, "--public-url", PUBLIC)
+MISTAKES: list[tuple[str, tuple[str, ...], dict[str, str], str]] = [
+    ("no public address", ("--line", "twilio", *THIS_AGENT), {}, "--public-url"),
+    ("no secret", ("--line", "twilio", *THIS_AGENT, "--public-url", PUBLIC), {}, "TWILIO_AUTH_TOKEN not set"),
+    (
+        "no such agent",
+        ("--line", "genesys", "--agent", "nowhere:b", "--no-validate"),
+        {},
+        "there is no module 'nowhere'",
+    ),
+    ("no service", ("--line", "genesys", *THIS_AGENT, "--no-validate"), {}, "AZURE_VOICELIVE_ENDPOINT"),
+    (
+        "a secret that cannot be one",
+        (*ACS, "--endpoint", "http://127.0.0.1:1"),
+        {"ACS_CONNECTION_STRING": "nothing", "VOICELIVE_WEBHOOK_KEY": "k"},
+        "ACS_CONNECTION_STRING is not one",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("shows", "options", "secrets", "expected"), MISTAKES, ids=[row[0].replace(" ", "-") for row in MISTAKES]
+)
+def test_what_cannot_be_answered_is_said_at_once(
+    monkeypatch: pytest.MonkeyPatch, shows: str, options: tuple[str, ...], secrets: dict[str, str], expected: str
+) -> None:
+    """Each mistake ends the command with one line, before it says that it answers calls: not at the first call."""
+    for name in [name for name in os.environ if name.startswith(("AZURE_", "TWILIO_", "ACS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app, ["answer", *options])
+    assert result.exit_code == 2
+    (line,) = result.output.splitlines()
+    assert expected in line
+
+
+def test_calls_of_azure_need_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is said at the start, not to the first caller."""
+    monkeypatch.setenv("ACS_CONNECTION_STRING", "endpoint=https://x.communication.azure.com/;accesskey=YWJj")
+    monkeypatch.setenv("VOICELIVE_WEBHOOK_KEY", "k")
+    monkeypatch.setitem(sys.modules, "azure.communication.callautomation", None)
+    result = CliRunner().invoke(app, ["answer", *ACS, "--endpoint", "http://127.0.0.1:1"])
+    assert result.exit_code == 2
+    assert result.output.splitlines() == [
+        "voicelive: error: calls of Azure Communication Services are answered by its package: "
+        "pip install azure-communication-callautomation"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from azure.communication.callautomation import AudioFormat, MediaStreamingOptions
+from azure.core.exceptions import HttpResponseError
 from starlette.requests import Request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, VoiceResponse
@@ -174,6 +175,29 @@ async def test_an_incoming_call_of_azure_is_answered_with_its_package() -> None:
     line = vendor.line(opened)
     started = line.receive('{"kind":"AudioMetadata","audioMetadata":{"subscriptionId":"s","sampleRate":24000}}')[0]
     assert (getattr(started, "caller", ""), getattr(started, "called", "")) == ("4:+15550100", "4:+15550199")
+
+
+async def test_azure_does_not_take_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """Event Grid is told to ask again; what is logged names the error, and nobody's number."""
+
+    class Refusing(Client):
+        def answer_call(self, **arguments: Any) -> None:
+            raise HttpResponseError(f"cannot answer {arguments}")
+
+    vendor = acs()
+    vendor.client = Refusing()
+    response = await vendor.webhooks["/acs/events"](posted("key=hook"), INCOMING, None)
+    assert response.status_code == 503
+    assert caplog.messages == ["a call of acs could not be answered: HttpResponseError"]
+
+
+async def test_twilio_says_who_has_answered() -> None:
+    """What answers a call that was placed with machine detection reaches the agent as a parameter of the call."""
+    settings = AnswerSettings(line="twilio", agent="a:b", public_url="https://calls.example.com", validate=False)
+    vendor = vendor_of(settings, Secrets({"TWILIO_AUTH_TOKEN": ""}))
+    body = b"From=%2B15550199&To=%2B15550100&AnsweredBy=machine_end_beep"
+    response = await vendor.webhooks["/twilio/voice"](posted(""), body, None)
+    assert b'<Parameter name="answered_by" value="machine_end_beep"' in response.body
 
 
 async def test_what_else_azure_sends() -> None:

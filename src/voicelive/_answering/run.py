@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
-from ..agents import load_agent
+from .._clients.async_connect import connect
+from ..agents import load_agent, options_of
 from .settings import AnswerSettings, Secrets
 
 __all__ = ["run_server"]
 
 
-def run_server(settings: AnswerSettings) -> None:
+def run_server(settings: AnswerSettings, ready: Callable[[], None]) -> None:
     """Answer calls until the process is told to stop.
 
+    Args:
+        settings: what was told.
+        ready: called when nothing is left that could be wrong.
+
     Raises:
-        ConfigurationError: if a secret is missing, or the agent cannot be found.
+        ConfigurationError: if a secret is missing, the agent cannot be found, or its connections cannot be.
         ImportError: if uvicorn, Starlette or prometheus_client is not installed.
     """
-    Secrets.of(settings)
-    load_agent(settings.agent)
+    from .vendors import vendor_of
+
+    vendor_of(settings, Secrets.of(settings)).check()
+    arguments: dict[str, Any] = {**options_of(load_agent(settings.agent)), **settings.connect}
+    # Nothing is opened; but an endpoint that is missing would be noticed by the first caller otherwise.
+    connect(**arguments)
     settings.keep()
+    ready()
     with tempfile.TemporaryDirectory(prefix="voicelive-answer-") as folder:
         # Before prometheus_client is imported: it decides by it.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder

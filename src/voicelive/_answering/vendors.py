@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from azure.core.exceptions import AzureError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
@@ -28,6 +30,8 @@ from .settings import AnswerSettings, Secrets
 __all__ = ["Vendor", "vendor_of"]
 
 _LARGEST_BODY = 65_536
+
+_logger = logging.getLogger("voicelive.answer")
 
 
 class Vendor(ABC):
@@ -52,6 +56,14 @@ class Vendor(ABC):
     def may_call(self, started: CallStarted) -> bool:
         """Return whether a call is one that this server was asked to take."""
         return True
+
+    def check(self) -> None:
+        """Find out at the start what would fail with the first call.
+
+        Raises:
+            ConfigurationError: if something is missing, or a secret cannot be one.
+        """
+        return
 
 
 class TwilioVendor(Vendor):
@@ -86,6 +98,8 @@ class TwilioVendor(Vendor):
             return Response('<Response><Reject reason="busy"/></Response>', media_type="application/xml")
         caller, called = fields.get("From", ""), fields.get("To", "")
         parameters = {"caller": caller, "called": called}
+        if answered_by := fields.get("AnsweredBy"):
+            parameters["answered_by"] = answered_by
         if self._token:
             parameters["token"] = call_token(self._token, time.time(), caller, called)
         return Response(twiml(self.settings.stream_base + self.stream_path, parameters), media_type="application/xml")
@@ -128,8 +142,17 @@ class AcsVendor(Vendor):
                     "calls of Azure Communication Services are answered by its package: "
                     "pip install azure-communication-callautomation"
                 ) from None
-            self.client = CallAutomationClient.from_connection_string(self._connection)
+            try:
+                self.client = CallAutomationClient.from_connection_string(self._connection)
+            except ValueError:
+                # What the package says may name the key.
+                raise ConfigurationError(
+                    "ACS_CONNECTION_STRING is not one: it looks like endpoint=https://…;accesskey=…"
+                ) from None
         return self.client
+
+    def check(self) -> None:
+        self.calls()
 
     async def _events(self, request: Request, body: bytes, refusal: str | None) -> Response:
         if not same(request.query_params.get("key"), self._key):
@@ -143,7 +166,12 @@ class AcsVendor(Vendor):
                 if refusal is not None:
                     # Event Grid asks again, and may find another machine.
                     return Response(status_code=503)
-                await self._answer(data)
+                try:
+                    await self._answer(data)
+                except AzureError as error:
+                    # Asked again by Event Grid; who calls is not for a log.
+                    _logger.warning("a call of acs could not be answered: %s", type(error).__name__)
+                    return Response(status_code=503)
         return Response(status_code=200)
 
     async def _answer(self, data: Mapping[str, Any]) -> None:

@@ -89,8 +89,8 @@ def answer(
             digits=digits.value,
             connect=connect,
         )
-        notice(f"answering calls of {line.value} at http://{host}:{port}: {settings.capacity}")
-        run_server(settings)
+        started = f"answering calls of {line.value} at http://{host}:{port}: {settings.capacity}"
+        run_server(settings, lambda: notice(started))
     except ModuleNotFoundError as error:
         if error.name not in ("uvicorn", "starlette", "prometheus_client"):
             raise
