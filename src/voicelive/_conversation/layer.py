@@ -281,11 +281,12 @@ class ConversationLayer:
         if event.type in ("voicelive.reconnecting", "voicelive.restored", "voicelive.gave_up"):
             self._observers.call("on_reconnect", event)
 
-    def told(self, event: Any) -> None:
+    def told(self, message: Incoming, event: Any) -> None:
         """Take an event of the connection's own."""
-        self._players.take(event)
-        if self._taps:
-            self._taps.call(Tap.told, event.to_json(), time.monotonic())
+        if self.is_told_all:
+            self._players.take(event)
+        if self.is_recorded:
+            self._taps.call(Tap.told, message.data, time.monotonic())
         if self._watcher is not None:
             self._watcher.told(event)
         if self._observers is not None and event.type in _OF_TOOLS:

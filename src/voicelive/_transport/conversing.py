@@ -54,7 +54,7 @@ class Listener(Protocol):
         """Hand an event to the players; return whether the application is to see it."""
         ...
 
-    def told(self, event: Any) -> None:
+    def told(self, message: Incoming, event: Any) -> None:
         """Take an event that the connection hands the application itself, for the observers."""
 
     def run_tool(self, call: Call) -> None:
@@ -234,10 +234,10 @@ class ConversationTransport:
         self.conversation.approval_decided(request_id, outcome)
         self._act()
 
-    def tell(self, event: Any) -> None:
-        """Hand the application an event of the connection's own."""
-        self._listener.told(event)
-        message = Incoming(event.to_json())
+    def tell(self, event: Any, written: bytes | None = None) -> None:
+        """Hand the application an event of the connection's own, of which the JSON text may be known already."""
+        message = Incoming(event.to_json() if written is None else written)
+        self._listener.told(message, event)
         message.event = event
         self._queue.put(message)
 
@@ -300,13 +300,13 @@ class ConversationTransport:
 
     def _carry_out(self, action: Action) -> None:
         match action:
+            case Tell(event, written):
+                self.tell(event, written)
             case Send(event):
                 self._send(event)
             case Flush():
                 self._queue.remove_if(self.conversation.is_late_message)
                 self._listener.flush()
-            case Tell(event):
-                self.tell(event)
             case RunTool(call):
                 self._listener.run_tool(call)
             case AskApproval(approval):

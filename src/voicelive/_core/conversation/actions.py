@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..._generated.models import ServerEvent
@@ -31,6 +31,8 @@ class Tell:
     """Hand the application an event of the connection's own."""
 
     event: ServerEvent
+    written: bytes | None = field(default=None, compare=False)
+    """Its JSON text, where that is known already."""
 
 
 @dataclass(frozen=True)

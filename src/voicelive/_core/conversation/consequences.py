@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Literal
 
 from ..answer_pieces import AnswerPieces
@@ -171,8 +172,8 @@ class Consequences:
         self.actions.append(Send({**event, "event_id": event_id}))
         return event_id
 
-    def _tell(self, event: Any) -> None:
-        self.actions.append(Tell(event))
+    def _tell(self, event: Any, written: bytes | None = None) -> None:
+        self.actions.append(Tell(event, written))
 
     def _tell_turn(self, turn: TurnMetrics | None) -> None:
         if turn is not None:
@@ -189,7 +190,7 @@ class Consequences:
             self.silence.busy()
         if state != self._state:
             self._state = state
-            self._tell(ConversationState(state=state))
+            self._tell(ConversationState(state=state), _state_written(state))
 
     def _rest(self, now: float) -> None:
         """Show that the user has the word again, once nothing is made, run or played."""
@@ -201,3 +202,9 @@ class Consequences:
     def _rest_of_user(self, now: float) -> None:
         if self.silence is not None:
             self.silence.rest(now if self._reports_playback else max(now, self._sound_ends))
+
+
+@cache
+def _state_written(state: State) -> bytes:
+    # Several of these are told in each turn.
+    return ConversationState(state=state).to_json()

@@ -30,7 +30,11 @@ def index_of(event: object) -> int:
 
 def field_of(holder: object, name: str) -> object:
     """Return a field of an object or of a mapping; None where there is none."""
-    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+    if type(holder) is dict:
+        return holder.get(name)
+    value = getattr(holder, name, None)
+    # Asked last, as it takes longest.
+    return holder.get(name) if value is None and isinstance(holder, Mapping) else value
 
 
 def base64_size(text: object) -> int:

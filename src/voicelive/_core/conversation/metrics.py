@@ -28,6 +28,8 @@ class TokenCounts:
     output_audio: int | None = None
 
     def __add__(self, other: "TokenCounts") -> "TokenCounts":
+        if self is _NO_TOKENS:
+            return other
         return TokenCounts(
             input=_sum(self.input, other.input),
             output=_sum(self.output, other.output),
@@ -51,6 +53,9 @@ class TokenCounts:
             output_text=_count(field_of(went, "text_tokens")),
             output_audio=_count(field_of(went, "audio_tokens")),
         )
+
+
+_NO_TOKENS = TokenCounts()
 
 
 @public_in("voicelive.conversation")
@@ -193,7 +198,7 @@ class _Turn:
     heard: int | None = None
     underruns: int | None = None
     tool_ms: float | None = None
-    tokens: TokenCounts = field(default_factory=TokenCounts)
+    tokens: TokenCounts = _NO_TOKENS
 
     def metrics(self) -> TurnMetrics:
         return TurnMetrics(
@@ -226,7 +231,7 @@ class TurnMeter:
         self._turn: _Turn | None = None
         self._count = 0
         self._interruptions = self._false_interruptions = self._reconnects = 0
-        self._tokens = TokenCounts()
+        self._tokens = _NO_TOKENS
         self._tools: set[str] = set()
         self._tools_since = 0.0
         self._items: dict[str, int] = {}
@@ -244,7 +249,7 @@ class TurnMeter:
             interruptions=self._interruptions,
             false_interruptions=self._false_interruptions,
             reconnects=self._reconnects,
-            tokens=self._tokens + (self._turn.tokens if self._turn else TokenCounts()),
+            tokens=self._tokens + (self._turn.tokens if self._turn else _NO_TOKENS),
         )
 
     def begin(self) -> TurnMetrics | None:

@@ -196,6 +196,7 @@ class LinkChanges:
             changes = self._learn(event, now)
             if link.watch.is_needed:
                 link.watch.see(message, event)
+                changes = changes or event.get("type") == "response.created"
         if not link.watch.is_ready:
             link.watch.see(message)
             changes = True
@@ -212,7 +213,7 @@ class LinkChanges:
             self._sending.forget_overlap()
         if self.history.expires_at != before:
             self._plan_rollover(now)
-        return kind == "response.created" or kind.startswith("session.") or bool(self.actions)
+        return kind.startswith("session.") or bool(self.actions)
 
     def _plan_rollover(self, now: float) -> None:
         expires, before = self.history.expires_at, self._policy.rollover_before
