@@ -13,6 +13,8 @@ from .line import Line, LineMessageError, digit, read_object, sound, text
 __all__ = ["AcsLine"]
 
 _RATES = (16_000, 24_000)
+_LEADING = {"audioData": "data", "audioMetadata": "encoding", "dtmfData": "data"}
+"""A name by which each part shows that its names begin in small letters, as nearly all do."""
 
 
 @public_in("voicelive.telephony")
@@ -42,7 +44,9 @@ class AcsLine(Line):
     def read(self, message: str | bytes) -> Iterator[LineEvent]:
         """Read a message of the service's."""
         # What it sends begins in small letters, what it takes in capitals; either is read.
-        found = _small(read_object(message))
+        found = read_object(message)
+        if "kind" not in found:
+            found = _small(found)
         kind = text(found, "kind", needed=True)
         if kind == "AudioData":
             yield from self._audio(_part(found, "audioData"))
@@ -103,4 +107,4 @@ def _part(found: Mapping[str, Any], name: str) -> dict[str, Any]:
     inner = found.get(name)
     if not isinstance(inner, dict):
         raise LineMessageError("not_understood", f"a message lacks the object {name!r}")
-    return _small(inner)
+    return inner if _LEADING.get(name) in inner else _small(inner)

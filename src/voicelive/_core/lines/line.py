@@ -1,11 +1,11 @@
 """What every line has in common: the order of a stream, limits, and how a message that cannot be is told."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import pybase64
+from pydantic_core import from_json
 
 from ..._audio.formats import AudioFormat
 from ..._public import public_in
@@ -104,7 +104,14 @@ class Line(ABC):
         return None
 
     def _in_order(self, event: LineEvent) -> LineEvent:
-        if isinstance(event, CallStarted):
+        if isinstance(event, AudioReceived):
+            if self.started is None:
+                raise LineMessageError("before_start", "sound came before the line said which call it is")
+            if self.ended is not None:
+                raise LineMessageError("after_end", "sound came after the end of the call")
+            if len(event.audio) % self.audio_format.width:
+                raise LineMessageError("odd_length", f"sound of {len(event.audio)} bytes ends within a sample")
+        elif isinstance(event, CallStarted):
             if self.started is not None:
                 raise LineMessageError(
                     "second_stream", f"the stream {event.stream_id[:_SHOWN]!r} began within another one"
@@ -112,21 +119,14 @@ class Line(ABC):
             self.started = event
         elif isinstance(event, CallEnded):
             self.ended = event
-        elif isinstance(event, AudioReceived):
-            if self.started is None:
-                raise LineMessageError("before_start", "sound came before the line said which call it is")
-            if self.ended is not None:
-                raise LineMessageError("after_end", "sound came after the end of the call")
-            if len(event.audio) % self.audio_format.width:
-                raise LineMessageError("odd_length", f"sound of {len(event.audio)} bytes ends within a sample")
         return event
 
 
 def read_object(message: str | bytes) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        found: object = json.loads(message)
-    except (ValueError, RecursionError):
+        found: object = from_json(message)
+    except ValueError:
         raise LineMessageError("not_json", f"a message of {len(message)} bytes is not JSON") from None
     if not isinstance(found, dict):
         raise LineMessageError("not_understood", f"a message is a JSON {type(found).__name__}, not an object")
