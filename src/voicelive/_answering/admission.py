@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["Admission", "Refusal"]
 
-Refusal = Literal["draining", "full", "caller_busy"]
+Refusal = Literal["draining", "full", "caller_busy", "second_stream"]
 
 
 class Admission:
@@ -17,6 +17,7 @@ class Admission:
         self._max_calls = max_calls
         self._max_per_caller = max_per_caller
         self._callers: Counter[str] = Counter()
+        self._calls: set[str] = set()
         self.active = 0
         """How many there are."""
         self.is_draining = False
@@ -36,17 +37,22 @@ class Admission:
         """Count a WebSocket; who calls is known later."""
         self.active += 1
 
-    def identify(self, caller: str) -> Refusal | None:
-        """Count who calls; returns why that is too much."""
+    def identify(self, caller: str, call_id: str) -> Refusal | None:
+        """Count a call once it is known who calls; returns why it is not taken."""
+        if call_id and call_id in self._calls:
+            return "second_stream"
         if caller and self._max_per_caller and self._callers[caller] >= self._max_per_caller:
             return "caller_busy"
         self._callers[caller] += 1
+        if call_id:
+            self._calls.add(call_id)
         return None
 
-    def end(self, caller: str | None) -> None:
-        """Count the end of a call; None where it was never known who called."""
+    def end(self, *identified: tuple[str, str]) -> None:
+        """Count the end of a WebSocket, and of the call on it if that was identified: caller and id."""
         self.active -= 1
-        if caller is not None:
+        for caller, call_id in identified:
+            self._calls.discard(call_id)
             self._callers[caller] -= 1
             if self._callers[caller] <= 0:
                 del self._callers[caller]

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from .._clients.async_connect import warmup
+from .._core.lines.events import CallStarted
 from .._core.lines.limits import CallLimits, CallSummary
 from .._telephony.answering import answer
 from .._telephony.bridge import close_line, wait_for_start
@@ -119,7 +120,7 @@ class AnswerServer:
         return response
 
     async def _stream(self, websocket: WebSocket) -> None:
-        if self._settings.validate and not self._vendor.may_open(websocket):
+        if self._settings.validate and not await self._vendor.may_open(websocket):
             self._refused("signature")
             await websocket.send_denial_response(Response(status_code=403))
             return
@@ -129,30 +130,31 @@ class AnswerServer:
             return
         self.admission.begin()
         self.figures.active.inc()
-        caller: list[str] = []
+        admitted: list[CallStarted] = []
         try:
             await websocket.accept()
-            await self._call(websocket, caller)
+            await self._call(websocket, admitted)
         finally:
             self.figures.active.dec()
-            self.admission.end(caller[0] if caller else None)
+            self.admission.end(*((one.caller, one.call_id) for one in admitted))
             if not self.admission.active:
                 self._empty.set()
 
-    async def _call(self, websocket: WebSocket, caller: list[str]) -> None:
+    async def _call(self, websocket: WebSocket, admitted: list[CallStarted]) -> None:
         line, stream = self._vendor.line(websocket), line_stream(websocket)
         began = time.monotonic()
-        failed = await wait_for_start(stream, line, self._limits.start_seconds)
+        failed = await wait_for_start(stream, line, self._limits)
         started = line.started
         if failed is not None or started is None:
-            self._ended(CallSummary(outcome="not_started", detail=failed[1] if failed else "", line=line.name))
+            outcome, detail = failed or ("not_started", "")
+            self._ended(CallSummary(outcome=outcome, detail=detail, line=line.name))
             await stream.close()
             return
         refusal: str | None = None
         if self._settings.validate and not self._vendor.may_call(started):
             refusal = "token"
-        elif (refusal := self.admission.identify(started.caller)) is None:
-            caller.append(started.caller)
+        elif (refusal := self.admission.identify(started.caller, started.call_id)) is None:
+            admitted.append(started)
         if refusal is not None:
             self._refused(refusal)
             await close_line(stream, line, "unauthorized" if refusal == "token" else "error")

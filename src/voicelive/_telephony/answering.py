@@ -63,7 +63,7 @@ async def answer(
     limits = limits or CallLimits()
     opened = line_stream(stream)
     if line.started is None:
-        failed = await wait_for_start(opened, line, limits.start_seconds)
+        failed = await wait_for_start(opened, line, limits)
         if failed is not None:
             return await unanswered(opened, line, *failed)
     started = line.started

@@ -141,7 +141,7 @@ class Bridge:
         detail = ""
         try:
             if self._line.started is None:
-                failed = await wait_for_start(self._stream, self._line, self._limits.start_seconds)
+                failed = await wait_for_start(self._stream, self._line, self._limits)
                 if failed is not None:
                     outcome, detail = failed
                     return self._summary(outcome, detail)
@@ -392,20 +392,23 @@ class Bridge:
         )
 
 
-async def wait_for_start(stream: LineStream, line: Line, seconds: float) -> tuple[CallOutcome, str] | None:
+async def wait_for_start(stream: LineStream, line: Line, limits: CallLimits) -> tuple[CallOutcome, str] | None:
     """Wait until the line has said which call it is; return what became of it if there is none."""
+    faults = 0
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(limits.start_seconds):
             while line.started is None:
                 for event in line.receive(await stream.receive()):
                     if isinstance(event, Reply):
                         await stream.send(event.message)
-                    elif isinstance(event, LineFault) and event.is_fatal:
-                        return "faulty", event.detail
+                    elif isinstance(event, LineFault):
+                        faults += 1
+                        if event.is_fatal or faults >= limits.faults:
+                            return "faulty", event.detail
     except StreamEnded as end:
         return "not_started", str(end)
     except TimeoutError:
-        return "not_started", f"the line did not say within {seconds:g} s which call it is"
+        return "not_started", f"the line did not say within {limits.start_seconds:g} s which call it is"
     return None
 
 
