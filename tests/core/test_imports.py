@@ -144,7 +144,14 @@ RULES = [
     Rule(
         "_answering",
         {"_clients.async_connect", "_core", "_telephony", "agents", "errors"},
-        {"azure.communication.callautomation", "azure.core.exceptions", "prometheus_client", "starlette", "uvicorn"},
+        {
+            "azure.communication.callautomation",
+            "azure.core.exceptions",
+            "jwt",
+            "prometheus_client",
+            "starlette",
+            "uvicorn",
+        },
         {"threading", BRIDGE},
     ),
     Rule("_cli.answer", CLI | {"_answering"}, {"typer"}),

@@ -6,20 +6,31 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+import jwt
 import pytest
+from aiohttp import web
 from azure.communication.callautomation import AudioFormat, MediaStreamingOptions
 from azure.core.exceptions import HttpResponseError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 from starlette.requests import Request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from voicelive import ConfigurationError
+from voicelive._answering.azure_tokens import AzureTokens
 from voicelive._answering.settings import AnswerSettings, Secrets
 from voicelive._answering.vendors import AcsVendor, vendor_of
 from voicelive._core.lines.signatures import call_token, genesys_fits, token_fits, twilio_fits, twiml
+
+from .test_frameworks import free_socket
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 URL = "https://calls.example.com/twilio/voice?shop=12"
@@ -127,8 +138,9 @@ def acs() -> AcsVendor:
     return vendor
 
 
-def posted(query: str) -> Request:
-    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/acs/events", "headers": []}
+def posted(query: str, **headers: str) -> Request:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/acs/events", "headers": raw}
     return Request({**scope, "query_string": query.encode(), "server": ("h", 80), "scheme": "http"})
 
 
@@ -170,8 +182,8 @@ async def test_an_incoming_call_of_azure_is_answered_with_its_package() -> None:
     path, _, query = options.transport_url.partition("?")
     assert path == "wss://calls.example.com/acs/stream"
     opened = posted(query)
-    assert vendor.may_open(opened)
-    assert not vendor.may_open(posted(query.replace("0100", "0101")))
+    assert await vendor.may_open(opened)
+    assert not await vendor.may_open(posted(query.replace("0100", "0101")))
     line = vendor.line(opened)
     started = line.receive('{"kind":"AudioMetadata","audioMetadata":{"subscriptionId":"s","sampleRate":24000}}')[0]
     assert (getattr(started, "caller", ""), getattr(started, "called", "")) == ("4:+15550100", "4:+15550199")
@@ -198,6 +210,82 @@ async def test_twilio_says_who_has_answered() -> None:
     body = b"From=%2B15550199&To=%2B15550100&AnsweredBy=machine_end_beep"
     response = await vendor.webhooks["/twilio/voice"](posted(""), body, None)
     assert b'<Parameter name="answered_by" value="machine_end_beep"' in response.body
+
+
+@asynccontextmanager
+async def azure_keys(*keys: Any) -> AsyncGenerator[str]:
+    """Serve public keys as Azure does; yields the address."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(
+            {"keys": [RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | more for key, more in named]}
+        )
+
+    named = [(key, {"kid": f"k{number}", "use": "sig", "alg": "RS256"}) for number, key in enumerate(keys)]
+    app = web.Application()
+    app.router.add_get("/calling/keys", answer)
+    runner = web.AppRunner(app, shutdown_timeout=5)
+    await runner.setup()
+    listening = free_socket()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/calling/keys"
+    finally:
+        await runner.cleanup()
+        listening.close()
+
+
+async def test_the_token_of_azure_is_checked_where_the_resource_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    """Azure's own for this resource fits; any other issuer, resource, key, time or algorithm does not."""
+    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    now = time.time()
+    claims = {"iss": "https://acscallautomation.communication.azure.com", "aud": "resource", "exp": now + 300}
+
+    def token(signed_by: Any = key, algorithm: str = "RS256", kid: str = "k0", **changes: Any) -> str:
+        return "Bearer " + jwt.encode({**claims, **changes}, signed_by, algorithm, {"kid": kid})
+
+    async with azure_keys(key) as address:
+        tokens = AzureTokens("resource", address)
+        assert await tokens.fits(token())
+        unsigned = {name: value for name, value in claims.items() if name != "exp"}
+        for wrong in (
+            None,
+            "",
+            "Bearer",
+            "Bearer x.y.z",
+            token().replace("Bearer", "Basic"),
+            token(other),
+            token(kid="k1"),
+            token(iss="https://example.com"),
+            token(aud="another"),
+            token(exp=now - 300),
+            "Bearer " + jwt.encode(unsigned, key, "RS256", {"kid": "k0"}),
+            "Bearer " + jwt.encode(claims, "", "none", {"kid": "k0"}),
+            token("a secret that everybody knows, and long", "HS256"),
+        ):
+            assert not await tokens.fits(wrong)
+        vendor = acs()
+        vendor.tokens = tokens
+        parts = {"caller": "+1", "called": "+2"}
+        query = urlencode({**parts, "token": call_token("hook", now, *parts.values())})
+        assert await vendor.may_open(posted(query, authorization=token()))
+        assert not await vendor.may_open(posted(query))
+        assert not await vendor.may_open(posted("", authorization=token()))
+    # Where the keys cannot be had nobody is let in, and it is said why.
+    assert not await AzureTokens("resource", "http://127.0.0.1:1/").fits(token())
+    assert "cannot be fetched" in caplog.text
+
+
+def test_the_token_of_azure_is_asked_for_by_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ``ACS_RESOURCE_ID`` the address's own token is all that is checked."""
+    assert acs().tokens is None
+    settings = AnswerSettings(line="acs", agent="a:b", public_url="https://calls.example.com")
+    monkeypatch.setenv("ACS_CONNECTION_STRING", "endpoint=https://x/;accesskey=eA==")
+    monkeypatch.setenv("VOICELIVE_WEBHOOK_KEY", "hook")
+    monkeypatch.setenv("ACS_RESOURCE_ID", "resource")
+    vendor = vendor_of(settings, Secrets.of(settings))
+    assert isinstance(vendor, AcsVendor)
+    assert vendor.tokens is not None
 
 
 async def test_what_else_azure_sends() -> None:

@@ -24,6 +24,9 @@ SECRETS: Mapping[LineKind, tuple[str, ...]] = {
 }
 """The environment variables with the secrets of each line."""
 
+OPTIONAL: Mapping[LineKind, tuple[str, ...]] = {"acs": ("ACS_RESOURCE_ID",)}
+"""Those that check more where they are set."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerSettings:
@@ -115,7 +118,12 @@ class Secrets:
                 f"{' and '.join(missing)} not set: calls of {settings.line} are answered only where it is certain that "
                 "they are the vendor's"
             )
-        return cls(found)
+        optional = OPTIONAL.get(settings.line, ())
+        return cls(found | {name: os.environ.get(name, "").strip() for name in optional})
 
     def __getitem__(self, name: str) -> str:
         return self.values[name]
+
+    def get(self, name: str) -> str:
+        """Return one that need not be set; empty if it is not."""
+        return self.values.get(name, "")

@@ -25,6 +25,7 @@ from .._core.lines.signatures import call_token, genesys_fits, same, token_fits,
 from .._core.lines.twilio import TwilioLine
 from .._telephony.call import Call, CallControl
 from ..errors import ConfigurationError
+from .azure_tokens import AzureTokens
 from .settings import AnswerSettings, Secrets
 
 __all__ = ["Vendor", "vendor_of"]
@@ -50,7 +51,7 @@ class Vendor(ABC):
         """Return the line of a new WebSocket."""
 
     @abstractmethod
-    def may_open(self, connection: HTTPConnection) -> bool:
+    async def may_open(self, connection: HTTPConnection) -> bool:
         """Return whether a WebSocket's opening request is the vendor's."""
 
     def may_call(self, started: CallStarted) -> bool:
@@ -77,7 +78,7 @@ class TwilioVendor(Vendor):
     def line(self, connection: HTTPConnection) -> Line:
         return TwilioLine()
 
-    def may_open(self, connection: HTTPConnection) -> bool:
+    async def may_open(self, connection: HTTPConnection) -> bool:
         url = self.settings.stream_base + _target(connection)
         return twilio_fits(self._token, url, {}, connection.headers.get("x-twilio-signature"))
 
@@ -117,16 +118,20 @@ class AcsVendor(Vendor):
         self.client: Any = None
         """The vendor's client, made when it is first needed."""
         self.control = _AcsControl(self)
+        resource = secrets.get("ACS_RESOURCE_ID")
+        self.tokens: AzureTokens | None = AzureTokens(resource) if resource else None
 
     def line(self, connection: HTTPConnection) -> Line:
         query = connection.query_params
         call_id = connection.headers.get("x-ms-call-connection-id", "")
         return AcsLine(call_id=call_id, caller=query.get("caller", ""), called=query.get("called", ""))
 
-    def may_open(self, connection: HTTPConnection) -> bool:
+    async def may_open(self, connection: HTTPConnection) -> bool:
         query = connection.query_params
         parts = (query.get("caller", ""), query.get("called", ""))
-        return token_fits(self._key, query.get("token", ""), time.time(), *parts)
+        if not token_fits(self._key, query.get("token", ""), time.time(), *parts):
+            return False
+        return self.tokens is None or await self.tokens.fits(connection.headers.get("authorization"))
 
     def calls(self) -> Any:
         """Return the vendor's client.
@@ -227,7 +232,7 @@ class GenesysVendor(Vendor):
     def line(self, connection: HTTPConnection) -> Line:
         return GenesysLine()
 
-    def may_open(self, connection: HTTPConnection) -> bool:
+    async def may_open(self, connection: HTTPConnection) -> bool:
         if not same(connection.headers.get("x-api-key"), self.secrets["GENESYS_API_KEY"]):
             return False
         try:

@@ -23,6 +23,7 @@ __all__ = ["GenesysLine"]
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _LARGEST_AUDIO = 64_000
+"""What Genesys's own sample of a server sends at most; its documents name the rates, five a second, but no size."""
 
 
 @public_in("voicelive.telephony")
