@@ -116,7 +116,7 @@ def answer_sync(
         raise ConfigurationError(f"agent takes a function that takes the connection and blocks, not {agent!r}")
     limits = limits or CallLimits()
     with _leased() as engine, _threads_of(stream, engine) as opened:
-        failed = engine.call(lambda: _until_started(opened, line, limits.start_seconds))
+        failed = engine.call(lambda: _until_started(opened, line, limits))
         if failed is not None:
             return failed
         decorated: Any = agent
@@ -200,10 +200,10 @@ class _Carried:
             self._bridge.call.hang_up()
 
 
-async def _until_started(stream: ThreadedStream, line: Line, seconds: float) -> CallSummary | None:
+async def _until_started(stream: ThreadedStream, line: Line, limits: CallLimits) -> CallSummary | None:
     """Wait for a call; return what became of it if it is not one to be answered."""
     if line.started is None:
-        failed = await wait_for_start(stream, line, seconds)
+        failed = await wait_for_start(stream, line, limits)
         if failed is not None:
             return await unanswered(stream, line, *failed)
     if line.started is not None and line.started.is_probe:
