@@ -10,6 +10,7 @@ from ._evaluation.call import CallJob, run_call, run_call_async
 from ._evaluation.expectations import Check
 from ._evaluation.files import write_junit, write_parquet
 from ._evaluation.language_model import LanguageModel
+from ._evaluation.loading import load_scenarios, standard_set
 from ._evaluation.report import html_report
 from ._evaluation.results import CallResult
 from ._evaluation.scenario import (
@@ -31,9 +32,7 @@ from ._evaluation.scenario import (
     WaitFor,
     WithinMs,
     YieldsWithinMs,
-    load_scenarios,
     scenario_schema,
-    standard_set,
 )
 from ._evaluation.scores import SCORES, Score
 from ._evaluation.statistics import Estimate

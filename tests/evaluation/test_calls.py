@@ -166,14 +166,22 @@ async def test_a_goal_and_a_judge() -> None:
     assert found.outcome == "failed"
 
 
+async def test_a_goal_without_a_model() -> None:
+    """A caller that nobody speaks for is not the agent's failure."""
+    found = await run_call_async(job(agents.good, GOAL))
+    assert (found.outcome, found.is_retryable) == ("error", False)
+    assert "no language model speaks for it" in (found.error or "")
+
+
 async def test_a_judge_that_is_not_there() -> None:
-    """The call is held; what was asked of the judge is told to be unknown."""
+    """The call is held; what was asked of the judge is told to be unknown, and so is whether it was a success."""
     scenario = GREETED.model_copy(update={"expect": [*GREETED.expect, GOAL.expect[0]]})
     judge = LanguageModel("http://127.0.0.1:9/v1", "test")
     found = await run_call_async(job(agents.good, scenario, judge=judge))
     assert found.outcome == "error"
     assert found.checks[0].passed is True
     assert "cannot be reached" in (found.error or "")
+    assert "success" not in found.scores
 
 
 def test_jobs_and_results_travel() -> None:

@@ -1413,8 +1413,8 @@ def evaluation_html_report(results: collections.abc.Iterable[voicelive.evaluatio
     typing.assert_type(voicelive.evaluation.html_report(results, before=before, title=title), str)
 
 
-def evaluation_load_scenarios(path: str | pathlib.Path) -> None:
-    typing.assert_type(voicelive.evaluation.load_scenarios(path), list[voicelive.evaluation.Scenario])
+def evaluation_load_scenarios(path: str | pathlib.Path, refused: list[voicelive.ConfigurationError] | None) -> None:
+    typing.assert_type(voicelive.evaluation.load_scenarios(path, refused=refused), list[voicelive.evaluation.Scenario])
 
 
 def evaluation_read_results(path: str | pathlib.Path) -> None:

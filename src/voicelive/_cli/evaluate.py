@@ -19,7 +19,7 @@ import typer
 from .._local.engines.protocols import EngineUnavailableError
 from ..agents import load_agent
 from ..conversation import Price
-from ..errors import VoiceLiveError
+from ..errors import ConfigurationError, VoiceLiveError
 from ..evaluation import (
     SCORES,
     BatchProgress,
@@ -120,18 +120,20 @@ def evaluate(
 ) -> None:
     """Have a simulated caller talk to an agent, and say whether it did as expected, and how well.
 
-    Exit code 0: all as expected; 1: an expectation was not met; 2: bad input; 3: a call could not be held or judged.
+    Exit code 0: all as expected; 1: an expectation was not met; 2: bad input, such as a scenario with a misspelt key,
+    without which the others are held; 3: a call could not be held or judged.
     Killed, and called again with the same --results, it goes on with the calls that are missing.
     """
     if schema:
         typer.echo(json.dumps(scenario_schema(), indent=2))
         return
     try:
-        found = _scenarios(scenarios or [], set(tag or ()))
+        refused: list[ConfigurationError] = []
+        found = _scenarios(scenarios or [], set(tag or ()), refused)
         load_agent(agent)  # a misspelt name is told before anything is begun
         before = None if compare_with is None else _earlier(compare_with)
         connect = {"endpoint": endpoint, "model": model}
-        judge = _judge(judge_url, judge_model, judge_key_env)
+        judge = _judge(judge_url, judge_model, judge_key_env, is_asked_here=dask is None)
         job = partial(
             CallJob,
             agent=agent,
@@ -156,6 +158,7 @@ def evaluate(
                 calls_per_second=calls_per_second,
                 progress=_show,
             )
+        calls += [_not_held(number, error) for number, error in enumerate(refused, 1)]
         _write(calls, before, html, junit, parquet)
         _tell(calls, before)
     except (CommandError, VoiceLiveError, EngineUnavailableError) as error:
@@ -164,14 +167,21 @@ def evaluate(
         notice("interrupted" + (f"; the same command goes on from {results}" if results else ""))
         raise typer.Exit(130) from None
     outcomes = {call.outcome for call in calls}
+    if refused:
+        raise typer.Exit(CommandError.exit_code)
     if outcomes - {"passed"}:
         raise typer.Exit(_FAILED if "failed" in outcomes else _UNJUDGED)
 
 
-def _scenarios(paths: Sequence[Path], tags: set[str]) -> list[Scenario]:
+def _scenarios(paths: Sequence[Path], tags: set[str], refused: list[ConfigurationError]) -> list[Scenario]:
+    """Return the scenarios to hold; those that cannot be used are told, and left out."""
     if not paths:
         raise CommandError("give a file with scenarios, or a folder; --schema prints what they may hold")
-    found = [scenario for path in paths for scenario in _at(path)]
+    found = [scenario for path in paths for scenario in _at(path, refused)]
+    if not found:
+        raise CommandError("; ".join(map(str, refused)))
+    for error in refused:
+        notice(f"error: {error_line(error)}")
     names = [scenario.name for scenario in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -185,8 +195,14 @@ def _scenarios(paths: Sequence[Path], tags: set[str]) -> list[Scenario]:
     return chosen
 
 
-def _at(path: Path) -> list[Scenario]:
-    return standard_set() if str(path) == _STANDARD and not path.exists() else load_scenarios(path)
+def _at(path: Path, refused: list[ConfigurationError]) -> list[Scenario]:
+    is_standard = str(path) == _STANDARD and not path.exists()
+    return standard_set() if is_standard else load_scenarios(path, refused=refused)
+
+
+def _not_held(number: int, error: ConfigurationError) -> CallResult:
+    """Return what reports say of a scenario that cannot be used."""
+    return CallResult(id=f"bad input#{number}", scenario="bad input", outcome="error", error=str(error))
 
 
 def _recording(folder: Path | None, name: str) -> str | None:
@@ -199,12 +215,17 @@ def _earlier(path: Path) -> list[CallResult]:
     return read_results(path)
 
 
-def _judge(url: str | None, model: str | None, key_env: str | None) -> LanguageModel | None:
+def _judge(url: str | None, model: str | None, key_env: str | None, *, is_asked_here: bool) -> LanguageModel | None:
     if url is None and model is None:
         return None
     if url is None or model is None:
         raise CommandError("--judge-url and --judge-model go together: give both")
-    return LanguageModel(url, model, key_env)
+    if is_asked_here and key_env is not None and not os.environ.get(key_env, "").strip():
+        raise CommandError(f"--judge-key-env {key_env}: this environment variable holds no key: set it")
+    try:
+        return LanguageModel(url, model, key_env)
+    except ConfigurationError as error:
+        raise CommandError(f"--judge-url {url}: {error}") from None
 
 
 def _price(text: str | None) -> Price | None:

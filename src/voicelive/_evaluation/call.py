@@ -106,6 +106,9 @@ async def run_call_async(job: CallJob) -> CallResult:
         recording=call.recording,
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
+    if job.scenario.goal is not None and job.speaker is None and job.judge is None:
+        # Without it the caller would be silent, and the agent be blamed for it.
+        return replace(result, error="the caller has a goal, and no language model speaks for it: give one")
     try:
         record = await call.hold()
     except _AgentFailedError as error:

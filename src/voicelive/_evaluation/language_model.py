@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .._local.engines.openai_chat import OpenAIResponder
+from .._local.engines.openai_chat import OpenAIResponder, check_address
 from .._local.engines.protocols import MessageTurn, ResponderError, ResponderRequest, TextChunk
 from .._public import public_in
 from .expectations import Check
@@ -37,12 +37,19 @@ class LanguageModel:
         model: the model's name there.
         api_key_env: the environment variable that holds the key, if the endpoint asks for one.
         timeout_s: seconds that it may be silent.
+
+    Raises:
+        ConfigurationError: for an address that cannot be used, or would carry the key in the clear.
     """
 
     base_url: str
     model: str
     api_key_env: str | None = None
     timeout_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        # To be told before any call is held, and not by each of them.
+        check_address(self.base_url, self.api_key_env is not None)
 
     async def ask(self, instructions: str, text: str) -> str:
         """Return its answer.

@@ -1,15 +1,15 @@
 """A scenario: what a caller does, on what line, and what is expected of the agent; in Python or in YAML."""
 
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from .._public import public_in
-from ..errors import ConfigurationError
 
 __all__ = [
+    "EXPECTATIONS",
+    "STEPS",
     "Ended",
     "Expectation",
     "Heard",
@@ -30,12 +30,8 @@ __all__ = [
     "WaitFor",
     "WithinMs",
     "YieldsWithinMs",
-    "load_scenarios",
     "scenario_schema",
-    "standard_set",
 ]
-
-_MOST_BYTES = 4 * 1024 * 1024
 
 
 class _Strict(BaseModel):
@@ -106,14 +102,14 @@ class Keys(_Strict):
     keys: Annotated[str, Field(pattern=r"^[0-9A-D*#]{1,64}$")]
 
 
-_STEPS = ("say", "play", "silence_ms", "wait_for", "keys")
+STEPS = ("say", "play", "silence_ms", "wait_for", "keys")
 Step: TypeAlias = Annotated[
     Annotated[Say, Tag("say")]
     | Annotated[Play, Tag("play")]
     | Annotated[Silence, Tag("silence_ms")]
     | Annotated[WaitFor, Tag("wait_for")]
     | Annotated[Keys, Tag("keys")],
-    Discriminator(_kind(_STEPS)),
+    Discriminator(_kind(STEPS)),
 ]
 
 
@@ -193,7 +189,7 @@ class JudgedBy(_Strict):
     judge: Annotated[str, Field(min_length=1)]
 
 
-_EXPECTATIONS = (
+EXPECTATIONS = (
     "heard",
     "said",
     "not_said",
@@ -231,7 +227,7 @@ Expectation: TypeAlias = Annotated[
     | Annotated[Ended, Tag("ended")]
     | Annotated[JudgedBy, Tag("judge")]
     | Annotated[InOrder, Tag("in_order")],
-    Discriminator(_kind(_EXPECTATIONS)),
+    Discriminator(_kind(EXPECTATIONS)),
 ]
 
 
@@ -276,8 +272,8 @@ class Scenario(_Strict):
     def _name_unknown_kinds(cls, value: Any) -> Any:
         # Before the unions look at them: their own message names neither the key nor what it could be.
         if isinstance(value, dict):
-            _check_kinds("caller", value.get("caller"), _STEPS)
-            _check_kinds("expect", value.get("expect"), _EXPECTATIONS)
+            _check_kinds("caller", value.get("caller"), STEPS)
+            _check_kinds("expect", value.get("expect"), EXPECTATIONS)
         return value
 
     @model_validator(mode="after")
@@ -297,119 +293,6 @@ def _check_kinds(where: str, entries: Any, known: tuple[str, ...]) -> None:
         near = [one for name in entry for one in get_close_matches(str(name), known, 1)]
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"{where}[{number}] has {names}: it takes one of {', '.join(known)}{hint}")
-
-
-@public_in("voicelive.evaluation")
-def load_scenarios(path: str | Path) -> list[Scenario]:
-    """Read the scenarios of a YAML file, or of every ``*.yaml`` and ``*.yml`` below a folder, in order of their names.
-
-    A file holds one scenario, or a list, or several documents. A scenario without a `name` gets that of its file.
-
-    Raises:
-        ConfigurationError: if a file cannot be read, is not YAML, or holds something that is not a scenario, such as a
-            misspelt key; if a recording is missing; or if two scenarios have one name. Says which file and where.
-    """
-    root = Path(path)
-    files = sorted((*root.rglob("*.yaml"), *root.rglob("*.yml"))) if root.is_dir() else [root]
-    found: dict[str, Path] = {}
-    scenarios: list[Scenario] = []
-    for file in files:
-        for scenario in _read(file):
-            if scenario.name in found:
-                raise ConfigurationError(
-                    f"{file}: the scenario {scenario.name!r} is in {found[scenario.name]} too: give each its own name"
-                )
-            found[scenario.name] = file
-            scenarios.append(scenario)
-    if not scenarios:
-        raise ConfigurationError(f"{root} holds no scenarios: give a YAML file, or a folder with some")
-    return scenarios
-
-
-@public_in("voicelive.evaluation")
-def standard_set() -> list[Scenario]:
-    """Return the 30 scenarios that come with the package, with recordings: for an assistant with one tool.
-
-    The tool is ``get_weather(location)``, as of :func:`assistant`. Beside the weather it is asked for the time and for
-    facts, in several voices and paces, with noise, losses and interruptions.
-    """
-    return load_scenarios(Path(__file__).with_name("standard"))
-
-
-def _read(file: Path) -> list[Scenario]:
-    try:
-        import yaml
-    except ImportError:
-        raise ConfigurationError('scenarios in YAML need PyYAML: pip install "voicelive[evaluation]"') from None
-    try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise ConfigurationError(f"{file} is larger than {_MOST_BYTES} bytes, and so not a file of scenarios")
-        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{file} is not YAML: {error}") from None
-    entries = [entry for document in documents for entry in (document if isinstance(document, list) else [document])]
-    return [
-        _scenario(file, number if len(entries) > 1 else None, entry)
-        for number, entry in enumerate(entries, 1)
-        if entry is not None
-    ]
-
-
-def _scenario(file: Path, number: int | None, entry: Any) -> Scenario:
-    where = str(file) if number is None else f"{file}, scenario {number}"
-    if not isinstance(entry, dict):
-        raise ConfigurationError(f"{where}: {entry!r} is not a scenario: it takes keys such as name, caller, expect")
-    named = entry if "name" in entry or number is not None else {"name": file.stem, **entry}
-    try:
-        scenario = Scenario.model_validate(named)
-    except ValidationError as error:
-        raise ConfigurationError(f"{where}: {_explained(error)}") from None
-    return scenario.model_copy(update={"caller": [_located(where, file, step) for step in scenario.caller]})
-
-
-def _located(where: str, file: Path, step: Any) -> Any:
-    if not isinstance(step, Play):
-        return step
-    recording = file.parent / step.play
-    if not recording.is_file():
-        raise ConfigurationError(f"{where}: the recording {recording} does not exist")
-    return step.model_copy(update={"play": str(recording)})
-
-
-def _explained(error: ValidationError) -> str:
-    return "; ".join(_explain(one) for one in error.errors())
-
-
-def _explain(one: Any) -> str:
-    *parents, last = (*one["loc"],) or ("",)
-    place = "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}"
-        for part in one["loc"]
-        if part not in (*_STEPS, *_EXPECTATIONS) or part == last
-    ).lstrip(".")
-    if one["type"] == "extra_forbidden":
-        owner = next((part for part in reversed(parents) if isinstance(part, str)), "")
-        near = get_close_matches(str(last), _fields(owner), 1)
-        return f"{place} is not known" + (f"; did you mean {near[0]!r}?" if near else "")
-    message = one["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
-
-
-def _fields(owner: str) -> list[str]:
-    models: dict[str, type[BaseModel]] = {
-        "say": Say,
-        "play": Play,
-        "silence_ms": Silence,
-        "wait_for": WaitFor,
-        "keys": Keys,
-        "heard": Heard,
-        "said": Said,
-        "tool": ToolCalled,
-        "line": Line,
-    }
-    return list(models.get(owner, Scenario).model_fields)
 
 
 @public_in("voicelive.evaluation")

@@ -61,7 +61,7 @@ def scores_of(
     known_texts = [one.text for one in record.uttered]
     spoken = " ".join(text or "" for text in known_texts)
     found: dict[str, float | None] = {
-        "success": float(all(check.passed for check in checks)),
+        "success": _success(checks),
         "agent_word_errors": None if None in known_texts else word_error_rate(spoken, record.heard),
         "caller_word_errors": None if record.recognized is None else word_error_rate(record.said, record.recognized),
         "tool_accuracy": _tool_accuracy(scenario, checks),
@@ -88,6 +88,13 @@ def samples_of(record: CallRecord) -> dict[str, tuple[float, ...]]:
     }
     known = {name: tuple(float(one) for one in values if one is not None) for name, values in found.items()}
     return {name: values for name, values in known.items() if values}
+
+
+def _success(checks: Sequence[Check]) -> float | None:
+    passed = [check.passed for check in checks]
+    if False in passed:
+        return 0.0
+    return None if None in passed else 1.0
 
 
 def _tool_accuracy(scenario: Scenario, checks: Sequence[Check]) -> float | None:

@@ -21,7 +21,7 @@ from .sse import EventStream
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, TCPConnector
 
-__all__ = ["MAX_ANSWER_BYTES", "MAX_ANSWER_EVENTS", "OpenAIResponder"]
+__all__ = ["MAX_ANSWER_BYTES", "MAX_ANSWER_EVENTS", "OpenAIResponder", "check_address"]
 
 _MAX_ERROR_BYTES = 64 * 1024
 _DONE = "[DONE]"
@@ -77,7 +77,7 @@ class OpenAIResponder:
             if not api_key:
                 raise ConfigurationError(f"the environment variable {api_key_env} holds no API key: set it")
         self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._loopback = _check_address(base_url, bool(api_key))
+        self._loopback = check_address(base_url, bool(api_key))
         self._model = model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout_s = timeout_s
@@ -224,7 +224,7 @@ def _chunk(data: str) -> dict[str, Any]:
     return chunk
 
 
-def _check_address(base_url: str, has_key: bool) -> bool:
+def check_address(base_url: str, has_key: bool) -> bool:
     """Return whether the address is on this machine.
 
     Raises:
