@@ -1,7 +1,6 @@
 """A complete assistant, from WAV to WAV: two tools, an interruption, and how long the user waited."""
 
 import asyncio
-import os
 import time
 from pathlib import Path
 
@@ -21,21 +20,18 @@ def get_time() -> str:
     return time.strftime("%H:%M")
 
 
-async def main() -> None:
-    tools, audio = Tools([get_weather, get_time]), Path(__file__).parent / "audio"
-    shown = ("response.audio_transcript.done", "voicelive.tool_done", "voicelive.interrupted")
-    interruptions = [WavSource(audio / "what_time_is_it.wav").pcm]
+async def main(audio: Path = Path(__file__).parent / "audio") -> None:
+    tools, interruptions = Tools([get_weather, get_time]), [WavSource(audio / "what_time_is_it.wav").pcm]
     with LocalService.in_thread(engines=Engines.best(), pacing="real") as service, WavSink("assistant.wav") as wav:
-        endpoint = os.environ.get("AZURE_VOICELIVE_ENDPOINT", service.endpoint)
         files = ArrayBackend(WavSource(audio / "weather_in_paris.wav"), sink=wav)  # left out: microphone, loudspeaker
-        with AudioDevice(echo="off", backend=files) as device:  # files have no echo
-            async with connect(endpoint=endpoint, model="gpt-4o", barge_in=True, tools=tools, user_away=5) as conn:
+        async with connect(endpoint=service.endpoint, model="gpt-4o", barge_in=True, tools=tools, user_away=5) as conn:
+            with AudioDevice(echo="off", backend=files) as device:  # files have no echo
                 device.attach(conn)
                 await conn.session.update(session={"tools": tools.definitions})
                 while (event := await conn.recv()).type != "voicelive.user_away":
                     if event.type == "voicelive.state" and event.state == "speaking" and interruptions:
                         files.speak(interruptions.pop())
-                    elif event.type in shown:
+                    elif event.type.endswith(("transcript.done", "tool_done", "interrupted")):
                         print(event.to_dict())
             print(conn.metrics.spread("voice_to_voice_ms"), *conn.turns, sep="\n")
 
