@@ -81,29 +81,25 @@ class Sources:
 
     def append(self, name: str, block: list[str]) -> None:
         """Put a declaration at the end of a file."""
-        lines = self.lines[name]
-        if any("Versions." in line for line in block) and "using Versioning;" not in lines:
-            self.lines[name] = lines = self._using_versions(lines)
-        lines += ["", *block]
+        self.lines[name] += ["", *block]
+        self._have_versions_for(block, name)
         self.changed.add(name)
 
     def insert(self, owner: str, block: list[str]) -> bool:
         """Put members at the end of a declaration; return whether it was found."""
-        for name, lines in self.lines.items():
-            span = _declaration(lines, owner)
-            if span is None:
-                continue
-            first, last = span
-            if first == last:
-                opening = lines[first].removesuffix("}").rstrip()
-                lines[first : first + 1] = [opening, *block, "}"]
-            else:
-                lines[last:last] = ["", *block] if lines[last - 1].strip() else block
-            self.changed.add(name)
-            if any("Versions." in line for line in block) and "using Versioning;" not in lines:
-                self.lines[name] = self._using_versions(lines)
-            return True
-        return False
+        found = self.span(owner)
+        if found is None:
+            return False
+        name, first, last = found
+        lines = self.lines[name]
+        if first == last:
+            opening = lines[first].removesuffix("}").rstrip()
+            lines[first : first + 1] = [opening, *block, "}"]
+        else:
+            lines[last:last] = ["", *block] if lines[last - 1].strip() else block
+        self._have_versions_for(block, name)
+        self.changed.add(name)
+        return True
 
     def span(self, owner: str) -> tuple[str, int, int] | None:
         """Return the file of a declaration, its first line and its last."""
@@ -121,11 +117,13 @@ class Sources:
 
     def decorators(self, owner: str, part: str) -> list[str]:
         """Return the lines of the decorators of a declaration, or of a member of one."""
+        found = self._decorated(owner, part)
+        return [] if found is None else self.lines[found[0]][found[1] : found[2]]
+
+    def _decorated(self, owner: str, part: str) -> tuple[str, int, int] | None:
+        """Return the file of what has decorators, the first line of these, and the line that they belong to."""
         found = self.find(owner, part)
-        if found is None:
-            return []
-        lines = self.lines[found[0]]
-        return lines[_decorated_from(lines, found[1]) : found[1]]
+        return None if found is None else (found[0], _decorated_from(self.lines[found[0]], found[1]), found[1])
 
     def declared(self) -> list[str]:
         """Return the names of all declarations."""
@@ -134,12 +132,11 @@ class Sources:
 
     def place(self, owner: str, part: str, boundary: Boundary, *, before: bool, here: bool, after: bool) -> bool:
         """Say of a declaration, or of a member of one, in which versions it is; return whether it was found."""
-        found = self.find(owner, part)
+        found = self._decorated(owner, part)
         if found is None:
             return False
-        name, index = found
+        name, start, index = found
         lines = self.lines[name]
-        start = _decorated_from(lines, index)
         kept = [line for line in lines[start:index] if not boundary.concerns(line)]
         indent = "  " if part else ""
         kept += [f"{indent}{line}" for line in boundary.decorators(before, here, after)]
@@ -166,19 +163,17 @@ class Sources:
         """Say of a version that it is a draft."""
         lines = self.lines["versions.tsp"]
         at = next(index for index, line in enumerate(lines) if line.startswith(DRAFTS))
-        known = re.findall(r'"([^"]+)"', lines[at].removeprefix(DRAFTS))
-        order = sorted({*known, value}, key=_order)
-        lines[at] = f"{DRAFTS}{', '.join(json.dumps(one) for one in order)}])"
+        lines[at] = _listing(DRAFTS, lines[at], value)
         self.changed.add("versions.tsp")
 
     def change_earlier(self, owner: str, part: str, boundary: Boundary) -> bool:
         """Let a field become with the new version what it becomes with the following one; return whether it does."""
-        found = self.find(owner, part)
+        found = self._decorated(owner, part)
         if found is None or not boundary.following:
             return False
         lines = self.lines[found[0]]
         changed = False
-        for index in range(_decorated_from(lines, found[1]), found[1]):
+        for index in range(*found[1:]):
             line = lines[index]
             if CHANGES.match(line) or line.strip() == f"Versions.{boundary.following},":
                 lines[index] = re.sub(rf"Versions\.{boundary.following}\b", f"Versions.{boundary.version}", line)
@@ -200,16 +195,13 @@ class Sources:
 
     def offer_as_preview(self, owner: str, part: str, value: str) -> bool:
         """Say that a version offers a thing only with a preview feature; return whether it was found."""
-        found = self.find(owner, part)
+        found = self._decorated(owner, part)
         if found is None:
             return False
-        name, index = found
+        name, start, index = found
         lines = self.lines[name]
-        start = _decorated_from(lines, index)
         at = next((i for i in range(start, index) if lines[i].lstrip().startswith(PREVIEWS)), None)
-        known = [] if at is None else re.findall(r'"([^"]+)"', lines[at].lstrip().removeprefix(PREVIEWS))
-        listed = ", ".join(json.dumps(one) for one in sorted({*known, value}, key=_order))
-        line = f"{'  ' if part else ''}{PREVIEWS}{listed}])"
+        line = ("  " if part else "") + _listing(PREVIEWS, lines[at].lstrip() if at is not None else "", value)
         if at is None:
             lines.insert(index, line)
             if "using OpenAPI;" not in lines:
@@ -219,8 +211,10 @@ class Sources:
         self.changed.add(name)
         return True
 
-    def _using_versions(self, lines: list[str]) -> list[str]:
-        return self._using(lines, "versioning", "Versioning")
+    def _have_versions_for(self, block: list[str], name: str) -> None:
+        lines = self.lines[name]
+        if any("Versions." in line for line in block) and "using Versioning;" not in lines:
+            self.lines[name] = self._using(lines, "versioning", "Versioning")
 
     def _using(self, lines: list[str], library: str, namespace: str) -> list[str]:
         at = next(index for index, line in enumerate(lines) if line.startswith("namespace "))
@@ -236,6 +230,12 @@ def following_version(known: list[str], version: str) -> tuple[str, str]:
     order = sorted({*known, version}, key=_order)
     at = order.index(version)
     return order[at - 1] if at else "", order[at + 1] if at + 1 < len(order) else ""
+
+
+def _listing(head: str, line: str, value: str) -> str:
+    """Return `line`, a decorator that lists versions after `head`, with one more of them, in order."""
+    known = re.findall(r'"([^"]+)"', line.removeprefix(head))
+    return f"{head}{', '.join(json.dumps(one) for one in sorted({*known, value}, key=_order))}])"
 
 
 def _order(version: str) -> tuple[bool, str]:

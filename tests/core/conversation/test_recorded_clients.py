@@ -40,7 +40,8 @@ def steps(client: str) -> Iterator[tuple[float, str, Any]]:
 
 
 def is_about_the_tool(event: dict[str, Any]) -> bool:
-    return event["type"] == "conversation.item.create" and event["item"]["type"] == "function_call_output"
+    item = event.get("item", {})
+    return bool(item.get("type") == "function_call_output")
 
 
 def is_sound(what: Any) -> bool:
