@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 
 from ._base import Model
+from ._collector import collector_paused
 from ._core.first_events import first_models, models_to_build
 
 __all__ = ["Builder", "start_building"]
@@ -70,8 +71,9 @@ class Builder(threading.Thread):
     def run(self) -> None:
         """Define, and build."""
         try:
-            for _ in _each(first_models(self._api_version)):
-                pass  # asking for one defines it
+            with collector_paused(lasting=True):
+                for _ in _each(first_models(self._api_version)):
+                    pass  # asking for one defines it
         finally:
             # What failed here fails again, and is told, where an event is decoded.
             with _lock:

@@ -117,6 +117,18 @@ def test_the_collector_is_left_as_it_was(on: bool) -> None:
         (gc.enable if was_on else gc.disable)()
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_what_lasts_counts_as_old_at_once(frozen: bool) -> None:
+    """What such a block made is not walked through twice more; what an application froze stays frozen."""
+    script = (
+        "import gc\nfrom voicelive._collector import collector_paused\n"
+        f"gc.freeze() if {frozen} else None\nbefore = gc.get_freeze_count()\n"
+        "with collector_paused(lasting=True):\n    made = [[] for _ in range(5000)]\n"
+        "print(gc.isenabled(), gc.get_freeze_count() >= before > 0, len(gc.get_objects(generation=2)) > 5000)"
+    )
+    assert in_a_new_process(script).split() == ["True", str(frozen), str(not frozen)]
+
+
 def test_a_registry_with_classes_of_ones_own_leaves_the_first_as_it_is() -> None:
     """Added classes come before those of the contract, which are asked for only when they are needed."""
     asked: list[str] = []

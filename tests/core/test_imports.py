@@ -90,7 +90,7 @@ RULES = [
     Rule("_transport.bridge", {"_calls", "_core", "_loop", "_threads", "_transport", "errors"}, set()),
     Rule("_transport.dialing", {"_core", "_transport"}, {"aiohappyeyeballs"}),
     Rule("_fork", set(), set(), BLOCKING),
-    Rule("_prebuilding", {"_base", "_core.first_events"}, set()),
+    Rule("_prebuilding", {"_base", "_collector", "_core.first_events"}, set()),
     Rule("_threads", {"errors"}, {"gevent"}),
     Rule("_calls", {"_threads", "errors"}, set()),
     Rule("_loop", {"_calls", "_fork", "_threads", "errors"}, set()),

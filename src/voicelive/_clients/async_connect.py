@@ -139,7 +139,7 @@ def connect(
     arguments = locals()
     from .._collector import collector_paused
 
-    with collector_paused():
+    with collector_paused(lasting=True):
         from .async_connection import VoiceLiveConnection
         from .connection_parts import connection_parts
 

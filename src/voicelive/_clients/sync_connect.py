@@ -138,7 +138,7 @@ def connect(
     arguments = locals()
     from .._collector import collector_paused
 
-    with collector_paused():
+    with collector_paused(lasting=True):
         from .connection_parts import connection_parts
         from .sync_connection import VoiceLiveConnection
 
