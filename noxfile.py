@@ -163,7 +163,7 @@ def stress(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Measure the local service with up to 200 real-time sessions (two minutes); best while nothing else runs."""
+    """Measure the local service with up to 400 real-time sessions (three minutes), best with nothing else running."""
     install(session, "bench")
     session.run("python", "-m", "benchmarks.load", *session.posargs)
 

@@ -221,7 +221,7 @@ def table(rows: list[dict[str, Any]], seconds: float) -> str:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--sessions", type=int, nargs="+", default=[1, 50, 100, 200], help="how many at once")
+    parser.add_argument("--sessions", type=int, nargs="+", default=[1, 100, 200, 400], help="how many at once")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each number is measured")
     parser.add_argument("--print", action="store_true", help="write no file")
     options = parser.parse_args()

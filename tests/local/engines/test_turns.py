@@ -160,14 +160,31 @@ def test_loudness_tells_sound_from_silence() -> None:
 
 @pytest.mark.parametrize("amplitude", [1, 30, 200, 3000, 32767])
 def test_loudness_is_that_of_the_exact_sum_of_squares(amplitude: int) -> None:
-    """The probability is the same to the last bit as from whole-number arithmetic."""
+    """The probability is the same to the last bit as from whole-number arithmetic, of every second sample of 16 kHz."""
     generator = random.Random(amplitude)
     samples = [generator.randint(-amplitude - 1, amplitude) for _ in range(512)]
-    power = sum(sample * sample for sample in samples) / 512 / 32768.0**2
+    power = sum(sample * sample for sample in samples[::2]) / 256 / 32768.0**2
 
     judged = EnergyVad().feed(from_samples(array("h", samples)))
 
     assert judged == [min(1.0, max(0.0, (10 * math.log10(power) + 65) / 40))]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 24000, 48000])
+@pytest.mark.parametrize("hertz", [0, 90, 440, 1000, 3300])
+def test_the_samples_that_are_looked_at_speak_for_all(rate: int, hertz: int) -> None:
+    """Noise and voiced tones have the loudness that all their samples have, to half a decibel."""
+    generator = random.Random(rate + hertz)
+    window = rate * 32 // 1000
+    turns = [2 * math.pi * hertz * index / rate for index in range(window)]
+    samples = [round(generator.gauss(0, 300) + 400 * math.sin(turn)) for turn in turns]
+    power = sum(sample * sample for sample in samples) / window / 32768.0**2
+    vad = EnergyVad()
+    vad.listen_at(rate)
+
+    [judged] = vad.feed(from_samples(array("h", samples)))
+
+    assert judged == pytest.approx((10 * math.log10(power) + 65) / 40, abs=0.5 / 40 + 0.01)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 24000])
