@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic_ns
 from typing import Any
 
@@ -62,6 +64,25 @@ def _telemetry() -> dict[str, Any]:
         meters = MeterProvider(metric_readers=[InMemoryMetricReader()])
         _exported.append(Telemetry(tracer_provider=spans, meter_provider=meters, logger_provider=logs))
     return {"telemetry": _exported[0]}
+
+
+_recordings: list[TemporaryDirectory[str]] = []
+"""Where recordings go, each to a folder of its own; removed when the process ends."""
+
+
+def _recorder() -> dict[str, Any]:
+    """Return a recorder that writes to the disk."""
+    from voicelive.recording import Recorder
+
+    _recordings.append(TemporaryDirectory(prefix="voicelive-benchmark-"))
+    return {"recorder": Recorder(Path(_recordings[-1].name) / "call")}
+
+
+def _extras(options: dict[str, Any]) -> dict[str, Any]:
+    """Take what is measured with and without out of `options`; return the arguments for it."""
+    makers = {"conversation": _conversation, "telemetry": _telemetry, "recorder": _recorder}
+    wanted = [make for name, make in makers.items() if options.pop(name, False)]
+    return {name: value for make in wanted for name, value in make().items()}
 
 
 class _Nowhere:
@@ -247,8 +268,7 @@ class VoiceLiveAsync(Client):
         from voicelive.aio import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
-        more = _conversation() if options.pop("conversation", False) else {}
-        more |= _telemetry() if options.pop("telemetry", False) else {}
+        more = _extras(options)
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),
@@ -372,8 +392,7 @@ class VoiceLiveSync(Client):
         from voicelive import ReconnectPolicy, connect
 
         policy = ReconnectPolicy() if options.pop("policy", False) else None
-        more = _conversation() if options.pop("conversation", False) else {}
-        more |= _telemetry() if options.pop("telemetry", False) else {}
+        more = _extras(options)
         return connect(
             endpoint=f"http://127.0.0.1:{port}",
             credential=AzureKeyCredential("key"),

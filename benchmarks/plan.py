@@ -49,7 +49,7 @@ FULL = Plan(
 )
 QUICK = Plan(
     name="quick",
-    rounds=2,
+    rounds=1,
     few_rounds=1,
     events=400,
     latency=((500, 0.5),),

@@ -89,6 +89,7 @@ def summary(results: dict[str, Any]) -> str:
         *_compared(results, "policy", "With a reconnect policy"),
         *_compared(results, "conversation", "With barge-in, tools and metrics"),
         *_compared(results, "telemetry", "With telemetry"),
+        *_compared(results, "recorder", "With a recorder"),
         "\n## Options of the transport\n",
         "Receiving whole turns, microseconds of CPU an event.\n",
         table(["option", "µs"], [[label, ranged(spread(values))] for label, values in results["options"].items()]),

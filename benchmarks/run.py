@@ -69,6 +69,7 @@ def run(plan: Plan, say: Callable[[str], None], *, only_sessions: bool = False) 
         results["policy"] = bench.policy()
         results["conversation"] = bench.conversation()
         results["telemetry"] = bench.telemetry()
+        results["recorder"] = bench.recorder()
         results["memory"] = bench.memory()
         results["imports"] = imports(max(1, plan.starts // 3), say)
         results["cold_turn"] = cold_starts(port, plan.starts, say)
@@ -228,10 +229,19 @@ class Bench:
         }
         return self._with_and_without("telemetry", kinds)
 
-    def _with_and_without(self, option: str, kinds: dict[str, dict[str, Any]]) -> Results:
+    def recorder(self) -> Results:
+        """Receiving and sending without a recorder and with one, by client."""
+        kinds = {
+            "receive, whole turns": {"kind": "receive", "mix": "turns"},
+            "send, 100 ms of audio": {"kind": "send"},
+        }
+        return self._with_and_without("recorder", kinds, self._plan.few_rounds)
+
+    def _with_and_without(self, option: str, kinds: dict[str, dict[str, Any]], rounds: int | None = None) -> Results:
         found: dict[str, Any] = {}
-        for number in range(self._plan.rounds):
-            self._say(f"with a {option} and without, round {number + 1} of {self._plan.rounds}")
+        rounds = rounds or self._plan.rounds
+        for number in range(rounds):
+            self._say(f"{option}: with and without, round {number + 1} of {rounds}")
             for client in ("voicelive", "voicelive (sync)"):
                 by_kind = found.setdefault(client, {kind: {"without": [], "with": []} for kind in kinds})
                 for how in in_turn(("without", "with"), number):

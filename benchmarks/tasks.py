@@ -115,7 +115,7 @@ def _measured(
     go: bool = True,
 ) -> tuple[float, int]:
     options = dict(task.get("options", {}))
-    options |= {name: True for name in ("policy", "conversation", "telemetry") if task.get(name)}
+    options |= {name: True for name in ("policy", "conversation", "telemetry", "recorder") if task.get(name)}
     setting = task.get("gc", "on")
     if client.is_async:
 
