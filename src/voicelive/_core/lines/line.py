@@ -125,7 +125,8 @@ class Line(ABC):
 def read_object(message: str | bytes) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        found: object = from_json(message)
+        # Names come again, ids do not: nothing is gained by keeping those.
+        found: object = from_json(message, cache_strings="keys")
     except ValueError:
         raise LineMessageError("not_json", f"a message of {len(message)} bytes is not JSON") from None
     if not isinstance(found, dict):
