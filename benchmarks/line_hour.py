@@ -25,7 +25,7 @@ from .lines import LINES, QUIET, Load, agent, memory
 __all__ = ["measure_hours"]
 
 RESULTS = Path(__file__).parent / "results" / "lines_hour.md"
-CALLS = 4
+CALLS = 3
 MINUTES = 60.0
 
 
