@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Self, TypeVar, cast, get_args
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     SerializationInfo,
@@ -28,9 +27,12 @@ from ._field_issue import FieldIssue
 from ._public import public_in
 from ._unions import TaggedUnion, alias_value, building_for, is_met_later, kinds_met_later, met_later
 from ._wire_values import (
+    OPEN,
     Base64,
+    OpenEnum,
     ReadFloat,
     ReadInt,
+    Unchecked,
     UnixTime,
     decode_base64,
     decode_leniently,
@@ -66,20 +68,7 @@ __all__ = [
 ]
 
 
-class OpenEnum(str, Enum):
-    """A string enum that the service may extend: an unknown value stays a plain ``str``."""
-
-    def __str__(self) -> str:
-        return str.__str__(self)
-
-    def __format__(self, format_spec: str) -> str:
-        return str.__format__(self, format_spec)
-
-
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
-
-OPEN: Any = Field(union_mode="left_to_right")
-"""Marks ``SomeEnum | str``: try the enum first, keep any other text as it is."""
 
 
 def _with_its_signature(method: MethodT) -> MethodT:
@@ -354,19 +343,6 @@ class BaseEvent(Model):
             InvalidEventError: if it is not an event of this class.
         """
         return cast("Self", BaseEvent.__read__(cls, payload))
-
-
-@public_in("voicelive.types")
-class Unchecked:
-    """The type of values of which a type checker knows nothing, such as those of parsed JSON.
-
-    ``Mapping[str, Unchecked]`` takes a ``dict[str, Any]``, and no mapping whose values have a known type: that one is
-    compared with what the service knows. Nothing is ever an instance of this class.
-    """
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.any_schema()
 
 
 class OrInstanceOf:

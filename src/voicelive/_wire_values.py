@@ -1,4 +1,7 @@
-"""Values that JSON has no form of its own for: audio as base64 text, times as seconds, numbers that came as texts."""
+"""Values that JSON has no form of its own for: audio as base64 text, times as seconds, numbers that came as texts.
+
+Also enums that the service may extend, and values of which nothing is known.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,23 @@ import base64
 import re
 import sys
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Annotated, Any, Self
 
 from pybase64 import b64decode, b64encode_as_string
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializer, WithJsonSchema
 from pydantic_core import SchemaValidator, core_schema
 
+from ._public import public_in
+
 __all__ = [
+    "OPEN",
     "Base64",
     "Buffer",
+    "OpenEnum",
     "ReadFloat",
     "ReadInt",
+    "Unchecked",
     "UnixTime",
     "decode_base64",
     "decode_leniently",
@@ -211,3 +220,30 @@ class ReadFloat(float):
         made = super().__new__(cls, number)
         made.wire = number if wire is None else wire
         return made
+
+
+class OpenEnum(str, Enum):
+    """A string enum that the service may extend: an unknown value stays a plain ``str``."""
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    def __format__(self, format_spec: str) -> str:
+        return str.__format__(self, format_spec)
+
+
+OPEN: Any = Field(union_mode="left_to_right")
+"""Marks ``SomeEnum | str``: try the enum first, keep any other text as it is."""
+
+
+@public_in("voicelive.types")
+class Unchecked:
+    """The type of values of which a type checker knows nothing, such as those of parsed JSON.
+
+    ``Mapping[str, Unchecked]`` takes a ``dict[str, Any]``, and no mapping whose values have a known type: that one is
+    compared with what the service knows. Nothing is ever an instance of this class.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.any_schema()

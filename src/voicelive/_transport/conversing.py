@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from .._core.closing import Cause, CloseInfo
+from .._core.closing import CloseInfo
 from .._core.conversation.actions import Action, AskApproval, CancelTools, End, Flush, RunTool, Send, Tell
 from .._core.conversation.approvals import Approval
 from .._core.conversation.conversation import PIECES, Conversation
@@ -21,10 +21,9 @@ from .._core.conversation.ledger import Heard, Interruption
 from .._core.conversation.responses import ResponseOutcome, Ticket
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import BOTH_FORMS, Incoming, Outgoing
-from .._core.holding import Holding
 from ..errors import InvalidEventError, VoiceLiveError
+from .layered import LayeredTransport
 from .logs import transport_logger
-from .receive_queue import ReceiveQueue
 from .transport import DeliveringTransport
 from .websocket import ConnectionClosed
 
@@ -82,7 +81,7 @@ class Listener(Protocol):
         """Take the end of the connection."""
 
 
-class ConversationTransport:
+class ConversationTransport(LayeredTransport):
     """A :class:`Transport` over another, with what a conversation decides carried out in between."""
 
     def __init__(
@@ -94,19 +93,13 @@ class ConversationTransport:
         event_of: Callable[[Incoming], Any],
         encode: Callable[[Any], Outgoing],
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.conversation = conversation
         self._needed = conversation.needed
         self._listener = listener
         self._event_of = event_of
         self._encode = encode
         self._loop = asyncio.get_running_loop()
-        # The only one: what lies below hands everything on, and reads no more when too much waits here.
-        self._queue = ReceiveQueue(inner.holding)
-        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = self._queue.recv
-        """Return the next message; a call that is cancelled loses nothing."""
-        self.take: Callable[[], Incoming | None] = self._queue.take
-        """Return the next message if it is there already, else None."""
         self._has_ended = False
         self._tickets: dict[Ticket, list[asyncio.Future[ResponseOutcome]]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -118,15 +111,6 @@ class ConversationTransport:
         self._inner.deliver_to(self._arrive, self._end)
 
     # As a transport.
-
-    @property
-    def holding(self) -> Holding:
-        """Counts what arrived and was not handed out, wherever it waits."""
-        return self._queue.holding
-
-    def nudge(self) -> None:
-        """End the wait of the task that receives, if one does, as if its time were up."""
-        self._queue.nudge()
 
     def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
         """Send an event, and return what is left to be awaited, if anything."""
@@ -143,33 +127,6 @@ class ConversationTransport:
         if self.conversation.actions:
             self._act()
         return self._inner.begin(event)
-
-    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
-        """Return how the connection ended; None while it is open."""
-        return self._inner.end(requested)
-
-    def hide(self, text: str, /) -> str:
-        """Take the credential out of what the service said."""
-        return self._inner.hide(text)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether what is sent now can go out."""
-        return self._inner.is_ready
-
-    @property
-    def last_arrival(self) -> float:
-        """When the last message arrived, by the monotonic clock."""
-        return self._inner.last_arrival
-
-    def give_up(self, cause: Cause) -> None:
-        """Drop the connection at once, for a reason of this side's own."""
-        self._inner.give_up(cause)
-
-    def abort(self) -> None:
-        """Drop the connection at once."""
-        self._inner.abort()
-        self._end()
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, and drop the connection if the service does not answer in time."""

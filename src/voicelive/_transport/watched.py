@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from .._core.closing import Cause, CloseInfo
+from .._core.closing import CloseInfo
 from .._core.envelope import BOTH_FORMS, Incoming, Outgoing
-from .._core.holding import Holding
 from ..errors import InvalidEventError
+from .layered import LayeredTransport
 from .logs import transport_logger
-from .receive_queue import ReceiveQueue, Sink
+from .receive_queue import Sink
 from .transport import DeliveringTransport
 
 __all__ = ["WatchedTransport", "Watcher"]
@@ -45,18 +45,13 @@ class Watcher(Protocol):
         """Wait until what was told elsewhere has been taken there, for a time."""
 
 
-class WatchedTransport:
+class WatchedTransport(LayeredTransport):
     """A :class:`Transport` over another that lets a watcher look on."""
 
     def __init__(self, inner: DeliveringTransport, watcher: Watcher, event_of: Callable[[Incoming], Any]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._watcher = watcher
         self._event_of = event_of
-        self._queue = ReceiveQueue(inner.holding)
-        self.recv: Callable[[], Coroutine[Any, Any, Incoming]] = self._queue.recv
-        """Return the next message; a call that is cancelled loses nothing."""
-        self.take: Callable[[], Incoming | None] = self._queue.take
-        """Return the next message if it is there already, else None."""
         self._sink: Sink = self._queue.put
         self._tell_end: Callable[[object], None] = self._end_queue
         self._requested: tuple[int, str] | None = None
@@ -83,11 +78,6 @@ class WatchedTransport:
         self._sink, self._tell_end = sink, ended
         self._inner.deliver_to(self._arrive, self._end)
 
-    @property
-    def holding(self) -> Holding:
-        """Counts what arrived and was not handed out, also what waits elsewhere than here."""
-        return self._inner.holding
-
     def begin(self, event: Outgoing) -> Coroutine[Any, Any, None] | None:
         """Send an event, and return what is left to be awaited, if anything."""
         try:
@@ -95,37 +85,6 @@ class WatchedTransport:
         except Exception:  # noqa: BLE001 - see `_show`
             transport_logger().exception("an event of type %s that is sent could not be watched", event.type)
         return self._inner.begin(event)
-
-    def end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
-        """Return how the connection ended; None while more can be received."""
-        return self._inner.end(requested)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether what is sent now can go out."""
-        return self._inner.is_ready
-
-    @property
-    def last_arrival(self) -> float:
-        """When the last message arrived, by the monotonic clock."""
-        return self._inner.last_arrival
-
-    def hide(self, text: str, /) -> str:
-        """Take the credential out of what the service said."""
-        return self._inner.hide(text)
-
-    def nudge(self) -> None:
-        """End the wait of the task that receives, if one does, as if its time were up."""
-        self._queue.nudge()
-
-    def give_up(self, cause: Cause) -> None:
-        """Drop the connection at once, for a reason of this side's own."""
-        self._inner.give_up(cause)
-
-    def abort(self) -> None:
-        """Drop the connection at once."""
-        self._inner.abort()
-        self._end()
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame, and drop the connection if the service does not answer in time."""

@@ -21,6 +21,8 @@ from ..json_values import mapping
 from .content import answer_messages, finish_reason, item_text, user_message
 from .facts import CallEnded, Fact, Interrupted, ResponseEnded, SessionBegan, ToolEnded, TurnEnded
 from .open_work import OpenResponse, OpenTool, Pending
+from .own_turns import OwnTurns
+from .values import as_float, as_int, as_text, as_wire, int_of, reason_code
 
 __all__ = ["CallWatch"]
 
@@ -59,29 +61,6 @@ _SENT = frozenset({"response.create", "conversation.item.create", "input_audio_b
 _AFTER_SPEECH = "turn_detected"
 
 
-class _Turns(Conversation):
-    """The turns of a call, for their figures: a conversation whose decisions are nobody's business."""
-
-    def __init__(self) -> None:
-        super().__init__(new_id=str)
-        self.ended_turns: list[TurnMetrics] = []
-
-    # Events of the connection's own are not told to anybody here, and so not made.
-
-    def _show(self, state: Any) -> None: ...
-
-    def _tell(self, event: Any, written: bytes | None = None) -> None: ...
-
-    def _received_audio(self, item_id: str, index: int, size: int, response_id: str | None, now: float) -> bool:
-        # Of the sound only the first piece is seen, so how much there was is not known.
-        self.meter.audio(0, now)
-        return True
-
-    def _tell_turn(self, turn: TurnMetrics | None) -> None:
-        if turn is not None:
-            self.ended_turns.append(turn)
-
-
 class CallWatch:
     """Follows one call. Everything is called on the connection's loop; what is known is in :attr:`facts`, in order."""
 
@@ -96,7 +75,7 @@ class CallWatch:
         self.session_id: str | None = None
         self._content = content
         self._counts_audio = counts_audio
-        self._own: _Turns | None = _Turns()
+        self._own: OwnTurns | None = OwnTurns()
         self._conversation: Conversation = self._own
         self._responses: Pending[OpenResponse] = Pending(_MOST)
         self._tools: Pending[OpenTool] = Pending(_MOST)
@@ -137,11 +116,11 @@ class CallWatch:
         given = mapping(session.to_dict() if isinstance(session, Model) else None)
         modalities = given.get("modalities", given.get("output_modalities"))
         self._asked_for = {
-            "model": _text(given.get("model")),
-            "temperature": _float(given.get("temperature")),
-            "max_tokens": _int(given.get("max_response_output_tokens", given.get("max_output_tokens"))),
+            "model": as_text(given.get("model")),
+            "temperature": as_float(given.get("temperature")),
+            "max_tokens": as_int(given.get("max_response_output_tokens", given.get("max_output_tokens"))),
             "speaks": "audio" in modalities if isinstance(modalities, list) else None,
-            "instructions": _text(given.get("instructions")) if self._content else None,
+            "instructions": as_text(given.get("instructions")) if self._content else None,
         }
         if self.session_id is None:
             self.session_id = text_of(session, "id")
@@ -180,7 +159,7 @@ class CallWatch:
         response_id = text_of(response, "id")
         begun = self._responses.take(response_id or "") or OpenResponse(response_id, now)
         status = text_of(response, "status") or "completed"
-        reason = _reason(field_of(response, "status_details"))
+        reason = reason_code(field_of(response, "status_details"))
         if status == "cancelled" and reason == _AFTER_SPEECH:
             self._interrupted(response_id, now)
         kinds = {text_of(item, "type") for item in getattr(response, "output", None) or ()}
@@ -194,7 +173,7 @@ class CallWatch:
         ended.reason, ended.tokens, ended.finish = reason, tokens, finish
         ended.conversation_id = text_of(response, "conversation_id") or None
         if self._content:
-            ended.output = answer_messages(_wire(getattr(response, "output", None)), finish)
+            ended.output = answer_messages(as_wire(getattr(response, "output", None)), finish)
         self.facts.append(ended)
         self._user.clear()
 
@@ -251,8 +230,8 @@ class CallWatch:
                 previous_id=text_of(event, "previous_session_id") or previous,
                 is_first=False,
                 is_planned=bool(getattr(event, "planned", False)),
-                attempts=_number(event, "attempts", 1),
-                downtime_ms=_number(event, "downtime_ms", 0),
+                attempts=int_of(event, "attempts", 1),
+                downtime_ms=int_of(event, "downtime_ms", 0),
             )
         )
 
@@ -404,7 +383,7 @@ class CallWatch:
             self._own.meter.interrupted()
         self.facts.append(Interrupted(at=now, session_id=self.session_id, response_id=response_id))
 
-    def _take_turns(self, own: _Turns, now: float) -> None:
+    def _take_turns(self, own: OwnTurns, now: float) -> None:
         own.actions.clear()
         if own.ended_turns:
             for turn in own.ended_turns:
@@ -450,39 +429,6 @@ _WANTED = {
 }
 
 
-def _reason(details: object) -> str | None:
-    """Return why a response ended as it did, as a code; a message of the service's may repeat what somebody said."""
-    error = field_of(details, "error")
-    return _code(field_of(error, "code")) or _code(field_of(error, "type")) or _code(field_of(details, "reason"))
-
-
-def _code(value: object) -> str | None:
-    """Return a text that can only be a code: one short word."""
-    text = _text(value)
-    return text if text and len(text) <= _MOST and text.replace("_", "").replace(".", "").isalnum() else None
-
-
 def _first_token_ms(response: OpenResponse) -> float | None:
     times = [time for time in (response.first_text, response.first_audio) if time is not None]
     return (min(times) - response.began) * 1000 if times else None
-
-
-def _wire(value: object) -> object:
-    return [item.to_dict() if isinstance(item, Model) else item for item in value] if isinstance(value, list) else value
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _int(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _number(event: Model, name: str, default: int) -> int:
-    value = _int(getattr(event, name, None))
-    return default if value is None else value
