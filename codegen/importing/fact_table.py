@@ -73,7 +73,7 @@ def write_table(specification: Specification, rename: Callable[[str], str]) -> s
 
 def model_entry(specification: Specification, name: str) -> dict[str, Any]:
     """The entry of a model in a table: its base, its tag and its own fields."""
-    model, tag = specification.models[name], specification.tag(name)
+    model, tag = specification.model(name), specification.tag(name)
     found: dict[str, Any] = {} if model.base is None else {"extends": model.base}
     if tag is not None:
         found["discriminator_value"] = tag[1]
@@ -98,7 +98,7 @@ def _entries(entries: dict[str, Any]) -> Iterator[str]:
 
 
 def _model_lines(specification: Specification, name: str, rename: Callable[[str], str], *, last: bool) -> Iterator[str]:
-    model, tag = specification.models[name], specification.tag(name)
+    model, tag = specification.model(name), specification.tag(name)
     yield f"    {json.dumps(rename(name))}: {{"
     if model.base is not None:
         yield f'      "extends": {json.dumps(rename(model.base))},'

@@ -122,14 +122,14 @@ class Specification:
 
     def inherited(self, name: str) -> dict[str, Field]:
         """The fields a model has from its bases."""
-        base = self._model(name).base
+        base = self.model(name).base
         return self.fields(base) if base is not None else {}
 
     def tag(self, name: str) -> tuple[str, str] | None:
         """The field and the value by which the nearest polymorphic base distinguishes a model, or None."""
         for base in list(self.lineage(name))[1:]:
             if base.discriminator is not None:
-                own = self._model(name).fields.get(base.discriminator)
+                own = self.model(name).fields.get(base.discriminator)
                 return (own.name, own.constant) if own is not None and own.constant is not None else None
         return None
 
@@ -211,10 +211,11 @@ class Specification:
         return False
 
     def _constant_type(self, name: str) -> str | None:
-        own = self._model(name).fields.get("type")
+        own = self.model(name).fields.get("type")
         return own.constant if own is not None else None
 
-    def _model(self, name: str) -> Model:
+    def model(self, name: str) -> Model:
+        """Return the model of a name that is known to be one."""
         # `models` makes a new dict each time: too slow for what is asked of every pair of names.
         entry = self.named[name]
         assert isinstance(entry, Model), name

@@ -186,13 +186,13 @@ class _Normaliser:
             self.mixed_in[name] = [base for base in models if base != chosen]
         for name in self.mixed_in:
             seen = {name}
-            current = self.specification.models[name].base
+            current = self.specification.model(name).base
             while current is not None:
                 if current in seen:
                     where = self.document.prefix + _escaped(name)
                     raise self.document.fail(where, f"the model extends itself through {current}")
                 seen.add(current)
-                current = self.specification.models[current].base
+                current = self.specification.model(current).base
 
     def _is_polymorphic(self, name: str) -> bool:
         seen: set[str] = set()
@@ -217,14 +217,14 @@ class _Normaliser:
                 if part not in seen:
                     self._mix_in(part, seen)
             copied.update(self.specification.fields(other))
-        model = self.specification.models[name]
+        model = self.specification.model(name)
         own = {key: entry for key, entry in copied.items() if key not in model.fields}
         if own:
             self.named[name] = replace(model, fields={**own, **model.fields})
 
     def _require_inherited(self, name: str) -> None:
         """A model may make a field of its base required without declaring it again."""
-        model, inherited = self.specification.models[name], self.specification.inherited(name)
+        model, inherited = self.specification.model(name), self.specification.inherited(name)
         again: dict[str, Field] = {}
         for key in sorted(self.required[name] - model.fields.keys()):
             if key not in inherited:
@@ -262,7 +262,7 @@ class _Normaliser:
         for value, target in mapping.items():
             if target == name:
                 return value
-        has_children = any(model.base == name for model in self.specification.models.values())
+        has_children = any(isinstance(entry, Model) and entry.base == name for entry in self.named.values())
         # Unless told otherwise, the standards take the model's name.
         return None if explicit or mapping or has_children else name
 

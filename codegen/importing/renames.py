@@ -193,7 +193,7 @@ def _shape(specification: Specification, name: str, resolve: Callable[[str], Kin
     tag = specification.tag(name)
     return {
         (key, canonical(entry.kind, resolve))
-        for key, entry in specification.models[name].fields.items()
+        for key, entry in specification.model(name).fields.items()
         if tag is None or key != tag[0]
     }
 

@@ -126,7 +126,7 @@ class _Emitter:
     def _wholes(self) -> Iterator[Block]:
         order = {"client": 0, "server": 1, "": 2}
         names = sorted(self.fresh, key=self.writer.name)
-        models = [self.new.models[name] for name in names if name in self.new.models]
+        models = [entry for name in names if isinstance(entry := self.new.named.get(name), Model)]
         for model in sorted(models, key=lambda model: order[self._direction(model.name)]):
             yield Block("model", self.writer.name(model.name), self._model(model))
         for name in names:

@@ -21,7 +21,7 @@ from tests.docs.blocks import PAGES, Block, blocks
 pytestmark = pytest.mark.timeout(300)
 
 CHECKERS = {
-    "mypy": ["mypy", "--strict", "--config-file=", "--cache-dir=.cache", "."],
+    "mypy": ["mypy", "--strict", "--config-file=", "--cache-dir=/dev/null", "."],
     "pyright": ["pyright", "--project", ".", "--pythonpath", sys.executable],
 }
 

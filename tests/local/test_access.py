@@ -17,6 +17,7 @@ import pytest
 import trustme
 from websockets.asyncio.client import connect
 
+from voicelive._local import service as service_module
 from voicelive._local.addresses import literal, never_dialled
 from voicelive._local.engines.openai_chat import OpenAIResponder
 from voicelive._local.outbound import AddressRefusedError, AddressRule
@@ -354,8 +355,11 @@ def authority() -> trustme.CA:
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02"], ids=["nothing", "half a record"])
-async def test_stopping_does_not_wait_for_a_tls_handshake(authority: trustme.CA, said: bytes) -> None:
+async def test_stopping_does_not_wait_for_a_tls_handshake(
+    authority: trustme.CA, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that is silent in its TLS handshake is cut off when the service stops, and nothing is left of it."""
+    monkeypatch.setattr(service_module, "_HANDSHAKE_S", 2 * DEADLINE)
     serving, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(serving)
     authority.configure_trust(trusting)
@@ -366,9 +370,9 @@ async def test_stopping_does_not_wait_for_a_tls_handshake(authority: trustme.CA,
         # Connections are accepted in order.
         async with connect(url_of(service.endpoint), ssl=trusting) as websocket:
             await asyncio.wait_for(websocket.recv(), DEADLINE)
-        # The handshake's own time limit is 10 s.
-        silent.settimeout(8)
-        await asyncio.wait_for(service.stop(), 8)
+        # The handshake's own time limit would be twice as long.
+        silent.settimeout(DEADLINE)
+        await asyncio.wait_for(service.stop(), DEADLINE)
         with suppress(ConnectionResetError):
             assert await asyncio.to_thread(silent.recv, 1) == b""
     assert asyncio.all_tasks() <= before

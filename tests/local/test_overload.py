@@ -10,10 +10,11 @@ import asyncio
 import base64
 import json
 import math
+import subprocess
 import sys
 import time
 from array import array
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -66,22 +67,18 @@ class Outside:
         return int(self._process.memory_info().rss)
 
 
-@pytest.fixture
-async def outside() -> AsyncIterator[Outside]:
-    """A service in a process of its own, with every door."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SERVE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        line = await asyncio.wait_for(process.stdout.readline(), DEADLINE)
-        yield Outside(line.decode().strip(), process.pid)
-    finally:
-        process.stdin.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), DEADLINE)
-        if process.returncode is None:
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    """A service in a process of its own, with every door. Each test compares with what that took before."""
+    command = [sys.executable, "-c", _SERVE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield Outside(process.stdout.readline().strip(), process.pid)
+            process.stdin.close()
+            process.wait(DEADLINE)
+        finally:
             process.kill()
 
 

@@ -21,6 +21,7 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_sync
 
+from voicelive._local import service as service_module
 from voicelive.errors import ConfigurationError, VoiceLiveError
 from voicelive.local import (
     LocalService,
@@ -170,14 +171,15 @@ async def test_stopping_closes_sessions_with_1001() -> None:
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_a_connection_that_comes_as_it_stops_is_closed(turns: int) -> None:
+async def test_a_connection_that_comes_as_it_stops_is_closed(turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However far the event loop has come with a connection, stop() ends it at once, and leaves no socket."""
+    monkeypatch.setattr(service_module, "_HANDSHAKE_S", 2 * DEADLINE)
     service = await LocalService().start()
     with socket.create_connection(("127.0.0.1", service.port), DEADLINE) as coming:
         for _ in range(turns):
             await asyncio.sleep(0)
-        # A client that has not asked for anything is not waited for, as its handshake's time limit of 10 s would be.
-        await asyncio.wait_for(service.stop(), 8)
+        # A client that has not asked for anything is not waited for, as its handshake's time limit would be.
+        await asyncio.wait_for(service.stop(), DEADLINE)
         # One that only the system had accepted is reset.
         with suppress(ConnectionResetError):
             assert await asyncio.to_thread(coming.recv, 1) == b""
