@@ -86,7 +86,7 @@ def writes(*pieces: bytes, stall: bool = False) -> RawBehaviour:
             if stall:
                 await reading
             writer.write_eof()
-            await asyncio.wait({reading}, timeout=2)
+            await asyncio.wait({reading}, timeout=BOUND / 2)
         finally:
             reading.cancel()
 

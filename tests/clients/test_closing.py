@@ -16,6 +16,7 @@ from voicelive import (
     ConnectionStateError,
     KeepaliveTimeoutError,
 )
+from voicelive._transport.buffered_connection import StreamConnection
 from voicelive.errors import ConnectionError as VoiceLiveConnectionError
 
 from .harness import Client, assert_nothing_left
@@ -318,6 +319,30 @@ async def test_the_mission_error_snippet(client: Client) -> None:
     with pytest.raises(VoiceLiveConnectionError) as refused:
         await client.connect(server.endpoint).open()
     assert isinstance(refused.value, ConnectionError)
+
+
+async def test_a_connection_lost_with_its_handshake_leaves_no_task(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that hangs up right after the handshake may do so before keepalive begins: none begins then."""
+    made: list[StreamConnection] = []
+    handshake = StreamConnection.handshake
+
+    async def and_lost(self: StreamConnection, *arguments: Any, **more: Any) -> None:
+        await handshake(self, *arguments, **more)
+        made.append(self)
+        await asyncio.wait({self.connection_lost_waiter}, timeout=60)
+
+    async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await accept_upgrade(reader, writer)
+
+    monkeypatch.setattr(StreamConnection, "handshake", and_lost)
+    with RawServer(hangs_up) as server:
+        with pytest.raises(ConnectionClosed):
+            async with client.connect(server.endpoint) as connection:
+                await connection.recv()
+        assert [link.keepalive_task for link in made] == [None]
+        await assert_nothing_left(server.port)
 
 
 async def accept_upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

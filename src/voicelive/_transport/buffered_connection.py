@@ -234,6 +234,11 @@ class StreamConnection(ClientConnection):
             await asyncio.shield(self.connection_lost_waiter)
         raise ConnectionClosedError(None, None)
 
+    def start_keepalive(self) -> None:
+        """Run :meth:`keepalive`, unless the connection was lost with its handshake: no later end would cancel it."""
+        if not self.connection_lost_waiter.done():
+            super().start_keepalive()
+
     async def keepalive(self) -> None:
         """Ping at intervals, and end the connection if a pong does not come in time."""
         latency = 0.0
