@@ -180,9 +180,13 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def deploy(session: nox.Session) -> None:
-    """Hold the example of a deployment to the schemas of Kubernetes: 108 MB of them, so not in the suite."""
-    session.install("kubernetes-validate==1.37.*")
+    """Hold the manifests to the schemas of Kubernetes, 108 MB of them, and carry out the steps of the image."""
+    session.install("kubernetes-validate==1.37.*", *nox.project.dependency_groups(PYPROJECT, "package"))
     session.run("kubernetes-validate", "--strict", "examples/deploy/kubernetes.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--wheel", "--outdir", folder)
+        (wheel,) = Path(folder).glob("*.whl")
+        session.run("python", "tests/telephony/image_steps.py", str(wheel))
 
 
 @nox.session

@@ -32,7 +32,7 @@ def agent(connection: VoiceLiveConnection) -> None:
     call = call_of(connection)
     if call.parameters["answered_by"].startswith("machine"):
         # It is asked for when the machine has beeped. The call ends when the message has been heard.
-        connection.say("This is the bakery. Your cake is ready. Goodbye.")
+        connection.say("This is the bakery. Your cake is ready. Thank you.")
         return
     connection.session.update(
         session={

@@ -31,7 +31,7 @@ async def agent(connection: VoiceLiveConnection) -> None:
     call = call_of(connection)
     if call.parameters["answered_by"].startswith("machine"):
         # It is asked for when the machine has beeped. The call ends when the message has been heard.
-        await connection.say("This is the bakery. Your cake is ready. Goodbye.")
+        await connection.say("This is the bakery. Your cake is ready. Thank you.")
         return
     await connection.session.update(
         session={

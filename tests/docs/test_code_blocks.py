@@ -142,6 +142,7 @@ def options(command: str) -> dict[str, str]:
     shown = CliRunner().invoke(app, [command, "--help"])
     assert shown.exit_code == 0, f"voicelive has no command {command!r}: {shown.output}"
     found = dict(re.findall(r"^ +(?:-\w, )?(--[\w-]+)(?: ([A-Z]+|<\S+>))?", shown.output, re.M))
+    found |= dict.fromkeys(re.findall(r"^ +--[\w-]+ / (--no-[\w-]+)", shown.output, re.M), "")
     # What is given without an option, such as a file.
     return {**found, "": "ARGUMENTS"} if re.search(r"^Usage: .*\[OPTIONS\] \S", shown.output) else found
 

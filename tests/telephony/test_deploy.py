@@ -9,6 +9,8 @@ import yaml
 
 from voicelive._answering.settings import AnswerSettings
 
+from .image_steps import steps
+
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "deploy"
 
 
@@ -34,3 +36,24 @@ def test_the_image_runs_the_server_itself() -> None:
     lines = (FOLDER / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert lines[-1].startswith('CMD ["sh", "-c", "exec voicelive answer')
     assert "USER voicelive" in lines
+
+
+def test_every_step_of_the_image_is_one_that_is_tried() -> None:
+    """`nox -s deploy` carries out each instruction, or says that it needs an image: none is unknown to it."""
+    found = list(steps((FOLDER / "Dockerfile").read_text(encoding="utf-8")))
+    assert [name for name, _ in found] == [
+        "FROM",
+        "RUN",
+        "WORKDIR",
+        "COPY",
+        "RUN",
+        "COPY",
+        "USER",
+        "ARG",
+        "ENV",
+        "EXPOSE",
+        "CMD",
+    ]
+    installing = found[4][1]
+    assert installing.startswith("pip install ")
+    assert installing.endswith("rm -r /tmp/wheels")

@@ -261,6 +261,7 @@ async def test_who_is_not_let_in(voicelive_environment: ScriptedService) -> None
         assert found['voicelive_refused_total{reason="full"}'] >= 1
         process.terminate()
         output, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 0
     logged = [json.loads(line) for line in output.decode().splitlines() if line.startswith("{")]
     kinds = [record["event"] for record in logged]
     assert {"call_started", "call_ended", "refused", "draining"} <= set(kinds)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +34,9 @@ def run_server(settings: AnswerSettings, ready: Callable[[], None]) -> None:
     # Nothing is opened; but an endpoint that is missing would be noticed by the first caller otherwise.
     connect(**arguments)
     settings.keep()
+    # uvicorn raises the signal that has ended it again. By default that would kill this process before it has cleaned
+    # up, and a drain that went well would look like a failure.
+    signal.signal(signal.SIGTERM, _end)
     ready()
     with tempfile.TemporaryDirectory(prefix="voicelive-answer-") as folder:
         # Before prometheus_client is imported: it decides by it.
@@ -52,3 +57,7 @@ def run_server(settings: AnswerSettings, ready: Callable[[], None]) -> None:
             timeout_graceful_shutdown=5,
             proxy_headers=False,
         )
+
+
+def _end(number: int, frame: object) -> None:
+    sys.exit(0)
