@@ -158,6 +158,7 @@ def stress(session: nox.Session) -> None:
         "core/conversation/test_interleavings.py",
         "network/test_failing_network.py",
         "devices/test_echo.py",
+        "evaluation/whole_standard_set.py",
     ]
     session.run("pytest", *(session.posargs or [f"tests/{name}" for name in long]), env={"VOICELIVE_STRESS": "1"})
 

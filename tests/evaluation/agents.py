@@ -39,8 +39,8 @@ async def forgets_its_tool(connection: Any) -> None:
 
 @agent(tools=TOOLS)
 async def mumbles(connection: Any) -> None:
-    """Speak twice as fast as one can understand."""
-    await _answer(connection, voice={"type": "azure-standard", "name": "en-US-AvaNeural", "rate": "2.6"})
+    """Speak far faster than one can understand."""
+    await _answer(connection, voice={"type": "azure-standard", "name": "en-US-AvaNeural", "rate": "4.0"})
 
 
 @agent(tools=TOOLS)

@@ -140,7 +140,15 @@ def test_words(wanted: str, found: str, rate: float | None, within: float) -> No
 def test_the_figures_of_a_call() -> None:
     """Figures that are not known are not there, and never 0."""
     scenario = Scenario.model_validate(
-        {"name": "x", "caller": [{"say": "x"}], "expect": [{"tool": "get_weather"}, {"tool": "book"}]}
+        {
+            "name": "x",
+            "caller": [{"say": "x"}],
+            "expect": [
+                {"tool": "get_weather"},
+                {"tool": "book"},
+                {"in_order": [{"said": "welcome"}, {"tool": "get_weather"}, {"tool": "pay"}]},
+            ],
+        }
     )
     checks = check_all(scenario.expect, CALL)
     scores = scores_of(scenario, CALL, checks)

@@ -22,7 +22,7 @@ from .scenario import (
 )
 from .words import error_within
 
-__all__ = ["Check", "check_all"]
+__all__ = ["Check", "check_all", "was_called"]
 
 
 @public_in("voicelive.evaluation")
@@ -98,13 +98,18 @@ def _not_said(one: NotSaid, record: CallRecord) -> str | None:
     return f"the agent said: {record.said}" if error_within(one.not_said, record.said) == 0 else None
 
 
+def was_called(one: ToolCalled, record: CallRecord) -> bool:
+    """Return whether a tool was called as expected, at any time."""
+    return any(_is(one, use) for use in record.tools)
+
+
 def _tool(one: ToolCalled, record: CallRecord) -> str | None:
+    if was_called(one, record):
+        return None
     named = [use for use in record.tools if use.name == one.tool]
     if not named:
         called = ", ".join(use.name for use in record.tools)
         return f"called were: {called}" if called else "no tool was called"
-    if any(_fits(one.arguments, use.arguments) for use in named):
-        return None
     return f"its arguments were {'; '.join(str(dict(use.arguments)) for use in named)}, expected {one.arguments}"
 
 

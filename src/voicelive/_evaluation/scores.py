@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from .._public import public_in
 from ..conversation import Price
-from .expectations import Check
+from .expectations import Check, was_called
 from .record import CallRecord
-from .scenario import Scenario, ToolCalled
+from .scenario import InOrder, Scenario, ToolCalled
 from .words import word_error_rate
 
 __all__ = ["SCORES", "Score", "samples_of", "scores_of"]
@@ -64,7 +64,7 @@ def scores_of(
         "success": _success(checks),
         "agent_word_errors": None if None in known_texts else word_error_rate(spoken, record.heard),
         "caller_word_errors": None if record.recognized is None else word_error_rate(record.said, record.recognized),
-        "tool_accuracy": _tool_accuracy(scenario, checks),
+        "tool_accuracy": _tool_accuracy(scenario, record),
         "unanswered": float(taking.unanswered),
         "talked_over_ms": float(taking.talked_over_ms),
         "interruptions": float(metrics.interruptions),
@@ -97,6 +97,8 @@ def _success(checks: Sequence[Check]) -> float | None:
     return None if None in passed else 1.0
 
 
-def _tool_accuracy(scenario: Scenario, checks: Sequence[Check]) -> float | None:
-    expected = [check for one, check in zip(scenario.expect, checks, strict=True) if isinstance(one, ToolCalled)]
-    return sum(bool(check.passed) for check in expected) / len(expected) if expected else None
+def _tool_accuracy(scenario: Scenario, record: CallRecord) -> float | None:
+    """Return the share of the expected calls that were made, those of a sequence included."""
+    steps = [step for one in scenario.expect for step in (one.in_order if isinstance(one, InOrder) else [one])]
+    called = [was_called(step, record) for step in steps if isinstance(step, ToolCalled)]
+    return sum(called) / len(called) if called else None
