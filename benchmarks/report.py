@@ -75,7 +75,7 @@ def summary(results: dict[str, Any]) -> str:
         "Whole processes, milliseconds on the clock. A cold start ends when a session's first event and one whole turn "
         "have been received.\n",
         _starts(results),
-        "\nThe first event of each type builds its model: "
+        "\nThe first event of each type defines its classes: "
         + _stalls(results["first_events"])
         + "\n\n## Memory of an idle session\n",
         table(["client", "KiB"], [[name, ranged(spread(values))] for name, values in results["memory"].items()]),

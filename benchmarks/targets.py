@@ -21,7 +21,7 @@ SYNC = " (sync)"
 IN_THE_WAY = {
     "receive": "what pydantic-core takes for the JSON, the object and the base64: see *The floor*",
     "send": "the write to the socket, which raw pays too; the blocking client also wakes its loop",
-    "cold": "pydantic's own modules, and building the models of a session and a turn with them",
+    "cold": "pydantic's own modules, and defining the classes of a session and a turn with them",
     "conversation": "each event is decoded once on the loop, and every delta of audio and transcript is counted",
     "policy": "each event's id and size are noted, so that a session can be restored",
     "telemetry": "spans and measurements of each response, which the SDK makes of what it is told",
