@@ -157,3 +157,12 @@ def test_the_figures_of_a_call() -> None:
     assert scores["agent_word_errors"] == 0.0
     assert not {"cost", "tokens", "caller_word_errors", "underruns"} & set(scores)
     assert samples_of(CALL) == {"response_ms": (900.0, 1500.0), "yield_ms": (200.0,)}
+
+
+def test_how_well_the_agent_was_understood() -> None:
+    """It is the share of its words that a recognizer missed; not known where an answer was cut short."""
+    scenario = Scenario.model_validate({"name": "x", "caller": [{"say": "x"}]})
+    whole = CallRecord(1000, lines=(SaidWords(100, "You are welcome"),), recognized="you are well")
+    assert scores_of(scenario, whole, [])["caller_word_errors"] == pytest.approx(1 / 3)
+    cut = CallRecord(1000, lines=(SaidWords(100, "You are", is_cut=True),), recognized="you")
+    assert "caller_word_errors" not in scores_of(scenario, cut, [])

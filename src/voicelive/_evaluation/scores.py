@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .._public import public_in
 from ..conversation import Price
 from .expectations import Check, was_called
-from .record import CallRecord
+from .record import CallRecord, SaidWords
 from .scenario import InOrder, Scenario, ToolCalled
 from .words import word_error_rate
 
@@ -63,7 +63,7 @@ def scores_of(
     found: dict[str, float | None] = {
         "success": _success(checks),
         "agent_word_errors": None if None in known_texts else word_error_rate(spoken, record.heard),
-        "caller_word_errors": None if record.recognized is None else word_error_rate(record.said, record.recognized),
+        "caller_word_errors": _caller_word_errors(record),
         "tool_accuracy": _tool_accuracy(scenario, record),
         "unanswered": float(taking.unanswered),
         "talked_over_ms": float(taking.talked_over_ms),
@@ -95,6 +95,13 @@ def _success(checks: Sequence[Check]) -> float | None:
     if False in passed:
         return 0.0
     return None if None in passed else 1.0
+
+
+def _caller_word_errors(record: CallRecord) -> float | None:
+    """Return how much of the agent was not understood; where it was cut short, what it had said is an estimate."""
+    if record.recognized is None or any(isinstance(line, SaidWords) and line.is_cut for line in record.lines):
+        return None
+    return word_error_rate(record.said, record.recognized)
 
 
 def _tool_accuracy(scenario: Scenario, record: CallRecord) -> float | None:
