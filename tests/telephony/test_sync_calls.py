@@ -17,6 +17,7 @@ from voicelive.telephony import (
     GenesysLine,
     SyncCall,
     TwilioLine,
+    answer,
     answer_sync,
     bridge_sync,
     call_of,
@@ -353,3 +354,13 @@ def test_what_cannot_be_answered(shows: str, answering: Any, socket: Any, expect
     """Each row: a mistake, and what is said of it."""
     with pytest.raises(ConfigurationError, match=expected):
         answer_sync(answering, socket, GenesysLine())
+
+
+async def test_a_websocket_that_blocks_is_not_for_asyncio() -> None:
+    """Given to `answer()`, it is named with what takes it; the call is not said to have been hung up."""
+
+    async def waiting(connection: Any) -> None:
+        raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="use answer_sync"):
+        await answer(waiting, Socket("{}"), TwilioLine())

@@ -39,7 +39,7 @@ class _Stream:
     async def receive(self) -> str | bytes:
         try:
             return await self._receive()
-        except StreamEnded:
+        except (StreamEnded, ConfigurationError):
             raise
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -65,8 +65,7 @@ class _Stream:
             return
 
     async def _receive(self) -> str | bytes:
-        found: str | bytes = await self._socket.receive()
-        return found
+        return await _awaited(self._socket, self._socket.receive())
 
     async def _send(self, message: str | bytes) -> None:
         await self._socket.send(message)
@@ -81,8 +80,7 @@ class _Websockets(_Stream):
     """`websockets`: ``recv()``."""
 
     async def _receive(self) -> str | bytes:
-        found: str | bytes = await self._socket.recv()
-        return found
+        return await _awaited(self._socket, self._socket.recv())
 
 
 class _Starlette(_Stream):
@@ -115,6 +113,15 @@ class _Aiohttp(_Stream):
 
     async def _send(self, message: str | bytes) -> None:
         await (self._socket.send_str(message) if isinstance(message, str) else self._socket.send_bytes(message))
+
+
+async def _awaited(socket: Any, received: Any) -> str | bytes:
+    if not hasattr(received, "__await__"):
+        raise ConfigurationError(
+            f"{type(socket).__name__} is a WebSocket that blocks: use answer_sync() or bridge_sync() with it"
+        )
+    found: str | bytes = await received
+    return found
 
 
 def line_stream(socket: Any) -> LineStream:
