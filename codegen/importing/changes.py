@@ -34,7 +34,7 @@ class Change:
         owner: for parts, the model, enum or union, by its older name; else empty.
         name: the name of the thing; of what was renamed, the older one.
         what: for ``retyped`` and ``changed``, what differs: ``type``, ``required``, ``default``, ``minimum`` …
-        before: its value in the older document, ABSENT where there is none.
+        before: its value in the older document, or ABSENT.
         after: its value in the newer document.
         why: for ``renamed``, what speaks for it. A rename is never certain.
         details: for ``added`` and ``removed``, the thing in full.

@@ -226,7 +226,7 @@ class Sources:
 
 
 def following_version(known: list[str], version: str) -> tuple[str, str]:
-    """Return the versions before and after a new one, empty where there is none; dates stand before names like v1."""
+    """Return the versions before and after a new one, empty at either end; dates stand before names like v1."""
     order = sorted({*known, version}, key=_order)
     at = order.index(version)
     return order[at - 1] if at else "", order[at + 1] if at + 1 < len(order) else ""

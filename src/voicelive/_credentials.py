@@ -143,10 +143,10 @@ def find_credential(
 ) -> CredentialSource:
     """Check the ``credential`` argument, or find one: a key in the environment, else azure-identity's default.
 
-    This machine needs none: a local service is asked without, if there is no key either.
+    This machine needs none: a local service is used without one, if no key is given either.
 
     Raises:
-        ConfigurationError: naming the three ways where there is none, or what is wrong with the one given.
+        ConfigurationError: naming the three ways to give one, or what is wrong with the one given.
     """
     checked_scopes = _check_scopes(scopes)
     if credential is not None:

@@ -328,7 +328,7 @@ class Tools:
         return len(self._tools)
 
     def get(self, name: str) -> Tool | None:
-        """Return the tool of a name, None if there is none."""
+        """Return the tool of this name, or None."""
         return self._tools.get(name)
 
 

@@ -24,7 +24,7 @@ IDIOMS = {
     ),
     r"\b[Tt]ells? whether\b": "say 'Return whether' or 'say whether'",
     r'"""Tell (?:how|what|when|where|if) ': "say 'Return how …' or 'Say how …'",
-    r"\b[Gg]oodbye\b(?![\"!])": "say 'close frame'",
+    r"\b[Gg]oodbye\b(?![\"!]|\.\")": "say 'close frame'",
     r"\b[Aa]mid\b": "say 'during'",
     r"(?<!there )(?<!There )\b(?:is|are) none\b": "say 'is not one'; it reads as None",
     r"\btimes as dear\b|\bas dear\b": "say 'as expensive'",

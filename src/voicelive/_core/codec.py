@@ -364,7 +364,7 @@ def _plain(event: Model | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def json_of_unknown(event_type: str, payload: dict[str, Any]) -> bytes:
-    """Return the JSON text of an event that no class describes; raises :class:`InvalidEventError` if there is none."""
+    """Return the JSON text of an event that no class describes; raises :class:`InvalidEventError` if it has none."""
     try:
         text = json.dumps(plain_value(payload), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8")

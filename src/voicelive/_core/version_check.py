@@ -43,7 +43,7 @@ class Finding:
 def findings(event: Model, event_type: str, api_version: str, *, previews: bool) -> Iterator[Finding]:
     """Yield what of `event` is not in `api_version`, and the names in it that nobody knows.
 
-    Nothing is found against a version that is not one of the contract's: there is no telling.
+    Nothing is found against a version that is not one of the contract's: what it has is not known.
 
     Args:
         event: the event.

@@ -66,7 +66,7 @@ class Activity:
 
     @property
     def ended_ms(self) -> int | None:
-        """Where the last sound was; None if there was none."""
+        """Where the last sound was; None after silence only."""
         return self._last if self._start is not None else self._spans[-1].end_ms if self._spans else None
 
     @property

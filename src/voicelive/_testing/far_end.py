@@ -87,7 +87,7 @@ class FarEnd:
             self.heard += self._silence * (missing // width)
 
     def due(self) -> float | None:
-        """Return when the next mark will be reached; None if there is none."""
+        """Return when the next mark will be reached; None if none is waiting."""
         before = 0
         for one in self._queue:
             if isinstance(one, str):

@@ -8,7 +8,7 @@ __all__ = ["base64_size", "field_of", "index_of", "reason_of", "text_of", "texts
 
 
 def text_of(holder: object, name: str) -> str | None:
-    """Return a text; None where there is none."""
+    """Return a text, or None."""
     value = getattr(holder, name, None)
     if type(value) is str:
         return value
@@ -23,13 +23,13 @@ def texts_of(holder: object, name: str) -> list[str]:
 
 
 def index_of(event: object) -> int:
-    """Return the content index; 0 where there is none."""
+    """Return the content index, or 0."""
     value = getattr(event, "content_index", None)
     return value if isinstance(value, int) else 0
 
 
 def field_of(holder: object, name: str) -> object:
-    """Return a field of an object or of a mapping; None where there is none."""
+    """Return a field of an object or of a mapping, or None."""
     if type(holder) is dict:
         return holder.get(name)
     value = getattr(holder, name, None)

@@ -99,7 +99,7 @@ class ResponseQueue:
 
     @property
     def active(self) -> str | None:
-        """The id of the response in progress; None where there is none, or where the service gave it no id."""
+        """The id of the response in progress; None between responses, or where the service gave it no id."""
         return self._active
 
     @property

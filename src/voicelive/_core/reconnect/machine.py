@@ -179,7 +179,7 @@ class ReconnectMachine(LinkChanges):
 
     @property
     def up(self) -> int | None:
-        """The link over which what is sent goes out at once; None while there is none."""
+        """The link over which what is sent goes out at once; None while nothing can be sent."""
         link = self._current
         return link.number if link is not None and link.state == "up" else None
 

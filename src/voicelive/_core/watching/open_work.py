@@ -55,11 +55,11 @@ class Pending(Generic[WorkT]):
         return pushed_out
 
     def get(self, key: str) -> WorkT | None:
-        """Return work; None if there is none of this id."""
+        """Return the work with this id, or None."""
         return self._by_id.get(key)
 
     def take(self, key: str) -> WorkT | None:
-        """Take work out; None if there is none of this id."""
+        """Take out the work with this id; None if it is not known."""
         return self._by_id.pop(key, None)
 
     def latest(self) -> WorkT | None:

@@ -42,7 +42,7 @@ _MISHEARD = {"a": "eight", "ate": "eight", "to": "two", "too": "two", "for": "fo
 
 
 def answer_sum(words: Sequence[str]) -> str | None:
-    """The answer to the sum among the words, or None when there is none."""
+    """The answer to the sum among the words, or None."""
     for start in range(len(words)):
         parsed = _parse(words, start)
         if parsed:

@@ -27,7 +27,7 @@ _MAX_DIGITS = 15
 def read_number(words: Sequence[str], start: int = 0) -> tuple[Fraction, int] | None:
     """Read the number that begins at word ``start``: its value, and the words it takes.
 
-    Words are in lower case. None when there is no number there.
+    Words are in lower case. None if no number is there.
     """
     digits = _digits(words[start]) if start < len(words) else None
     if digits is not None:

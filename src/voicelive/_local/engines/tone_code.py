@@ -156,7 +156,7 @@ def _may_be_tone(window: array[int], frequency: float) -> bool:
 
 
 def _edge_strength(before: array[int], after: array[int]) -> float:
-    """How strong an edge from mark to space is; 0 where there is none."""
+    """How strong an edge from mark to space is; 0 for no edge."""
     if not any(before) or not any(after):
         return 0.0
     if not _is_tone(before, _MARK_HZ, _SPACE_HZ) or not _is_tone(after, _SPACE_HZ, _MARK_HZ):

@@ -178,7 +178,7 @@ class Responses:
             self._ended(generation)
 
     def playback(self) -> Playback | None:
-        """Return the latest spoken answer, or None where there was none."""
+        """Return the latest spoken answer, or None before the first."""
         generation = self._latest
         if generation is None or generation.first_audio_at is None:
             return None
