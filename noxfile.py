@@ -19,10 +19,10 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
 ALL_PYTHONS = ["3.11", "3.12", "3.13"]
-# Five on two cores: the tests take some 600 s of processor time, and a worker waits more than half of its own, for an
-# outage, for speech or for another program. A worker that is done takes tests from the others, so that none is alone
-# for long at the end.
-IN_PARALLEL = ["-n", "5", "--dist", "worksteal"]
+# Three on two cores: some tests wait, for an outage, for speech or for another program, and others run meanwhile. A
+# worker that is done takes tests from the others, so that none is alone for long at the end. With five, each of which
+# loads the speech engines, the same tests took longer.
+IN_PARALLEL = ["-n", "3", "--dist", "worksteal"]
 # What the tests need of them; what else an extra brings is in the group `test`.
 EXTRAS = "identity,local,cli,mcp,audio,otel,server"
 CURRENT = "tests/peers/test_conformance.py::test_the_document_is_current"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ._base import Model
 from ._collector import collector_paused
-from ._core.first_events import first_models, models_to_build
+from ._core.first_events import first_models, first_to_build, models_to_build
 
 __all__ = ["Builder", "start_building"]
 
@@ -74,6 +74,8 @@ class Builder(threading.Thread):
             with collector_paused(lasting=True):
                 for _ in _each(first_models(self._api_version)):
                     pass  # asking for one defines it
+                with _building:
+                    first_to_build().model_rebuild()
         finally:
             # What failed here fails again, and is told, where an event is decoded.
             with _lock:

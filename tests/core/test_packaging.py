@@ -21,7 +21,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 
 # Not ours to declare: pydantic fixes the version of the one, and the others are there or not as an application wishes.
 BROUGHT_BY_PYDANTIC = {"pydantic_core"}
-OF_THE_APPLICATION = {"gevent", "pytest"}
+OF_THE_APPLICATION = {"gevent", "jwt", "pytest"}
 # Imported by the application, and by the credentials it makes with it.
 NEVER_NAMED = {"identity": {"aiohttp", "azure-identity"}}
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._base import Model, models_in
+from .._generated import models
 from .._generated.registry import CLIENT_EVENTS, SERVER_EVENTS
 from .version_names import is_nested
 
-__all__ = ["first_models", "models_to_build"]
+__all__ = ["first_models", "first_to_build", "models_to_build"]
 
 _SESSION_AND_TURN = (
     "session.created",
@@ -38,13 +39,32 @@ _NESTED_NAMES = (
     "response.output_audio.done",
     "response.output_audio_transcript.done",
 )
+_KINDS = (
+    "ServerVad",
+    "AzureSemanticVadMultilingual",
+    "AzureStandardVoice",
+    "FunctionTool",
+    "ResponseMessageItem",
+    "RequestAudioContentPart",
+    "ResponseAudioContentPart",
+)
 _SENT = ("session.update", "response.create", "conversation.item.create", "input_audio_buffer.append")
 
 
 def first_models(api_version: str) -> Iterator[type[Model]]:
-    """Yield the classes of a session's and a turn's first events; each is defined when it is asked for."""
+    """Yield the classes of a session's and a turn's first events; each is defined when it is asked for.
+
+    The kinds of settings and items that most sessions have are among them.
+    """
+    for name in _KINDS:
+        yield getattr(models, name)
     for event_type in (*_SESSION_AND_TURN, *(_NESTED_NAMES if is_nested(api_version) else ())):
         yield SERVER_EVENTS[event_type]
+
+
+def first_to_build() -> type[Model]:
+    """Return what nearly every application sends as soon as a connection is open: the settings."""
+    return CLIENT_EVENTS["session.update"]
 
 
 def models_to_build(api_version: str) -> Iterator[type[Model]]:
