@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import time
 from collections.abc import Callable, Generator
@@ -71,6 +72,29 @@ async def first_event(client: Client, endpoint: str, **options: Any) -> str:
     options = {"open_timeout": 40, "close_timeout": 3, "allow_plaintext_credentials": True, **options}
     async with client.connect(endpoint, headers={"api-key": "k"}, connection_options=options) as connection:
         return str((await connection.recv()).type)
+
+
+async def test_nothing_sent_waits_for_an_acknowledgement(client: Client) -> None:
+    """Small messages, such as 20 ms of audio, leave at once: the connection's socket has TCP_NODELAY."""
+    with WebSocketServer(CREATED) as server:
+        port = int(server.endpoint.rpartition(":")[2])
+        async with client.connect(server.endpoint) as connection:
+            await connection.recv()
+            found = [
+                sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                for sock in gc.get_objects()
+                # Not isinstance(): it would ask objects that are dead.
+                if issubclass(type(sock), socket.socket) and goes_to(sock, port)
+            ]
+    assert found
+    assert all(found)
+
+
+def goes_to(sock: socket.socket, port: int) -> bool:
+    try:
+        return sock.getpeername()[1] == port  # type: ignore[no-any-return]
+    except (OSError, IndexError):
+        return False
 
 
 @pytest.mark.usefixtures("has_ipv6")
