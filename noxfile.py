@@ -20,8 +20,8 @@ nox.options.sessions = ["lint", "types", "codegen_check", "tests"]
 
 ALL_PYTHONS = ["3.11", "3.12", "3.13"]
 # Three on two cores: some tests wait, for an outage, for speech or for another program, and others run meanwhile. A
-# worker that is done takes tests from the others, so that none is alone for long at the end. With five, each of which
-# loads the speech engines, the same tests took longer.
+# worker that is done takes tests from the others, so that none is alone for long at the end. Five end a seventh sooner,
+# and crowd out the tests that speak and listen in real time.
 IN_PARALLEL = ["-n", "3", "--dist", "worksteal"]
 # What the tests need of them; what else an extra brings is in the group `test`.
 EXTRAS = "identity,local,cli,mcp,audio,otel,server"

@@ -30,7 +30,7 @@ from .test_page import contrasts_too_weak
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LEAD_S = 1.5
+LEAD_S = 2.5
 """A recording begins when the microphone is opened, which a busy browser tells its page a while later."""
 LOUDER = "(level) => Number(document.getElementById('speaker-level').ariaValueNow) > level"
 REPLY = f"You said {INTERRUPTION}"
