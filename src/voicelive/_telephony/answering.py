@@ -19,7 +19,7 @@ from .bridge import Bridge, Digits, check_bridge, close_line, wait_for_start
 from .call import CallControl
 from .streams import LineStream, line_stream
 
-__all__ = ["answer", "unanswered"]
+__all__ = ["agent_failed", "answer", "unanswered", "unreached", "until_started"]
 
 _logger = logging.getLogger("voicelive.telephony")
 
@@ -62,20 +62,15 @@ async def answer(
         raise ConfigurationError(f"agent takes a coroutine function that takes the connection, not {agent!r}")
     limits = limits or CallLimits()
     opened = line_stream(stream)
-    if line.started is None:
-        failed = await wait_for_start(opened, line, limits)
-        if failed is not None:
-            return await unanswered(opened, line, *failed)
-    started = line.started
-    if started is not None and started.is_probe:
-        return await unanswered(opened, line, "probe", "the vendor tried whether somebody answers")
+    failed = await until_started(opened, line, limits)
+    if failed is not None:
+        return failed
     arguments: dict[str, Any] = {"barge_in": True, **options_of(agent), **options}
     connection = connect(**arguments)
     try:
         await connection.open()
     except VoiceLiveError as error:
-        _logger.warning("a call of %s was not answered: %s", line.name, error)
-        return await unanswered(opened, line, "service_ended", f"{type(error).__name__}: {error}")
+        return await unreached(opened, line, error)
     except BaseException:
         await close_line(opened, line, "error")
         raise
@@ -93,8 +88,7 @@ async def _with_agent(agent: Agent, call: Bridge, connection: VoiceLiveConnectio
         await asyncio.wait({speaking})
     failed = None if speaking.cancelled() else speaking.exception()
     if failed is not None and not isinstance(failed, ConnectionClosed):
-        _logger.error("the agent failed", exc_info=failed)
-        summary = replace(summary, outcome="agent_failed", detail=f"the agent raised {type(failed).__name__}")
+        return agent_failed(summary, failed)
     return summary
 
 
@@ -109,6 +103,29 @@ async def _speak(agent: Agent, call: Bridge, connection: VoiceLiveConnection) ->
         raise
     if call.call is not None:
         call.call.hang_up()
+
+
+async def until_started(stream: LineStream, line: Line, limits: CallLimits) -> CallSummary | None:
+    """Wait for a call; return what became of it if it is not one to be answered."""
+    if line.started is None:
+        failed = await wait_for_start(stream, line, limits)
+        if failed is not None:
+            return await unanswered(stream, line, *failed)
+    if line.started is not None and line.started.is_probe:
+        return await unanswered(stream, line, "probe", "the vendor tried whether somebody answers")
+    return None
+
+
+async def unreached(stream: LineStream, line: Line, error: VoiceLiveError) -> CallSummary:
+    """End a call for which no session could be opened."""
+    _logger.warning("a call of %s was not answered: %s", line.name, error)
+    return await unanswered(stream, line, "service_ended", f"{type(error).__name__}: {error}")
+
+
+def agent_failed(summary: CallSummary, error: BaseException) -> CallSummary:
+    """Return what became of a call whose agent raised."""
+    _logger.error("the agent failed", exc_info=error)
+    return replace(summary, outcome="agent_failed", detail=f"the agent raised {type(error).__name__}")
 
 
 async def unanswered(stream: LineStream, line: Line, outcome: Any, detail: str) -> CallSummary:

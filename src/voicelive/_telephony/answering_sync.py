@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .._clients.sync_connect import connect
@@ -22,15 +21,13 @@ from .._loop import LoopThread, lease
 from .._public import public_in
 from ..agents import options_of
 from ..errors import ConfigurationError, ConnectionClosed, VoiceLiveError
-from .answering import unanswered
-from .bridge import Bridge, Digits, check_bridge, wait_for_start
+from .answering import agent_failed, unanswered, unreached, until_started
+from .bridge import Bridge, Digits, check_bridge
 from .call import CallControl, SyncCall, remember
 from .on_loop import ConnectionOnLoop
 from .threaded_stream import ThreadedStream
 
 __all__ = ["answer_sync", "bridge_sync"]
-
-_logger = logging.getLogger("voicelive.telephony")
 
 
 @public_in("voicelive.telephony")
@@ -116,7 +113,7 @@ def answer_sync(
         raise ConfigurationError(f"agent takes a function that takes the connection and blocks, not {agent!r}")
     limits = limits or CallLimits()
     with _leased() as engine, _threads_of(stream, engine) as opened:
-        failed = engine.call(lambda: _until_started(opened, line, limits))
+        failed = engine.call(lambda: until_started(opened, line, limits))
         if failed is not None:
             return failed
         decorated: Any = agent
@@ -125,9 +122,7 @@ def answer_sync(
         try:
             connection.open()
         except VoiceLiveError as error:
-            told = f"{type(error).__name__}: {error}"
-            _logger.warning("a call of %s was not answered: %s", line.name, error)
-            return engine.call(lambda: unanswered(opened, line, "service_ended", told))
+            return engine.call(partial(unreached, opened, line, error))
         except BaseException:
             engine.call(lambda: unanswered(opened, line, "cancelled", ""))
             raise
@@ -157,10 +152,7 @@ def _with_agent(
         raise
     closing.join()
     summary = call.wait()
-    if failed is not None:
-        _logger.error("the agent failed", exc_info=failed)
-        summary = replace(summary, outcome="agent_failed", detail=f"the agent raised {type(failed).__name__}")
-    return summary
+    return summary if failed is None else agent_failed(summary, failed)
 
 
 class _Carried:
@@ -198,17 +190,6 @@ class _Carried:
     def _hang_up(self) -> None:
         if self._bridge.call is not None:
             self._bridge.call.hang_up()
-
-
-async def _until_started(stream: ThreadedStream, line: Line, limits: CallLimits) -> CallSummary | None:
-    """Wait for a call; return what became of it if it is not one to be answered."""
-    if line.started is None:
-        failed = await wait_for_start(stream, line, limits)
-        if failed is not None:
-            return await unanswered(stream, line, *failed)
-    if line.started is not None and line.started.is_probe:
-        return await unanswered(stream, line, "probe", "the vendor tried whether somebody answers")
-    return None
 
 
 async def _begun(
