@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from ..._base import Model
 from ..envelope import AUDIO_DELTAS, Incoming
 from .actions import AskApproval, RunTool
-from .approvals import Approval, approval_response
+from .approvals import Approval
 from .barge_in import Reaction
-from .consequences import Consequences
-from .conversation_events import (
-    ApprovalAnswered,
-    ApprovalOutcome,
-    ToolFinished,
-    ToolStarted,
-    UserAway,
-)
+from .conversation_events import ToolStarted
 from .fields import base64_size, index_of, reason_of, text_of, texts_of
-from .ledger import Heard, Interruption
 from .metrics import TokenCounts
-from .responses import ALREADY_ACTIVE, Ticket
+from .requests import Requests
+from .responses import ALREADY_ACTIVE
 from .session_view import SessionView
 from .tool_calls import Call
 
-__all__ = ["PIECES", "Conversation", "ToolEnd"]
+__all__ = ["PIECES", "Conversation"]
 
 _TOO_SHORT = re.compile(r"Audio content of (\d+)\s*ms is already shorter than (\d+)\s*ms")
 _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
@@ -42,10 +35,8 @@ _TRANSCRIPT = ("response.audio_transcript.delta", "response.output_audio_transcr
 _TEXT = ("response.text.delta", "response.output_text.delta")
 _ITEMS = ("conversation.item.created", "conversation.item.added")
 
-ToolEnd = Literal["completed", "failed", "timed_out", "refused", "cancelled", "discarded"]
 
-
-class Conversation(Consequences):
+class Conversation(Requests):
     """Decides for one connection. Not safe for threads by itself."""
 
     # What arrives.
@@ -319,124 +310,6 @@ class Conversation(Consequences):
     def _was_interrupted(self, event: Model, now: float) -> None:
         # Among the events of a call that is over: it was told when it happened.
         self._react(Reaction(flush=True))
-
-    # What goes out, is played, or is asked for.
-
-    def sent(
-        self,
-        event_type: str,
-        now: float,
-        *,
-        audio_size: int = 0,
-        event_id: str | None = None,
-        item: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Take what the application sent.
-
-        Args:
-            event_type: the event's type.
-            now: when.
-            audio_size: the bytes of audio in it.
-            event_id: its id, of a ``response.create``.
-            item: the item of a ``conversation.item.create``.
-        """
-        if event_type == "input_audio_buffer.append":
-            self.timeline.sent(audio_size, now)
-        elif event_type == "input_audio_buffer.commit":
-            self._has_outputs = False
-        elif event_type == "response.create":
-            self.queue.sent(event_id)
-            self._requested(now, follows_tools=self._has_outputs)
-        elif item is not None and item.get("type") == "function_call_output":
-            self.meter.tool_done(str(item.get("call_id")), now)
-            self._has_outputs = True
-        elif item is not None and item.get("role") == "user":
-            self._has_outputs = False
-
-    def played(self, size: int, now: float, *, item_id: str | None = None) -> list[Heard]:
-        """Take how many bytes were played; see :meth:`PlaybackLedger.played`."""
-        self._reports_playback = True
-        advanced = self.ledger.played(size, item_id=item_id)
-        for heard in advanced:
-            self.meter.played(heard.item_id, heard.ms, now, self.latency_ms)
-        if advanced:
-            self._show("speaking")
-        self._rest(now)
-        return advanced
-
-    def interrupt(self, now: float) -> Interruption | None:
-        """Interrupt the answer, as the application asks: returns what was heard of it; None if nothing is cut off."""
-        self._settle_held()
-        return self._react(self.policy.interrupt(active=self.queue.is_active), now_held=True)
-
-    def request(self, parameters: Mapping[str, Any] | None, now: float) -> Ticket:
-        """Ask for a response as soon as none is in progress."""
-        ticket = self.queue.request(parameters)
-        self._pump(now)
-        return ticket
-
-    def tool_finished(
-        self, call_id: str, output: str, end: ToolEnd, now: float, *, duration_ms: int = 0, wants_response: bool = True
-    ) -> None:
-        """Take the end of a tool: its output goes to the model at once, and a response follows when all are there."""
-        self.meter.tool_done(call_id, now)
-        call = self.calls.finished(call_id, wants_response=wants_response)
-        name = call.name if call else ""
-        if call is None:
-            end = "discarded"
-        else:
-            self._has_outputs = True
-            item = {"type": "function_call_output", "call_id": call_id, "output": output}
-            self._send({"type": "conversation.item.create", "item": item})
-        self._tell(ToolFinished(call_id=call_id, name=name, outcome=end, duration_ms=duration_ms, output=output))
-        self._follow_up(now)
-        self._rest(now)
-
-    def approval_decided(self, request_id: str, outcome: ApprovalOutcome) -> None:
-        """Take what was decided about the call of an MCP tool: the service is told once, whatever it is."""
-        approval = self.approvals.answered(request_id)
-        if approval is None:
-            return
-        is_approved = outcome == "approved"
-        self._send({"type": "conversation.item.create", "item": approval_response(request_id, is_approved)})
-        self._tell(
-            ApprovalAnswered(
-                approval_request_id=request_id,
-                server_label=approval.server_label,
-                name=approval.name,
-                arguments=approval.arguments,
-                approved=is_approved,
-                outcome=outcome,
-            )
-        )
-
-    def due(self) -> float | None:
-        """Return when :meth:`tick` is to be called; None while nothing waits for the clock."""
-        soonest = None
-        for watch in self._watches:
-            due = watch.due()
-            if due is not None and (soonest is None or due < soonest):
-                soonest = due
-        return soonest
-
-    def tick(self, now: float) -> None:
-        """Take that time has passed."""
-        if self._interrupts:
-            self._react(self.policy.tick(now))
-        if self.queue.tick(now):
-            self._pump(now)
-        if self.silence is not None and (count := self.silence.tick(now)):
-            self._tell(UserAway(silent_ms=round(self.silence.seconds * 1000), count=count))
-        if self.budget is not None:
-            self._check_budget(now)
-
-    def ended(self) -> None:
-        """Note the end of the call: nothing that was asked for is coming, and no output is wanted any more."""
-        self.queue.clear("the connection ended")
-        self.calls.clear()
-        self.approvals.clear()
-        self.silence, self.budget = None, None
-        self._tell_turn(self.meter.end())
 
     handlers: ClassVar[Mapping[str, Callable[[Any, Model, float], bool | None]]] = {
         "session.created": _session,
