@@ -147,6 +147,7 @@ class _Measured:
 
     def watch(self) -> None:
         """Wait a moment, and tell from time to time how far it is."""
+        # Progress is in files of the other processes; nothing tells of them.
         time.sleep(0.1)
         now = time.monotonic()
         if now > self._deadline:
@@ -200,6 +201,7 @@ def _service(folder: Path) -> Generator[None]:
         while not (folder / "endpoint").exists():
             if time.monotonic() > deadline or process.poll() is not None:
                 raise TimeoutError("the local service did not start")
+            # The file is all that the other process shows of itself.
             time.sleep(0.05)
         yield
         process.communicate(timeout=30)

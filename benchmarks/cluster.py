@@ -45,6 +45,7 @@ class Cluster:
             if time.monotonic() > deadline:
                 self._ends.close()
                 raise TimeoutError(f"the scheduler of Dask did not start within {_START_S} s")
+            # The file is all that the scheduler shows of itself.
             time.sleep(0.05)
         self.address = json.loads(file.read_text())["address"]
         for _ in range(self._count):

@@ -82,8 +82,7 @@ async def _hour(clock: JumpingSelector, line: str, calls: int, minutes: float) -
         clock.jumps = False
         took = time.perf_counter() - began
         running.cancel()
-        for end in load.ends:
-            end.write(b"\x03\xe8", 8)
+        load.hang_up()
         async with asyncio.timeout(30):
             while len(summaries) < calls:  # noqa: ASYNC110 - what ends is the server's own
                 await asyncio.sleep(0.05)

@@ -13,6 +13,7 @@ import json
 import os
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ def _frame(payload: bytes, opcode: int = _TEXT, *, masked: bool) -> bytes:
     return head + (bytes(4) if masked else b"") + payload
 
 
-class _Socket(asyncio.Protocol):
+class _Socket(asyncio.Protocol, ABC):
     """One end of a WebSocket whose messages are frames."""
 
     masks = False
@@ -88,11 +89,13 @@ class _Socket(asyncio.Protocol):
     def write(self, payload: bytes, opcode: int = _TEXT) -> None:
         self.transport.write(_frame(payload, opcode, masked=self.masks))
 
+    @abstractmethod
     def opened(self, head: bytes) -> None:
-        raise NotImplementedError
+        """Take the head of the other side's opening."""
 
+    @abstractmethod
     def received(self, payload: bytes, *, is_text: bool) -> None:
-        raise NotImplementedError
+        """Take a message."""
 
     def _messages(self) -> Iterator[tuple[int, bytes]]:
         buffer, at = self._buffer, 0
@@ -193,6 +196,10 @@ class FarEnd(_Socket):
         name = stamp(self.number, now)
         self.transport.write(self._head + (base64.b64encode(name) if self._kind.before else name) + self._rest)
 
+    def hang_up(self) -> None:
+        """Close with 1000."""
+        self.write((1000).to_bytes(2, "big"), _CLOSE)
+
     def tick(self, now: float) -> None:
         """Return the marks that were reached."""
         while self._marks and self._marks[0][0] <= now:
@@ -291,7 +298,7 @@ class Session(_Socket):
         self._tell({"type": "response.done", "event_id": f"f{turn}", "response": {**response, "status": "completed"}})
 
     def hear(self) -> None:
-        """Tell that the caller speaks: what plays is interrupted."""
+        """Say that the caller speaks: what plays is interrupted."""
         begun = {"audio_start_ms": 0, "item_id": f"u{self._turn}"}
         self._tell({"type": "input_audio_buffer.speech_started", "event_id": f"s{self._turn}", **begun})
 

@@ -162,6 +162,11 @@ class Load:
 
         return done
 
+    def hang_up(self) -> None:
+        """Have every caller hang up."""
+        for end in self.ends:
+            end.hang_up()
+
     def forget(self) -> None:
         """Begin to count."""
         self.told.arrived, self.sent = 0, 0
@@ -208,8 +213,7 @@ async def _run(line: str, calls: int, seconds: float) -> Figures:
         counted, took = load.counted(), time.monotonic() - began
         after, generator = await _figures(ours), time.process_time() - own
         running.cancel()
-        for end in load.ends:
-            end.write(b"\x03\xe8", 8)
+        load.hang_up()
         async with asyncio.timeout(60):
             while (last := await _figures(ours))[2]["calls"] < calls:  # noqa: ASYNC110 - it asks another process
                 await asyncio.sleep(0.1)

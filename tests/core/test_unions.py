@@ -111,7 +111,7 @@ def test_it_is_an_alias_like_any_other() -> None:
 
 
 def test_constants_at_two_places_tell_a_kind() -> None:
-    """A message's kind is told by its type and then by its role; without the second there is none."""
+    """A message's kind is told by its type and then by its role; without a role its kind is not known."""
     items: Any = models.AnyConversationRequestItem
     assert items.kind_of({"type": "message", "role": "user"}) is models.UserMessageItem
     assert items.kind_of({"type": "message"}) is None

@@ -80,7 +80,7 @@ class Image:
             case "CMD":
                 self.command = [part.strip(' "') for part in arguments.strip("[]").split(",")]
             case "FROM" | "USER" | "EXPOSE" | "RUN":
-                print(f"left out, as there is no image: {name} {arguments}")
+                print(f"left out, because no image is built: {name} {arguments}")
             case _:
                 raise SystemExit(f"{name} is an instruction that is not known here: {arguments}")
 

@@ -53,10 +53,10 @@ def prepared_socket(family: socket.AddressFamily, source: tuple[str, int] | None
     Raises:
         SourceAddressError: if it cannot come from there, such as another machine's address.
     """
-    # The protocol is named: asyncio asks for it before it sets TCP_NODELAY. Without that the kernel holds each piece of
-    # audio back until the one before was acknowledged, 25 ms and more.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
+        # asyncio does so only for sockets that it makes itself. Without it the kernel holds each piece of audio back
+        # until the one before was acknowledged, 25 ms and more.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         if source is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,7 +15,7 @@ from .transport import DeliveringTransport
 __all__ = ["LayeredTransport"]
 
 
-class LayeredTransport:
+class LayeredTransport(ABC):
     """The part of a :class:`Transport` over another that only passes on; what is received is queued here."""
 
     def __init__(self, inner: DeliveringTransport) -> None:
@@ -62,6 +63,6 @@ class LayeredTransport:
         self._inner.abort()
         self._end()
 
+    @abstractmethod
     def _end(self, _: object = None) -> None:
         """Note that nothing more comes."""
-        raise NotImplementedError

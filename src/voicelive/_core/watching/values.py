@@ -43,6 +43,6 @@ def as_float(value: object) -> float | None:
 
 
 def int_of(event: Model, name: str, default: int) -> int:
-    """Return the integer of a field; `default` where there is none."""
+    """Return the integer of a field, or `default`."""
     value = as_int(getattr(event, name, None))
     return default if value is None else value

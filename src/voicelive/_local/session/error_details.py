@@ -42,7 +42,7 @@ def not_json(reason: str) -> ErrorDetails:
 
 
 def invalid_event(event_type: str | None, message: str, issues: Iterable[FieldIssue]) -> ErrorDetails:
-    """Name the first of `issues`; `message` is used where there are no issues."""
+    """Name the first of `issues`; without any, use `message`."""
     first = next(iter(issues), None)
     if first is None:
         return ErrorDetails(message, param="type" if event_type is None else None)
