@@ -14,9 +14,10 @@ from typing import IO
 
 from tests.outside import program
 
-__all__ = ["Listener", "SoundServer"]
+__all__ = ["PIECE_MS", "Listener", "SoundServer"]
 
 RATE = 24_000
+PIECE_MS = 20
 _DEADLINE = 20.0
 _RAW = [f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=20"]
 
@@ -169,13 +170,13 @@ class Listener:
 
     @property
     def sounds(self) -> list[float]:
-        """When the pieces of 20 ms arrived that are not silent, by the monotonic clock."""
+        """When the pieces of :data:`PIECE_MS` arrived that are not silent, by the monotonic clock."""
         return [when for when, chunk in self._chunks if any(chunk)]
 
     def follow(self, pipe: IO[bytes]) -> None:
         """Take what a recorder writes, to its end."""
         with pipe:
-            while data := pipe.read(960):
+            while data := pipe.read(RATE * PIECE_MS // 1000 * 2):
                 self._chunks.append((time.monotonic(), data))
 
 

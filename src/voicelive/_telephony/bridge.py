@@ -41,6 +41,8 @@ Digits = Literal["event", "message"]
 
 _TICK_S = 0.2
 _CLOSING_S = 3.0
+_ON_ITS_WAY_S = 0.5
+"""How long sound may take to the ear of a line that does not say what it played: network and buffers."""
 _BY_THIS_SIDE = ("finished", "too_long", "service_ended", "agent_failed", "silent", "faulty", "cancelled")
 
 _logger = logging.getLogger("voicelive.telephony")
@@ -324,6 +326,9 @@ class Bridge:
         while not self._layer.conversation.queue.is_idle or not self._playout.is_idle:
             await asyncio.sleep(_TICK_S / 4)
             self._layer.report_played()
+        if not self._line.has_marks:
+            # By the clock alone: the last words may not have arrived yet.
+            await asyncio.sleep(_ON_ITS_WAY_S)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None and not self._outcome.done():
