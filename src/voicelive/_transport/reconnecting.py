@@ -16,6 +16,7 @@ from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
 from .._core.reconnect.history import LEARNED_FROM
 from .._core.reconnect.machine import Close, Condense, Open, SendFull, SendNow
+from .alarm import Alarm
 from .logs import transport_logger
 from .receive_queue import Sink
 from .reconnect_setup import ReconnectSetup, broken, end_signal, failure_of, queue_full
@@ -26,9 +27,6 @@ __all__ = ["ReconnectingTransport"]
 ResultT = TypeVar("ResultT")
 
 _OPENING, _CONDENSING = "voicelive-open", "voicelive-condense"
-
-_EARLIER_S = 0.001
-"""How much earlier than the timer something must be due for the timer to be set anew."""
 
 _SENT_PER_BREAK = 32
 """Messages of a long replay between two moments in which the rest of the event loop gets its turn."""
@@ -61,7 +59,7 @@ class ReconnectingTransport:
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._tick)
         self._last_arrival = time.monotonic()
 
     async def open(self) -> None:
@@ -74,7 +72,7 @@ class ReconnectingTransport:
         number = self._machine.start(time.monotonic())
         self._links[number] = transport
         self._follow(number, transport)
-        self._set_timer(time.monotonic())
+        self._set_alarm(time.monotonic())
 
     def deliver_to(self, sink: Sink, ended: Callable[[object], None]) -> None:
         """Hand each message to `sink` when it arrives, and call `ended` at the end, instead of keeping any here."""
@@ -280,26 +278,10 @@ class ReconnectingTransport:
             self._machine.heard(self._links[self._settled].last_arrival)
         return time.monotonic()
 
-    def _set_timer(self, now: float) -> None:
+    def _set_alarm(self, now: float) -> None:
         """Have the state machine told of the time when something is due, at the latest."""
         due = None if self._final is not None else self._machine.due(now)
-        timer = self._timer
-        if due is None:
-            if timer is not None:
-                timer.cancel()
-                self._timer = None
-            return
-        # One that comes too early looks again: what is due moves on with every message.
-        loop = asyncio.get_running_loop()
-        at = loop.time() + max(0.0, due - now)
-        if timer is None or at < timer.when() - _EARLIER_S:
-            if timer is not None:
-                timer.cancel()
-            self._timer = loop.call_at(at, self._time_is_up)
-
-    def _time_is_up(self) -> None:
-        self._timer = None
-        self._tick()
+        self._alarm.set(None if due is None else due - now)
 
     def _tick(self) -> None:
         """Have the state machine do what is due, and carry it out."""
@@ -324,7 +306,7 @@ class ReconnectingTransport:
                     self._start(transport.close(1000, ""))
                 else:
                     transport.give_up(action.cause)
-        self._set_timer(self._now())
+        self._set_alarm(self._now())
         self._notify()
 
     async def _condense(self, items: list[dict[str, Any]]) -> None:
