@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from voicelive._core.argument_hints import suggest_keywords
-from voicelive._core.secrecy import Secret, SecretMapping
+from voicelive._core.secrecy import Redactor, Secret, SecretMapping
 from voicelive.errors import ConfigurationError
 
 HUSH = "not to be seen"
@@ -50,3 +50,16 @@ def test_other_errors_keep_their_traceback() -> None:
     with pytest.raises(ValueError, match="no") as caught:
         fail(key=HUSH, kind=ValueError)
     assert [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)][-1] == "fail"
+
+
+@pytest.mark.parametrize("start", range(0, 24, 5))
+@pytest.mark.parametrize("size", [16, 17, 31])
+def test_a_longer_part_of_a_secret_is_hidden_wherever_it_stands(start: int, size: int) -> None:
+    """Sixteen characters of a key in one piece are hidden, whatever place of a text they are at; fifteen are not."""
+    key = "a1B2c3D4e5F6g7H8i9J0k-L_m.N~o+P/q=R*s,T;u:V!w@X"
+    hide = Redactor([key])
+    part = key[start : start + size]
+    for before in range(20):
+        text = "?" * before + part + "?" * (before % 7)
+        assert hide(text) == text.replace(part, "(hidden)")
+        assert hide(text.replace(part, part[:15])) == text.replace(part, part[:15])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, quote, urlsplit
 
 __all__ = ["HIDDEN", "Redactor", "Secret", "SecretMapping", "is_secret_name", "secrets_in"]
@@ -19,6 +19,9 @@ _SHORTEST = 6
 """What is shorter would be blotted out in the middle of ordinary words."""
 _PART = 16
 """So much of a secret in one piece is hidden too: a close reason holds no more than a part of a token."""
+_NAME = 64
+_BLOCK = _PART // 2
+"""Wherever such a part stands in a text, it covers a whole one of the blocks of this size that the text consists of."""
 
 
 class Secret(str):
@@ -50,7 +53,7 @@ class Redactor:
         """Return `text` without secrets."""
         for secret in self._whole:
             text = text.replace(secret, HIDDEN)
-        return self._without_parts(text) if self._parts else text
+        return self._without_parts(text) if self._may_hold_part(text) else text
 
     @cached_property
     def _whole(self) -> tuple[Secret, ...]:
@@ -61,6 +64,16 @@ class Redactor:
     @cached_property
     def _parts(self) -> SecretMapping:
         return SecretMapping({form[at : at + _PART]: "" for form in self._whole for at in range(len(form) - _PART + 1)})
+
+    @cached_property
+    def _blocks(self) -> SecretMapping:
+        long = (form for form in self._whole if len(form) >= _PART)
+        return SecretMapping({form[at : at + _BLOCK]: "" for form in long for at in range(len(form) - _BLOCK + 1)})
+
+    def _may_hold_part(self, text: str) -> bool:
+        # Nearly no text does, and a look at each of its characters takes many times as long.
+        blocks = self._blocks
+        return bool(blocks) and any(text[at : at + _BLOCK] in blocks for at in range(0, len(text) - _BLOCK + 1, _BLOCK))
 
     def _without_parts(self, text: str) -> str:
         shown: list[str] = []
@@ -80,6 +93,12 @@ class Redactor:
 
 def is_secret_name(name: str) -> bool:
     """Return whether a field, header or parameter of this name holds what must not be shown."""
+    # Names are few and short; others, which a service may make up, are not to fill the memory.
+    return _is_known_secret_name(name) if len(name) <= _NAME else _SECRET_NAME.search(name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_known_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
