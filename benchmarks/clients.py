@@ -11,14 +11,14 @@ import base64
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic_ns
+from time import monotonic_ns, sleep
 from typing import Any
 
 import pybase64
 
 from .frames import STAMP
 
-__all__ = ["CLIENTS", "NAMES", "Client"]
+__all__ = ["CLIENTS", "NAMES", "Client", "wait_until_recorded"]
 
 PATH = "/voice-live/realtime"
 GO = '{"type":"input_audio_buffer.clear"}'
@@ -66,16 +66,33 @@ def _telemetry() -> dict[str, Any]:
     return {"telemetry": _exported[0]}
 
 
-_recordings: list[TemporaryDirectory[str]] = []
-"""Where recordings go, each to a folder of its own; removed when the process ends."""
+_recordings: list[tuple[TemporaryDirectory[str], Any]] = []
+"""Where recordings go, each to a folder of its own, removed when the process ends; and the recorder of each."""
 
 
 def _recorder() -> dict[str, Any]:
     """Return a recorder that writes to the disk."""
     from voicelive.recording import Recorder
 
-    _recordings.append(TemporaryDirectory(prefix="voicelive-benchmark-"))
-    return {"recorder": Recorder(Path(_recordings[-1].name) / "call")}
+    folder = TemporaryDirectory(prefix="voicelive-benchmark-")
+    recorder = Recorder(Path(folder.name) / "call")
+    _recordings.append((folder, recorder))
+    return {"recorder": recorder}
+
+
+def wait_until_recorded() -> None:
+    """Wait until the latest recorder has written what it was told: that is part of what recording costs.
+
+    Raises:
+        RuntimeError: if it did not write everything.
+    """
+    _, recorder = _recordings[-1]
+    while recorder._put != recorder._taken and recorder.problem is None:
+        sleep(0.001)
+    if recorder.problem is not None or recorder.dropped:
+        raise RuntimeError(
+            f"not everything was recorded: {recorder.problem or f'{recorder.dropped} events are missing'}"
+        )
 
 
 def _extras(options: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .clients import CLIENTS, Client
+from .clients import CLIENTS, Client, wait_until_recorded
 from .frames import PCM_CHUNK, audio_bytes, messages
 
 __all__ = [
@@ -117,6 +117,7 @@ def _measured(
     options = dict(task.get("options", {}))
     options |= {name: True for name in ("policy", "conversation", "telemetry", "recorder") if task.get(name)}
     setting = task.get("gc", "on")
+    settle: Callable[[], None] = wait_until_recorded if task.get("recorder") else lambda: None
     if client.is_async:
 
         async def measure() -> tuple[float, int]:
@@ -124,12 +125,14 @@ def _measured(
                 if go:
                     await client.go(connection)
                 total = await work(client, connection, WARMUP)
+                settle()
                 _set_gc(setting)
                 start = time.process_time()
                 if go:
                     # Only now: a client that reads ahead must not have read before the clock started.
                     await client.go(connection)
                 total += await work(client, connection, count)
+                settle()
                 return (time.process_time() - start) / count * 1e6, total
 
         result: tuple[float, int] = run_async(measure(), task.get("loop", "asyncio"))
@@ -138,11 +141,13 @@ def _measured(
             if go:
                 client.go(connection)
             total = work(client, connection, WARMUP)
+            settle()
             _set_gc(setting)
             start = time.process_time()
             if go:
                 client.go(connection)
             total += work(client, connection, count)
+            settle()
             result = (time.process_time() - start) / count * 1e6, total
     gc.unfreeze()
     gc.enable()
