@@ -29,6 +29,7 @@ __all__ = [
     "UnixTime",
     "decode_base64",
     "decode_leniently",
+    "decode_standard",
     "encode_base64",
     "raw_audio",
     "standard_base64",
@@ -49,12 +50,12 @@ def decode_base64(text: str) -> bytes:
     Raises:
         ValueError: if `text` holds anything else.
     """
-    decoded = _decode_standard(text)
+    decoded = decode_standard(text)
     # pydantic-core reads the other forms, and says what is wrong with the rest; it takes several times as long.
     return _validate_base64(text) if decoded is None else decoded
 
 
-def _decode_standard(text: str) -> bytes | None:
+def decode_standard(text: str) -> bytes | None:
     """Decode `text` if it has the one form that the service sends, standard and padded; None for everything else."""
     # Callers try whatever arrived as text, and the decoder would take bytes too.
     if not isinstance(text, str):
@@ -82,7 +83,7 @@ def standard_base64(text: str) -> str:
     Raises:
         ValueError: if `text` is not base64 in any form.
     """
-    return text if _decode_standard(text) is not None else encode_base64(_validate_base64(text))
+    return text if decode_standard(text) is not None else encode_base64(_validate_base64(text))
 
 
 def decode_leniently(text: object) -> tuple[bytes, str | None]:

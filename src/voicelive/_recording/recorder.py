@@ -37,13 +37,15 @@ _MOST_WAITING = 16 << 20
 """Bytes that may wait to be written: minutes of a call. A disk that stands still for longer loses events."""
 _EACH = 256
 """What an entry takes beside its text, in bytes."""
-_LOOK_S = 0.05
-_FLUSH_S = 1.0
+_LOOK_S = 0.1
+"""How often the thread looks: each time it wakes costs as much as an event, whatever waits."""
+_FLUSH_S = 0.9
 _AT_EXIT_S = 5.0
 
 _logger = logging.getLogger("voicelive.recording")
 
-_Write = Callable[[RecordingWriter], None]
+_Write = Callable[..., None]
+"""A method of :class:`RecordingWriter`."""
 
 
 @public_in("voicelive.recording")
@@ -93,7 +95,7 @@ class Recorder:
         self._content = content
         self._redact = patterns_of(redact)
         self._call_sound = call_sound
-        self._waiting: deque[tuple[_Write, int]] = deque()
+        self._waiting: deque[tuple[int, _Write, tuple[Any, ...]]] = deque()
         self._put = self._taken = 0
         self._lost = self._lost_written = 0
         self._start: float | None = None
@@ -195,24 +197,20 @@ class Recorder:
 
     def sent(self, data: bytes, now: float) -> None:
         """Record a message that was sent."""
-        at = self._at(now)
-        self._queue(lambda writer: writer.event("sent", data, at), len(data))
+        self._queue(len(data), RecordingWriter.event, "sent", data, self._at(now))
 
     def received(self, data: bytes, now: float) -> None:
         """Record a message that arrived."""
-        at = self._at(now)
-        self._queue(lambda writer: writer.event("received", data, at), len(data))
+        self._queue(len(data), RecordingWriter.event, "received", data, self._at(now))
 
     def told(self, data: bytes, now: float) -> None:
         """Record an event of the connection's own."""
-        at = self._at(now)
-        self._queue(lambda writer: writer.event("local", data, at), len(data))
+        self._queue(len(data), RecordingWriter.event, "local", data, self._at(now))
 
     def heard(self, heard: list[Heard], now: float) -> None:
         """Record how far items have been heard."""
-        at = self._at(now)
         for one in heard:
-            self._queue(partial(_write_heard, one, at), 0)
+            self._queue(0, RecordingWriter.heard, *one, self._at(now))
 
     def ended(self, info: CloseInfo | None, now: float) -> None:
         """Record the end of the connection, and write the rest."""
@@ -237,14 +235,14 @@ class Recorder:
     def _at(self, now: float) -> float:
         return now - (self._start or now)
 
-    def _queue(self, write: _Write, size: int) -> None:
+    def _queue(self, size: int, write: _Write, *arguments: Any) -> None:
         if self._is_off or self._is_ending:
             return
         if self._put - self._taken > _MOST_WAITING:
             self._lost += 1
             return
         self._put += size + _EACH
-        self._waiting.append((write, size + _EACH))
+        self._waiting.append((size + _EACH, write, arguments))
 
     # On the thread that writes.
 
@@ -275,7 +273,8 @@ class Recorder:
                 if (now := time.monotonic()) >= flush_at:
                     writer.flush(self._at(now))
                     flush_at = now + _FLUSH_S
-                self._wake.acquire(timeout=_LOOK_S)
+                if not self._waiting:
+                    self._wake.acquire(timeout=_LOOK_S)
         finally:
             writer.abandon()
         if self._folder != self.path:
@@ -283,12 +282,13 @@ class Recorder:
             shutil.rmtree(self._folder)
 
     def _write_waiting(self, writer: RecordingWriter) -> None:
-        while self._waiting:
-            write, size = self._waiting.popleft()
+        # Not what comes meanwhile: it might never end, and what is written is to be flushed.
+        for _ in range(len(self._waiting)):
+            size, write, arguments = self._waiting.popleft()
             if (lost := self._lost) != self._lost_written:
                 writer.lost(lost - self._lost_written, self._at(time.monotonic()))
                 self._lost_written = lost
-            write(writer)
+            write(writer, *arguments)
             self._taken += size
 
     def _stop(self, error: Exception) -> None:
@@ -298,10 +298,6 @@ class Recorder:
         _logger.warning("the recording %s stopped: %s", self.path, reason)
         if self._tell is not None:
             self._tell(RecordingStopped(path=str(self.path), reason=reason))
-
-
-def _write_heard(heard: Heard, at: float, writer: RecordingWriter) -> None:
-    writer.heard(heard.item_id, heard.content_index, heard.ms, at)
 
 
 def _close_at_exit(recorder: weakref.ref[Recorder]) -> None:

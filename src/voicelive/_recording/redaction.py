@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from .._core.secrecy import HIDDEN, is_secret_name
 from ..errors import ConfigurationError
 
-__all__ = ["REDACTED", "patterns_of", "redacted", "without_content"]
+__all__ = ["REDACTED", "Redaction", "patterns_of", "without_content"]
 
 REDACTED = "(redacted)"
 _LEFT_OUT = "(left out)"
+_SHORT, _REMEMBERED = 64, 256
+"""How many texts are remembered, with what becomes of them, and how long they are at most."""
 _PLAIN = re.compile(r"[\w.:/-]{1,128}", re.ASCII)
 
 _KEPT = frozenset(
@@ -65,31 +68,41 @@ def patterns_of(redact: Iterable[str | re.Pattern[str]]) -> list[re.Pattern[str]
         raise ConfigurationError(f"redact takes regular expressions, not {redact!r}: {error}") from None
 
 
-def redacted(event: dict[str, Any], patterns: list[re.Pattern[str]], hide: Callable[[str], str]) -> Any:
-    """Return an event without credentials, and with what fits a pattern replaced.
+class Redaction:
+    """Takes credentials out of the events of one call, and replaces what fits a pattern.
 
     Args:
-        event: the event.
         patterns: what is replaced in every text.
         hide: takes the connection's own credential out of a text.
     """
 
-    def visit(name: str, value: Any, within_headers: bool) -> Any:
+    def __init__(self, patterns: list[re.Pattern[str]], hide: Callable[[str], str]) -> None:
+        self._patterns = patterns
+        self._hide = hide
+        # Ids and names come again with each event.
+        self._short = lru_cache(maxsize=_REMEMBERED)(self._text)
+
+    def of(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return an event without what is not to be recorded."""
+        return {name: value if name == "type" else self._value(name, value, False) for name, value in event.items()}
+
+    def _value(self, name: str, value: Any, within_headers: bool) -> Any:
+        if isinstance(value, str):
+            if value and (within_headers or is_secret_name(name)):
+                return HIDDEN
+            return self._short(value) if len(value) <= _SHORT else self._text(value)
         if isinstance(value, dict):
             inside = within_headers or name == "headers"
-            return {key: visit(key, each, inside) for key, each in value.items()}
+            return {key: self._value(key, each, inside) for key, each in value.items()}
         if isinstance(value, list):
-            return [visit(name, each, within_headers) for each in value]
-        if not isinstance(value, str):
-            return value
-        if value and (within_headers or is_secret_name(name)):
-            return HIDDEN
-        text = hide(value)
-        for pattern in patterns:
+            return [self._value(name, each, within_headers) for each in value]
+        return value
+
+    def _text(self, text: str) -> str:
+        text = self._hide(text)
+        for pattern in self._patterns:
             text = pattern.sub(REDACTED, text)
         return text
-
-    return {name: value if name == "type" else visit(name, value, False) for name, value in event.items()}
 
 
 def without_content(value: Any, name: str = "") -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .._core.json_values import mapping
@@ -12,6 +12,9 @@ __all__ = ["ANSWER_AUDIO", "USER_AUDIO", "put_back", "references", "take_out"]
 
 ANSWER_AUDIO = frozenset({"response.audio.delta", "response.output_audio.delta"})
 USER_AUDIO = frozenset({"input_audio_buffer.append", "input_audio.turn.append"})
+
+_OWN_FIELD = dict.fromkeys(ANSWER_AUDIO, "delta") | dict.fromkeys(USER_AUDIO, "audio")
+"""The field that holds an event's sound; in all others it is in items."""
 
 _Place = tuple[dict[str, Any], str]
 
@@ -43,16 +46,16 @@ def references(event: dict[str, Any]) -> list[SoundReference]:
     return [reference for reference in found if reference is not None]
 
 
-def _places(event: dict[str, Any]) -> Iterator[_Place]:
+def _places(event: dict[str, Any]) -> Iterable[_Place]:
     kind = event.get("type")
-    if kind in ANSWER_AUDIO:
-        yield from _held(event, "delta")
-    elif kind in USER_AUDIO:
-        yield from _held(event, "audio")
-    else:
-        for items in (event, mapping(event.get("response")).get("output"), event.get("items")):
-            for holder in items if isinstance(items, list) else [items]:
-                yield from _of_item(holder)
+    name = _OWN_FIELD.get(kind) if isinstance(kind, str) else None
+    return _in_items(event) if name is None else _held(event, name)
+
+
+def _in_items(event: dict[str, Any]) -> Iterator[_Place]:
+    for items in (event, mapping(event.get("response")).get("output"), event.get("items")):
+        for holder in items if isinstance(items, list) else [items]:
+            yield from _of_item(holder)
 
 
 def _of_item(holder: Any) -> Iterator[_Place]:
@@ -66,6 +69,5 @@ def _of_item(holder: Any) -> Iterator[_Place]:
                 yield from _held(part, "audio")
 
 
-def _held(holder: dict[str, Any], name: str) -> Iterator[_Place]:
-    if isinstance(holder.get(name), (str, dict)):
-        yield holder, name
+def _held(holder: dict[str, Any], name: str) -> tuple[_Place, ...]:
+    return ((holder, name),) if isinstance(holder.get(name), (str, dict)) else ()

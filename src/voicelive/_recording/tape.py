@@ -17,13 +17,13 @@ from .._core.conversation.session_view import SessionView
 from .lanes import HOLD_S, Lane
 from .lines import HeardStretch
 from .sounds import SoundFormat
-from .wav_files import HEADER, Stereo
+from .wav_files import Stereo
 
 __all__ = ["Tape"]
 
 _REMEMBERED = 256
 """Answers and ids that are kept: more than any call has under way."""
-_ENCODINGS = {"pcm16": "pcm16", "g711_ulaw": "ulaw", "g711_alaw": "alaw"}
+_ENCODINGS = {"g711_ulaw": "ulaw", "g711_alaw": "alaw"}
 
 
 def _decoded(data: bytes, sound: SoundFormat) -> bytes:
@@ -32,8 +32,9 @@ def _decoded(data: bytes, sound: SoundFormat) -> bytes:
         whole = data[: len(data) // 4 * 4]
         return memoryview(whole).cast("h")[::2].tobytes()
     name = sound.format
-    pcm = WireFormat(sound.rate, sound.width, name, _ENCODINGS[name]).decode(data)  # type: ignore[arg-type]
-    return pcm[: len(pcm) // 2 * 2]
+    if name != "pcm16":
+        data = WireFormat(sound.rate, sound.width, name, _ENCODINGS[name]).decode(data)  # type: ignore[arg-type]
+    return data[: len(data) // 2 * 2]
 
 
 @dataclass
@@ -66,9 +67,25 @@ class _Part:
 class Tape:
     """Writes ``call.wav`` while the call goes on."""
 
-    def __init__(self, folder: Path, name: str, settled: Callable[[HeardStretch], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        read: Callable[[str, int, int], bytes],
+        settled: Callable[[HeardStretch], None],
+    ) -> None:
+        """Prepare; nothing is written before there is sound.
+
+        Args:
+            folder: where the file is written.
+            name: its name, without the ending.
+            read: returns an answer's sound, given by the file, place and size that :meth:`answered` was told.
+            settled: takes what lies where, once it stays there.
+        """
         self._folder = folder
         self._name = name
+        self._read = read
         self._settled = settled
         self._stereo: Stereo | None = None
         self._lanes: tuple[Lane, Lane] | None = None
@@ -172,6 +189,11 @@ class Tape:
         if self._stereo is not None:
             self._stereo.flush()
 
+    def settle(self) -> None:
+        """Write what is held."""
+        if self._stereo is not None:
+            self._stereo.settle()
+
     def close(self, now: float) -> None:
         """Take out what would have been heard after the call, and close the file."""
         if self._lanes is not None and self._stereo is not None:
@@ -227,11 +249,8 @@ class Tape:
         if self._lanes is None:
             return
         for name, at, size in part.between(part.placed, end):
-            with (self._folder / name).open("rb") as file:
-                file.seek(HEADER + at)
-                pcm = _decoded(file.read(size), part.sound)
             self._lanes[1].put(
-                pcm,
+                _decoded(self._read(name, at, size), part.sound),
                 part.sound.rate,
                 start,
                 from_ms=part.sound.ms(part.placed),

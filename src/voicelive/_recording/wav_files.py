@@ -17,6 +17,9 @@ HEADER = 44
 """Bytes before the audio data."""
 _MOST = 1 << 31
 """Bytes of audio in one file: what every reader of WAV can take. What follows goes into the next."""
+_HELD = 1 << 16
+"""Bytes of audio that are held at most before they are written: with each piece of its own, the system calls would cost
+more than all the rest."""
 _TAGS = {"pcm16": PCM, "g711_ulaw": ULAW, "g711_alaw": ALAW}
 
 
@@ -49,7 +52,7 @@ class _File:
             self._file.close()
             raise
 
-    def write(self, at: int, data: bytes) -> None:
+    def write(self, at: int, data: bytes | bytearray) -> None:
         self._file.seek(HEADER + at)
         rest = memoryview(data)
         while rest:
@@ -80,49 +83,85 @@ class _File:
 
 
 class Stream:
-    """Sound of one direction as it went over the wire, one after the other; a file for each format of it."""
+    """Sound of one direction as it went over the wire, one after the other; a file for each format of it.
+
+    What was appended is on the disk after :meth:`settle` or :meth:`flush`.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
         self._name = name
         self._count = 0
         self._file: _File | None = None
+        self._held = bytearray()
         self._sound: SoundFormat | None = None
         self.name = ""
         """The file that is written to."""
 
     def append(self, data: bytes, sound: SoundFormat) -> int:
-        """Write `data`, and return where in the file's audio data it begins."""
-        if self._file is None or sound != self._sound or self._file.size + len(data) > _MOST:
+        """Take `data`, and return where in the file's audio data it begins."""
+        size = len(data)
+        if self._file is None or sound != self._sound or self._file.size + len(self._held) + size > _MOST:
             self.close()
             self._count += 1
             self.name = part_name(self._name, self._count)
             self._sound = sound
             self._file = _File(self._folder / self.name, sound)
-        start = self._file.size
-        self._file.write(start, data)
+        start = self._file.size + len(self._held)
+        self._held += data
+        if len(self._held) > _HELD:
+            self.settle()
         return start
 
+    def read(self, name: str, at: int, size: int) -> bytes:
+        """Return sound that was appended, given by its file and its place in the file's audio data."""
+        file = self._file
+        if file is None or name != self.name:
+            with (self._folder / name).open("rb") as written:
+                written.seek(HEADER + at)
+                return written.read(size)
+        if at >= file.size:
+            return bytes(self._held[at - file.size :][:size])
+        self.settle()
+        return file.read(at, size)
+
+    def settle(self) -> None:
+        """Write what is held."""
+        if self._file is not None and self._held:
+            self._file.write(self._file.size, self._held)
+            self._held = bytearray()
+
     def flush(self) -> None:
-        """Have the header say how much there is."""
+        """Write what is held, and have the header say how much there is."""
         if self._file is not None:
+            self.settle()
             self._file.flush()
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what is held, and close the file."""
         if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
+            file = self._file
+            try:
+                self.settle()
+            finally:
+                self._file, self._held = None, bytearray()
+                file.close()
 
 
 class Stereo:
-    """Two channels of 16 bits that are written at any place, each by itself."""
+    """Two channels of 16 bits that are written at any place, each by itself.
+
+    Of each channel, the samples that were put last, one after the other, are on the disk after :meth:`settle` or
+    :meth:`flush`.
+    """
 
     def __init__(self, folder: Path, name: str, rate: int) -> None:
         self._folder = folder
         self._name = name
         self._sound = SoundFormat("pcm16", rate, 2)
         self._files: list[_File] = []
+        self._held = array("h"), array("h")
+        self._held_at = [0, 0]
 
     @property
     def rate(self) -> int:
@@ -132,10 +171,28 @@ class Stereo:
     @property
     def length(self) -> int:
         """How long it is, in samples."""
-        return sum(file.size for file in self._files) // 4
+        ends = (at + len(held) for at, held in zip(self._held_at, self._held, strict=True) if held)
+        return max(sum(file.size for file in self._files) // 4, *ends, 0)
 
     def put(self, channel: int, at: int, samples: array[int]) -> None:
         """Put samples into one channel, from the sample `at` on; what was there goes."""
+        held = self._held[channel]
+        if at != self._held_at[channel] + len(held):
+            self._settle(channel)
+            self._held_at[channel] = at
+        held.extend(samples)
+        if 2 * len(held) > _HELD:
+            self._settle(channel)
+
+    def settle(self) -> None:
+        """Write what is held."""
+        self._settle(0)
+        self._settle(1)
+
+    def _settle(self, channel: int) -> None:
+        samples, at = self._held[channel][:], self._held_at[channel]
+        self._held_at[channel] += len(samples)
+        del self._held[channel][:]
         while samples:
             number, place = divmod(at, _MOST // 4)
             now = samples[: _MOST // 4 - place]
@@ -151,6 +208,7 @@ class Stereo:
 
     def get(self, channel: int, at: int, end: int) -> array[int]:
         """Return the samples of one channel between two places."""
+        self._settle(channel)
         found = array("h")
         while at < end:
             number, place = divmod(at, _MOST // 4)
@@ -179,12 +237,16 @@ class Stereo:
         return self._files[number]
 
     def flush(self) -> None:
-        """Have the headers say how much there is."""
+        """Write what is held, and have the headers say how much there is."""
+        self.settle()
         for file in self._files:
             file.flush()
 
     def close(self) -> None:
-        """Close the files."""
-        files, self._files = self._files, []
-        for file in files:
-            file.close()
+        """Write what is held, and close the files."""
+        try:
+            self.settle()
+        finally:
+            files, self._files = self._files, []
+            for file in files:
+                file.close()

@@ -9,12 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .._core.json_values import mapping
+from .._core.json_values import mapping, read_json
 from .._public import public_in
-from .._wire_values import decode_base64, encode_base64
+from .._wire_values import decode_standard
 from ..errors import ConfigurationError
 from .lines import CALL_LINES, Direction, HeardStretch, RecordingHeader, line
-from .redaction import patterns_of, redacted, without_content
+from .redaction import Redaction, patterns_of, without_content
 from .session_sound import input_of, output_of
 from .sound_fields import ANSWER_AUDIO, USER_AUDIO, take_out
 from .sounds import SoundReference
@@ -23,6 +23,10 @@ from .wav_files import Stream
 
 __all__ = ["RecordingWriter"]
 
+_HELD = 1 << 16
+"""Bytes of lines that are held at most before everything is written: a system call for each would cost more than the
+lines."""
+_SOUND = USER_AUDIO | ANSWER_AUDIO
 _STREAMS: dict[Direction, str] = {"sent": "sent", "received": "received", "local": "received"}
 
 
@@ -65,6 +69,7 @@ class RecordingWriter:
         self.folder: Path = Path(folder)
         self._patterns = patterns_of(redact)
         self._hide = hide
+        self._redaction = Redaction(self._patterns, hide)
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lines = (self.folder / CALL_LINES).open("xb")
@@ -73,7 +78,10 @@ class RecordingWriter:
         self._content = header.content
         self._input, self._output = header.input, header.output
         self._streams = {name: Stream(self.folder, name) for name in ("sent", "received")}
-        self._tape = Tape(self.folder, "call", self._stretch) if call_sound and header.content else None
+        self._tape: Tape | None = None
+        if call_sound and header.content:
+            self._tape = Tape(self.folder, "call", read=self._streams["received"].read, settled=self._stretch)
+        self._held = bytearray()
         self._last = 0.0
         try:
             self._lines.write(header.write())
@@ -91,16 +99,17 @@ class RecordingWriter:
                 text = pattern.sub("(redacted)", text)
             self._write(time, direction, raw=text if self._content else f"({len(text)} characters)")
             return
-        self._follow(direction, event, time)
         kind = str(event.get("type"))
-        is_user, is_answer = direction == "sent" and kind in USER_AUDIO, kind in ANSWER_AUDIO
+        self._follow(direction, kind, event, time)
+        is_user, is_answer = direction == "sent" and kind in USER_AUDIO, direction != "sent" and kind in ANSWER_AUDIO
         sound = self._input if direction == "sent" else self._output
         stream = self._streams[_STREAMS[direction]]
         found: list[tuple[bytes, SoundReference]] = []
 
         def replace(text: str) -> object:
-            raw = _sound_of(text)
-            if raw is None:
+            # Only what, written again, gives the same text.
+            raw = decode_standard(text)
+            if not raw:
                 return text
             if not self._content:
                 return SoundReference(None, 0, len(raw), sound.ms(len(raw))).write()
@@ -109,7 +118,7 @@ class RecordingWriter:
             return found[-1][1].write()
 
         take_out(event, replace)
-        kept = redacted(event, self._patterns, self._hide)
+        kept = self._redaction.of(event)
         self._write(time, direction, event=kept if self._content else without_content(kept))
         if self._tape is not None and found:
             raw, reference = found[0]
@@ -136,7 +145,7 @@ class RecordingWriter:
             self._tape.tick(time)
         for stream in self._streams.values():
             stream.flush()
-        self._lines.flush()
+        self._settle()
 
     def close(self, time: float, *, code: int | None = None, reason: str = "", initiator: str | None = None) -> None:
         """Write how the call ended, and close the files; raises ``OSError`` once everything is closed."""
@@ -145,9 +154,9 @@ class RecordingWriter:
                 self._tape.close(time)
             told = self._hide(reason) if self._content else ""
             self._write(time, "end", code=code, reason=told, initiator=initiator)
-            self._lines.flush()
             for stream in self._streams.values():
                 stream.flush()
+            self._settle()
         finally:
             self.abandon()
 
@@ -156,20 +165,19 @@ class RecordingWriter:
         closers = [stream.close for stream in self._streams.values()]
         if self._tape is not None:
             closers.append(self._tape.abandon)
-        for close in (*closers, self._lines.close):
+        for close in (*closers, self._write_held, self._lines.close):
             # What was not written yet cannot be, where that is why it is called.
             with suppress(OSError):
                 close()
 
-    def _follow(self, direction: Direction, event: Mapping[str, Any], time: float) -> None:
+    def _follow(self, direction: Direction, kind: str, event: Mapping[str, Any], time: float) -> None:
         """Keep the session's formats, which sound that follows is in, and what is heard no more."""
-        kind, session = event.get("type"), mapping(event.get("session"))
         if kind in ("session.created", "session.updated", "session.update"):
-            before = self._input, self._output
+            session, before = mapping(event.get("session")), (self._input, self._output)
             self._input, self._output = input_of(session, self._input), output_of(session, self._output)
             if before != (self._input, self._output):
                 self._write(time, "format", input=vars(self._input), output=vars(self._output))
-        if self._tape is not None:
+        if self._tape is not None and kind not in _SOUND:
             (self._tape.sent if direction == "sent" else self._tape.received)(event, time)
 
     def _stretch(self, stretch: HeardStretch) -> None:
@@ -179,23 +187,32 @@ class RecordingWriter:
         self._write(stretch.at, "user" if stretch.side == "user" else "heard", **values)
 
     def _write(self, time: float, kind: str, **values: Any) -> None:
+        if self._lines.closed:
+            raise ValueError(f"the recording in {self.folder} is closed: nothing more can be written to it")
         self._last = max(self._last, time)
-        self._lines.write(line({"t": round(time, 6), "kind": kind, **values}))
+        self._held += line({"t": round(time, 6), "kind": kind, **values})
+        if len(self._held) > _HELD:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Write what is held: the sound first, so that no line refers to sound that a killed process did not write."""
+        for stream in self._streams.values():
+            stream.settle()
+        if self._tape is not None:
+            self._tape.settle()
+        self._write_held()
+
+    def _write_held(self) -> None:
+        held, self._held = self._held, bytearray()
+        if held:
+            self._lines.write(held)
+            self._lines.flush()
 
 
 def _read(data: bytes | Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         # A copy of what is given as values: what becomes of it here is not the caller's.
-        event: Any = json.loads(data if isinstance(data, bytes) else line(data))
+        event = read_json(data) if isinstance(data, bytes) else json.loads(json.dumps(data))
     except (ValueError, RecursionError, TypeError):
         return None
     return event if isinstance(event, dict) else None
-
-
-def _sound_of(text: str) -> bytes | None:
-    """Return what a base64 text stands for; None where writing it again would give another text."""
-    try:
-        raw = decode_base64(text)
-    except ValueError:
-        return None
-    return raw if raw and encode_base64(raw) == text else None
