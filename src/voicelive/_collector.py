@@ -12,10 +12,11 @@ class collector_paused:  # noqa: N801 - used as a block, like the context manage
 
     Args:
         lasting: what the block makes is there to stay, such as modules and classes. The collector would walk through
-            all of it twice, each time for as long as a tenth of what it took to make, before it counts as old.
+            all of it twice, each time for as long as a tenth of what it took to make, before it counts as old. Nothing
+            is done about less than what the collector lets come together anyway, such as the second time.
     """
 
-    __slots__ = ("_lasting", "_was_on")
+    __slots__ = ("_before", "_lasting", "_was_on")
 
     def __init__(self, *, lasting: bool = False) -> None:
         self._lasting = lasting
@@ -23,12 +24,18 @@ class collector_paused:  # noqa: N801 - used as a block, like the context manage
     def __enter__(self) -> None:
         self._was_on = gc.isenabled()
         gc.disable()
+        self._before = gc.get_count()[0]
 
     def __exit__(self, *_: object) -> None:
         if not self._was_on:
             return
-        # Freezing and back makes everything old. What an application has frozen itself stays frozen.
-        if self._lasting and not gc.get_freeze_count():
+        # Freezing and back makes everything old. What an application has frozen itself stays frozen; to ask for that
+        # takes milliseconds, as what is frozen is counted one by one.
+        if self._lasting and self._has_made_much() and not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()
         gc.enable()
+
+    def _has_made_much(self) -> bool:
+        # A threshold of 0 means that the collector never runs by itself.
+        return 0 < gc.get_threshold()[0] < gc.get_count()[0] - self._before

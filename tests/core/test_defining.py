@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import voicelive
+import voicelive.aio
 from voicelive import models
 from voicelive._collector import collector_paused
 from voicelive._defining import LazyClasses
@@ -127,6 +129,25 @@ def test_what_lasts_counts_as_old_at_once(frozen: bool) -> None:
         "print(gc.isenabled(), gc.get_freeze_count() >= before > 0, len(gc.get_objects(generation=2)) > 5000)"
     )
     assert in_a_new_process(script).split() == ["True", str(frozen), str(not frozen)]
+
+
+@pytest.mark.parametrize("face", [voicelive, voicelive.aio])
+def test_connecting_again_walks_through_nothing(face: Any) -> None:
+    """Once everything is loaded, `connect()` asks the collector only for what is there at once, however much exists."""
+    face.connect(endpoint="http://127.0.0.1:1", model="m")
+    asked: set[str] = set()
+
+    def look(frame: Any, event: str, function: Any) -> None:
+        if event == "c_call" and getattr(function, "__self__", None) is gc:
+            asked.add(function.__name__)
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        face.connect(endpoint="http://127.0.0.1:1", model="m")
+    finally:
+        sys.setprofile(before)
+    assert {"disable", "enable"} <= asked <= {"disable", "enable", "get_count", "get_threshold", "isenabled"}
 
 
 def test_a_registry_with_classes_of_ones_own_leaves_the_first_as_it_is() -> None:
