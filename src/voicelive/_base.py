@@ -99,6 +99,8 @@ class Model(BaseModel):
         # Where one arrives all the same, it is given back as it came.
         ser_json_inf_nan="constants",
         regex_engine="rust-regex",
+        # Names come again, ids do not: each would stay in a cache of the process for the next 16,384 strings.
+        cache_strings="keys",
     )
 
     # Slots, not private attributes: they cost nothing on the events that never need them.

@@ -13,10 +13,11 @@ from ._core.conversation.heard import TimedWord, split_heard
 from ._core.conversation.input_timeline import InputTimeline
 from ._core.conversation.ledger import Heard, Interruption, PlaybackLedger, Truncation
 from ._core.conversation.measure import Observed, measure
-from ._core.conversation.metrics import CallMetrics, Price, Spread, TokenCounts, TurnMeter, TurnMetrics
+from ._core.conversation.metrics import CallMetrics, Spread, TurnMeter, TurnMetrics
 from ._core.conversation.responses import Request, ResponseEnd, ResponseOutcome, ResponseQueue, Ticket
 from ._core.conversation.session_view import SessionView
 from ._core.conversation.silence import SilenceWatch
+from ._core.conversation.tokens import Price, TokenCounts
 from ._core.conversation.tool_calls import ArgumentsError, Call, ToolCalls, error_output, parse_arguments
 
 __all__ = [

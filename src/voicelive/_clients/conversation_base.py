@@ -56,7 +56,7 @@ class BaseConversationFace:
     @property
     @resolved_when_read(TurnMetrics=".._core.conversation.metrics")
     def turns(self) -> list[TurnMetrics]:
-        """The figures of the turns so far, the one under way last."""
+        """The figures of the turns so far, the one under way last; of a long call those of the latest 256."""
         return self._kept().conversation.meter.turns
 
     @property

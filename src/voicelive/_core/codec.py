@@ -157,7 +157,7 @@ def parsed(data: bytes) -> tuple[dict[str, Any], str | None]:
 
 def _parse(data: bytes) -> Any:
     try:
-        return from_json(data)
+        return from_json(data, cache_strings="keys")
     except ValueError as error:
         if "recursion limit" in str(error):
             # 200 levels. Deeper ones could be read, but not be walked safely afterwards.
@@ -202,7 +202,7 @@ def decode_client_event(
     if isinstance(data, memoryview):
         data = bytes(data)
     try:
-        payload = from_json(data)
+        payload = from_json(data, cache_strings="keys")
     except ValueError as error:
         raise InvalidEventError(f"not valid JSON: {error}", event_type=None) from None
     if not isinstance(payload, dict):

@@ -121,7 +121,7 @@ def base64_size(text: str | bytes) -> int:
 def parsed(data: bytes) -> dict[str, Any]:
     """Return a message as the event it is, or an empty object for what is not one."""
     try:
-        event = from_json(data)
+        event = from_json(data, cache_strings="keys")
     except ValueError as error:
         event = None if "recursion limit" in str(error) else _parsed_leniently(data)
     return event if isinstance(event, dict) and isinstance(event.get("type"), str) else {}

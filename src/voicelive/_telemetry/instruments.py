@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram, Meter
 
-from .._core.conversation.metrics import TokenCounts
+from .._core.conversation.tokens import TokenCounts
 from .names import UNITS, Names
 from .totals import Total
 

@@ -131,7 +131,7 @@ class Bridge:
         self._digits = 0
         self._collector = DigitCollector() if digits == "message" else None
         self._progress = (0, self._began)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._line_gone = asyncio.Event()
         self.call: Call | None = None
         self.on_start: Callable[[Call], None] | None = None
@@ -162,7 +162,7 @@ class Bridge:
         self._layer.add_player(self._player, {"type": "session.update", "session": self._line.session})
         self._tell_line("started")
         jobs = (self._read(), self._send(), self._write(), self._tick(), self._end_by_agent(self.call))
-        self._tasks = [asyncio.create_task(job, name="voicelive-call") for job in jobs]
+        self._tasks = {asyncio.create_task(job, name="voicelive-call") for job in jobs}
         for task in self._tasks:
             task.add_done_callback(self._task_ended)
         return await self._outcome
@@ -230,7 +230,8 @@ class Bridge:
     def _pressed(self, digits: str | None) -> None:
         if digits:
             task = asyncio.create_task(self._respond(key_message(digits)), name="voicelive-call-digits")
-            self._tasks.append(task)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _respond(self, text: str) -> None:
         with suppress(VoiceLiveError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from .._core.closing import CloseInfo
-from .._core.conversation.metrics import TokenCounts
+from .._core.conversation.tokens import TokenCounts
 from .._core.watching.facts import About, CallEnded, Fact, SessionBegan, TurnEnded
 
 __all__ = ["CallLog", "calls_logger", "logs_calls"]

@@ -8,7 +8,7 @@ import pytest
 
 from voicelive import ConfigurationError
 from voicelive._core.conversation.budget import Budget, BudgetMeter, BudgetUse
-from voicelive._core.conversation.metrics import Price, TokenCounts
+from voicelive._core.conversation.tokens import Price, TokenCounts
 
 DOLLAR_A_TOKEN = Price(input_text=1_000_000, output_audio=2_000_000)
 

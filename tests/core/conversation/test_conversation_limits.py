@@ -11,7 +11,7 @@ from voicelive._base import Model
 from voicelive._core.conversation.actions import Tell
 from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.budget import Budget
-from voicelive._core.conversation.metrics import Price
+from voicelive._core.conversation.tokens import Price
 
 from .test_conversation import MS, Call, audio, called, created, done, event, refusal, session, speech_started
 

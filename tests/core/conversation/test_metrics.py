@@ -6,7 +6,8 @@ import pytest
 
 from voicelive._audio.formats import audio_format
 from voicelive._core.conversation.input_timeline import InputTimeline
-from voicelive._core.conversation.metrics import CallMetrics, Price, Spread, TokenCounts, TurnMeter
+from voicelive._core.conversation.metrics import CallMetrics, Spread, TurnMeter
+from voicelive._core.conversation.tokens import Price, TokenCounts
 
 MS = 48
 USAGE = {

@@ -8,7 +8,7 @@ from ..._public import public_in
 from ...errors import ConfigurationError
 from ..numbers import is_number
 from ..timeouts import LONGEST
-from .metrics import Price, TokenCounts
+from .tokens import Price, TokenCounts
 
 __all__ = ["Budget", "BudgetMeter", "BudgetUse"]
 

@@ -25,7 +25,7 @@ from .conversation_events import (
 )
 from .input_timeline import InputTimeline
 from .ledger import Interruption, PlaybackLedger, Truncation
-from .metrics import TurnMeter, TurnMetrics
+from .metrics import MOST_TURNS, TurnMeter, TurnMetrics
 from .responses import ResponseQueue, Ticket
 from .silence import SilenceWatch
 from .tool_calls import ToolCalls
@@ -46,6 +46,7 @@ class Consequences:
         decides_approvals: bool = False,
         user_away: float | None = None,
         budget: Budget | None = None,
+        max_turns: int | None = MOST_TURNS,
         new_id: Callable[[], str],
     ) -> None:
         """Prepare a conversation.
@@ -56,6 +57,7 @@ class Consequences:
             decides_approvals: whether calls of MCP tools that need approval are decided here.
             user_away: how long a silence of the user's is told after, in seconds; None for never.
             budget: what the call may use; None for anything.
+            max_turns: how many turns are kept; None for all.
             new_id: makes the ids of the events that are sent, unique in the call.
         """
         self.ledger = PlaybackLedger()
@@ -68,7 +70,7 @@ class Consequences:
         watches = (self.queue, None if barge_in is None else self.policy, self.silence, self.budget)
         self._watches = tuple(watch for watch in watches if watch is not None)
         self._pieces = AnswerPieces()
-        self.meter = TurnMeter()
+        self.meter = TurnMeter(max_turns=max_turns)
         self.timeline = InputTimeline()
         self.actions: deque[Action] = deque()
         self.latency_ms = 0

@@ -17,10 +17,10 @@ from .approvals import Approval
 from .barge_in import Reaction
 from .conversation_events import ToolStarted
 from .fields import base64_size, index_of, reason_of, text_of, texts_of
-from .metrics import TokenCounts
 from .requests import Requests
 from .responses import ALREADY_ACTIVE
 from .session_view import SessionView
+from .tokens import TokenCounts
 from .tool_calls import Call
 
 __all__ = ["PIECES", "Conversation"]

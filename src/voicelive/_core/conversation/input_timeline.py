@@ -10,10 +10,12 @@ from ..._public import public_in
 
 __all__ = ["InputTimeline"]
 
+_REMEMBERED_S = 60.0
+"""How long a send is remembered: a service says within seconds where speech began and ended."""
 _MARKS = 16_384
-"""How many sends are remembered: half an hour of 100 ms chunks. What lies before is of no turn under way."""
+"""How many are at most, where audio is sent faster than it was spoken."""
 _AT_ONCE = 1024
-"""How many are forgotten at a time."""
+"""How many sends there are between two looks for what can be forgotten."""
 
 
 @public_in("voicelive.conversation")
@@ -27,6 +29,7 @@ class InputTimeline:
         self._ends = array("q")
         self._times = array("d")
         self._is_cut = False
+        self._look_at = _AT_ONCE
 
     @property
     def sent_ms(self) -> int:
@@ -39,6 +42,7 @@ class InputTimeline:
         self._sent = 0
         del self._ends[:], self._times[:]
         self._is_cut = False
+        self._look_at = _AT_ONCE
 
     def use_format(self, audio_format: AudioFormat) -> None:
         """Count in this format, also what was sent already: audio often follows ``session.update`` before its answer,
@@ -50,9 +54,15 @@ class InputTimeline:
         self._sent += size
         self._ends.append(self._sent)
         self._times.append(now)
-        if len(self._ends) >= _MARKS + _AT_ONCE:
-            del self._ends[:_AT_ONCE], self._times[:_AT_ONCE]
+        if len(self._ends) >= self._look_at:
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        old = max(bisect_left(self._times, now - _REMEMBERED_S), len(self._times) - _MARKS)
+        if old > 0:
+            del self._ends[:old], self._times[:old]
             self._is_cut = True
+        self._look_at = len(self._times) + _AT_ONCE
 
     def time_of(self, position_ms: float) -> float | None:
         """Return when the audio at a position was sent, in seconds; None for what was not, or is too long ago.

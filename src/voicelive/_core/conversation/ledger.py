@@ -7,7 +7,7 @@ was heard. Counts bytes for each content part of each item, never a clock.
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ..._audio.formats import PCM16, AudioFormat
 from ..._public import public_in
@@ -19,8 +19,11 @@ __all__ = ["Heard", "Interruption", "PlaybackLedger", "Truncation"]
 K = TypeVar("K")
 V = TypeVar("V")
 
-_REMEMBERED = 256
-"""Ids of interrupted items and responses that are kept to recognize late audio by: more than any call has under way."""
+_MOST_PARTS = 256
+"""How many parts may wait to be played: more than any call has under way."""
+_REMEMBERED = 32
+"""Ids of items and responses of earlier interruptions that are kept, beside all of the latest, to recognize late audio
+by: it comes within seconds."""
 
 _MS_PER_CHARACTER = 65.0
 """How long a character takes to say until answers of the call show it: about 15 characters per second."""
@@ -209,6 +212,8 @@ class PlaybackLedger:
         Returns:
             What was heard and what was not; None if all that was received was heard.
         """
+        for known in (self._dropped, self._ends, self._truncated, self._late):
+            _forget(known, _REMEMBERED)
         if response_id is not None:
             _keep(self._dropped, response_id, None)
         reached = list(self._reached_the_ear(latency_ms))
@@ -289,7 +294,7 @@ class PlaybackLedger:
         part = _Part(item_id, content_index, response_id)
         self._parts.append(part)
         # Nobody may ever report what is played.
-        del self._parts[:-_REMEMBERED]
+        del self._parts[:-_MOST_PARTS]
         return part
 
     def _find(self, item_id: str, content_index: int) -> _Part | None:
@@ -354,5 +359,11 @@ def _cut(item_id: str, content_index: int, audio_end_ms: int, words: str | None 
 
 def _keep(known: OrderedDict[K, V], key: K, value: V) -> None:
     known[key] = value
-    if len(known) > _REMEMBERED:
+    known.move_to_end(key)
+    # An item and a response of each part, at most: more than that only a service out of order has.
+    _forget(known, 2 * _MOST_PARTS + _REMEMBERED)
+
+
+def _forget(known: OrderedDict[Any, Any], most: int) -> None:
+    while len(known) > most:
         known.popitem(last=False)

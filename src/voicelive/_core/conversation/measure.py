@@ -37,7 +37,7 @@ def measure(
     played: Iterable[tuple[float, str | None, int]] = (),
     barge_in: bool | BargeIn = False,
 ) -> CallMetrics:
-    """Return the figures of a call, as ``connection.metrics`` would have had them.
+    """Return the figures of a call, as ``connection.metrics`` would have had them, with all turns.
 
     Args:
         events: the call's events in the order of their times.
@@ -47,7 +47,8 @@ def measure(
     """
     numbers = count(1)
     interrupting = BargeIn() if barge_in is True else barge_in or None
-    conversation = Conversation(barge_in=interrupting, new_id=lambda: f"measured_{next(numbers)}")
+    # The events are all there already, so that their figures may be too.
+    conversation = Conversation(barge_in=interrupting, max_turns=None, new_id=lambda: f"measured_{next(numbers)}")
     reports = iter(played)
     report = next(reports, None)
     for observed in events:

@@ -3,92 +3,21 @@
 Times are in seconds of any one clock; figures in milliseconds. What is not known is None, never 0.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 from ..._public import public_in
-from ...errors import ConfigurationError
-from ..numbers import is_number
-from .fields import field_of
+from .earlier_figures import FIGURES, EarlierFigures
+from .tokens import NO_TOKENS, Price, TokenCounts
 
-__all__ = ["CallMetrics", "Price", "Spread", "TokenCounts", "TurnMetrics", "TurnMeter"]
+__all__ = ["MOST_TURNS", "CallMetrics", "Spread", "TurnMetrics", "TurnMeter"]
 
-
-@public_in("voicelive.conversation")
-@dataclass(frozen=True, kw_only=True)
-class TokenCounts:
-    """Tokens that responses used, by kind; None where the service did not say."""
-
-    input: int | None = None
-    output: int | None = None
-    input_text: int | None = None
-    input_audio: int | None = None
-    cached: int | None = None
-    output_text: int | None = None
-    output_audio: int | None = None
-
-    def __add__(self, other: "TokenCounts") -> "TokenCounts":
-        if self is _NO_TOKENS:
-            return other
-        return TokenCounts(
-            input=_sum(self.input, other.input),
-            output=_sum(self.output, other.output),
-            input_text=_sum(self.input_text, other.input_text),
-            input_audio=_sum(self.input_audio, other.input_audio),
-            cached=_sum(self.cached, other.cached),
-            output_text=_sum(self.output_text, other.output_text),
-            output_audio=_sum(self.output_audio, other.output_audio),
-        )
-
-    @classmethod
-    def of(cls, usage: object) -> "TokenCounts":
-        """Read the ``usage`` of a response, as an object or in its wire form; what is not a number is None."""
-        came, went = field_of(usage, "input_token_details"), field_of(usage, "output_token_details")
-        return cls(
-            input=_count(field_of(usage, "input_tokens")),
-            output=_count(field_of(usage, "output_tokens")),
-            input_text=_count(field_of(came, "text_tokens")),
-            input_audio=_count(field_of(came, "audio_tokens")),
-            cached=_count(field_of(came, "cached_tokens")),
-            output_text=_count(field_of(went, "text_tokens")),
-            output_audio=_count(field_of(went, "audio_tokens")),
-        )
-
-
-_NO_TOKENS = TokenCounts()
-
-
-@public_in("voicelive.conversation")
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """Prices in any one currency for a million tokens of each kind. Raises ConfigurationError for what cannot be."""
-
-    input_text: float = 0.0
-    input_audio: float = 0.0
-    cached: float = 0.0
-    output_text: float = 0.0
-    output_audio: float = 0.0
-
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if not is_number(value) or value < 0:
-                raise ConfigurationError(f"Price({one.name}=…) takes a number, 0 or more, not {value!r}")
-
-    def of(self, tokens: TokenCounts) -> float:
-        """Return what these tokens cost; cached tokens are taken off the text tokens of the input, then the audio."""
-        cached = tokens.cached or 0
-        text = tokens.input_text or 0
-        audio = tokens.input_audio or 0
-        cached_text = min(cached, text)
-        millions = (
-            (text - cached_text) * self.input_text
-            + (audio - min(cached - cached_text, audio)) * self.input_audio
-            + cached * self.cached
-            + (tokens.output_text or 0) * self.output_text
-            + (tokens.output_audio or 0) * self.output_audio
-        )
-        return millions / 1_000_000
+MOST_TURNS = 256
+"""How many turns are kept as records, of some 500 bytes each: half an hour of a turn every seven seconds."""
+_MOST_NAMED = 256
+"""How many responses of one turn are named, and how many tools are followed at a time."""
 
 
 @public_in("voicelive.conversation")
@@ -161,6 +90,7 @@ class CallMetrics:
     """A whole call."""
 
     turns: tuple[TurnMetrics, ...] = ()
+    """The turns, in order; of a long call the latest 256."""
     interruptions: int = 0
     """How often the user, or the application, spoke over an answer."""
     false_interruptions: int = 0
@@ -168,10 +98,15 @@ class CallMetrics:
     reconnects: int = 0
     """How often the session moved to another connection."""
     tokens: TokenCounts = field(default_factory=TokenCounts)
+    """The tokens of all its turns."""
+    _earlier: Mapping[str, Sequence[float]] = field(default_factory=dict, init=False, repr=False)
 
     def spread(self, name: str) -> Spread | None:
-        """Return the spread of a figure of the turns, such as ``"voice_to_voice_ms"``; None if no turn has it."""
-        return Spread.of(getattr(turn, name) for turn in self.turns)
+        """Return the spread of a figure of the turns, such as ``"voice_to_voice_ms"``; None if no turn has it.
+
+        It is of all turns of the call, also of those that :attr:`turns` no longer has.
+        """
+        return Spread.of(chain(self._earlier.get(name, ()), (getattr(turn, name) for turn in self.turns)))
 
     def cost(self, price: Price) -> float:
         """Return what the call's tokens cost at these prices."""
@@ -198,7 +133,7 @@ class _Turn:
     heard: int | None = None
     underruns: int | None = None
     tool_ms: float | None = None
-    tokens: TokenCounts = _NO_TOKENS
+    tokens: TokenCounts = NO_TOKENS
 
     def metrics(self) -> TurnMetrics:
         return TurnMetrics(
@@ -225,32 +160,45 @@ class _Turn:
 class TurnMeter:
     """Collects the figures while the call goes on. A turn ends where the next begins, or with the call."""
 
-    def __init__(self, *, max_turns: int = 10_000) -> None:
+    def __init__(self, *, max_turns: int | None = MOST_TURNS) -> None:
+        """Begin.
+
+        Args:
+            max_turns: how many turns that are over are kept; of those before them the figures still count in
+                :meth:`CallMetrics.spread`. None: all are.
+        """
         self._max_turns = max_turns
-        self._done: list[TurnMetrics] = []
+        self._done: deque[TurnMetrics] = deque()
+        self._earlier = EarlierFigures()
         self._turn: _Turn | None = None
         self._count = 0
         self._interruptions = self._false_interruptions = self._reconnects = 0
-        self._tokens = _NO_TOKENS
-        self._tools: set[str] = set()
+        self._tokens = NO_TOKENS
+        # In their order: those that nobody ever answers are forgotten.
+        self._tools: dict[str, None] = {}
         self._tools_since = 0.0
         self._items: dict[str, int] = {}
+        """How far the items of the turn have been played, in ms."""
+        self._heard_before = 0
+        """How much of items of the turn before these."""
 
     @property
     def turns(self) -> list[TurnMetrics]:
-        """The turns so far, the one under way last; of very long calls the latest 10,000."""
+        """The turns so far, the one under way last; of a long call the latest."""
         return [*self._done, *([self._turn.metrics()] if self._turn else [])]
 
     @property
     def call(self) -> CallMetrics:
         """The call so far."""
-        return CallMetrics(
+        call = CallMetrics(
             turns=tuple(self.turns),
             interruptions=self._interruptions,
             false_interruptions=self._false_interruptions,
             reconnects=self._reconnects,
-            tokens=self._tokens + (self._turn.tokens if self._turn else _NO_TOKENS),
+            tokens=self._tokens + (self._turn.tokens if self._turn else NO_TOKENS),
         )
+        object.__setattr__(call, "_earlier", self._earlier.copy())
+        return call
 
     def begin(self) -> TurnMetrics | None:
         """Begin a turn; returns the one that this ends."""
@@ -266,9 +214,12 @@ class TurnMeter:
             return None
         metrics = turn.metrics()
         self._done.append(metrics)
-        del self._done[: -self._max_turns]
+        if self._max_turns is not None and len(self._done) > self._max_turns:
+            oldest = self._done.popleft()
+            self._earlier.add((name, getattr(oldest, name)) for name in FIGURES)
         self._tokens = self._tokens + metrics.tokens
         self._items.clear()
+        self._heard_before = 0
         return metrics
 
     def speech_stopped(self, item_id: str, ended: float | None, now: float) -> TurnMetrics | None:
@@ -314,6 +265,8 @@ class TurnMeter:
         turn.created = now if turn.created is None else turn.created
         if response_id is not None:
             turn.responses.append(response_id)
+            # A service that speaks unasked may never begin another turn.
+            del turn.responses[:-_MOST_NAMED]
         return done
 
     def text(self, now: float) -> None:
@@ -343,7 +296,9 @@ class TurnMeter:
         if turn.ear is None:
             turn.ear = now + latency_ms / 1000
         self._items[item_id] = max(ms, self._items.get(item_id, 0))
-        turn.heard = sum(self._items.values())
+        if len(self._items) > _MOST_NAMED:
+            self._heard_before += self._items.pop(next(iter(self._items)))
+        turn.heard = self._heard_before + sum(self._items.values())
         turn.underruns = turn.underruns or 0
 
     def underrun(self) -> None:
@@ -371,12 +326,14 @@ class TurnMeter:
         """Note that a tool runs."""
         if not self._tools:
             self._tools_since = now
-        self._tools.add(call_id)
+        self._tools[call_id] = None
+        if len(self._tools) > _MOST_NAMED:
+            del self._tools[next(iter(self._tools))]
 
     def tool_done(self, call_id: str, now: float) -> None:
         """Note that a tool has ended; time that tools run beside each other counts once."""
         if call_id in self._tools:
-            self._tools.remove(call_id)
+            del self._tools[call_id]
             if not self._tools and self._turn is not None:
                 self._turn.tool_ms = (self._turn.tool_ms or 0.0) + (now - self._tools_since) * 1000
 
@@ -392,11 +349,3 @@ class TurnMeter:
 
 def _between(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else (end - start) * 1000
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else one + other
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

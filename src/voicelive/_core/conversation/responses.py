@@ -22,6 +22,10 @@ DOUBT_S = 5.0
 at once, so that the error was for the request."""
 
 
+_MOST_UNANSWERED = 1000
+"""How many requests of the application are waited for: a service that answers nothing must not fill the memory."""
+
+
 @public_in("voicelive.conversation")
 class ResponseEnd(StrEnum):
     """How a response that was asked for ended."""
@@ -134,6 +138,11 @@ class ResponseQueue:
     def sent(self, event_id: str | None = None) -> None:
         """Note that the application sent a ``response.create`` of its own."""
         self._asked.append(Request(None, is_own=False, event_id=event_id))
+        if len(self._asked) > _MOST_UNANSWERED:
+            # The queue's own is the first at most: none is sent while others are on their way.
+            self._settle(
+                self._asked.popleft(), ResponseOutcome(status=ResponseEnd.FAILED, reason="the service did not answer")
+            )
 
     def created(self, response_id: str | None) -> None:
         """Note ``response.created``: it answers the oldest request on its way, unless that is refused later."""

@@ -15,7 +15,8 @@ from ..close_info import CloseInfo
 from ..conversation.conversation import Conversation
 from ..conversation.conversation_events import TurnFinished
 from ..conversation.fields import base64_size, field_of, text_of, texts_of
-from ..conversation.metrics import TokenCounts, TurnMetrics
+from ..conversation.metrics import TurnMetrics
+from ..conversation.tokens import TokenCounts
 from ..envelope import AUDIO_DELTAS, Outgoing
 from ..json_values import mapping
 from .content import answer_messages, finish_reason, item_text, user_message

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..close_info import CloseInfo
-from ..conversation.metrics import TokenCounts, TurnMetrics
+from ..conversation.metrics import TurnMetrics
+from ..conversation.tokens import TokenCounts
 
 __all__ = ["About", "CallEnded", "Fact", "Interrupted", "ResponseEnded", "SessionBegan", "ToolEnded", "TurnEnded"]
 
