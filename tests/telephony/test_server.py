@@ -9,7 +9,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -86,21 +86,23 @@ async def running(*command: str, **environment: str) -> AsyncGenerator[asyncio.s
 
 
 @asynccontextmanager
-async def answering(service: ScriptedService, *options: str) -> AsyncGenerator[tuple[asyncio.subprocess.Process, int]]:
-    """Run `voicelive answer` for Twilio's calls."""
-    port = free_port()
+async def answering(
+    service: ScriptedService, *options: str, line: str = "twilio", environment: Mapping[str, str] | None = None
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, int]]:
+    """Run `voicelive answer`, with the secrets of its line in the environment."""
+    port, secrets = free_port(), {"TWILIO_AUTH_TOKEN": TOKEN} if environment is None else environment
     command = [
         sys.executable,
         "-m",
         "voicelive",
         "answer",
         "--line",
-        "twilio",
+        line,
         "--agent",
         "tests.telephony.program:reception",
     ]
     command += ["--port", str(port), "--public-url", PUBLIC, "--endpoint", service.endpoint, *options]
-    async with running(*command, TWILIO_AUTH_TOKEN=TOKEN, AZURE_VOICELIVE_API_KEY="local") as process:
+    async with running(*command, AZURE_VOICELIVE_API_KEY="local", **secrets) as process:
         await until(port, "/readyz", 200)
         yield process, port
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import AsyncGenerator
@@ -30,6 +27,7 @@ from voicelive._answering.settings import AnswerSettings, Secrets
 from voicelive._answering.vendors import AcsVendor, vendor_of
 from voicelive._core.lines.signatures import call_token, genesys_fits, token_fits, twilio_fits, twiml
 
+from .exchanges import SECRET, sign_for_genesys
 from .test_frameworks import free_socket
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -90,27 +88,9 @@ def test_tokens_hold_for_one_call_and_a_minute() -> None:
         assert not token_fits(key, given, now, *parts)
 
 
-SECRET = b"not a secret of anybody's"
-
-
 def genesys_request(**changes: str) -> dict[str, str]:
-    """Sign an opening request as Genesys's reference implementation does."""
-    headers = {
-        "host": "calls.example.com",
-        "audiohook-organization-id": "org",
-        "audiohook-session-id": "session",
-        "audiohook-correlation-id": "correlation",
-        "x-api-key": "the-key",
-    }
-    names = ["@request-target", "@authority", *list(headers)[1:]]
-    values = {**headers, "@request-target": "/genesys/stream", "@authority": headers["host"]}
-    listed = " ".join(f'"{name}"' for name in names)
-    parameters = (
-        f'({listed});keyid="the-key";nonce="VGhpc0lzQVVuaXF1ZU5vbmNl";alg="hmac-sha256";created=1000;expires=1030'
-    )
-    signed = "\n".join([*(f'"{name}": {values[name]}' for name in names), f'"@signature-params": {parameters}'])
-    mac = base64.b64encode(hmac.new(SECRET, signed.encode(), hashlib.sha256).digest()).decode()
-    return {**headers, "signature-input": f"sig1={parameters}", "signature": f"sig1=:{mac}:", **changes}
+    """Sign an opening request, and change some headers afterwards."""
+    return {**sign_for_genesys(SECRET, "calls.example.com", 1000), **changes}
 
 
 def test_genesys_signs_its_opening_request() -> None:

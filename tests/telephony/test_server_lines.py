@@ -1,0 +1,58 @@
+"""`voicelive answer` of each line, started as the documentation says, and called from outside as the vendor calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from voicelive.testing import ScriptedService
+
+from .exchanges import CALLER, EXCHANGES
+from .test_server import answering, until
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("line", EXCHANGES)
+async def test_a_server_is_called_as_the_vendor_calls(
+    voicelive_environment: ScriptedService, tmp_path: Path, line: str
+) -> None:
+    """Who is let in hears the agent; either side ends a call; SIGTERM lets the last one finish; the log tells all."""
+    service, exchange = voicelive_environment, EXCHANGES[line]()
+    async with (
+        exchange.running(tmp_path),
+        answering(service, line=line, environment=exchange.environment) as (process, port),
+    ):
+        with pytest.raises(InvalidStatus, match="403"):
+            await exchange.stranger(port).__aenter__()
+
+        async with await exchange.dial(port) as caller:
+            await caller.quiet()
+            assert service.understand(caller.heard, **caller.format) == "Hello."
+
+        async with await exchange.dial(port) as caller:
+            await caller.quiet()
+            await caller.press("0")
+            await caller.until_ended()
+            assert service.understand(caller.heard, **caller.format) == "Hello. Goodbye."
+
+        async with await exchange.dial(port) as caller:
+            await caller.hears()
+            process.terminate()
+            await until(port, "/readyz", 503)
+            assert not caller.has_ended
+            await caller.quiet()
+            assert service.understand(caller.heard, **caller.format) == "Hello."
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, output.decode()
+    logged = [json.loads(record) for record in output.decode().splitlines() if record.startswith("{")]
+    calls = [record for record in logged if record["event"] == "call_ended"]
+    assert [call["outcome"] for call in calls] == ["hung_up", "finished", "hung_up"]
+    assert all(call["line"] == line and not call["faults"] for call in calls)
+    assert exchange.ended == ([calls[1]["call_id"]] if exchange.ends_calls else [])
+    assert CALLER not in output.decode()
+    for secret in exchange.secrets:
+        assert secret not in output.decode()
