@@ -286,6 +286,9 @@ class Session(_Socket):
         """Speak for some seconds, all at once, as a service does that is faster than sound."""
         self._turn += 1
         turn = self._turn
+        # What is asked is not told of; that it was asked begins a turn.
+        said = {"audio_end_ms": 0, "item_id": f"u{turn}"}
+        self._tell({"type": "input_audio_buffer.speech_stopped", "event_id": f"p{turn}", **said})
         response = {"id": f"r{turn}", "object": "realtime.response", "status": "in_progress", "output": []}
         self._tell({"type": "response.created", "event_id": f"c{turn}", "response": response})
         ids = f'"response_id":"r{turn}","item_id":"i{turn}","output_index":0,"content_index":0'
