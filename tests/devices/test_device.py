@@ -7,7 +7,6 @@ import time
 from array import array
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from itertools import groupby
 from typing import Any
 
 import pytest
@@ -64,12 +63,12 @@ async def played(
         since: from which byte on.
     """
     pause = bytes(rate)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     heard = ""
     while heard != text:
         assert time.monotonic() < deadline, heard
         if sounding(backend, since) and backend.played.endswith(pause):
-            heard = service.understand(resample(without_gaps(sounding(backend, since)), rate, 24_000))
+            heard = service.understand(resample(sounding(backend, since), rate, 24_000))
         await asyncio.sleep(0.05)
 
 
@@ -78,12 +77,6 @@ def sounding(backend: ArrayBackend, since: int = 0) -> bytes:
     pcm = backend.played[since:]
     start = (len(pcm) - len(pcm.lstrip(b"\0"))) & ~1
     return pcm[start:]
-
-
-def without_gaps(pcm: bytes) -> bytes:
-    """Leave out the silence that is played while the answer is late, as on a busy machine; tones have none."""
-    runs = [list(run) for _, run in groupby(array("h", pcm), key=bool)]
-    return array("h", [sample for run in runs if any(run) or len(run) < 100 for sample in run]).tobytes()
 
 
 async def playing(backend: ArrayBackend, ms: int) -> None:
@@ -157,7 +150,7 @@ async def test_reference_beside_the_microphone(service: ScriptedService, model: 
         assert service.session.settings["input_audio_echo_cancellation"]["channels"] == 2
         both = array("h", input_audio(service))
         assert service.understand(both[0::2].tobytes()) == "hello there"
-        assert service.understand(without_gaps(both[1::2].tobytes())) == "fifty six"
+        assert service.understand(both[1::2].tobytes()) == "fifty six"
 
 
 @pytest.mark.parametrize("echo", ["server", "half_duplex", "off"])

@@ -50,6 +50,21 @@ def test_text_survives_noise() -> None:
     assert heard(from_samples(array("h", noisy))) == TEXT
 
 
+@pytest.mark.parametrize("wire", [FORMATS[0], *FORMATS[5:]], ids=lambda wire: wire.name)
+@pytest.mark.parametrize("gap_ms", [10, 400])
+def test_silence_within_a_message_takes_nothing_away(wire: WireFormat, gap_ms: int) -> None:
+    """A player that runs dry, or a line that falters, at any places of a message: the same text, where it began."""
+    generator = random.Random(gap_ms)
+    encoder, decoder = AudioEncoder(24000, wire), AudioDecoder(wire, 16000)
+    sound = encoder.feed(spoken(TEXT)) + encoder.flush()
+    silence = wire.encode(bytes(gap_ms * wire.rate // 1000 * 2))
+    for at in sorted(generator.choices(range(5000, len(sound), wire.width), k=8), reverse=True):
+        sound = sound[:at] + silence + sound[at:]
+    found = ToneTranscriber().transcribe(bytes(32_000) + decoder.feed(sound) + decoder.flush(), 16000)
+    assert found.text == TEXT
+    assert found.words[0].offset_ms == pytest.approx(1000 + 300, abs=10)
+
+
 @pytest.mark.parametrize("text", [" kept as it is ", "x", "a" * 300, "line\nline\ttab"])
 def test_texts_come_back_to_the_letter(text: str) -> None:
     """Blanks, repeats and control characters are kept."""

@@ -6,13 +6,16 @@ the first for its low four bits, the second for its high four. A frame is
     a mark tone, a space tone, the length (2 bytes), the text in UTF-8, a CRC (2 bytes)
 
 The edge between mark and space tells the decoder where the symbols lie; the check at
-the end makes sure that nothing but a frame is ever read as one.
+the end makes sure that nothing but a frame is ever read as one. A frame is never silent, so
+silence within one was put there on its way: by a player that ran dry, or a line that faltered.
+The decoder leaves it out.
 """
 
 from __future__ import annotations
 
 from array import array
 from binascii import crc_hqx
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +52,10 @@ _WINDOW = 300
 _PROBE = 160
 _HOP = 16
 _CLARITY = 2.0
+# A frame fades to nothing and back between two symbols, but in far less time than this.
+_GAP = 16
+# How much of the loudest sample is silence: what a filter leaves of a tone beside it.
+_SILENT = 1 / 64
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,13 @@ class Frame:
     """One message found in a recording, and where it lies in it."""
 
     text: str
-    offset_ms: int
-    """Where the first symbol of the text starts."""
+    offset: int
+    """At which sample of the decoder's the first symbol of the text starts."""
+
+    @property
+    def offset_ms(self) -> int:
+        """The same in milliseconds."""
+        return self.offset * 1000 // _RATE
 
 
 def encode(text: str) -> Iterator[bytes]:
@@ -78,18 +90,30 @@ def encode(text: str) -> Iterator[bytes]:
 def decode(pcm: bytes, rate: int) -> list[Frame]:
     """Find every whole frame in PCM16 at ``rate`` Hz; anything else gives nothing."""
     samples = _at_decoding_rate(pcm, rate)
+    frames, is_all = _frames(samples)
+    if is_all:
+        return frames
+    kept, places = _without_silence(samples)
+    if len(places) < 2:
+        return frames
+    closer = [Frame(found.text, _place_before(places, found.offset)) for found in _frames(kept)[0]]
+    return max(frames, closer, key=len)
+
+
+def _frames(samples: array[int]) -> tuple[list[Frame], bool]:
+    """Return the frames, and whether there is at least one and nothing that began like one and was none."""
     frames: list[Frame] = []
-    place = 0
+    place, is_all = 0, True
     while (edge := _find_start(samples, place)) is not None:
         first = edge + _RATE * _SPACE_MS // 1000
         text = _read_frame(samples, first)
         if text is None:
-            place = edge + _HOP
+            place, is_all = edge + _HOP, False
             continue
         offset = first + _HEADER * _SYMBOL
-        frames.append(Frame(text, offset * 1000 // _RATE))
+        frames.append(Frame(text, offset))
         place = offset + len(text.encode()) * _SYMBOL
-    return frames
+    return frames, is_all and bool(frames)
 
 
 def _at_decoding_rate(pcm: bytes, rate: int) -> array[int]:
@@ -97,6 +121,31 @@ def _at_decoding_rate(pcm: bytes, rate: int) -> array[int]:
         # No tone lies above half the decoder's rate, so nothing has to be filtered out first.
         return to_samples(pcm)[:: rate // _RATE]
     return to_samples(resample(pcm, rate, _RATE))
+
+
+def _without_silence(samples: array[int]) -> tuple[array[int], list[tuple[int, int]]]:
+    """Leave silence out; also return where each piece that is left begins, and where it began before."""
+    kept, places = array("h"), list[tuple[int, int]]()
+    most = max(map(abs, samples), default=0) * _SILENT
+    begin: int | None = None
+    for start in range(0, len(samples) + _GAP, _GAP):
+        block = samples[start : start + _GAP]
+        is_silent = not block or (max(block) <= most and min(block) >= -most)
+        if begin is None and not is_silent:
+            begin = start
+        elif begin is not None and is_silent:
+            first = next(at for at in range(begin, start) if abs(samples[at]) > most)
+            last = next(at for at in reversed(range(begin, min(start, len(samples)))) if abs(samples[at]) > most)
+            places.append((len(kept), first))
+            kept += samples[first : last + 1]
+            begin = None
+    return kept, places
+
+
+def _place_before(places: list[tuple[int, int]], at: int) -> int:
+    """Where a sample was before silence was left out."""
+    after, before = places[bisect_right(places, at, key=lambda place: place[0]) - 1]
+    return before + at - after
 
 
 def _sealed(data: bytes) -> bytes:
