@@ -24,7 +24,7 @@ from .agents import LINES, Agent
 from .test_calls import Deaf, Silent
 from .test_frameworks import on_uvicorn
 
-pytestmark = pytest.mark.voicelive(timeout=20)
+pytestmark = pytest.mark.voicelive(timeout=60)
 
 KINDS: dict[str, type[Line]] = {"twilio": TwilioLine, "acs": AcsLine, "genesys": GenesysLine}
 OPENING = {"twilio": frames.TWILIO_START, "acs": frames.acs_metadata(), "genesys": frames.genesys_open()}

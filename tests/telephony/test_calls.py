@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from voicelive.testing import LineName, ScriptedService, phone_call
 from ..clients.conversing import eventually
 from .agents import DEADLINE, LINES, Agent
 
-pytestmark = pytest.mark.voicelive(timeout=20)
+pytestmark = pytest.mark.voicelive(timeout=60)
 
 LONG = "One two three four five six seven eight nine ten."
 
@@ -244,6 +245,22 @@ async def test_jitter_and_a_line_that_breaks(voicelive_environment: ScriptedServ
         await caller.drop()
     assert service.understand(caller.heard, **caller.format) == "At nine."
     assert caller.summary.outcome == "hung_up"
+
+
+async def test_an_event_loop_that_stood_still(voicelive_environment: ScriptedService) -> None:
+    """What the line sends while the program does something else is heard as it was said, with no silence within."""
+    service, speaking = voicelive_environment, Agent()
+    service.say("At nine.")
+    async with phone_call(speaking, "twilio", model="gpt-4o") as caller:
+        saying = asyncio.create_task(caller.say(service.speech("When do you open on a Sunday?", **caller.format)))
+        for frames in (20, 80):
+            await eventually(lambda frames=frames: caller.frames_sent > frames)  # type: ignore[misc]
+            time.sleep(0.8)  # noqa: ASYNC251 - as said
+        await saying
+        await caller.quiet()
+    (heard,) = speaking.of("conversation.item.input_audio_transcription.completed")
+    assert heard.transcript == "When do you open on a Sunday?"
+    assert caller.summary.filled_ms == 0
 
 
 LIMITS: list[tuple[str, CallLimits, str]] = [

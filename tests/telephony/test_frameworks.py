@@ -31,7 +31,7 @@ from ..clients.conversing import eventually
 from .agents import DEADLINE, Agent
 
 Take = Callable[[Any], Awaitable[None]]
-pytestmark = pytest.mark.voicelive(timeout=20)
+pytestmark = pytest.mark.voicelive(timeout=60)
 
 
 def free_socket() -> socket.socket:

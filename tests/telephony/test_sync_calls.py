@@ -29,7 +29,7 @@ from voicelive.testing import LineName, ScriptedService, phone_call
 from ..clients.conversing import eventually
 from .agents import DEADLINE, LINES
 
-pytestmark = pytest.mark.voicelive(timeout=20)
+pytestmark = pytest.mark.voicelive(timeout=60)
 
 LONG = "One two three four five six seven eight nine ten."
 
