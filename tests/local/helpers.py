@@ -162,14 +162,14 @@ class Scripted:
     """A responder that answers each request with the next entry of a script, then repeats what was said."""
 
     def __init__(self, *script: Sequence[ResponderOutput]) -> None:
-        self._script = list(script)
+        self.script = list(script)
         self.requests: list[ResponderRequest] = []
 
     def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput]:
         """Yield the next answer."""
         self.requests.append(request)
-        if self._script:
-            yield from self._script.pop(0)
+        if self.script:
+            yield from self.script.pop(0)
             return
         last = request.conversation[-1] if request.conversation else None
         yield TextChunk(f"You said {getattr(last, 'text', '') or getattr(last, 'output', '')}")

@@ -19,6 +19,7 @@ from .browser import CHROMIUM_ARGUMENTS
 from .talking import conversation
 
 DEADLINE_MS = 60_000
+expect.set_options(timeout=DEADLINE_MS)
 
 QUESTION, INTERRUPTION = "one two three", "stop"
 ANSWER = " ".join(["seventy seven"] * 15)
@@ -59,7 +60,6 @@ def watched(service: ThreadedLocalService, browser: Browser) -> Iterator[Watched
     """A page that was open while a caller asked something and interrupted the answer."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(DEADLINE_MS)
-    expect.set_options(timeout=DEADLINE_MS)
     seen = Watched(page, [], [])
     page.on("request", lambda request: seen.requests.append(request.url))
     page.on("websocket", lambda socket: seen.requests.append(socket.url))
