@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from operator import attrgetter
@@ -20,6 +21,9 @@ from voicelive.models import AnyServerEvent
 
 Flavour = Literal["sync", "async"]
 
+DEADLINE = 60.0
+"""Seconds that anything may take, however busy the machine; far more than it does."""
+
 
 class Client:
     """`voicelive` or `voicelive.aio`, called the same way."""
@@ -29,9 +33,9 @@ class Client:
         self.package: Any = voicelive if flavour == "sync" else voicelive.aio
 
     def connect(self, endpoint: str | None = None, **arguments: Any) -> Script:
-        """Prepare a connection, with a model and short times unless told otherwise."""
+        """Prepare a connection, with a model unless told otherwise."""
         arguments.setdefault("model", "gpt-4o")
-        arguments.setdefault("connection_options", {"open_timeout": 10, "close_timeout": 5})
+        arguments.setdefault("connection_options", {"open_timeout": DEADLINE, "close_timeout": 5})
         return Script(self.package.connect(endpoint=endpoint, **arguments), self.flavour)
 
 
@@ -59,18 +63,18 @@ class Script:
     async def close(self, *arguments: Any) -> None:
         await self.do(lambda connection: connection.close(*arguments))
 
-    async def recv(self, timeout: float | None = 10) -> AnyServerEvent:
+    async def recv(self, timeout: float | None = DEADLINE) -> AnyServerEvent:
         event: AnyServerEvent = await self.do(lambda connection: connection.recv(timeout))
         return event
 
-    async def recv_bytes(self, timeout: float | None = 10) -> bytes:
+    async def recv_bytes(self, timeout: float | None = DEADLINE) -> bytes:
         data: bytes = await self.do(lambda connection: connection.recv_bytes(timeout))
         return data
 
     async def send(self, event: Any) -> None:
         await self.do(lambda connection: connection.send(event))
 
-    async def wait_for(self, condition: Any, timeout: float | None = 10) -> Any:
+    async def wait_for(self, condition: Any, timeout: float | None = DEADLINE) -> Any:
         return await self.do(lambda connection: connection.wait_for(condition, timeout=timeout))
 
     async def collect(self) -> list[AnyServerEvent]:
@@ -84,6 +88,13 @@ class Script:
 
         events: list[AnyServerEvent] = await self.do(blocking if self.blocking else awaiting)
         return events
+
+    async def until_waiting(self, count: int) -> None:
+        """Wait until so many calls wait for something to arrive."""
+        inbox, deadline = self.connection._inbox, time.monotonic() + DEADLINE
+        while len(inbox.waiters) + len(inbox._receivers) < count:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.001)
 
     @property
     def close_info(self) -> Any:

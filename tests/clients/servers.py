@@ -58,15 +58,15 @@ class ThreadedServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.run(self.start()).result(10)
+        self.run(self.start()).result(60)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.run(self.shut_down()).result(20)
+        self.run(self.shut_down()).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def run(self, work: Any) -> Future[Any]:
@@ -171,6 +171,8 @@ class RawServer(ThreadedServer):
         self._behaviour = behaviour
         self._handling: set[asyncio.Task[None]] = set()
         self.connections = 0
+        self.accepted = threading.Event()
+        """Set once there was a connection."""
 
     async def start(self) -> None:
         self._server = server = await asyncio.start_server(self._handle, "127.0.0.1", 0)
@@ -186,6 +188,7 @@ class RawServer(ThreadedServer):
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.accepted.set()
         task = asyncio.current_task()
         assert task is not None
         self._handling.add(task)

@@ -185,7 +185,7 @@ async def test_a_cancelled_body_closes() -> None:
 
     with WebSocketServer(sends(event("session.created"))) as server:
         talking = asyncio.ensure_future(talk())
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 60)
         talking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await talking
@@ -201,7 +201,7 @@ async def test_a_blocking_credential_does_not_block_the_loop() -> None:
     class Slow:
         def get_token(self, *scopes: str, **options: object) -> AccessToken:
             loop.call_soon_threadsafe(went_on.set)
-            assert went_on.wait(10)
+            assert went_on.wait(60)
             return AccessToken("slow-token", 0)
 
     with WebSocketServer() as server:
@@ -220,7 +220,7 @@ async def test_several_connections_in_one_loop() -> None:
             return len([item async for item in connection])
 
     with WebSocketServer(sends(event("session.created"), then=closes(1000))) as server:
-        counts = await asyncio.wait_for(asyncio.gather(*(one(number) for number in range(1, 20))), 20)
+        counts = await asyncio.wait_for(asyncio.gather(*(one(number) for number in range(1, 20))), 60)
         await assert_nothing_left(server.port)
     assert counts == [0 if number % 5 == 0 else 1 for number in range(1, 20)]
 

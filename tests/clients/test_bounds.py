@@ -34,7 +34,7 @@ async def receive_all(connection: Script) -> tuple[list[int], ReceiveOverflowErr
     numbers: list[int] = []
     while True:
         try:
-            received = await connection.recv(10)
+            received = await connection.recv(60)
         except ReceiveOverflowError as error:
             return numbers, error
         assert received.event_id is not None
@@ -82,7 +82,7 @@ async def test_errors_are_kept_by_a_wait_for_that_keeps_nothing_else(client: Cli
     with WebSocketServer(sends(*messages)) as server:
         async with client.connect(server.endpoint) as connection:
             assert (await connection.wait_for("session.updated")).event_id == "event_2"
-            done = await connection.do(lambda one: one.wait_for("response.done", 10, keep=False))
+            done = await connection.do(lambda one: one.wait_for("response.done", 60, keep=False))
             assert done.event_id == "event_5"
             assert [(await connection.recv()).event_id for _ in range(3)] == ["event_1", "event_4", "event_6"]
             with pytest.raises(ReceiveTimeoutError, match="nothing arrived"):
@@ -103,9 +103,9 @@ async def test_a_receiver_beside_it_gets_what_it_passes_over(client: Client) -> 
     with WebSocketServer(behaviour) as server:
         async with client.connect(server.endpoint) as connection:
             iterating = asyncio.ensure_future(connection.collect())
-            await asyncio.sleep(0.2)
-            waiting = asyncio.ensure_future(connection.do(lambda one: one.wait_for("response.done", 10, keep=False)))
-            await asyncio.sleep(0.2)
+            await connection.until_waiting(1)
+            waiting = asyncio.ensure_future(connection.do(lambda one: one.wait_for("response.done", 60, keep=False)))
+            await connection.until_waiting(2)
             await connection.call("response.create")
             assert (await waiting).event_id == "event_3"
             assert [each.event_id for each in await iterating] == ["event_0", "event_1", "event_2", "event_4"]
@@ -137,17 +137,17 @@ async def test_an_agent_of_many_turns_keeps_nothing(client: Client) -> None:
 
     def blocking(connection: Any) -> None:
         connection.session.update(session={"modalities": ["text"]})
-        connection.wait_for("session.updated", timeout=10, keep=False)
+        connection.wait_for("session.updated", timeout=60, keep=False)
         for _ in range(turns):
             connection.response.create()
-            connection.wait_for("response.done", timeout=10, keep=False)
+            connection.wait_for("response.done", timeout=60, keep=False)
 
     async def awaiting(connection: Any) -> None:
         await connection.session.update(session={"modalities": ["text"]})
-        await connection.wait_for("session.updated", timeout=10, keep=False)
+        await connection.wait_for("session.updated", timeout=60, keep=False)
         for _ in range(turns):
             await connection.response.create()
-            await connection.wait_for("response.done", timeout=10, keep=False)
+            await connection.wait_for("response.done", timeout=60, keep=False)
 
     with WebSocketServer(talks(per_turn)) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
@@ -225,6 +225,6 @@ async def test_a_loop_that_stood_still_reads_the_pong_first(client: Client, busy
                 await asyncio.sleep(pause)
                 block(connection.connection)
                 if busy:
-                    assert (await connection.recv(10)).type == "response.audio.delta"
+                    assert (await connection.recv(60)).type == "response.audio.delta"
                 await asyncio.sleep(0.3)
                 assert connection.close_info is None

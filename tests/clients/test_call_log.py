@@ -23,7 +23,7 @@ QUICK = ReconnectPolicy(initial_delay=0.01, max_delay=0.1, max_connections_per_m
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 

@@ -50,7 +50,7 @@ async def test_private_events(client: Client) -> None:
         script = client.connect(server.endpoint, credential=CREDENTIAL, events=[LampOn, TurnLampOn])
         await script.open()
         await script.do(lambda connection: connection.send(TurnLampOn(room="hall")))
-        event = await script.do(lambda connection: connection.recv(timeout=10))
+        event = await script.do(lambda connection: connection.recv(timeout=60))
         assert type(event) is LampOn
         assert event.room == "hall"
         await script.close()
@@ -58,7 +58,7 @@ async def test_private_events(client: Client) -> None:
         await other.open()
         with pytest.warns(ContractWarning, match=r"'x\.lamp\.turn_on' is not a client event type"):
             await other.do(lambda connection: connection.send({"type": "x.lamp.turn_on", "room": "cellar"}))
-        event = await other.do(lambda connection: connection.recv(timeout=10))
+        event = await other.do(lambda connection: connection.recv(timeout=60))
         assert type(event) is models.UnknownServerEvent
         await other.close()
 
@@ -97,8 +97,8 @@ async def test_strict_mode(client: Client) -> None:
         script = client.connect(server.endpoint, credential=CREDENTIAL, strict=True)
         await script.open()
         with pytest.raises(InvalidEventError, match="item_id"):
-            await script.do(lambda connection: connection.recv(timeout=10))
-        event = await script.do(lambda connection: connection.recv(timeout=10))
+            await script.do(lambda connection: connection.recv(timeout=60))
+        event = await script.do(lambda connection: connection.recv(timeout=60))
         assert event.item_id == "i"
         await script.close()
 
@@ -112,7 +112,7 @@ async def test_what_the_version_lacks_is_told_and_sent(client: Client) -> None:
             await script.call("session.update", session={"reasoning_effort": "low"})
         # Once is enough: a second warning would be an error here.
         await script.call("session.update", session={"reasoning_effort": "low"})
-        await script.do(lambda connection: connection.wait_for("session.updated", timeout=10))
+        await script.do(lambda connection: connection.wait_for("session.updated", timeout=60))
         await script.close()
         received = [event for event in service.sessions[-1].received if event.type == "session.update"]
         assert received[0].session.reasoning_effort == "low"

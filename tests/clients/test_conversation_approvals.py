@@ -32,7 +32,7 @@ def shop() -> Iterator[RunningServer]:
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False, allow_mcp=["127.0.0.1"]) as running:
+    with ScriptedService(strict=False, timeout=60, allow_mcp=["127.0.0.1"]) as running:
         yield running
 
 

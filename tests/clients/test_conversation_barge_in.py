@@ -30,7 +30,7 @@ MODELS = [("gpt-4o", "2026-07-15"), ("gpt-realtime", "2026-07-15"), ("gpt-4o", "
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
     """A service that makes answers faster than they play."""
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
@@ -43,7 +43,7 @@ def mouth() -> GatedSynthesizer:
 @pytest.fixture
 def slow(mouth: GatedSynthesizer) -> Iterator[ScriptedService]:
     """A service whose answers do not end by themselves."""
-    with ScriptedService(strict=False, engines=replace(Engines.basic(), synthesizer=mouth)) as running:
+    with ScriptedService(strict=False, timeout=60, engines=replace(Engines.basic(), synthesizer=mouth)) as running:
         try:
             yield running
         finally:
@@ -154,7 +154,7 @@ async def test_a_report_before_the_interruption_counts(service: ScriptedService)
         for start in range(0, len(audio), 4800):
             await connection.input_audio_buffer.append(audio=audio[start : start + 4800])
         hold_up()
-        interrupted = await connection.wait_for("voicelive.interrupted", timeout=20)
+        interrupted = await connection.wait_for("voicelive.interrupted", timeout=60)
     assert interrupted.heard_ms == 500
 
 

@@ -29,7 +29,7 @@ POLICY = ReconnectPolicy(initial_delay=0.01, max_delay=0.05, deadline=DEADLINE)
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 

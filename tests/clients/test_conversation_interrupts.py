@@ -51,7 +51,7 @@ def receive(connection, until):
             interrupts += 1
 
 strikes_within(receive)
-with ScriptedService(strict=False) as service:
+with ScriptedService(strict=False, timeout=60) as service:
     service.call_tools(("looks_up", "{}")) if doing == "running a tool" else None
     service.say("one two three four five six seven eight nine ten")
     service.say("yes")
@@ -121,7 +121,7 @@ async def main(service):
                 async for event in connection:
                     pass
 
-with ScriptedService(strict=False) as service:
+with ScriptedService(strict=False, timeout=60) as service:
     service.call_tools(("waits", "{}"), ("blocks", "{}")) if doing == "running a tool" else None
     service.say("one two three four five six seven eight nine ten")
     try:

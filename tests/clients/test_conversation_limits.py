@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
@@ -71,19 +71,23 @@ async def end_of(caller: Caller) -> BudgetExceededError:
 async def test_a_call_that_lasts_too_long_ends(client: Client, service: ScriptedService, keeps: bool) -> None:
     """A warning, then the end, with an error of its own; a policy opens no other connection."""
     policy = ReconnectPolicy(initial_delay=0.01, max_delay=0.1) if keeps else None
-    async with calling(client, service, budget=Budget(seconds=1.2, warn_at=0.2), reconnect=policy) as caller:
-        # A second between the two: a busy machine that is late tells the end alone.
-        warning = await caller.until("voicelive.budget")
-        last = await caller.until("voicelive.budget")
-        error = await end_of(caller)
-        info = caller.script.close_info
+    told: list[Any] = []
+    for calls in range(1, 6):
+        async with calling(client, service, budget=Budget(seconds=1.2, warn_at=0.2), reconnect=policy) as caller:
+            error = await end_of(caller)
+            info = caller.script.close_info
+        assert (error.code, error.initiator, error.recoverable) == (4003, "local", False)
+        assert (info.code, info.cause) == (4003, "budget")
+        await service.wait_until_async(lambda: service.session.record.closed)
+        assert service.session.record.close_code == 4003
+        assert len(service.sessions) == calls
+        told = caller.of("voicelive.budget")
+        # A machine so busy that it is a second late tells the end alone.
+        if len(told) > 1:
+            break
+    warning, last = told
     assert (warning.limit, warning.exceeded, last.exceeded, last.allowed) == ("seconds", False, True, 1.2)
     assert 0.24 <= warning.used < last.used
-    assert (error.code, error.initiator, error.recoverable) == (4003, "local", False)
-    assert (info.code, info.cause) == (4003, "budget")
-    await service.wait_until_async(lambda: service.session.record.closed)
-    assert service.session.record.close_code == 4003
-    assert len(service.sessions) == 1
 
 
 @pytest.mark.parametrize("limit", ["tokens", "money"])

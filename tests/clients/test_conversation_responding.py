@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
@@ -37,7 +37,7 @@ def mouth() -> GatedSynthesizer:
 @pytest.fixture
 def slow(mouth: GatedSynthesizer) -> Iterator[ScriptedService]:
     """A service whose answers do not end by themselves."""
-    with ScriptedService(strict=False, engines=replace(Engines.basic(), synthesizer=mouth)) as running:
+    with ScriptedService(strict=False, timeout=60, engines=replace(Engines.basic(), synthesizer=mouth)) as running:
         try:
             yield running
         finally:

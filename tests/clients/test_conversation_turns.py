@@ -274,7 +274,8 @@ async def test_random_turns(client: Client, model: str, version: str) -> None:
     """Each turn has one response, each call one output, each refusal its answer; nothing is played after barge-in."""
     rng = random.Random(f"{client.flavour} {model}")
     engines = replace(Engines.basic(), responder=Improviser(rng))
-    with ScriptedService(strict=False, engines=engines, pacing=resolve_pacing("real").faster(FASTER)) as service:
+    pacing = resolve_pacing("real").faster(FASTER)
+    with ScriptedService(strict=False, timeout=60, engines=engines, pacing=pacing) as service:
         async with calling(
             client, service, barge_in=True, tools=Tools([adds, slow, fail]), model=model, api_version=version
         ) as plain:

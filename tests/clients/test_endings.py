@@ -78,11 +78,11 @@ async def restores(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 Way = Callable[[Script], Awaitable[Any]]
 WAYS: dict[str, Way] = {
     "recv": lambda script: script.recv(None),
-    "recv with a timeout": lambda script: script.recv(20),
+    "recv with a timeout": lambda script: script.recv(60),
     "recv_bytes": lambda script: script.recv_bytes(None),
     "iteration": lambda script: script.collect(),
     "wait_for": lambda script: script.wait_for("response.done", None),
-    "wait_for that keeps nothing": lambda script: script.do(lambda one: one.wait_for("response.done", 20, keep=False)),
+    "wait_for that keeps nothing": lambda script: script.do(lambda one: one.wait_for("response.done", 60, keep=False)),
 }
 
 
@@ -168,7 +168,7 @@ async def test_half_closed_tcp_ends_it_although_nothing_can_be_sent(client: Clie
         with pytest.raises(ConnectionClosed, match="1006"):
             await connection.recv(None)
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(sending, 20)
+            await asyncio.wait_for(sending, 60)
         assert time.monotonic() - started < 20
         await connection.close()
         await assert_nothing_left(server.port)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ from azure.core.credentials import AzureKeyCredential
 from tests.secrets import KEY
 from voicelive import ConnectionClosed, ConnectionError, HandshakeError, ReceiveOverflowError
 
+from .conversing import eventually
 from .fault_table import BOUND, FAULTS, OPTIONS, Fault, documented
 from .harness import Client, Script, assert_nothing_left
 from .servers import RawServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 
@@ -57,7 +57,8 @@ async def meet(client: Client, endpoint: str, fault: Fault) -> tuple[int, Connec
         return 0, error
     try:
         if fault.error is ReceiveOverflowError:
-            await asyncio.sleep(1.5)
+            # Nobody receives until it has ended by that.
+            await eventually(lambda: script.close_info is not None)
         return await receive_all(script)
     finally:
         await script.close()

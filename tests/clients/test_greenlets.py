@@ -109,6 +109,6 @@ import eventlet; eventlet.monkey_patch(thread=False, socket=False, select=False,
 import sys
 import voicelive
 with voicelive.connect(endpoint=sys.argv[1], model="gpt-4o") as connection:
-    print(connection.recv(10).type)
+    print(connection.recv(60).type)
 """
     assert run_program(program, endpoint) == ["session.created"]

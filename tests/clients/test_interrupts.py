@@ -83,9 +83,11 @@ print(time.monotonic() - started < 15)
 def test_an_interrupt_during_a_large_send() -> None:
     """Ctrl-C while 30 MB go out to a slow service leaves the connection whole, for the next event too."""
     program = """
-sizes, seen = [], threading.Event()
+sizes, seen, interrupted = [], threading.Event(), threading.Event()
 async def slow(peer):
-    await asyncio.sleep(1)
+    peer.transport.pause_reading()
+    await asyncio.to_thread(interrupted.wait, 60)
+    peer.transport.resume_reading()
     async for message in peer:
         sizes.append(len(message))
         if len(sizes) == 2 or sizes[-1] < 1000:
@@ -99,8 +101,9 @@ try:
     print("not interrupted")
 except KeyboardInterrupt:
     print("interrupted")
+interrupted.set()
 connection.send({"type": "response.cancel"})
-print(seen.wait(30))
+print(seen.wait(60))
 connection.close()
 time.sleep(0.1)
 print(all(size > 30_000_000 or size < 1000 for size in sizes), sizes[-1] < 1000, connection.close_info.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -93,7 +94,7 @@ async def test_several_receivers_learn_of_it(client: Client) -> None:
     with WebSocketServer() as server:
         async with client.connect(server.endpoint, connection_options={"ready_timeout": 0.4}) as connection:
             waiting = [connection.recv(None), connection.wait_for("session.created", None), connection.recv_bytes(None)]
-            results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+            results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
     assert [type(result) for result in results] == [ReadyTimeoutError] * 3
 
 
@@ -158,17 +159,20 @@ async def _return(connection: ServerConnection) -> None:
 
 async def test_nobody_reads_and_nothing_is_lost(client: Client) -> None:
     """An application that pauses for many keepalives, while events keep coming, finds them all, in order."""
-    total = 300
+    total, answered = 300, threading.Event()
 
     async def keeps_talking(connection: ServerConnection) -> None:
         for number in range(total):
             await connection.send(event("response.audio.delta", number, delta="A" * 400))
-            await asyncio.sleep(0.005)
+            if number % 15 == 0:
+                await (await connection.ping())
+        answered.set()
         await connection.close(1000)
 
-    with WebSocketServer(keeps_talking, ping_interval=0.1, ping_timeout=1.2) as server:
-        async with client.connect(server.endpoint, connection_options=FAST_KEEPALIVE) as connection:
-            await asyncio.sleep(2)
+    with WebSocketServer(keeps_talking, ping_interval=None) as server:
+        options = {**FAST_KEEPALIVE, "ping_timeout": 60}
+        async with client.connect(server.endpoint, connection_options=options) as connection:
+            assert await asyncio.to_thread(answered.wait, 60)
             events = await connection.collect()
     assert [item.event_id for item in events] == [f"event_{number}" for number in range(total)]
 
@@ -182,7 +186,7 @@ async def test_past_the_bound_the_error_says_so(client: Client, bound: dict[str,
     options = {**FAST_KEEPALIVE, "ping_timeout": 2, **bound}
     with WebSocketServer(sends(*messages)) as server:
         async with client.connect(server.endpoint, connection_options=options) as connection:
-            assert await asyncio.to_thread(server.has_closed.wait, 20)
+            assert await asyncio.to_thread(server.has_closed.wait, 60)
             got: list[str | None] = []
             with pytest.raises(ReceiveOverflowError, match="max_queue and max_buffer") as caught:
                 await receive_into(got, connection)

@@ -179,16 +179,15 @@ async def test_wait_for_beside_an_iteration(client: Client) -> None:
     with WebSocketServer(behaviour) as server:
         async with client.connect(server.endpoint) as connection:
             iterating = asyncio.ensure_future(connection.collect())
-            await asyncio.sleep(0.1)
             waits = [
                 asyncio.ensure_future(connection.wait_for(condition))
                 for condition in ("response.done", ServerEventSessionUpdated)
             ]
-            await asyncio.sleep(0.2)
+            await connection.until_waiting(3)
             await connection.send({"type": "response.create"})
-            done, updated = await asyncio.wait_for(asyncio.gather(*waits), 10)
+            done, updated = await asyncio.wait_for(asyncio.gather(*waits), 60)
             assert (done.event_id, updated.event_id) == ("event_3", "event_1")
-            rest = await asyncio.wait_for(iterating, 10)
+            rest = await asyncio.wait_for(iterating, 60)
             assert [item.event_id for item in rest] == ["event_0", "event_2", "event_4"]
 
 
@@ -202,9 +201,9 @@ async def test_an_iteration_gets_what_wait_for_passes_over_at_once(client: Clien
     with WebSocketServer(behaviour) as server:
         async with client.connect(server.endpoint) as connection:
             waiting = asyncio.ensure_future(connection.wait_for("response.done", None))
-            await asyncio.sleep(0.1)
+            await connection.until_waiting(1)
             receiving = asyncio.ensure_future(connection.recv())
-            await asyncio.sleep(0.1)
+            await connection.until_waiting(2)
             await connection.send({"type": "response.create"})
             assert (await asyncio.wait_for(receiving, 30)).type == "session.created"
             assert not waiting.done()
@@ -253,7 +252,7 @@ async def test_many_receivers_at_once(client: Client) -> None:
     messages = [event("session.updated", number) for number in range(total)]
     with WebSocketServer(sends(*messages, then=closes(1000))) as server:
         async with client.connect(server.endpoint) as connection:
-            shares = await asyncio.wait_for(asyncio.gather(*(connection.collect() for _ in range(4))), 20)
+            shares = await asyncio.wait_for(asyncio.gather(*(connection.collect() for _ in range(4))), 60)
     got = sorted(str(item.event_id) for share in shares for item in share)
     assert got == sorted(f"event_{number}" for number in range(total))
     for share in shares:
@@ -307,7 +306,7 @@ async def check_receiving_beside_a_blocked_send(client: Client, endpoint: str, *
     try:
         await connection.recv()
         await asyncio.sleep(0.5)
-        numbers = [int(str((await connection.recv(5)).event_id).split("_")[1]) for _ in range(100)]
+        numbers = [int(str((await connection.recv(60)).event_id).split("_")[1]) for _ in range(100)]
         assert numbers == list(range(1, 101))
         assert not sending.done()
     finally:
@@ -397,11 +396,12 @@ async def test_a_pause_does_not_break_the_connection(client: Client) -> None:
     """An application that pauses while hundreds of messages arrive loses neither them nor the connection."""
     total = 2000
     messages = [event("response.audio.delta", number, delta="A" * 400) for number in range(total)]
-    options = {"ping_interval": 0.1, "ping_timeout": 1, "close_timeout": 2}
     with WebSocketServer(sends(*messages, then=closes(1000))) as server:
-        async with client.connect(server.endpoint, connection_options=options) as connection:
-            await asyncio.sleep(1.5)
+        async with client.connect(server.endpoint) as connection:
+            # The service's close frame, the last of it all, has been answered by then.
+            assert await asyncio.to_thread(server.has_closed.wait, 60)
             assert len(await connection.collect()) == total
+    assert server.closed == [(1000, "")]
 
 
 async def test_answers_find_their_way_back(client: Client) -> None:

@@ -111,15 +111,15 @@ async def test_a_decision_that_fails_ends_the_connection(
         async with client.connect(relay.endpoint, reconnect=QUICK) as connection:
             await connection.wait_for("session.created")
             waiting = [
-                asyncio.ensure_future(connection.wait_for("never", timeout=20)),
-                asyncio.ensure_future(connection.wait_for("never too", timeout=20)),
+                asyncio.ensure_future(connection.wait_for("never", timeout=60)),
+                asyncio.ensure_future(connection.wait_for("never too", timeout=60)),
                 asyncio.ensure_future(everything(connection)),
             ]
             await asyncio.sleep(0.05)
             monkeypatch.setattr(ReconnectMachine, name, fails)
             happens(relay)
             waiting.append(asyncio.ensure_future(send_until_it_fails(connection)))
-            await asyncio.wait(waiting, timeout=20)
+            await asyncio.wait(waiting, timeout=60)
             for task in waiting:
                 assert_caused_by(task.exception(), fault)
             with pytest.raises(InternalError) as caught:
@@ -134,7 +134,7 @@ async def test_a_decision_that_fails_ends_the_connection(
 
 async def everything(connection: Script) -> None:
     while True:
-        await connection.recv(20)
+        await connection.recv(60)
 
 
 async def send_until_it_fails(connection: Script) -> None:
@@ -178,11 +178,11 @@ async def test_a_send_that_fails_while_its_decision_does(client: Client, monkeyp
             content = [{"type": "input_text", "text": "x" * 30_000_000}]
             item = {"type": "message", "role": "user", "content": content}
             sending = asyncio.ensure_future(connection.call("conversation.item.create", item=item))
-            assert await asyncio.to_thread(begun.wait, 20)
+            assert await asyncio.to_thread(begun.wait, 60)
             assert not sending.done()
             server.run(set_event(release)).result(30)
             with pytest.raises(InternalError) as caught:
-                await asyncio.wait_for(sending, 20)
+                await asyncio.wait_for(sending, 60)
             assert_caused_by(caught.value, fault)
     await assert_nothing_left(server.port)
 
@@ -205,7 +205,7 @@ async def test_a_worker_that_fails_ends_the_connection(client: Client, monkeypat
             monkeypatch.setattr(WebSocketTransport, "deliver_to", fails)
             relay.cut()
             with pytest.raises(InternalError) as caught:
-                await connection.wait_for("never", timeout=20)
+                await connection.wait_for("never", timeout=60)
             assert_caused_by(caught.value, fault)
 
 
@@ -217,11 +217,11 @@ async def test_a_worker_that_is_cancelled_ends_the_connection() -> None:
             await connection.wait_for("session.created")
             assert workers() == []
             relay.cut()
-            await connection.wait_for("voicelive.reconnecting", timeout=20)
+            await connection.wait_for("voicelive.reconnecting", timeout=60)
             (worker,) = workers()
             worker.cancel()
             with pytest.raises(InternalError) as caught:
-                await connection.wait_for("never", timeout=20)
+                await connection.wait_for("never", timeout=60)
             assert isinstance(caught.value.__cause__, asyncio.CancelledError)
 
 
@@ -261,11 +261,11 @@ async def test_what_fails_on_the_way_to_the_threads_ends_the_connection(
     with LocalService.in_thread() as service:
         async with Client("sync").connect(service.endpoint, reconnect=policy) as connection:
             await connection.wait_for("session.created")
-            waiting = asyncio.ensure_future(connection.wait_for("never", timeout=20))
+            waiting = asyncio.ensure_future(connection.wait_for("never", timeout=60))
             await asyncio.sleep(0.05)
             monkeypatch.setattr(connection.connection._bridge._transport, name, fails)
             with pytest.raises(InternalError) as caught:
                 await send_until_it_fails(connection)
             assert_caused_by(caught.value, fault)
-            await asyncio.wait([waiting], timeout=20)
+            await asyncio.wait([waiting], timeout=60)
             assert_caused_by(waiting.exception(), fault)

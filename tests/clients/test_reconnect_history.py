@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from voicelive import ReconnectPolicy
+from voicelive._core.reconnect.machine import ReconnectMachine
 from voicelive.local import LocalService, ThreadedLocalService
 
 from .harness import Client, Script
@@ -61,12 +62,20 @@ def summary(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 async def condensed_to(client: Client, condense: Any) -> tuple[list[str], int]:
-    with relayed() as (service, relay):
+    is_taken, take = threading.Event(), ReconnectMachine.condensed
+
+    def takes(self: ReconnectMachine, *arguments: Any) -> bool:
+        result = take(self, *arguments)
+        is_taken.set()
+        return result
+
+    with relayed() as (service, relay), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReconnectMachine, "condensed", takes)
         keeping = policy(max_history_items=3, condense=condense)
         async with client.connect(relay.endpoint, reconnect=keeping) as connection:
             for number in range(4):
                 await say(connection, f"note {number}")
-            await asyncio.sleep(0.2)
+            assert await asyncio.to_thread(is_taken.wait, 60)
             relay.cut()
             restored = await connection.wait_for("voicelive.restored")
             return texts(service), restored.dropped_items

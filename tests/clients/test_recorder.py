@@ -31,7 +31,7 @@ MODELS = ["gpt-4o", "gpt-realtime"]
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
@@ -84,7 +84,7 @@ async def test_everything_that_goes_over_a_call_is_recorded(
 
 async def test_no_credential_is_recorded(client: Client, tmp_path: Path) -> None:
     """The connection's key is in no file, also where the service repeats it, nor are those of tools."""
-    with ScriptedService(strict=False, api_key=KEY) as service:
+    with ScriptedService(strict=False, timeout=60, api_key=KEY) as service:
         recorder = Recorder(tmp_path / "one")
         credential = AzureKeyCredential(KEY)
         async with calling(client, service, credential=credential, recorder=recorder) as caller:

@@ -35,7 +35,7 @@ SHORTEST = 4
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 

@@ -42,7 +42,7 @@ KINDS: dict[str, Any] = {
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
