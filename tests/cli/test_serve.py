@@ -69,7 +69,7 @@ def test_a_signal_ends_it_promptly(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM are the ordinary end: exit code 0 within seconds, and no traceback."""
     with serving("--port", 0) as (process, _):
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=DEADLINE)
         assert process.returncode == 0
         assert errors == ""
 

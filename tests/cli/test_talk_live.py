@@ -28,7 +28,8 @@ pytestmark = [
     needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
 ]
 
-LONG = "one two three four five six seven eight nine ten"
+LONG = " ".join(["one two three four five six seven eight nine ten"] * 4)
+"""Some twelve seconds: not over before somebody speaks over it, on whatever machine."""
 DEADLINE = 60.0
 
 
@@ -42,7 +43,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
 @pytest.fixture
 def scripted() -> Iterator[ScriptedService]:
     """A service that answers as it is told."""
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 

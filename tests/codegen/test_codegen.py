@@ -105,13 +105,13 @@ with serve(answer, "127.0.0.1", 0) as server:
     )
     with voicelive.connect(**arguments) as connection:
         connection.lights.ceiling.turn_on(lamp="kitchen", level=20)
-        event = connection.recv(timeout=10)
+        event = connection.recv(timeout=60)
         assert type(event) is models.ServerEventLightsOn and event.lamp == "kitchen", event
 
     async def main():
         async with voicelive.aio.connect(**arguments) as connection:
             await connection.lights.ceiling.turn_on(lamp="cellar")
-            event = await connection.recv(timeout=10)
+            event = await connection.recv(timeout=60)
             assert type(event) is models.ServerEventLightsOn and event.lamp == "cellar", event
 
     asyncio.run(main())

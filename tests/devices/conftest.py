@@ -17,7 +17,7 @@ __all__ = ["clean_environment", "client", "no_thread_left", "service"]
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
     """A service that makes answers faster than they play."""
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 
@@ -25,7 +25,7 @@ def service() -> Iterator[ScriptedService]:
 def no_thread_left() -> Iterator[None]:
     """After a test no thread of a device is left."""
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     names = ("voicelive-microphone", "voicelive-array", "voicelive-audio")
     while left := [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]:
         assert time.monotonic() < deadline, left

@@ -72,7 +72,11 @@ async def run_in_a_room(service: ScriptedService, delay_ms: int, echo: EchoChoic
         if await _answered(caller, service, backend, play_ms=1500):
             return Outcome(True, False)
         backend.speak(question)
-        was_noticed = await _noticed(caller, seconds=len(question) / RATE / 2 / SPEED + 1.0)
+        # For as long as it is said, however late the machine is with it, and for some time after that.
+        was_noticed = False
+        while not was_noticed and backend.unheard_ms:
+            was_noticed = await _noticed(caller, seconds=0.1)
+        was_noticed = was_noticed or await _noticed(caller, seconds=3.0)
         device.detach()
     return Outcome(False, was_noticed)
 

@@ -18,7 +18,7 @@ __all__ = ["PIECE_MS", "Listener", "SoundServer"]
 
 RATE = 24_000
 PIECE_MS = 20
-_DEADLINE = 20.0
+_DEADLINE = 60.0
 _RAW = [f"--rate={RATE}", "--channels=1", "--format=s16le", "--latency-msec=20"]
 
 

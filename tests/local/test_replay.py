@@ -51,7 +51,7 @@ async def talk(endpoint: str, model: str, speech: bytes, *, instructions: str = 
 @pytest.fixture(params=MODELS)
 async def recorded(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, bytes, Path]:
     """A call that was recorded by the service: its model, what the user said, and where it is."""
-    with ScriptedService(strict=False, record=tmp_path / "calls") as service:
+    with ScriptedService(strict=False, timeout=60, record=tmp_path / "calls") as service:
         service.call_tools(("add", '{"a": 1}'))
         service.say("two")
         service.say("in writing")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(120)
 async def test_session_configuration(runner: Runner) -> None:
     """The configuration arrives whole: voice, formats, turn detection and the function tool."""
     await runner.run_on_connection(
-        snippet("04_session_configuration"), after='await conn.wait_for("session.updated", timeout=20)'
+        snippet("04_session_configuration"), after='await conn.wait_for("session.updated", timeout=60)'
     )
     session = next(event.session for event in runner.session.received if event.type == "session.update")
     assert session.instructions == "You are a helpful voice assistant."
@@ -42,7 +42,7 @@ async def test_send_audio(runner: Runner) -> None:
     assert [event.audio_bytes for event in appended] == [speech("Hello there.")[:4800]]
 
 
-CLEARED = 'await conn.wait_for("input_audio_buffer.cleared", timeout=20)'
+CLEARED = 'await conn.wait_for("input_audio_buffer.cleared", timeout=60)'
 ASK = """
 await conn.conversation.item.create(item={
     "type": "message", "role": "user", "content": [{"type": "input_text", "text": question}]
@@ -102,7 +102,7 @@ async def test_manual_turns(runner: Runner) -> None:
     question = "What is seven times eight?"
     await runner.run_on_connection(
         snippet("08_manual_turns"),
-        after='await conn.wait_for("response.done", timeout=20)',
+        after='await conn.wait_for("response.done", timeout=60)',
         b64_audio=base64.b64encode(speech(question)).decode(),
     )
     updated = next(event for event in runner.session.sent if event.type == "session.updated")
@@ -127,7 +127,7 @@ async def test_interruption(runner: Runner) -> None:
 async def test_conversation_history(runner: Runner) -> None:
     """System and user messages enter the history, and the answer follows them."""
     await runner.run_on_connection(
-        snippet("10_conversation_history"), after='await conn.wait_for("response.done", timeout=20)'
+        snippet("10_conversation_history"), after='await conn.wait_for("response.done", timeout=60)'
     )
     items = [item.to_dict() for item in runner.session.items]
     assert [item.get("role") for item in items] == ["system", "user", "assistant"]
@@ -141,7 +141,7 @@ async def test_turn_detection_options(runner: Runner) -> None:
     for option in options:
         await runner.run_on_connection(
             'await conn.session.update(session={"turn_detection": option})',
-            after='await conn.wait_for("session.updated", timeout=20)',
+            after='await conn.wait_for("session.updated", timeout=60)',
             option=option,
         )
         updated = next(event for event in runner.session.sent if event.type == "session.updated")
@@ -154,7 +154,7 @@ async def test_voices(runner: Runner, voice: str) -> None:
     """Each voice of the document's table is accepted."""
     await runner.run_on_connection(
         'await conn.session.update(session={"voice": voice})',
-        after='await conn.wait_for("session.updated", timeout=20)',
+        after='await conn.wait_for("session.updated", timeout=60)',
         voice=voice,
     )
     assert "error" not in runner.session.sent_types()
@@ -166,7 +166,7 @@ async def test_audio_formats(runner: Runner, audio_format: str) -> None:
     """Each audio format of the document's table, in its spelling, is accepted for the answer."""
     await runner.run_on_connection(
         'await conn.session.update(session={"output_audio_format": audio_format})' + ASK,
-        after='await conn.wait_for("response.done", timeout=20)',
+        after='await conn.wait_for("response.done", timeout=60)',
         audio_format=audio_format,
         question="What is seven times eight?",
     )

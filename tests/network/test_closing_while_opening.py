@@ -27,10 +27,10 @@ LIMIT = 600
 async def assert_closing_ends_it(script: Script, reached: threading.Event) -> None:
     """Open; when `reached` says that it has come to the point, close; both end soon."""
     opening = asyncio.ensure_future(script.open())
-    assert await asyncio.to_thread(reached.wait, 20)
+    assert await asyncio.to_thread(reached.wait, 60)
     await script.close()
     with pytest.raises(ConnectionStateError, match=r"close\(\) was called while"):
-        await asyncio.wait_for(opening, 20)
+        await asyncio.wait_for(opening, 60)
     assert script.close_info.initiator == "local"
     with pytest.raises(ConnectionStateError, match="is closed"):
         await script.open()
@@ -102,7 +102,7 @@ async def test_a_name_server_that_is_too_slow(client: Client, monkeypatch: pytes
     script = client.connect("https://service.example", headers={"api-key": "k"}, connection_options=options)
     try:
         with pytest.raises(client.package.ConnectTimeoutError, match=r"open_timeout=0\.3"):
-            await asyncio.wait_for(script.open(), 20)
+            await asyncio.wait_for(script.open(), 60)
     finally:
         released.set()
 
@@ -138,11 +138,11 @@ async def test_cancelling_and_closing_at_once() -> None:
     with RawServer(listens) as server:
         script = Client("async").connect(server.endpoint, connection_options={"open_timeout": LIMIT})
         opening = asyncio.ensure_future(script.open())
-        assert await asyncio.to_thread(reached.wait, 20)
+        assert await asyncio.to_thread(reached.wait, 60)
         opening.cancel()
         await script.close()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.shield(opening), 20)
+            await asyncio.wait_for(asyncio.shield(opening), 60)
         await assert_nothing_left(server.port)
 
 
@@ -172,8 +172,8 @@ async def test_while_a_connection_comes_back(client: Client) -> None:
         try:
             await script.open()
             await script.wait_for("voicelive.reconnecting")
-            assert await asyncio.to_thread(reached.wait, 20)
-            await asyncio.wait_for(script.close(), 20)
+            assert await asyncio.to_thread(reached.wait, 60)
+            await asyncio.wait_for(script.close(), 60)
             assert not [thread for thread in threading.enumerate() if thread.name.startswith("voicelive-make")]
         finally:
             released.set()

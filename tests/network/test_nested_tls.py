@@ -109,7 +109,7 @@ async def test_tls_inside_of_tls(connect: Any, gate: Gate, fronts: dict[str, Tls
                 item={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             )
         for number in range(30):
-            created = await connection.wait_for("conversation.item.created", timeout=20)
+            created = await connection.wait_for("conversation.item.created", timeout=60)
             assert created.item.content[0].text == f"{number} " + "x" * (1000 * number**2)
     assert connection.close_info.code == 1000
     await assert_nothing_left(fronts["open"].port)
@@ -127,7 +127,7 @@ async def test_a_thread_that_reads_is_woken(
         await asyncio.sleep(0)
         await connection.close()
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(receiving, 20)
+            await asyncio.wait_for(receiving, 60)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("Thread-")]
 
 

@@ -15,7 +15,7 @@ from voicelive.local import Engines, LocalService
 from ..local.helpers import read_tones, tones
 from .sources import samples
 
-SECONDS = 30
+SECONDS = 100
 SPOKEN = (
     "basic_voice_assistant_async.py",
     "agent_v2_sample.py",

@@ -74,7 +74,7 @@ def main() -> None:
     """Hold the call and print what was exported."""
     exports = Exports()
     instrument(exports)
-    with ScriptedService(strict=False) as service:
+    with ScriptedService(strict=False, timeout=60) as service:
         service.call_tools(("look_up", json.dumps({"place": PLACE})))
         service.say(ANSWER)
         service.say(SECOND)

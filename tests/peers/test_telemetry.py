@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService(strict=False) as running:
+    with ScriptedService(strict=False, timeout=60) as running:
         yield running
 
 

@@ -15,7 +15,7 @@ from voicelive.testing import ScriptedService
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with ScriptedService() as running:
+    with ScriptedService(timeout=DEADLINE) as running:
         yield running
 
 

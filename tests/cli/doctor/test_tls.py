@@ -92,7 +92,7 @@ def test_tls_that_never_answers(doctor: Doctor) -> None:
     """A port that is silent ends the step at its deadline."""
     with RawServer(waits) as server:
         started = time.monotonic()
-        row = doctor.fails("tls", "--timeout", 0.5, "--endpoint", f"https://127.0.0.1:{server.port}")
+        row = doctor.fails("tls", "--timeout", 2, "--endpoint", f"https://127.0.0.1:{server.port}")
         assert time.monotonic() - started < 30
-    assert "within 0.5 s" in row["detail"]
+    assert "within 2 s" in row["detail"]
     assert "firewall" in row["remedy"]

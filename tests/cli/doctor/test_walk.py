@@ -137,7 +137,7 @@ def test_ctrl_c() -> None:
         process = start("doctor", "--endpoint", server.endpoint)
         assert asked.wait(30)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (130, "", "voicelive: interrupted\n")
 
 
