@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import time
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from voicelive import ConfigurationError
+from voicelive._telephony.bridge import Bridge
 from voicelive.agents import agent
 from voicelive.aio import VoiceLiveConnection, connect
 from voicelive.telephony import (
@@ -165,6 +167,43 @@ async def test_the_model_transfers_the_call(voicelive_environment: ScriptedServi
         assert caller.output_variables == {"transfer_to": "+15550111"}
     else:
         assert exchange.done == [("transfer", caller.summary.call_id, "+15550111")]
+
+
+async def test_a_vendor_that_does_not_end_the_call(
+    voicelive_environment: ScriptedService, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The session and the WebSocket end all the same; the log says which call may go on, and nobody's number."""
+
+    class Refusing(Exchange):
+        async def hang_up(self, call: Call) -> None:
+            raise ConnectionError(f"cannot end the call of {call.caller}")
+
+    async def announcement(connection: VoiceLiveConnection) -> None:
+        await connection.say("Closed.")
+
+    async with phone_call(announcement, "acs", model="gpt-4o", control=Refusing()) as caller:
+        await caller.until_ended()
+    assert caller.summary.outcome == "finished"
+    said = f"the call {caller.summary.call_id} could not be ended at the vendor's: ConnectionError"
+    assert [record.getMessage() for record in caplog.records if record.name == "voicelive.telephony"] == [said]
+
+
+async def test_keys_leave_nothing_behind(voicelive_environment: ScriptedService) -> None:
+    """Of each message that keys make nothing is kept once it was sent."""
+    for _ in range(3):
+        voicelive_environment.say("Yes.")
+    async with phone_call(Agent(), "twilio", model="gpt-4o", digits="message") as caller:
+        for _ in range(3):
+            heard = caller.heard_ms
+            await caller.press("1#")
+            await caller.hears(heard + 1)
+            await caller.quiet()
+        (tasks,) = [
+            [task.get_name() for task in one._tasks]
+            for one in gc.get_objects()
+            if isinstance(one, Bridge) and one.call is not None and one.call.call_id == caller.call_id
+        ]
+    assert tasks == ["voicelive-call"] * 5
 
 
 @pytest.mark.parametrize("line", LINES)

@@ -54,5 +54,8 @@ async def test_a_server_is_called_as_the_vendor_calls(
     assert all(call["line"] == line and not call["faults"] for call in calls)
     assert exchange.ended == ([calls[1]["call_id"]] if exchange.ends_calls else [])
     assert CALLER not in output.decode()
+    # Nothing but what each call is told by: a record, and lines of the log of calls.
+    others = [told for told in output.decode().splitlines() if not told.startswith(("{", "connection ", "voicelive: "))]
+    assert others == []
     for secret in exchange.secrets:
         assert secret not in output.decode()

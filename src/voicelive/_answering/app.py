@@ -199,6 +199,8 @@ def application(settings: AnswerSettings, *, agent: Agent | None = None, secrets
 def from_environment() -> Starlette:
     """Return the application that the environment tells: what uvicorn's workers call."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # Its clients tell of each request in a dozen lines.
+    logging.getLogger("azure").setLevel(logging.WARNING)
     return application(AnswerSettings.kept())
 
 

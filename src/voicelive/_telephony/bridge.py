@@ -357,13 +357,21 @@ class Bridge:
         if outcome not in _BY_THIS_SIDE and outcome != "transferred":
             return
         if outcome != "transferred" and self.call is not None:
-            await _in_time(self.call.end_at_vendor())
+            await self._end_at_vendor(self.call)
         reason = "completed" if outcome in ("finished", "transferred") else "error"
         if not self._line_gone.is_set() and (message := self._line.write_end(reason)) is not None:
             # The line closes the session itself; until then it is listened and answered to.
             self._player.urgent.append(message)
             self._to_write.set()
             await _in_time(self._line_gone.wait())
+
+    async def _end_at_vendor(self, call: Call) -> None:
+        try:
+            async with asyncio.timeout(_CLOSING_S):
+                await call.end_at_vendor()
+        except Exception as error:  # noqa: BLE001 - whatever the vendor's package raises
+            # It may go on at the vendor's, and be charged for; what the error says may name a number.
+            _logger.warning("the call %s could not be ended at the vendor's: %s", call.call_id, type(error).__name__)
 
     async def _send_replies(self) -> None:
         while self._player.urgent:
