@@ -128,7 +128,7 @@ async def until(port: int, path: str, status: int) -> None:
 
 async def become(look: Callable[[], Awaitable[Any]], fits: Callable[[Any], bool]) -> None:
     """Look again and again until something is so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         found = await look()
         while not fits(found):
             await asyncio.sleep(0.05)
@@ -161,7 +161,7 @@ async def dial(port: int, *, signed: bool = True, number: str = "+15550100") -> 
     return caller_at(port, signed=signed, caller=number, parameters=parameters)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_calls_through_nginx_to_two_workers_that_are_killed_and_drained(
     voicelive_environment: ScriptedService, tmp_path: Path
 ) -> None:
@@ -224,7 +224,7 @@ def busiest(parent: int) -> int:
     return max(workers(parent), key=lambda pid: len(os.listdir(f"/proc/{pid}/fd")))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_who_is_not_let_in(voicelive_environment: ScriptedService) -> None:
     """Each request that is not the vendor's, or one too many, is refused and counted; the log names nobody."""
     options = ("--max-calls", "2", "--max-per-caller", "1")

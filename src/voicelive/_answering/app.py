@@ -122,11 +122,11 @@ class AnswerServer:
     async def _stream(self, websocket: WebSocket) -> None:
         if self._settings.validate and not await self._vendor.may_open(websocket):
             self._refused("signature")
-            await websocket.send_denial_response(Response(status_code=403))
+            await _deny(websocket, Response(status_code=403))
             return
         if (refusal := self.admission.refusal()) is not None:
             self._refused(refusal)
-            await websocket.send_denial_response(Response(status_code=503, headers={"retry-after": "1"}))
+            await _deny(websocket, Response(status_code=503, headers={"retry-after": "1"}))
             return
         self.admission.begin()
         self.figures.active.inc()
@@ -202,6 +202,12 @@ def from_environment() -> Starlette:
     # Its clients tell of each request in a dozen lines.
     logging.getLogger("azure").setLevel(logging.WARNING)
     return application(AnswerSettings.kept())
+
+
+async def _deny(websocket: WebSocket, response: Response) -> None:
+    await websocket.send_denial_response(response)
+    # uvicorn logs an error unless it has closed the connection by the time this returns.
+    await asyncio.sleep(0)
 
 
 def _log(event: str, **fields: Any) -> None:
