@@ -12,7 +12,7 @@ from voicelive._core.envelope import Incoming, Outgoing
 from voicelive._core.reconnect.link_actions import Action
 from voicelive._core.reconnect.machine import Close, GiveUp, Open, SendFull, SendLater, SendNow
 
-from .scripted import DROPPED, REFUSED, WALL, Scripted, item, sound, written
+from .scripted import DROPPED, REFUSED, WALL, Scripted, encoded, item, sound, written
 
 UPDATE = {"voice": "x"}
 
@@ -746,3 +746,13 @@ def test_links_that_are_not_there() -> None:
     story.get(2, "before it is open")
     story.end(1, DROPPED)
     assert story.kinds() == ["voicelive.reconnecting"]
+
+
+@pytest.mark.parametrize("kind", ["session.created", "input_audio_buffer.speech_started", "rate_limits.updated"])
+def test_a_session_is_settled_by_its_first_event(kind: str) -> None:
+    """Whatever a session begins with: the caller is told that from then on not every message need be shown."""
+    story = Scripted(ready_timeout=10)
+    assert story.line.settled is None
+    assert story.line.received(1, Incoming(encoded(kind)), 1)
+    assert story.line.settled == 1
+    assert not story.line.received(1, Incoming(encoded("input_audio_buffer.speech_stopped")), 2)

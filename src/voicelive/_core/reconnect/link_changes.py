@@ -183,7 +183,7 @@ class LinkChanges:
 
     def _accept(self, link: Link, message: Incoming, now: float) -> bool:
         """Take a message of the current link for the application; returns what :meth:`received` does."""
-        changes = False
+        changes, was_ready = False, link.watch.is_ready
         if message.kind in AUDIO_DELTAS:
             self.count(message)
             if self._next is not None:
@@ -197,8 +197,10 @@ class LinkChanges:
             if link.watch.is_needed:
                 link.watch.see(message, event)
                 changes = changes or event.get("type") == "response.created"
-        if not link.watch.is_ready:
-            link.watch.see(message)
+        if not was_ready:
+            # Also where what was learned from has made it so: fewer messages need be shown from now on.
+            if not link.watch.is_ready:
+                link.watch.see(message)
             changes = True
         return self.deliver(message) or changes
 
