@@ -36,6 +36,21 @@ class AnswerPieces:
 
     def size(self, message: Incoming) -> int:
         """Read a piece of audio; return how many bytes it is."""
+        size = self.more(message)
+        if size >= 0:
+            return size
+        sound = self._parse(message)
+        return base64_size(sound) if isinstance(sound, str) else 0
+
+    def text(self, message: Incoming) -> str:
+        """Read a piece of transcript; return it, or nothing where it holds no text."""
+        text: object = self.more_text(message)
+        if text is None:
+            text = self._parse(message)
+        return text if isinstance(text, str) else ""
+
+    def more(self, message: Incoming) -> int:
+        """Return the size of another piece of audio of the same part; -1 for what is not, or is to be read in full."""
         data, start = message.data, message.after_kind
         if data.startswith(self._alike, start):
             start += self._length
@@ -44,11 +59,10 @@ class AnswerPieces:
             if end >= 0 and data.find(_BACKSLASH, start, end) < 0:
                 size = (end - start) * 3 // 4
                 return size - 1 - (data[end - 2] == _PADDING) if data[end - 1] == _PADDING else size
-        sound = self._parse(message)
-        return base64_size(sound) if isinstance(sound, str) else 0
+        return -1
 
-    def text(self, message: Incoming) -> str:
-        """Read a piece of transcript; return it, or nothing where it holds no text."""
+    def more_text(self, message: Incoming) -> str | None:
+        """Return another piece of transcript of the same part; None for what is not, or is to be read in full."""
         data, start = message.data, message.after_kind
         if data.startswith(self._alike, start):
             start += self._length
@@ -58,8 +72,7 @@ class AnswerPieces:
                     return data[start:end].decode()
                 except UnicodeDecodeError:
                     pass
-        text = self._parse(message)
-        return text if isinstance(text, str) else ""
+        return None
 
     def _parse(self, message: Incoming) -> object:
         event = message.payload()

@@ -206,19 +206,21 @@ class ConversationTransport(LayeredTransport):
 
     def _arrive(self, message: Incoming) -> bool:
         """Take a message when it arrives; return whether no more is to be read for now."""
-        listener, kind, now = self._listener, message.kind, time.monotonic()
+        listener, kind = self._listener, message.kind
         if listener.is_recorded:
-            listener.arrived(message, now)
+            listener.arrived(message, time.monotonic())
         if not listener.is_told_all:
+            if self.conversation.goes_on(message):
+                return self._queue.put(message)
             if (take := PIECES.get(kind)) is not None:
                 # Its event is made when it is taken: made here, those of a burst would cost more than one by one.
-                is_full = take(self.conversation, message, now) and self._queue.put(message)
+                is_full = take(self.conversation, message, time.monotonic()) and self._queue.put(message)
                 if self.conversation.actions:
                     self._act()
                 return is_full
             if kind not in self._needed:
                 return self._queue.put(message)
-        is_full = self._is_shown(message, now) and self._queue.put(message)
+        is_full = self._is_shown(message, time.monotonic()) and self._queue.put(message)
         if message.event is not None and len(self._queue) > BOTH_FORMS:
             # Nobody takes it soon: one form is enough to hold.
             message.event = None

@@ -24,8 +24,9 @@ from .conversation_events import (
     TurnFinished,
 )
 from .input_timeline import InputTimeline
-from .ledger import Interruption, PlaybackLedger, Truncation
-from .metrics import MOST_TURNS, TurnMeter, TurnMetrics
+from .ledger import Interruption, Truncation
+from .metrics import MOST_TURNS, TurnMetrics
+from .piece_run import OpenLedger, OpenMeter, PieceRun
 from .responses import ResponseQueue, Ticket
 from .silence import SilenceWatch
 from .tool_calls import ToolCalls
@@ -60,7 +61,7 @@ class Consequences:
             max_turns: how many turns are kept; None for all.
             new_id: makes the ids of the events that are sent, unique in the call.
         """
-        self.ledger = PlaybackLedger()
+        self.ledger = OpenLedger()
         self.policy = BargeInPolicy(barge_in)
         self.queue = ResponseQueue()
         self.calls = ToolCalls()
@@ -70,7 +71,9 @@ class Consequences:
         watches = (self.queue, None if barge_in is None else self.policy, self.silence, self.budget)
         self._watches = tuple(watch for watch in watches if watch is not None)
         self._pieces = AnswerPieces()
-        self.meter = TurnMeter(max_turns=max_turns)
+        self._run: PieceRun | None = None
+        """What pieces of an answer are counted in without a closer look; None after anything else has happened."""
+        self.meter = OpenMeter(max_turns=max_turns)
         self.timeline = InputTimeline()
         self.actions: deque[Action] = deque()
         self.latency_ms = 0

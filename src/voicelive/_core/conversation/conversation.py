@@ -17,6 +17,7 @@ from .approvals import Approval
 from .barge_in import Reaction
 from .conversation_events import ToolStarted
 from .fields import base64_size, index_of, reason_of, text_of, texts_of
+from .piece_run import TRANSCRIPT_DELTAS, PieceRun
 from .requests import Requests
 from .responses import ALREADY_ACTIVE
 from .session_view import SessionView
@@ -31,7 +32,7 @@ _ALREADY_ACTIVE = re.compile(r"\balready has an active response\b")
 _NOT_ACTIVE = "response_cancel_not_active"
 
 _AUDIO = frozenset(kind.decode() for kind in AUDIO_DELTAS)
-_TRANSCRIPT = ("response.audio_transcript.delta", "response.output_audio_transcript.delta")
+_TRANSCRIPT = frozenset(kind.decode() for kind in TRANSCRIPT_DELTAS)
 _TEXT = ("response.text.delta", "response.output_text.delta")
 _ITEMS = ("conversation.item.created", "conversation.item.added")
 
@@ -48,6 +49,7 @@ class Conversation(Requests):
             Whether the application is to see it: False for a refusal that is not an error to it, and for audio of
             something that was interrupted.
         """
+        self._run = None
         handler = self.handlers.get(getattr(event, "type", ""))
         return True if handler is None else handler(self, event, now) is not False
 
@@ -63,6 +65,10 @@ class Conversation(Requests):
             idle.update(_ITEMS)
         return frozenset(kind.encode() for kind in self.handlers if kind not in idle) | {b""}
 
+    def goes_on(self, message: Incoming) -> bool:
+        """Count a message if it is another piece of what is coming in, and that is all there is to do for it."""
+        return self._run is not None and self._run.add(message)
+
     def audio_piece(self, message: Incoming, now: float) -> bool:
         """Take a piece of an answer's audio, as :meth:`received` does, without making an event of it."""
         pieces = self._pieces
@@ -70,14 +76,31 @@ class Conversation(Requests):
         if not (size or pieces.item_id):
             # Not a piece of audio after all: whoever receives it learns what is wrong with it.
             return True
-        return self._received_audio(pieces.item_id, pieces.content_index, size, pieces.response_id, now)
+        is_shown = self._received_audio(pieces.item_id, pieces.content_index, size, pieces.response_id, now)
+        if (run := self._begin_run()) is not None:
+            # Where a silence is watched, each piece moves the time at which it begins.
+            run.has_sound = is_shown and self.silence is None
+        return is_shown
 
     def transcript_piece(self, message: Incoming, now: float) -> bool:
         """Take a piece of an answer's transcript, in the same way."""
         pieces = self._pieces
         text = pieces.text(message)
         self._received_text(pieces.item_id, pieces.content_index, text, pieces.response_id, now)
+        if (run := self._begin_run()) is not None:
+            run.has_text = True
         return True
+
+    def _begin_run(self) -> PieceRun | None:
+        """Return the run of the part that the last piece was of; None if there is none."""
+        pieces, run = self._pieces, self._run
+        part, turn = self.ledger.part(pieces.item_id, pieces.content_index), self.meter.under_way
+        if part is None or turn is None:
+            self._run = None
+        elif run is None or run.part is not part:
+            output = self.policy.session.output
+            self._run = PieceRun(pieces, part, turn, output.rate * output.width)
+        return self._run
 
     def text_piece(self, message: Incoming, now: float) -> bool:
         """Take a piece of an answer's text, in the same way: only when it came counts."""

@@ -14,7 +14,7 @@ from ..._public import public_in
 from ...errors import ConfigurationError
 from .heard import TimedWord, split_heard
 
-__all__ = ["Heard", "Interruption", "PlaybackLedger", "Truncation"]
+__all__ = ["Heard", "Interruption", "Part", "PlaybackLedger", "Truncation"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -73,7 +73,7 @@ class Interruption:
 
 
 @dataclass
-class _Part:
+class Part:
     """One content part of one item."""
 
     item_id: str
@@ -103,7 +103,7 @@ class PlaybackLedger:
 
     def __init__(self, audio_format: AudioFormat = PCM16) -> None:
         self._format = audio_format
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         self._dropped: OrderedDict[str, None] = OrderedDict()
         self._margin_ms = 0
         self._has_player = False
@@ -112,7 +112,7 @@ class PlaybackLedger:
         # Where an item that was interrupted ends: None where the service was told.
         self._ends: OrderedDict[str, int | None] = OrderedDict()
         self._late: OrderedDict[str, tuple[str | None, Truncation]] = OrderedDict()
-        self._taken_back: list[_Part] = []
+        self._taken_back: list[Part] = []
         self._ms_per_character = _MS_PER_CHARACTER
 
     @property
@@ -285,19 +285,19 @@ class PlaybackLedger:
         self._margin_ms = max(self._margin_ms, received_ms - audio_ms)
         return True
 
-    def _part(self, item_id: str, content_index: int, response_id: str | None) -> _Part:
+    def _part(self, item_id: str, content_index: int, response_id: str | None) -> Part:
         # Nearly everything is about the newest.
         if self._parts and (part := self._parts[-1]).item_id == item_id and part.content_index == content_index:
             return part
         if (found := self._find(item_id, content_index)) is not None:
             return found
-        part = _Part(item_id, content_index, response_id)
+        part = Part(item_id, content_index, response_id)
         self._parts.append(part)
         # Nobody may ever report what is played.
         del self._parts[:-_MOST_PARTS]
         return part
 
-    def _find(self, item_id: str, content_index: int) -> _Part | None:
+    def _find(self, item_id: str, content_index: int) -> Part | None:
         for part in reversed(self._parts):
             if part.item_id == item_id and part.content_index == content_index:
                 return part
@@ -307,23 +307,23 @@ class PlaybackLedger:
         while len(self._parts) > 1 and self._parts[0].is_whole and self._parts[0].played == self._parts[0].received:
             del self._parts[0]
 
-    def _reached_the_ear(self, latency_ms: int) -> Iterator[tuple[_Part, int]]:
+    def _reached_the_ear(self, latency_ms: int) -> Iterator[tuple[Part, int]]:
         late = self._format.size(latency_ms)
-        heard: list[tuple[_Part, int]] = []
+        heard: list[tuple[Part, int]] = []
         for part in reversed(self._in_question()):
             in_device = min(late, part.played)
             late -= in_device
             heard.append((part, part.played - in_device))
         return reversed(heard)
 
-    def _in_question(self) -> list[_Part]:
+    def _in_question(self) -> list[Part]:
         # Where nobody says what is played, answers before the latest are taken to have been heard.
         if self._has_player or not self._parts:
             return self._parts
         latest = self._parts[-1].response_id
         return [part for part in self._parts if part.response_id == latest]
 
-    def _interruption(self, unheard: list[tuple[_Part, int]]) -> Interruption:
+    def _interruption(self, unheard: list[tuple[Part, int]]) -> Interruption:
         first, first_heard = unheard[0]
         heard_ms = self._format.ms(first_heard)
         heard_text, unheard_text = split_heard(first.text, heard_ms, self._length_ms(first), tuple(first.words))
@@ -347,7 +347,7 @@ class PlaybackLedger:
             truncations=tuple(truncations),
         )
 
-    def _length_ms(self, part: _Part) -> float:
+    def _length_ms(self, part: Part) -> float:
         """Return how long the sound of the whole text is; the text is often there long before its sound."""
         received_ms = self._format.ms(part.received)
         return received_ms if part.is_whole else max(received_ms, len(part.text) * self._ms_per_character)

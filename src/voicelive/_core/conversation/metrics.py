@@ -12,7 +12,7 @@ from ..._public import public_in
 from .earlier_figures import FIGURES, EarlierFigures
 from .tokens import NO_TOKENS, Price, TokenCounts
 
-__all__ = ["MOST_TURNS", "CallMetrics", "Spread", "TurnMetrics", "TurnMeter"]
+__all__ = ["MOST_TURNS", "CallMetrics", "Spread", "TurnMeter", "TurnMetrics", "TurnUnderWay"]
 
 MOST_TURNS = 256
 """How many turns are kept as records, of some 500 bytes each: half an hour of a turn every seven seconds."""
@@ -114,7 +114,7 @@ class CallMetrics:
 
 
 @dataclass
-class _Turn:
+class TurnUnderWay:
     """A turn under way, with the times of what happened."""
 
     number: int
@@ -170,7 +170,7 @@ class TurnMeter:
         self._max_turns = max_turns
         self._done: deque[TurnMetrics] = deque()
         self._earlier = EarlierFigures()
-        self._turn: _Turn | None = None
+        self._turn: TurnUnderWay | None = None
         self._count = 0
         self._interruptions = self._false_interruptions = self._reconnects = 0
         self._tokens = NO_TOKENS
@@ -204,7 +204,7 @@ class TurnMeter:
         """Begin a turn; returns the one that this ends."""
         ended = self.end()
         self._count += 1
-        self._turn = _Turn(self._count)
+        self._turn = TurnUnderWay(self._count)
         return ended
 
     def end(self) -> TurnMetrics | None:
@@ -342,7 +342,7 @@ class TurnMeter:
         self._reconnects += 1
 
     @property
-    def _current(self) -> _Turn:
+    def _current(self) -> TurnUnderWay:
         assert self._turn is not None
         return self._turn
 

@@ -39,7 +39,9 @@ class Requests(Consequences):
         """
         if event_type == "input_audio_buffer.append":
             self.timeline.sent(audio_size, now)
-        elif event_type == "input_audio_buffer.commit":
+            return
+        self._run = None
+        if event_type == "input_audio_buffer.commit":
             self._has_outputs = False
         elif event_type == "response.create":
             self.queue.sent(event_id)
@@ -52,6 +54,7 @@ class Requests(Consequences):
 
     def played(self, size: int, now: float, *, item_id: str | None = None) -> list[Heard]:
         """Take how many bytes were played; see :meth:`PlaybackLedger.played`."""
+        self._run = None
         self._reports_playback = True
         advanced = self.ledger.played(size, item_id=item_id)
         for heard in advanced:
@@ -63,11 +66,13 @@ class Requests(Consequences):
 
     def interrupt(self, now: float) -> Interruption | None:
         """Interrupt the answer, as the application asks: returns what was heard of it; None if nothing is cut off."""
+        self._run = None
         self._settle_held()
         return self._react(self.policy.interrupt(active=self.queue.is_active), now_held=True)
 
     def request(self, parameters: Mapping[str, Any] | None, now: float) -> Ticket:
         """Ask for a response as soon as none is in progress."""
+        self._run = None
         ticket = self.queue.request(parameters)
         self._pump(now)
         return ticket
@@ -76,6 +81,7 @@ class Requests(Consequences):
         self, call_id: str, output: str, end: ToolEnd, now: float, *, duration_ms: int = 0, wants_response: bool = True
     ) -> None:
         """Take the end of a tool: its output goes to the model at once, and a response follows when all are there."""
+        self._run = None
         self.meter.tool_done(call_id, now)
         call = self.calls.finished(call_id, wants_response=wants_response)
         name = call.name if call else ""
@@ -91,6 +97,7 @@ class Requests(Consequences):
 
     def approval_decided(self, request_id: str, outcome: ApprovalOutcome) -> None:
         """Take what was decided about the call of an MCP tool: the service is told once, whatever it is."""
+        self._run = None
         approval = self.approvals.answered(request_id)
         if approval is None:
             return
@@ -118,6 +125,7 @@ class Requests(Consequences):
 
     def tick(self, now: float) -> None:
         """Take that time has passed."""
+        self._run = None
         if self._interrupts:
             self._react(self.policy.tick(now))
         if self.queue.tick(now):
@@ -129,6 +137,7 @@ class Requests(Consequences):
 
     def ended(self) -> None:
         """Note the end of the call: nothing that was asked for is coming, and no output is wanted any more."""
+        self._run = None
         self.queue.clear("the connection ended")
         self.calls.clear()
         self.approvals.clear()
