@@ -6,6 +6,7 @@ that form, and what the session says into the version's own. Only this module kn
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -23,7 +24,7 @@ from ..._core.nested_form import (
 from ..._core.version_names import is_nested
 from ..._generated import models
 from ..._generated.registry import SERVER_EVENTS
-from ..._generated.versions import API_VERSIONS, DEFAULT_API_VERSION, FIELDS, MODELS
+from ..._generated.versions import API_VERSIONS, DEFAULT_API_VERSION, ENUM_VALUES, FIELDS, MODELS
 from ...errors import InvalidEventError
 from .context import item_model
 
@@ -135,7 +136,7 @@ class NestedWire:
     def outbound(self, event: models.ServerEvent) -> Sequence[models.ServerEvent]:
         """Return `event` in the nested form, and beside it what only the draft says."""
         event = _without_lacking(event, self.version)
-        renamed = _RENAMED.get(event.type)
+        renamed = _renamed().get(event.type)
         if renamed is not None:
             name, cls = renamed
             return (read_model(cls, {**event.to_dict(), "type": name}),)
@@ -187,10 +188,16 @@ class NestedWire:
         return response_to_nested(response)
 
 
-_RENAMED: Mapping[str, tuple[str, type[models.ServerEvent]]] = {
-    cls.__alias_of__: (name, cls) for name, cls in SERVER_EVENTS.items() if cls.__alias_of__ is not None
-}
-"""The events with another name in the draft: by the dated name, the draft's name and class."""
+@functools.cache
+def _renamed() -> Mapping[str, tuple[str, type[models.ServerEvent]]]:
+    """Return the events with another name in the draft: by the dated name, the draft's name and class.
+
+    Made when first asked for, and of what only the draft has, as each class takes time to define.
+    """
+    only_nested = [name for name, versions in ENUM_VALUES["ServerEventType"].items() if all(map(is_nested, versions))]
+    classes = {name: SERVER_EVENTS[name] for name in only_nested if name in SERVER_EVENTS}
+    return {cls.__alias_of__: (name, cls) for name, cls in classes.items() if cls.__alias_of__ is not None}
+
 
 _NESTED_SETTINGS = {name for name, versions in FIELDS["RequestSession"].items() if all(map(is_nested, versions))}
 """The settings of a session that only the draft has."""
