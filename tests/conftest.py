@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
@@ -10,6 +11,8 @@ import threading
 
 import hypothesis
 import pytest
+import typer.main
+import typer.testing
 
 # Before any test module imports it: several places of the tests do.
 pytest.register_assert_rewrite("tests.clients.harness")
@@ -19,6 +22,7 @@ pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
 
 def pytest_configure() -> None:
     _keep_bytecode()
+    _keep_commands()
     _take_signals()
     # How long it takes says something of the machine, not of what is tested.
     unhurried = [hypothesis.HealthCheck.too_slow]
@@ -38,6 +42,11 @@ def _keep_bytecode() -> None:
     """Let every process keep what it compiles: each worker reads all tests, and hundreds of programs the package."""
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _keep_commands() -> None:
+    """Let typer's runner make the commands of an application once: it would do so for every call, as a process does."""
+    vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
 
 
 def _take_signals() -> None:
