@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import re
 import sys
@@ -200,6 +201,12 @@ def _version_or_file(name: str) -> Specification:
 
 
 def _version(path: Path) -> Specification:
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _read(path: Path, changed: int) -> Specification:
+    """Return a version's document, which is read again only when it has changed: several steps ask for the same."""
     specification = load(path)
     # The place within the project, the same wherever it is checked out.
     specification.source = path.relative_to(SCHEMA.parent).as_posix()
