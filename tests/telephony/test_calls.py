@@ -238,6 +238,25 @@ async def test_an_agent_that_fails_ends_the_call(
     assert "the agent failed" in caplog.text
 
 
+async def test_an_agent_that_is_behind_learns_of_the_end(voicelive_environment: ScriptedService) -> None:
+    """Closing drops what was not received; an agent that was at work when the caller hung up gets the end first."""
+    at_work, may_go_on = asyncio.Event(), asyncio.Event()
+    states: list[str] = []
+
+    async def busy(connection: VoiceLiveConnection) -> None:
+        async for event in connection:
+            if event.type == "voicelive.line":
+                states.append(event.state)
+                at_work.set()
+                await may_go_on.wait()
+
+    async with phone_call(busy, "twilio", model="gpt-4o") as caller:
+        await at_work.wait()
+        asyncio.get_running_loop().call_later(0.5, may_go_on.set)
+    assert caller.summary.outcome == "hung_up"
+    assert states == ["started", "ended"]
+
+
 @pytest.mark.parametrize("line", LINES)
 async def test_the_service_ends_first(voicelive_environment: ScriptedService, line: LineName) -> None:
     """A connection that breaks ends the call on the line too."""

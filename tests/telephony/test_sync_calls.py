@@ -219,6 +219,25 @@ async def test_the_service_ends_first(voicelive_environment: ScriptedService) ->
     assert caller.summary.detail.startswith("1011")
 
 
+async def test_an_agent_that_is_behind_learns_of_the_end(voicelive_environment: ScriptedService) -> None:
+    """Closing drops what was not received; an agent that was at work when the caller hung up gets the end first."""
+    at_work, may_go_on = threading.Event(), threading.Event()
+    states: list[str] = []
+
+    def busy(connection: VoiceLiveConnection) -> None:
+        for event in connection:
+            if event.type == "voicelive.line":
+                states.append(event.state)
+                at_work.set()
+                may_go_on.wait(DEADLINE)
+
+    async with phone_call(busy, "twilio", model="gpt-4o") as caller:
+        assert await asyncio.to_thread(at_work.wait, DEADLINE)
+        threading.Timer(0.5, may_go_on.set).start()
+    assert caller.summary.outcome == "hung_up"
+    assert states == ["started", "ended"]
+
+
 async def test_a_service_that_cannot_be_reached() -> None:
     """The caller is not left waiting, and what was wrong is told."""
     async with phone_call(Agent(), "genesys", endpoint="http://127.0.0.1:1", model="gpt-4o") as caller:

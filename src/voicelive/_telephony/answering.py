@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .._clients.async_connect import connect
@@ -22,6 +23,7 @@ from .streams import LineStream, line_stream
 __all__ = ["agent_failed", "answer", "unanswered", "unreached", "until_started"]
 
 _logger = logging.getLogger("voicelive.telephony")
+_LOOK_S = 0.005
 
 
 @public_in("voicelive.telephony")
@@ -79,6 +81,7 @@ async def answer(
 
 async def _with_agent(agent: Agent, call: Bridge, connection: VoiceLiveConnection) -> CallSummary:
     speaking = asyncio.create_task(_speak(agent, call, connection), name="voicelive-agent")
+    call.before_closing = partial(_received, connection, speaking)
     try:
         summary = await call.run()
     finally:
@@ -90,6 +93,14 @@ async def _with_agent(agent: Agent, call: Bridge, connection: VoiceLiveConnectio
     if failed is not None and not isinstance(failed, ConnectionClosed):
         return agent_failed(summary, failed)
     return summary
+
+
+async def _received(connection: VoiceLiveConnection, speaking: asyncio.Task[None]) -> None:
+    """Wait until the agent has received what has arrived: closing drops it, and the end of the call is among it."""
+    playback: Any = connection.playback
+    holding = playback.layer.transport.holding
+    while holding.messages > len(holding.kept) and not speaking.done():  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_S)
 
 
 async def _speak(agent: Agent, call: Bridge, connection: VoiceLiveConnection) -> None:

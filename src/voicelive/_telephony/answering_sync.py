@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +29,10 @@ from .on_loop import ConnectionOnLoop
 from .threaded_stream import ThreadedStream
 
 __all__ = ["answer_sync", "bridge_sync"]
+
+_RECEIVING_S = 3.0
+"""How long whoever receives has for what arrived before the end of a call."""
+_LOOK_S = 0.005
 
 
 @public_in("voicelive.telephony")
@@ -69,7 +74,9 @@ def bridge_sync(
     with _leased() as engine, _threads_of(stream, engine) as opened:
         try:
             call = _Carried(engine, connection, side, opened, (line, limits or CallLimits(), control, digits))
-            return call.wait()
+            summary = call.wait()
+            call.let_receive()
+            return summary
         finally:
             connection.close()
 
@@ -148,8 +155,10 @@ def _with_agent(
         call.finish("agent_failed")
     except BaseException:
         call.finish("cancelled")
+        call.nobody_receives.set()
         closing.join()
         raise
+    call.nobody_receives.set()
     closing.join()
     summary = call.wait()
     return summary if failed is None else agent_failed(summary, failed)
@@ -168,6 +177,8 @@ class _Carried:
     ) -> None:
         self._engine = engine
         self._connection = connection
+        self.nobody_receives = threading.Event()
+        """Set once the agent is done."""
         self._bridge, self._task = engine.call(lambda: _begun(connection, side, stream, arguments, engine))
 
     def wait(self) -> CallSummary:
@@ -177,7 +188,16 @@ class _Carried:
     def close_at_end(self) -> None:
         """Close the connection when the call is over: the agent learns by that."""
         self._engine.call(lambda: _ended(self._task))
+        self.let_receive()
         self._connection.close()
+
+    def let_receive(self) -> None:
+        """Wait until what has arrived was received, for a while at most: closing drops it, and the end is among it."""
+        connection: Any = self._connection
+        deadline = time.monotonic() + _RECEIVING_S
+        while connection._bridge.arrived and time.monotonic() < deadline:
+            if self.nobody_receives.wait(_LOOK_S):
+                return
 
     def hang_up(self) -> None:
         """End the call once what is being said has been heard."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -136,6 +136,8 @@ class Bridge:
         self.call: Call | None = None
         self.on_start: Callable[[Call], None] | None = None
         """Is told of the call when it begins."""
+        self.before_closing: Callable[[], Awaitable[None]] | None = None
+        """Is awaited, for a while at most, before the connection is closed."""
 
     async def run(self) -> CallSummary:
         """Carry the call."""
@@ -351,7 +353,12 @@ class Bridge:
             await asyncio.wait(self._tasks)
             await _in_time(self._send_replies())
         self._layer.remove_player(self._player)
-        await asyncio.gather(_in_time(self._stream.close()), self._connection.close())
+        await asyncio.gather(_in_time(self._stream.close()), self._close_connection())
+
+    async def _close_connection(self) -> None:
+        if self.before_closing is not None:
+            await _in_time(self.before_closing())
+        await self._connection.close()
 
     async def _end_line(self, outcome: CallOutcome) -> None:
         if outcome not in _BY_THIS_SIDE and outcome != "transferred":
