@@ -124,7 +124,8 @@ class WebSocketServer(ThreadedServer):
             process_request=self._process_request,
             ssl=self._tls,
             logger=_quiet,
-            close_timeout=1,
+            # Less would end what a busy client has not read yet with a reset.
+            close_timeout=30,
             create_connection=self._arrivals.make,  # type: ignore[arg-type]
             **self._options,
         )

@@ -210,7 +210,9 @@ async def test_push_to_talk(client: Client, service: ScriptedService) -> None:
 
 async def test_a_press_too_short_for_a_turn_is_taken_back(client: Client, service: ScriptedService) -> None:
     """Less than 100 ms cannot be committed: the service is told to forget it, without an error."""
-    async with talking(client, service, ArrayBackend(), push_to_talk=True, echo="off") as (caller, device):
+    # So slow that less than 100 ms of sound pass in between, however busy the machine.
+    backend = ArrayBackend(speed=0.05)
+    async with talking(client, service, backend, push_to_talk=True, echo="off") as (caller, device):
         device.press()
         await eventually(lambda: device._link is not None and device._link._was_pressed)
         device.release()
