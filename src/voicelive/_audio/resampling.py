@@ -112,10 +112,14 @@ class Resampler:
         if self._place >= stop:
             return b""
         out = array("h")
-        for place in range(self._place, stop, down):
-            index, phase = divmod(place, up)
-            value = round(sum(map(mul, phases[phase], held[index : index + width])))
-            out.append(-32768 if value < -32768 else 32767 if value > 32767 else value)
+        if any(held):
+            for place in range(self._place, stop, down):
+                index, phase = divmod(place, up)
+                value = round(sum(map(mul, phases[phase], held[index : index + width])))
+                out.append(-32768 if value < -32768 else 32767 if value > 32767 else value)
+        else:
+            # Lines are silent most of the time, and silence stays silence.
+            out.frombytes(bytes(2 * len(range(self._place, stop, down))))
         self._place += len(out) * down
         done, self._place = divmod(self._place, up)
         if done > len(held):  # only when one step is longer than all that is held
