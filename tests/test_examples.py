@@ -1,13 +1,17 @@
-"""Every example runs as a program of its own, against the local service, and shows what it is there to show."""
+"""Every example runs as a program of its own, against a local service, and shows what it is there to show."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from voicelive.local import Engines, LocalService
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DEADLINE = 90.0
@@ -59,9 +63,25 @@ SHOWN_SPOKEN = {
 }
 
 
-def run(script: str, folder: Path) -> str:
+ON_THEIR_OWN = {"quick_start", "reconnecting_connection", "assistant", "webrtc_call", "outbound_call", "interruption"}
+"""Those that start the local service themselves: the first ones of a user, and those with a service of their own kind.
+
+The others find one by the environment, so that not each of them has to load the speech engines.
+"""
+
+
+@pytest.fixture(scope="module")
+def configured() -> Iterator[dict[str, str]]:
+    """The environment variables that lead to a running service with the speech engines."""
+    with closing(Engines.best()) as engines, LocalService.in_thread(engines=engines) as service:
+        yield {"AZURE_VOICELIVE_ENDPOINT": service.endpoint, "AZURE_VOICELIVE_API_KEY": "a-key-for-tests"}
+
+
+def run(script: str, folder: Path, configured: dict[str, str]) -> str:
     """Run an example in `folder`, with warnings as errors; return its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+    if script.removesuffix(".py").removesuffix("_async") not in ON_THEIR_OWN:
+        environment |= configured
     finished = subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / script)],
         capture_output=True,
@@ -78,9 +98,9 @@ def run(script: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("twin", ["", "_async"])
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_written_example_runs(name: str, twin: str, tmp_path: Path) -> None:
+def test_a_written_example_runs(name: str, twin: str, tmp_path: Path, configured: dict[str, str]) -> None:
     """The examples that ask in writing, sync and async."""
-    output = run(f"{name}{twin}.py", tmp_path)
+    output = run(f"{name}{twin}.py", tmp_path, configured)
     for text in SHOWN[name]:
         assert text in output
 
@@ -88,9 +108,9 @@ def test_a_written_example_runs(name: str, twin: str, tmp_path: Path) -> None:
 @pytest.mark.speech
 @pytest.mark.parametrize("twin", ["", "_async"])
 @pytest.mark.parametrize("name", SHOWN_SPOKEN)
-def test_a_spoken_example_runs(name: str, twin: str, tmp_path: Path) -> None:
+def test_a_spoken_example_runs(name: str, twin: str, tmp_path: Path, configured: dict[str, str]) -> None:
     """The examples that speak a recording, sync and async."""
-    output = run(f"{name}{twin}.py", tmp_path)
+    output = run(f"{name}{twin}.py", tmp_path, configured)
     for text in SHOWN_SPOKEN[name]:
         assert text in output
 
