@@ -286,28 +286,23 @@ async def _leading_to(port: int) -> AsyncGenerator[int]:
     """Run a proxy that takes every CONNECT to one port of this machine; yield its own port."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"CONNECT ")
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await asyncio.gather(_pass(reader, there_writer), _pass(there_reader, writer))
-        writer.close()
-
-    async def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         under_way.add(task)
-        try:
-            await take(reader, writer)
-        except asyncio.CancelledError:
-            # At the end of the test; the stream's own callback would report it.
-            writer.close()
-        finally:
-            under_way.discard(task)
+        writers = [writer]
+        # Cancelled at the end of the test: the stream's own callback would report it.
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"CONNECT ")
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+            writers.append(there_writer)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(_pass(reader, there_writer), _pass(there_reader, writer))
+        for one in writers:
+            one.close()
+        under_way.discard(task)
 
     under_way: set[asyncio.Task[Any]] = set()
-    server = await asyncio.start_server(taken, "127.0.0.1", 0)
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -104,7 +104,7 @@ class CallMetrics:
     def spread(self, name: str) -> Spread | None:
         """Return the spread of a figure of the turns, such as ``"voice_to_voice_ms"``; None if no turn has it.
 
-        It is of all turns of the call, also of those that :attr:`turns` no longer has.
+        It is of all turns of the call, also of those that :attr:`turns` no longer has: of the latest 10,000 of them.
         """
         return Spread.of(chain(self._earlier.get(name, ()), (getattr(turn, name) for turn in self.turns)))
 
