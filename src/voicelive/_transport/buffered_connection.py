@@ -31,6 +31,9 @@ _IDLE_STEPS = 3
 _LATE = 1.0
 """A timer that is this many seconds late was held up by a loop that stood still."""
 
+_FORGOTTEN = Answer()
+"""The answer to an upgrade that was made: nobody asks for it."""
+
 __all__ = ["StreamConnection"]
 
 
@@ -106,6 +109,19 @@ class _Arrivals:
 class StreamConnection(ClientConnection):
     """A client connection that ends as soon as it is known how, and when the application does not receive."""
 
+    # Beside the attributes of `websockets`, which are so many that with some more Python would give each connection a
+    # dictionary of its own, of one and a half KiB.
+    __slots__ = (
+        "_bytes_read",
+        "_dropping",
+        "_late_pong",
+        "_overflow",
+        "answer",
+        "arrivals",
+        "ended",
+        "inflow",
+    )
+
     inflow: ReceiveLimit
     arrivals: _Arrivals
 
@@ -136,6 +152,13 @@ class StreamConnection(ClientConnection):
         super().data_received(data)
         if self.protocol.state is State.CLOSING:
             self.finish()
+
+    def forget_opening(self) -> None:
+        """Drop what is of use only until the connection is open: the headers, with the credential, and the answer."""
+        for message in (self.request, self.response):
+            if message is not None:
+                message.headers.clear()
+        self.answer = _FORGOTTEN
 
     def _read_answer(self, data: bytes) -> None:
         was_known = self.answer.is_refusal

@@ -165,8 +165,9 @@ async def open_transport(request: OpeningRequest, options: TransportOptions) -> 
                 if proxy is not None and proxy.scheme == "https":
                     _check_nesting()
                     arguments.setdefault("proxy_ssl", options.proxy_ssl or await asyncio.to_thread(client_context))
-            websocket = await _Connector(request.url, **arguments)
-        return WebSocketTransport(cast("StreamConnection", websocket), options)
+            websocket = cast("StreamConnection", await _Connector(request.url, **arguments))
+        websocket.forget_opening()
+        return WebSocketTransport(websocket, options)
     except OPENING_FAILURES as error:
         failure = decisive_error(error, made)
         _clean_up(made, sock)
