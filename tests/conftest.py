@@ -46,7 +46,7 @@ def _keep_bytecode() -> None:
 
 def _keep_commands() -> None:
     """Let typer's runner make the commands of an application once: it would do so for every call, as a process does."""
-    vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
+    typer.testing.__dict__["_get_command"] = functools.cache(typer.main.get_command)
 
 
 def _take_signals() -> None:
