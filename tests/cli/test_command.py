@@ -12,10 +12,13 @@ from voicelive import __version__
 from .conftest import Command, start
 
 
-def test_version() -> None:
-    """`python -m voicelive --version` is the same command, and answers with the version."""
-    output, _ = start("--version").communicate(timeout=30)
+def test_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python -m voicelive --version` is the same command; it answers without loading what evaluates calls."""
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    output, loaded = start("--version").communicate(timeout=30)
     assert output.strip() == f"voicelive {__version__}"
+    assert "voicelive._cli.evaluate\n" in loaded
+    assert "voicelive.evaluation\n" not in loaded
 
 
 @pytest.mark.parametrize(

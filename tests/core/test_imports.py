@@ -227,7 +227,7 @@ RULES = [
     Rule("_cli.doctor.steps", CLI | {"_threads"}, set()),
     Rule("_cli.load", CLI | {"_load", "audio", "conversation"}, {"typer"}),
     Rule("_cli.report", CLI | {"_report"}, {"typer"}),
-    Rule("_cli.evaluate", CLI | {"agents", "conversation", "evaluation"}, {"typer", "distributed"}),
+    Rule("_cli.evaluating", CLI | {"agents", "conversation", "evaluation"}, {"typer", "distributed"}),
     Rule(
         "_cli.doctor.route",
         CLI | {"_core.handshake", "_core.tunnel", "_transport.dialing", "_transport.routes"},
