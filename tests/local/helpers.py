@@ -162,7 +162,7 @@ class Scripted:
     """A responder that answers each request with the next entry of a script, then repeats what was said."""
 
     def __init__(self, *script: Sequence[ResponderOutput]) -> None:
-        self.script = list(script)
+        self.script: list[Sequence[ResponderOutput]] = list(script)
         self.requests: list[ResponderRequest] = []
 
     def respond(self, request: ResponderRequest) -> Iterator[ResponderOutput]:

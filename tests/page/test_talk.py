@@ -95,14 +95,19 @@ def called(
     caller: Browser, recording: Path, talking_service: ThreadedLocalService, responder: Scripted
 ) -> Iterator[Called]:
     """The Talk button was pressed, the conversation held, and hung up; another page has listened in."""
-    # A browser that is too busy for real sound drops samples of it; then the call is held again.
-    for _ in range(5):
+
+    def hold() -> Called:
         responder.script = [[TextChunk(ANSWER)]]
         write_wav(recording, silence(LEAD_S), tones(QUESTION), silence(1.0))
-        call = hold_call(caller, recording, talking_service)
+        return hold_call(caller, recording, talking_service)
+
+    call = hold()
+    # A browser that is too busy for real sound drops samples of it; then the call is held again.
+    for _ in range(4):
         if call.session.heard == [QUESTION, INTERRUPTION]:
             break
         call.close()
+        call = hold()
     yield call
     call.close()
 
