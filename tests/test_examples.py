@@ -14,7 +14,7 @@ import pytest
 from voicelive.local import Engines, LocalService
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-DEADLINE = 90.0
+DEADLINE = 200.0
 
 QUESTION = "what is the largest lake in the world"
 SHOWN = {

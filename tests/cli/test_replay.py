@@ -14,7 +14,7 @@ from voicelive.recording import Recording
 
 from .conftest import Command, start
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 DEADLINE = 60
 

@@ -24,7 +24,7 @@ from voicelive.testing import ScriptedService
 from .conftest import Command, lines_of
 
 pytestmark = [
-    pytest.mark.timeout(150),
+    pytest.mark.timeout(300),
     needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
 ]
 

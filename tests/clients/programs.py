@@ -22,7 +22,7 @@ def strikes_within(function):
 """The beginning of programs that are interrupted again and again."""
 
 
-def run_program(source: str, *arguments: str, timeout: float = 60, options: tuple[str, ...] = ()) -> list[str]:
+def run_program(source: str, *arguments: str, timeout: float = 200, options: tuple[str, ...] = ()) -> list[str]:
     """Run a program to its end; return the lines it printed. It must exit with 0 and say nothing on stderr."""
     done = subprocess.run(
         [sys.executable, *options, "-c", textwrap.dedent(source), *arguments],

@@ -20,7 +20,7 @@ from .servers import RawBehaviour, RawServer, WebSocketServer, closes, event, se
 from .test_closing import accept_upgrade
 from .test_opening import answers_half_a_header, never_answers
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -15,7 +15,7 @@ from voicelive import ReceiveOverflowError, ReceiveTimeoutError, ReconnectPolicy
 from .harness import Client, Script
 from .servers import Behaviour, WebSocketServer, event, reads_everything, sends
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 MIB = 1024 * 1024
 SIZE = 8 * 1024

@@ -16,7 +16,7 @@ from .conversing import calling
 from .exports import spoken_call
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 QUICK = ReconnectPolicy(initial_delay=0.01, max_delay=0.1, max_connections_per_minute=100_000)
 

@@ -22,7 +22,7 @@ from voicelive.errors import ConnectionError as VoiceLiveConnectionError
 from .harness import Client, assert_nothing_left
 from .servers import Behaviour, RawServer, WebSocketServer, breaks, closes, event, sends
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Ending(NamedTuple):

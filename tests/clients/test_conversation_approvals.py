@@ -19,7 +19,7 @@ from ..local.mcp_server import RunningServer, running_server
 from .conversing import DEADLINE, Caller, calling
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 STOCK = ("stock_level", '{"article": "bolt"}')
 

@@ -17,7 +17,7 @@ from ..local.helpers import tones
 from .conversing import DEADLINE, Caller, calling
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

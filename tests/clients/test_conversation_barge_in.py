@@ -21,7 +21,7 @@ from ..local.helpers import GatedSynthesizer, tones
 from .conversing import BYTES_PER_MS, Caller, calling, eventually
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SENTENCE = "one two three four five six seven eight nine ten"
 MODELS = [("gpt-4o", "2026-07-15"), ("gpt-realtime", "2026-07-15"), ("gpt-4o", "v1")]

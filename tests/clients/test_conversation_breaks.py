@@ -21,7 +21,7 @@ from .conversing import DEADLINE, Caller
 from .harness import Client
 from .relay import Relay
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SENTENCE = "one two three four five six seven eight nine ten"
 POLICY = ReconnectPolicy(initial_delay=0.01, max_delay=0.05, deadline=DEADLINE)

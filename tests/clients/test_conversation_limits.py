@@ -18,7 +18,7 @@ from .conversing import DEADLINE, Caller, calling
 from .harness import Client
 from .relay import Relay
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ..local.helpers import tones
 from .conversing import BYTES_PER_MS, DEADLINE, Caller, calling, eventually
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 CLOSE_ENOUGH_MS = 200
 """What is sent, or reported by a player, is timed where it happens and where it is watched."""

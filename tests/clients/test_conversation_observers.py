@@ -15,7 +15,7 @@ from voicelive.tools import tool
 from .conversing import DEADLINE, calling, eventually
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

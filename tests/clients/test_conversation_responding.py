@@ -20,7 +20,7 @@ from ..local.helpers import GatedSynthesizer
 from .conversing import DEADLINE, calling
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from .conversing import DEADLINE, Caller, calling, eventually
 from .harness import Client, assert_nothing_left
 from .relay import Relay
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ LONG = bool(os.environ.get("VOICELIVE_STRESS"))
 TURNS = 500 if LONG else 8
 FASTER = 30 if LONG else 60
 
-pytestmark = pytest.mark.timeout(1800 if LONG else 60)
+pytestmark = pytest.mark.timeout(1800 if LONG else 300)
 
 WORDS = ["able", "back", "card", "dark", "east", "fact", "game", "half", "idea", "jump"]
 """Of one length, so that the share of the sound is the share of the words."""

@@ -17,7 +17,7 @@ from voicelive import AuthenticationError, ConfigurationError, ConnectionError
 from .harness import Client, assert_nothing_left
 from .servers import WebSocketServer, event, reads_everything, refuses, sends
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.all_logs]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.all_logs]
 
 
 class Token:

@@ -15,7 +15,7 @@ from voicelive import AuthenticationError, ConfigurationError, ConnectionClosed,
 from .harness import Client
 from .servers import WebSocketServer, closes, event, refuses, sends
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.all_logs]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.all_logs]
 
 LONG = "-".join(f"{MARK}{number}" for number in range(200))
 SPECIAL = f"{MARK}/and+more=than that"

@@ -24,7 +24,7 @@ from .harness import Client, Script, assert_nothing_left
 from .servers import RawBehaviour, RawServer, event
 from .test_closing import accept_upgrade
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 EXPIRED = event("error", error={"code": "session_expired", "message": "The session's time is up."}).encode()
 REJECTED = event("error", error={"code": "max_config_attempts_exceeded", "message": "Failed 5 times."}).encode()

@@ -17,7 +17,7 @@ from .harness import Client, Script, assert_nothing_left
 from .servers import RawBehaviour, RawServer, event
 from .test_closing import accept_upgrade
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 BATCH = 200
 BIG = {"type": "session.update", "session": {"instructions": "x" * 500_000}}

@@ -9,7 +9,7 @@ import pytest
 from .programs import STRIKES, run_program
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has neither fork nor such signals"),
 ]
 
@@ -77,7 +77,7 @@ connection.close()
 print(time.monotonic() - started < 15)
 """
     events = 90_000 if os.environ.get("VOICELIVE_STRESS") else 12_000
-    assert run_program(SERVICE + STRIKES + program, str(events), timeout=110) == ["True True", "True"]
+    assert run_program(SERVICE + STRIKES + program, str(events), timeout=250) == ["True True", "True"]
 
 
 def test_an_interrupt_during_a_large_send() -> None:
@@ -108,7 +108,7 @@ connection.close()
 time.sleep(0.1)
 print(all(size > 30_000_000 or size < 1000 for size in sizes), sizes[-1] < 1000, connection.close_info.code)
 """
-    assert run_program(SERVICE + program, timeout=100) == ["interrupted", "True", "True True 1000"]
+    assert run_program(SERVICE + program) == ["interrupted", "True", "True True 1000"]
 
 
 def test_dropped_connections_close_themselves() -> None:
@@ -136,7 +136,7 @@ while (len(closed) < 50 or set(threading.enumerate()) - before) and time.monoton
     time.sleep(0.01)
 print(len(closed), set(threading.enumerate()) - before)
 """
-    assert run_program(SERVICE + program, timeout=60) == ["50", "50 set()"]
+    assert run_program(SERVICE + program) == ["50", "50 set()"]
 
 
 def test_a_closed_connection_warns_of_nothing() -> None:
@@ -284,4 +284,4 @@ try:
 except Exception as error:
     print(type(error).__name__)
 """
-    assert run_program(SERVICE + program, timeout=20) == ["ConnectTimeoutError"]
+    assert run_program(SERVICE + program, timeout=45) == ["ConnectTimeoutError"]

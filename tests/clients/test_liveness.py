@@ -21,7 +21,7 @@ from voicelive import (
 from .harness import Client, Script, assert_nothing_left
 from .servers import WebSocketServer, closes, event, sends, stays_silent
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 CREATED = event("session.created")
 BEGUN, OVER = event("response.created", response={"id": "r1"}), event("response.done", response={"id": "r1"})

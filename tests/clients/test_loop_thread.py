@@ -9,7 +9,7 @@ import pytest
 
 from .programs import run_program
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 START = """
 import asyncio, os, signal, sys, threading, time

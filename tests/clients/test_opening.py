@@ -35,7 +35,7 @@ from voicelive import (
 from .harness import Client, assert_nothing_left
 from .servers import RawServer, WebSocketServer, event, refuses, sends
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 def opened(request: Request) -> tuple[str, dict[str, list[str]]]:

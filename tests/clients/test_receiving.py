@@ -29,7 +29,7 @@ from voicelive.models import (
 from .harness import Client, assert_nothing_left
 from .servers import WebSocketServer, closes, event, reads_everything, sends
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ERROR = event("error", error={"type": "invalid_request_error", "code": "bad", "message": "that was wrong"})
 

@@ -31,7 +31,7 @@ from .relay import Relay
 from .servers import WebSocketServer, event
 from .short_sessions import ShortSessions
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 AFTER_THE_HANDSHAKE = 300
 """So many bytes hold the service's answer to the handshake, and not all of its first event."""

@@ -104,7 +104,7 @@ def unbroken() -> list[tuple[str, str]]:
     return asyncio.run(hold())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_many_turns_over_many_breaks(client: Client, unbroken: list[tuple[str, str]]) -> None:
     """A conversation cut at random moments, every fourth turn, is the same on the service's side as one never cut."""
     rng = random.Random(client.flavour)
@@ -126,7 +126,7 @@ async def test_many_turns_over_many_breaks(client: Client, unbroken: list[tuple[
         assert relay.accepted >= caller.breaks + 1
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_what_was_spoken_is_carried_over_as_text(client: Client) -> None:
     """Speech of both sides is replayed as its transcript; a truncated answer as the part that was heard."""
     with LocalService.in_thread() as service, Relay(lambda: service.port) as relay:
@@ -152,7 +152,7 @@ async def test_what_was_spoken_is_carried_over_as_text(client: Client) -> None:
     assert heard == " ".join(words[: len(words) // 2])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_nothing_is_lost_or_doubled_when_sessions_are_replaced(client: Client) -> None:
     """Audio streams without a pause over two moves to a fresh session; every utterance is heard once, in order."""
     pause = bytes(48 * 3000)

@@ -21,7 +21,7 @@ from .harness import Client, Script, assert_nothing_left
 from .relay import Relay
 from .servers import WebSocketServer, event
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 QUICK = ReconnectPolicy(initial_delay=0.02, max_delay=0.2, deadline=30, max_connections_per_minute=100_000)
 

@@ -20,7 +20,7 @@ from .harness import Client, Script
 from .relay import Relay
 from .servers import WebSocketServer, event
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 def policy(**values: Any) -> ReconnectPolicy:

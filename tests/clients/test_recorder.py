@@ -23,7 +23,7 @@ from ..secrets import KEY, MARK
 from .conversing import DEADLINE, calling, eventually
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 QUICK = ReconnectPolicy(initial_delay=0.01)
 MODELS = ["gpt-4o", "gpt-realtime"]

@@ -23,7 +23,7 @@ from .servers import RawServer, WebSocketServer, event, sends
 from .test_opening import never_answers
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
     needs(hasattr(signal, "setitimer"), "this system has no timer signals"),
 ]
 

@@ -21,7 +21,7 @@ from .conversing import calling, eventually
 from .exports import Exports, collecting, look_up, spoken_call
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 QUICK = ReconnectPolicy(initial_delay=0.01, max_delay=0.1, max_connections_per_minute=100_000)
 MODELS = [("gpt-4o", "2026-07-15"), ("gpt-realtime", "2026-07-15"), ("gpt-4o", "v1")]

@@ -21,7 +21,7 @@ from voicelive.testing import ScriptedService
 from .exports import SAID, collecting, spoken_call
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 LINES = (Path(__file__).parents[1] / "data" / "real-payloads.jsonl").read_text(encoding="utf-8").splitlines()
 RECORDED = [(line["direction"], line["payload"]) for line in map(json.loads, LINES)]

@@ -31,7 +31,7 @@ from voicelive.testing import ScriptedService
 from .exports import SAID, spoken_call
 from .harness import Client
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 KINDS: dict[str, Any] = {
     "/v1/traces": ExportTraceServiceRequest,

@@ -138,7 +138,7 @@ def test_one_more_event_needs_no_hand_written_line(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path), "PATH": ""},
     )

@@ -333,7 +333,7 @@ def test_the_clients_never_import_each_other() -> None:
 def loaded_by(statement: str) -> set[str]:
     script = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=200, check=True
     )
     return set(result.stdout.split())
 

@@ -25,7 +25,7 @@ from voicelive.audio import (
 from voicelive.errors import ConfigurationError, ConnectionStateError
 from voicelive.testing import ScriptedService
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 LONG = "one two three four five six seven eight nine ten"
 SPEED = 2.0

@@ -26,7 +26,7 @@ from voicelive.testing import ScriptedService
 from .sound_server import PIECE_MS, SoundServer
 
 pytestmark = [
-    pytest.mark.timeout(150),
+    pytest.mark.timeout(300),
     needs(find_library("portaudio") is not None, "PortAudio is not installed", "apt-get install libportaudio2"),
 ]
 
@@ -264,7 +264,7 @@ def run(arguments: list[str], environment: dict[str, str]) -> subprocess.Complet
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         stdin=subprocess.DEVNULL,
     )

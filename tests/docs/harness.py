@@ -21,7 +21,7 @@ from voicelive.recording import RecordingHeader, RecordingWriter
 
 __all__ = ["GIVEN", "run_block"]
 
-DEADLINE = 60.0
+DEADLINE = 200.0
 OPTIONS = {"receive_timeout": DEADLINE}
 CHUNK_BYTES = 2400
 """50 ms of PCM16 at 24 kHz."""

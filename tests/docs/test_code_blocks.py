@@ -27,7 +27,7 @@ ALL = [block for page in PAGES for block in blocks(page)]
 PYTHON = [block for block in ALL if block.language in ("python", "py")]
 SHELL = [block for block in ALL if block.language in ("shell", "sh", "bash", "console")]
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def run_tests(block: Block) -> None:
     settings = ["-o", "asyncio_default_fixture_loop_scope=function"]
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *plugins, *settings]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=50, check=False, env=environment)
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=250, check=False, env=environment)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert re.search(r"\b\d+ passed", finished.stdout), finished.stdout
 

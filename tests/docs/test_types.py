@@ -18,7 +18,7 @@ import pytest
 
 from tests.docs.blocks import PAGES, Block, blocks
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 CHECKERS = {
     "mypy": ["mypy", "--strict", "--config-file=", "--cache-dir=/dev/null", "."],
@@ -63,6 +63,6 @@ def test_the_type_checkers_find_the_mistakes_and_nothing_else(folder: Path, chec
     }
     assert len(mistakes) > 25
     command = [sys.executable, "-m", *CHECKERS[checker]]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False, cwd=folder)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=560, check=False, cwd=folder)
     found = {(match[1], int(match[2])) for match in FINDING.finditer(finished.stdout)}
     assert found == mistakes, finished.stdout + finished.stderr

@@ -17,7 +17,7 @@ from voicelive.recording import Recording
 
 from . import agents
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 WEATHER = Scenario.model_validate(
     {

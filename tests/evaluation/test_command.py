@@ -27,7 +27,7 @@ WEATHER = "pause_ms: 300\ncaller: [{say: 'What is two plus two?'}]\nexpect: [{sa
 def evaluate(*arguments: object, code: int) -> subprocess.CompletedProcess[str]:
     """Run the command; returns what it said."""
     command = [sys.executable, "-m", "voicelive", "evaluate", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -21,7 +21,7 @@ from voicelive.local import Engines, LocalService
 from .runs import result
 from .test_batches import jobs
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 
 def noting(folder: Path, job: CallJob) -> CallResult:

@@ -16,7 +16,7 @@ from voicelive.recording import Recording
 
 from ..secrets import KEY, MARK
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 def recordings(folder: Path) -> list[Recording]:

@@ -17,7 +17,7 @@ from voicelive.recording import Recording, compare
 from voicelive.testing import ScriptedService
 from voicelive.tools import Tools, tool
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(300)
 
 MODELS = ["gpt-4o", "gpt-realtime"]
 

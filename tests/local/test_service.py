@@ -386,6 +386,6 @@ defined = vars(models).keys() & set(models.__all__)
 assert len(defined) < 40, defined
 start_in_thread().stop()
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200)
 
     assert done.returncode == 0, done.stderr

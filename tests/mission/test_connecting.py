@@ -15,7 +15,7 @@ from voicelive.local import LocalService
 
 from .running import Runner, leaves_credential_open, speech
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @leaves_credential_open

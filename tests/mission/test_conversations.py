@@ -13,7 +13,7 @@ from voicelive.local.engines import ToneTranscriber
 
 from .running import Runner, nth, speech
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_session_configuration(runner: Runner) -> None:

@@ -16,7 +16,7 @@ from tests.clients.servers import WebSocketServer, event, sends
 from tests.outside import not_here
 from voicelive import ConfigurationError, ConnectionError, ConnectTimeoutError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 NAME = "service.test"
 CREATED = sends(event("session.created"))

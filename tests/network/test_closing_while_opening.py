@@ -18,7 +18,7 @@ from voicelive import ConnectionStateError, ReconnectPolicy
 
 from .test_addresses import dead_address
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 # Longer than the test may take.
 LIMIT = 600

@@ -20,7 +20,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import Gate, Proxies, Proxy
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 class TlsFront(ThreadedServer):

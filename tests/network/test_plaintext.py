@@ -13,7 +13,7 @@ from voicelive import ConfigurationError
 
 from .parts import KEY, Proxies
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 # To the client an address like any other; the kernel takes it for this machine.
 ELSEWHERE = "0.0.0.0"

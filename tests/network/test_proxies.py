@@ -15,7 +15,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import KEY, Gate, Proxies
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def first_event(connection: Any) -> str:

@@ -20,7 +20,7 @@ from voicelive import BadRequestError, ConfigurationError, TlsError
 
 from .parts import KEY, Gate
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_a_turn_through_nginx(connect: Any, gate: Gate) -> None:

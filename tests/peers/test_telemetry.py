@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "telemetry.md"
 MARK = "<!-- compared -->\n"
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def official() -> dict[str, Any]:
         program,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=200,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
         check=False,

@@ -18,7 +18,7 @@ from voicelive.recording import Recording, compare
 
 CALLS = sorted((Path(__file__).parent / "cassettes").glob("*.zip"))
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(300)
 
 
 def sides(recording: Recording) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

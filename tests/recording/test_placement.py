@@ -20,7 +20,7 @@ from voicelive.tools import Tools, tool
 
 from ..telephony.turned_clock import run_unhurried
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(300)
 
 RATE = 24_000
 TICK_S = 0.04

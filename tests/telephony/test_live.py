@@ -25,7 +25,7 @@ from voicelive.testing import Caller, LineName, ScriptedService, phone_call
 from .agents import LINES, Agent
 from .turned_clock import run_unhurried
 
-pytestmark = [pytest.mark.speech, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.speech, pytest.mark.timeout(300)]
 
 SPEECH = "input_audio_buffer.speech_started"
 ANSWER = "One, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, thirteen, fourteen."

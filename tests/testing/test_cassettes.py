@@ -12,7 +12,7 @@ from voicelive.recording import Recording
 from .test_plugin import project as project
 from .test_plugin import run
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 TEST = """
 import pytest

@@ -29,7 +29,7 @@ from voicelive.local import LocalService
 
 from .parts import Doctor, Proxy, TlsFront, waits
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 def examined(doctor: Doctor, step: str, answer: Answer | None, *arguments: object) -> dict[str, Any]:

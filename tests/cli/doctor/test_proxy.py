@@ -16,7 +16,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import STEPS, Doctor, Proxy, TlsFront
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.usefixtures("trusted")

@@ -16,7 +16,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import Doctor, TlsFront, waits
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.usefixtures("trusted")

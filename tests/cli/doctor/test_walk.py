@@ -20,7 +20,7 @@ from voicelive.local import ThreadedLocalService
 
 from .parts import STEPS, Doctor, waits
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_service_that_works(doctor: Doctor, service: ThreadedLocalService) -> None:
