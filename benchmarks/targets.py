@@ -22,12 +22,12 @@ IN_THE_WAY = {
     "receive": "what pydantic-core takes for the JSON, the object and the base64: see *The floor*",
     "send": "the write to the socket, which raw pays too; the blocking client also wakes its loop",
     "cold": "pydantic's own modules, and defining the classes of a session and a turn with them",
-    "conversation": "each event is decoded once on the loop, and every delta of audio and transcript is counted",
-    "policy": "each event's id and size are noted, so that a session can be restored",
+    "conversation": "some events of a turn lead to decisions, one at a time, and every piece of audio is counted",
+    "policy": "some events of a turn are read once more, and audio is counted, so that a session can be restored",
     "telemetry": "spans and measurements of each response, which the SDK makes of what it is told",
     "memory": "what the transport of `websockets` takes, and what is kept to restore a session",
     "engine": "the committed figures were taken on a busier machine; see `python -m benchmarks.engine`",
-    "steps": "what one model takes to be built, or one read of the socket to be copied",
+    "steps": "what one model takes to be built; of 1 MB, the pages of memory that the system makes for its text",
 }
 """For each kind of target, what a missed one owes to."""
 

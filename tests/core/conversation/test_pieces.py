@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicelive._core.codec import decode_server_event
+from voicelive._core.conversation.actions import Tell
 from voicelive._core.conversation.barge_in import BargeIn
 from voicelive._core.conversation.conversation import PIECES, Conversation
 from voicelive._core.envelope import Incoming
@@ -184,4 +185,7 @@ def test_runs_of_pieces_count_as_their_events_do(steps: list[tuple[bytes, int] |
             assert by_message.meter.turns == by_event.meter.turns
     assert by_message.due() == by_event.due()
     assert [str(action) for action in by_message.actions] == [str(action) for action in by_event.actions]
+    for action in by_message.actions:
+        if isinstance(action, Tell) and action.written is not None:
+            assert action.written == action.event.to_json()
     assert state_of(by_message)[:3] == state_of(by_event)[:3]

@@ -182,7 +182,9 @@ class Consequences:
 
     def _tell_turn(self, turn: TurnMetrics | None) -> None:
         if turn is not None:
-            self._tell(TurnFinished(number=turn.number))
+            # Written here: that of an event takes longer than making it.
+            written = b'{"type":"voicelive.turn_done","number":%d}' % turn.number
+            self._tell(TurnFinished(number=turn.number), written)
 
     def _check_budget(self, now: float) -> None:
         for use in self.budget.check(now) if self.budget is not None else ():
