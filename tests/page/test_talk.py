@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -189,9 +189,9 @@ def test_another_page_listens_in(called: Called) -> None:
     user, assistant = called.listener.pcm(0), called.listener.pcm(1)
     assert read_tones(user).endswith(INTERRUPTION)
     assert read_tones(assistant) == REPLY
-    first, second = runs_of(assistant)
-    assert first < len(first_answer(called.session)) / 48 - 1000
-    assert second == pytest.approx(len(tones(REPLY, silence_ms=0)) / 48, abs=100)
+    # A page that is late need not be silent between the two.
+    first_ms = sounding_ms(assistant) - len(tones(REPLY, silence_ms=0)) / 48
+    assert 100 < first_ms < len(first_answer(called.session)) / 48 - 1000
 
 
 def first_answer(session: SessionRecord) -> bytes:
@@ -208,14 +208,10 @@ def played_of(sent: bytes, played: bytes) -> float:
     return sum(1 for _ in takewhile(bool, same)) / 24
 
 
-def runs_of(pcm: bytes) -> list[float]:
-    """Return how long each run of sound is, in milliseconds; half a second of silence lies between two of them."""
+def sounding_ms(pcm: bytes) -> int:
+    """Return how much of it is sound."""
     samples = memoryview(pcm).cast("h")
-    loud = [start // 24 for start in range(0, len(samples), 480) if max(map(abs, samples[start : start + 480])) > 300]
-    gaps = [after for before, after in pairwise(loud) if after - before > 500]
-    edges = [loud[0], *gaps, loud[-1] + 1]
-    parts = [[at for at in loud if start <= at < end] for start, end in pairwise(edges)]
-    return [part[-1] - part[0] + 20 for part in parts]
+    return sum(20 for start in range(0, len(samples), 480) if max(map(abs, samples[start : start + 480])) > 300)
 
 
 def test_a_finished_session_is_heard_again_turn_by_turn(called: Called) -> None:
