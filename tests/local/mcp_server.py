@@ -43,7 +43,7 @@ def running_server() -> Generator[RunningServer, None, None]:
     state = RunningServer(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp")
     app = _remember_headers(_make(state).streamable_http_app(), state)
     logging.root.handlers[:] = handlers  # the package installs one of its own
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="mcp-server")
     thread.start()
     try:
