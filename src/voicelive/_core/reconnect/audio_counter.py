@@ -20,7 +20,8 @@ class AudioCounter(AnswerPieces):
 
     def add(self, message: Incoming) -> tuple[str, int] | None:
         """Count a piece; returns the item before and its size where another one begins."""
-        size = self.size(message)
+        if (size := self.more(message)) < 0:
+            size = self.size(message)
         before = self.take() if self.item_id != self._counted else None
         self._counted = self.item_id
         self._size += size
