@@ -34,6 +34,8 @@ LEAD_S = 2.5
 """A recording begins when the microphone is opened, which a busy browser tells its page a while later."""
 LOUDER = "(level) => Number(document.getElementById('speaker-level').ariaValueNow) > level"
 REPLY = f"You said {INTERRUPTION}"
+QUANTUM = 128
+"""How many samples a browser plays at a time."""
 
 
 @pytest.fixture(scope="module")
@@ -204,8 +206,29 @@ def played_of(sent: bytes, played: bytes) -> float:
     """Return how much of what was sent was played, from its beginning, in milliseconds."""
     wanted, found = memoryview(sent).cast("h"), memoryview(played).cast("h")
     start, first = (next(at for at, sample in enumerate(samples) if abs(sample) > 9) for samples in (found, wanted))
-    same = (abs(a - b) < 4 for a, b in zip(found[start - first :], wanted, strict=False))
-    return sum(1 for _ in takewhile(bool, same)) / 24
+    at, count = start - first, 0
+    while count < len(wanted) and at < len(found):
+        if abs(found[at] - wanted[count]) < 4:
+            at, count = at + 1, count + 1
+        elif (further := after_a_gap(found, at, wanted, count)) is not None:
+            at, count = further
+        else:
+            break
+    return count / 24
+
+
+def after_a_gap(found: memoryview[int], at: int, wanted: memoryview[int], count: int) -> tuple[int, int] | None:
+    """Return where both go on if nothing was played for a moment, as where sound comes late; None if it was not so."""
+    before = sum(1 for _ in takewhile(lambda place: not found[place], range(at - 1, -1, -1)))
+    after = sum(1 for _ in takewhile(lambda place: not found[place], range(at, len(found))))
+    if before + after < QUANTUM:
+        return None
+    at += after
+    for back in range(min(before, count) + 1):
+        there = zip(found[at : at + QUANTUM], wanted[count - back : count - back + QUANTUM], strict=False)
+        if all(abs(a - b) < 4 for a, b in there):
+            return at, count - back
+    return None
 
 
 def sounding_ms(pcm: bytes) -> int:
@@ -296,16 +319,29 @@ def test_an_upstream_service_that_cannot_be_had_is_explained(caller: Browser, un
         page.close()
 
 
+def asked(caller: Browser, service: ThreadedLocalService) -> Ear:
+    """Press Talk on a new page, and wait until the microphone's question was heard."""
+    ear, before = Ear.at(caller), len(service.sessions)
+    ear.page.set_default_timeout(DEADLINE_MS)
+    ear.page.goto(service.endpoint)
+    ear.page.get_by_role("button", name="Talk", exact=True).click()
+    service.wait_until(lambda: any(session.heard for session in service.sessions[before:]), DEADLINE_MS / 1000)
+    return ear
+
+
 def test_a_spoken_question_is_answered_in_speech(caller: Browser, recording: Path) -> None:
     """With the speech engines, and the browser's own clean-up of the microphone: words in, all of the answer out."""
     question, rate = read_wav(ROOT / "examples/audio/seven_times_eight.wav")
     write_wav(recording, silence(LEAD_S, rate), question, silence(1.0, rate), rate=rate)
     with closing(Engines.speech()) as engines, LocalService.in_thread(engines=engines, control=True) as service:
-        ear = Ear.at(caller)
+        ear = asked(caller, service)
+        # As above: what a busy browser has not passed on is said again.
+        for _ in range(4):
+            if "seven times eight" in " ".join(service.sessions[-1].heard[:1]):
+                break
+            ear.page.context.close()
+            ear = asked(caller, service)
         page = ear.page
-        page.set_default_timeout(DEADLINE_MS)
-        page.goto(service.endpoint)
-        page.get_by_role("button", name="Talk", exact=True).click()
         expect(page.locator("#turns li").nth(1).locator(".said")).to_contain_text("fifty six")
         page.wait_for_function(LOUDER, arg=5)
         page.wait_for_function(f"(level) => !({LOUDER})(level)", arg=1)
