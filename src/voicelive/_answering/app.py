@@ -22,7 +22,7 @@ from .._clients.async_connect import warmup
 from .._core.lines.events import CallStarted
 from .._core.lines.limits import CallLimits, CallSummary
 from .._telephony.answering import answer
-from .._telephony.bridge import close_line, wait_for_start
+from .._telephony.edges import close_line, wait_for_start
 from .._telephony.streams import line_stream
 from ..agents import Agent, load_agent
 from .admission import Admission

@@ -16,8 +16,9 @@ from .._core.lines.line import Line
 from .._public import public_in
 from ..agents import Agent, options_of
 from ..errors import ConfigurationError, ConnectionClosed, VoiceLiveError
-from .bridge import Bridge, Digits, check_bridge, close_line, wait_for_start
+from .bridge import Bridge, Digits, check_bridge
 from .call import CallControl
+from .edges import close_line, wait_for_start
 from .streams import LineStream, line_stream
 
 __all__ = ["agent_failed", "answer", "unanswered", "unreached", "until_started"]

@@ -31,16 +31,16 @@ from .._core.lines.playout import Playout
 from .._public import public_in
 from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError, VoiceLiveError
 from .call import Call, CallControl, remember
+from .edges import CLOSING_S, finish_in_time, wait_for_start
 from .link import LinePlayer
 from .on_loop import ConnectionOnLoop
 from .streams import LineStream, StreamEnded, line_stream
 
-__all__ = ["Bridge", "Digits", "bridge", "check_bridge", "close_line", "wait_for_start"]
+__all__ = ["Bridge", "Digits", "bridge", "check_bridge"]
 
 Digits = Literal["event", "message"]
 
 _TICK_S = 0.2
-_CLOSING_S = 3.0
 _ON_ITS_WAY_S = 0.5
 """How long sound may take to the ear of a line that does not say what it played: network and buffers."""
 _BY_THIS_SIDE = ("finished", "too_long", "service_ended", "agent_failed", "silent", "faulty", "cancelled")
@@ -351,13 +351,13 @@ class Bridge:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-            await _in_time(self._send_replies())
+            await finish_in_time(self._send_replies())
         self._layer.remove_player(self._player)
-        await asyncio.gather(_in_time(self._stream.close()), self._close_connection())
+        await asyncio.gather(finish_in_time(self._stream.close()), self._close_connection())
 
     async def _close_connection(self) -> None:
         if self.before_closing is not None:
-            await _in_time(self.before_closing())
+            await finish_in_time(self.before_closing())
         await self._connection.close()
 
     async def _end_line(self, outcome: CallOutcome) -> None:
@@ -370,11 +370,11 @@ class Bridge:
             # The line closes the session itself; until then it is listened and answered to.
             self._player.urgent.append(message)
             self._to_write.set()
-            await _in_time(self._line_gone.wait())
+            await finish_in_time(self._line_gone.wait())
 
     async def _end_at_vendor(self, call: Call) -> None:
         try:
-            async with asyncio.timeout(_CLOSING_S):
+            async with asyncio.timeout(CLOSING_S):
                 await call.end_at_vendor()
         except Exception as error:  # noqa: BLE001 - whatever the vendor's package raises
             # It may go on at the vendor's, and be charged for; what the error says may name a number.
@@ -416,49 +416,3 @@ class Bridge:
             digits=self._digits,
             faults=dict(self._faults),
         )
-
-
-async def wait_for_start(stream: LineStream, line: Line, limits: CallLimits) -> tuple[CallOutcome, str] | None:
-    """Wait until the line has said which call it is; return what became of it if there is none."""
-    faults = 0
-    try:
-        async with asyncio.timeout(limits.start_seconds):
-            while line.started is None:
-                for event in line.receive(await stream.receive()):
-                    if isinstance(event, Reply):
-                        await stream.send(event.message)
-                    elif isinstance(event, LineFault):
-                        faults += 1
-                        if event.is_fatal or faults >= limits.faults:
-                            return "faulty", event.detail
-    except StreamEnded as end:
-        return "not_started", str(end)
-    except TimeoutError:
-        return "not_started", f"the line did not say within {limits.start_seconds:g} s which call it is"
-    return None
-
-
-async def close_line(stream: LineStream, line: Line, reason: str) -> None:
-    """End a call of which nothing was carried."""
-    if line.started is not None:
-        message = None if line.started.is_probe else line.write_end(reason)
-        await _in_time(_end_session(stream, line, message))
-    await _in_time(stream.close())
-
-
-async def _end_session(stream: LineStream, line: Line, message: str | bytes | None) -> None:
-    """Have a vendor that closes its sessions itself do so, and answer it."""
-    if message is not None:
-        await stream.send(message)
-    elif line.started is None or not line.started.is_probe:
-        return
-    while line.ended is None:
-        for event in line.receive(await stream.receive()):
-            if isinstance(event, Reply):
-                await stream.send(event.message)
-
-
-async def _in_time(job: Any) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(_CLOSING_S):
-            await job
