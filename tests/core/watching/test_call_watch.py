@@ -63,6 +63,16 @@ def response(response_id: str | None, status: str = "completed", **fields: Any) 
     return {"id": response_id, "status": status, "output": [], **fields}
 
 
+def test_a_session_without_an_id_begins_once() -> None:
+    """However often a service tells of a session without saying which; an id that comes later counts from then on."""
+    call = Call()
+    call.receive(0.0, "session.created", session={})
+    call.receive(1.0, "session.updated")
+    call.receive(2.0, "session.updated", session={"id": "sess_1"})
+    assert [(fact.at, fact.session_id) for fact in call.of(SessionBegan)] == [(0.0, None)]
+    assert call.watch.session_id == "sess_1"
+
+
 @pytest.mark.parametrize("audio", ["response.audio.delta", "response.output_audio.delta"], ids=["dated versions", "v1"])
 def test_a_spoken_turn(audio: str) -> None:
     """The response began with the end of the speech; of its pieces only the first ones are looked at."""

@@ -74,6 +74,7 @@ class CallWatch:
         """
         self.facts: deque[Fact] = deque()
         self.session_id: str | None = None
+        self._has_begun = False
         self._content = content
         self._counts_audio = counts_audio
         self._own: OwnTurns | None = OwnTurns()
@@ -125,6 +126,9 @@ class CallWatch:
         }
         if self.session_id is None:
             self.session_id = text_of(session, "id")
+        if not self._has_begun:
+            # Once, also where the service gives no id.
+            self._has_begun = True
             self.facts.append(SessionBegan(at=now, session_id=self.session_id))
 
     def _speech_started(self, event: Model, now: float) -> None:
