@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from ._building import signals_deferred
 from ._collector import collector_paused
+from ._public import without_line
 
 __all__ = ["PREFIX", "Definitions", "LazyClasses"]
 
@@ -58,6 +59,8 @@ class Definitions:
             # Another thread may have done it meanwhile.
             if name not in self._namespace:
                 self._define(define)
+                # The generated modules give themselves the name of the public one.
+                without_line(self._namespace[name])
             return self._namespace[name]
 
     def _define(self, define: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", bound=Callable[..., object])
 
-__all__ = ["public_in"]
+__all__ = ["public_in", "without_line"]
 
 
 def public_in(module: str) -> "Callable[[T], T]":
@@ -21,9 +21,16 @@ def public_in(module: str) -> "Callable[[T], T]":
 
     def publish(thing: "T") -> "T":
         thing.__module__ = module
-        if "__firstlineno__" in getattr(thing, "__dict__", ()):
-            # From Python 3.13 on `inspect.getsource` would show what stands in that line of the public module.
-            del thing.__firstlineno__  # type: ignore[attr-defined] # pyright: ignore
+        without_line(thing)
         return thing
 
     return publish
+
+
+def without_line(thing: object) -> None:
+    """Forget in which line a class is defined that says it is from another module.
+
+    From Python 3.13 on `inspect.getsource` would show what stands in that line of the other module.
+    """
+    if "__firstlineno__" in getattr(thing, "__dict__", ()):
+        del thing.__firstlineno__  # type: ignore[attr-defined] # pyright: ignore

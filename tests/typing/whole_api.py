@@ -214,8 +214,8 @@ def _written(hint: Any) -> str:
     if origin is not None:
         return f"{_written(origin)}[{', '.join(map(_written, parts))}]"
     if inspect.isclass(hint) and not hint.__module__.startswith("voicelive"):
-        # Executors are defined in a private module of the standard library.
-        module = hint.__module__.removesuffix("._base")
+        # Executors, and from Python 3.13 on paths, are defined in a private module of the standard library.
+        module = hint.__module__.removesuffix("._base").removesuffix("._local")
         if module.startswith("locust"):
             raise _UnwritableError(f"{module} patches the process that imports it")
         return hint.__qualname__ if module == "builtins" else f"{module}.{hint.__qualname__}"
