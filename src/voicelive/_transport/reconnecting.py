@@ -56,6 +56,9 @@ class ReconnectingTransport:
         self._links: dict[int, WebSocketTransport] = {}
         self._settled: int | None = None
         """The link of whose messages the state machine need not see all; renewed whenever something has changed."""
+        self._up: int | None = None
+        """The link over which audio goes out at once; renewed in the same way."""
+        self._note_audio = self._machine.note_audio
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
@@ -72,6 +75,7 @@ class ReconnectingTransport:
         number = self._machine.start(time.monotonic())
         self._links[number] = transport
         self._follow(number, transport)
+        self._look()
         self._set_alarm(time.monotonic())
 
     def deliver_to(self, sink: Sink, ended: Callable[[object], None]) -> None:
@@ -120,7 +124,13 @@ class ReconnectingTransport:
 
         That raises :exc:`SendQueueFullError` if there is no room to keep it.
         """
-        machine = self._machine
+        machine, up = self._machine, self._up
+        if up is not None and (size := event.audio_size) is not None:
+            # Most of what is sent. Nothing is decided, and nothing waits for it.
+            self._note_audio(event, size)
+            transport = self._links[up]
+            rest = transport.begin(event)
+            return None if rest is None else self._begun(transport, SendNow(up, event), rest)
         if self._broken is not None or machine.final is not None:
             return _raising(end_signal())
         try:
@@ -134,11 +144,14 @@ class ReconnectingTransport:
             # A link that can still be sent over is among these: it leaves them after the state machine knows its end.
             transport = self._links[decision.link]
             rest = transport.begin(decision.event)
-            if rest is None:
-                return None
-            self._machine.begun(decision)
-            return self._write(transport, decision, rest)
+            return None if rest is None else self._begun(transport, decision, rest)
         return _raising(queue_full(self._setup.policy, event)) if isinstance(decision, SendFull) else None
+
+    def _begun(
+        self, transport: WebSocketTransport, sending: SendNow, rest: Coroutine[Any, Any, None]
+    ) -> Coroutine[Any, Any, None]:
+        self._machine.begun(sending)
+        return self._write(transport, sending, rest)
 
     @property
     def is_ready(self) -> bool:
@@ -252,7 +265,7 @@ class ReconnectingTransport:
             self._break(error)
 
     def _notify(self) -> None:
-        self._settled = None if self._final is not None else self._machine.settled
+        self._look()
         self._hand_on()
         if self._final is not None:
             self._queue.end()
@@ -262,6 +275,13 @@ class ReconnectingTransport:
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)
+
+    def _look(self) -> None:
+        """Look which links need no decision for most of what goes over them."""
+        if self._final is None:
+            self._settled, self._up = self._machine.settled, self._machine.up
+        else:
+            self._settled = self._up = None
 
     async def _change(self) -> None:
         """Wait until something has changed."""

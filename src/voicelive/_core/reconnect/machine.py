@@ -9,6 +9,8 @@ All times are seconds of one monotonic clock, given by the caller.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..closing import CloseInfo, describe_code
 from ..envelope import Incoming, Outgoing
 from ..holding import Holding
@@ -172,6 +174,11 @@ class ReconnectMachine(LinkChanges):
         if sending.mark is not None:
             self._last_activity = now
         return sending
+
+    @property
+    def note_audio(self) -> Callable[[Outgoing, int], None]:
+        """Notes a piece of audio, and its size, that goes out at once over :attr:`up`: there is nothing to decide."""
+        return self._sending.note_audio
 
     def begun(self, sending: SendNow) -> None:
         """Note that an event is being sent, and that nobody knows yet whether it goes out."""

@@ -55,17 +55,21 @@ class Sending:
 
     def on_its_way(self, link: int, event: Outgoing, *, waited: bool = False) -> SendNow:
         """Note an event that is sent now."""
-        if (size := event.audio_size) is not None:
-            self._history.uncommitted += size
-            if self._overlap_ms and event.type == _APPEND:
-                self._overlap.append(event)
-                self._overlap_bytes += size
-                if self._overlap_bytes > _OVERLAP_SLACK * self._overlap_ms * self._history.settings.input_bytes_per_ms:
-                    self._trim_overlap()
+        if event.audio_size is not None:
+            self.note_audio(event, event.audio_size)
             return SendNow(link, event, None, waited)
         if event.type == _CREATE:
             event = self._with_id(event)
         return SendNow(link, event, self._history.sent(event.payload), waited)
+
+    def note_audio(self, event: Outgoing, size: int) -> None:
+        """Note a piece of audio that is sent now: how much there is counts, and the latest is kept for a time."""
+        self._history.uncommitted += size
+        if self._overlap_ms and event.type == _APPEND:
+            self._overlap.append(event)
+            self._overlap_bytes += size
+            if self._overlap_bytes > _OVERLAP_SLACK * self._overlap_ms * self._history.settings.input_bytes_per_ms:
+                self._trim_overlap()
 
     def _with_id(self, event: Outgoing) -> Outgoing:
         """Give an item an id of its own, with which it can be told apart, and which it keeps on the next connection."""
