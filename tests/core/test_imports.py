@@ -37,7 +37,10 @@ CLI = {
     "_generated.versions",
     "_local",
 } | {*("agents", "errors", "evaluation", "local", "models")}
-CLIENT = {"_clients.watching", "_conversation", "_base", "_core", "_credentials", "_generated", "errors"}
+CLIENT = {
+    *(f"_clients.{name}" for name in ("connection_base", "connection_parts", "watching")),
+    *("_conversation", "_base", "_core", "_credentials", "_generated", "errors"),
+}
 
 
 class Rule(NamedTuple):
@@ -98,8 +101,7 @@ RULES = [
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {f"_clients.{name}" for name in ("opening_requests", "sync_conversation", "sync_receiving")}
-        | {"_fork", "_loop", "_prebuilding"}
+        | {"_clients.sync_conversation", "_clients.sync_receiving", "_loop", "_prebuilding"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},
@@ -107,20 +109,19 @@ RULES = [
     Rule(
         "_clients.async_connection",
         CLIENT
-        | {"_clients.async_conversation", "_clients.async_receiving", "_fork", "_prebuilding"}
+        | {"_clients.async_conversation", "_clients.async_receiving", "_prebuilding"}
         | {f"_transport.{name}" for name in ("options", "transport", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
     ),
-    Rule(
-        "_clients.sync_receiving", CLIENT | {"_threads", "_transport.bridge", "_transport.options"}, set(), {"asyncio"}
-    ),
+    Rule("_clients.sync_receiving", CLIENT | {"_threads", "_transport.bridge"}, set(), {"asyncio"}),
     Rule(
         "_clients.async_receiving",
-        CLIENT | {f"_transport.{name}" for name in ("options", "transport", "websocket")},
+        CLIENT | {"_transport.transport", "_transport.websocket"},
         set(),
         {"threading", "queue"},
     ),
+    Rule("_clients.connection_base", CLIENT | {"_clients.opening_requests", "_fork"}, set(), BLOCKING),
     Rule("_clients.opening_requests", CLIENT, set()),
     Rule(
         "_clients.connection_parts", CLIENT | {"_telemetry.telemetry", "_transport.options", "tools"}, set(), BLOCKING
@@ -128,8 +129,7 @@ RULES = [
     *(
         Rule(
             f"_clients.{kind}_connect",
-            CLIENT
-            | {"_collector", "_transport.options", "_clients.connection_parts", f"_clients.{kind}_connection", "tools"},
+            CLIENT | {"_collector", "_transport.options", f"_clients.{kind}_connection", "tools"},
             set(),
             BLOCKING,
         )

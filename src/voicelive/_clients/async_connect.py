@@ -143,7 +143,7 @@ def connect(
         from .async_connection import VoiceLiveConnection
         from .connection_parts import connection_parts
 
-    return VoiceLiveConnection(*connection_parts(client="async", **arguments))
+    return VoiceLiveConnection(connection_parts(client="async", **arguments))
 
 
 @public_in("voicelive.aio")

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from .._base import Model
-from .._core.annotations import resolved_when_read
-from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
-from .._core.contract import WireContract
-from .._core.envelope import Incoming, Outgoing
+from .._core.closing import NORMAL, CloseInfo, check_close_arguments, ends_quietly
+from .._core.envelope import Outgoing
 from .._core.events import AnyServerEvent
-from .._core.handshake import Handshake, OpeningRequest
-from .._core.inbox import Condition, Inbox
+from .._core.inbox import Condition
 from .._core.timeouts import check_timeout
-from .._core.watchdog import UNWATCHED, Watch
-from .._credentials import CredentialSource
-from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
 from .._prebuilding import start_building
 from .._public import public_in
-from .._transport.options import TransportOptions
 from .._transport.transport import DeliveringTransport, Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError
 from .async_conversation import ConversationFace
 from .async_receiving import LONGEST_STEP_S, AsyncReceiving
+from .connection_base import CLOSED_WHILE_OPENING
+from .connection_parts import ConnectionParts
 from .watching import over_transport, with_context
-
-if TYPE_CHECKING:
-    from .._conversation.layer import ConversationLayer, ConversationOptions
-    from .._core.reconnect.policy import ReconnectPolicy
-    from .._watching.watcher import TelemetryFace
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -52,64 +41,12 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
     the oldest ``wait_for`` whose condition it meets, else the next ``recv`` or step of an iteration.
     """
 
-    @resolved_when_read(
-        ConversationOptions=".._conversation.layer",
-        ReconnectPolicy=".._core.reconnect.policy",
-        TelemetryFace=".._watching.watcher",
-    )
-    def __init__(
-        self,
-        handshake: Handshake,
-        credential: CredentialSource,
-        options: TransportOptions,
-        contract: WireContract,
-        reconnect: ReconnectPolicy | None = None,
-        conversation: ConversationOptions | None = None,
-        telemetry: TelemetryFace | None = None,
-    ) -> None:
-        AsyncReceiving.__init__(self)
-        self._handshake = handshake
-        self._credential = credential
-        self._options = options
-        self._contract = contract
-        self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
-        self._layer = None if conversation is None else self._make_layer(conversation)
-        self._telemetry = telemetry
+    def __init__(self, parts: ConnectionParts) -> None:
+        super().__init__(parts)
         self._wrap: Callable[[DeliveringTransport], Transport] | None = None
-        self._transport: Transport | None = None
-        self._state = "new"
-        self._inbox = Inbox(self._event_of)
-        self._reconnect = reconnect
-        # A transport that outlasts its connections watches each of them itself.
-        self._watch = (
-            Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
-            if reconnect is None
-            else UNWATCHED
-        )
         self._sent = 0
-        self._requested: tuple[int, str] | None = None
-        self._end: CloseInfo | None = None
-        self._opened_before = False
         self._opening: asyncio.Task[Transport] | None = None
-        self._generation = generation()
         self._loop: asyncio.AbstractEventLoop | None = None
-
-    def __repr__(self) -> str:
-        model = f" model={self._handshake.model!r}" if self._handshake.model else ""
-        state = "closed" if self.close_info else self._state
-        return f"<VoiceLiveConnection host={self._handshake.endpoint.authority!r}{model} state={state!r}>"
-
-    @property
-    def request_id(self) -> str:
-        """The id this connection gave the service, for support requests; one that reconnects gives a new one."""
-        return self._handshake.request_id
-
-    @property
-    def close_info(self) -> CloseInfo | None:
-        """How the connection ended; None while it is open, and before it was."""
-        if self._end is None and self._transport is not None:
-            self._end = self._transport.end(self._requested)
-        return self._end
 
     async def open(self) -> Self:
         """Ask for the credential and open the connection.
@@ -122,13 +59,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
             ConnectionStateError: if it was opened or closed before, or is closed meanwhile.
         """
         self._check_home()
-        if self._state != "new":
-            raise ConnectionStateError(
-                f"this connection is {self._state}; it opens only once: call connect() for another"
-            )
-        self._state = "opening"
+        self._begin_opening()
         self._loop = asyncio.get_running_loop()
-        self._handshake = with_context(self._handshake, self._telemetry)
+        self._requests.handshake = with_context(self._handshake, self._telemetry)
         self._wrap = over_transport(self._handshake, self._telemetry, self._layer, self._contract.event_of)
         try:
             self._opening = asyncio.ensure_future(self._open_prepared())
@@ -145,7 +78,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
             return self
         if transport is not None:
             await transport.close(*(self._requested or (NORMAL, "")))
-        raise ConnectionStateError("close() was called while the connection was opening")
+        raise ConnectionStateError(CLOSED_WHILE_OPENING)
 
     async def _open_prepared(self) -> Transport:
         builder = start_building(self._contract.version)
@@ -162,39 +95,16 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         transport = await self._open_plain()
         return transport if self._wrap is None else self._wrap(transport)
 
-    def _opened_with(self) -> Handshake:
-        return self._handshake
-
-    def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
-        from .._conversation.layer import ConversationLayer
-
-        return ConversationLayer(
-            options,
-            event_of=self._contract.event_of,
-            encode=self._contract.encode_event,
-            connection=lambda: self,
-            opened_with=self._opened_with,
-            is_own_loop=True,
-        )
-
     async def _open_plain(self) -> DeliveringTransport:
         if self._reconnect is None:
-            return await open_transport(await self._request(), self._options)
+            return await open_transport(await self._requests.awaited(), self._options)
         from .._transport.reconnect_setup import ReconnectSetup
         from .._transport.reconnecting import ReconnectingTransport
 
         setup = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-        transport = ReconnectingTransport(setup, self._request)
+        transport = ReconnectingTransport(setup, self._requests.awaited)
         await transport.open()
         return transport
-
-    async def _request(self) -> OpeningRequest:
-        """Complete the opening request of the next connection, with a fresh token."""
-        headers = await self._credential.headers_async()
-        if self._opened_before:
-            self._handshake = self._handshake.renewed(str(uuid.uuid4()))
-        self._opened_before = True
-        return self._handshake.request(headers)
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close the connection; never raises for a connection that is closed or broken already.
@@ -213,12 +123,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         check_close_arguments(code, reason)
         self._check_home()
         transport = self._transport
-        if self._requested is None:
-            # If it has ended already, that is how it ended.
-            self._end = self._end or (transport.end(None) if transport else None)
-            self._requested = (code, reason)
-            self._state = "closed"
-            self._inbox.clear()
+        self._begin_closing(code, reason)
         self._wake()
         if self._opening is not None:
             self._opening.cancel()
@@ -336,24 +241,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
 
     def _check_home(self) -> None:
         """Refuse to be used where nothing can be done for the connection, and harm could be done to it."""
-        if self._generation != generation():
-            raise ConnectionStateError(OPENED_BEFORE_FORK)
+        self._check_process()
         if self._loop is not None and self._loop is not asyncio.get_running_loop():
             raise ConnectionStateError(
                 "this connection was opened in another event loop, and works only there: open one in each loop, or use "
                 "voicelive.connect(), whose connections any thread may use"
             )
-
-    def _opened(self, unsent: Outgoing | None = None) -> Transport:
-        self._check_home()
-        if self._transport is None:
-            if self._requested is not None:
-                raise self._closed_error(unsent)
-            raise ConnectionStateError(
-                "this connection is not open: use `async with connect(...) as connection`, or call open() first"
-            )
-        return self._transport
-
-    def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed:
-        info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority, unsent.unsent if unsent else None)

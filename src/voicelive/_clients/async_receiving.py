@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from .._core.closing import CloseInfo
 from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
-from .._core.inbox import Inbox, Waiter
-from .._core.watchdog import Watch
-from .._transport.options import TransportOptions
+from .._core.inbox import Waiter
 from .._transport.transport import Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from ..errors import ConnectionClosed, ReceiveTimeoutError
-
-if TYPE_CHECKING:
-    from .._conversation.layer import ConversationLayer
+from .connection_base import BaseConnection
+from .connection_parts import ConnectionParts
 
 __all__ = ["LONGEST_STEP_S", "AsyncReceiving"]
 
@@ -31,30 +27,31 @@ _NOTHING = Incoming(b"")
 """What is handed to a ``wait_for`` that is settled: it has its event already."""
 
 
-class AsyncReceiving:
+class AsyncReceiving(BaseConnection):
     """What the connection's receiving methods are made of."""
 
-    if TYPE_CHECKING:
-        _event_of: Callable[[Incoming], AnyServerEvent]
-        _inbox: Inbox
-        _layer: ConversationLayer | None
-        _options: TransportOptions
-        _requested: tuple[int, str] | None
-        _transport: Transport | None
-        _watch: Watch
+    _is_own_loop = True
 
-        def _check_home(self) -> None: ...
-
-        def _opened(self, unsent: Outgoing | None = None) -> Transport: ...
-
-        def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed: ...
-
-    def __init__(self) -> None:
+    def __init__(self, parts: ConnectionParts) -> None:
+        super().__init__(parts)
+        self._transport: Transport | None = None
         # One task reads from the transport at a time; the others wait here for their turn.
         self._reading = False
         self._turns: list[asyncio.Future[None]] = []
         self._drained = False
         self._last_break = 0.0
+
+    def _check_home(self) -> None:
+        raise NotImplementedError
+
+    def _transport_end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        return None if self._transport is None else self._transport.end(requested)
+
+    def _opened(self, unsent: Outgoing | None = None) -> Transport:
+        self._check_home()
+        if self._transport is None:
+            raise self._not_open("async with connect(...) as connection", unsent)
+        return self._transport
 
     async def _break(self) -> None:
         """Let the rest of the event loop have its turn: receiving does not wait while something is there."""

@@ -28,7 +28,7 @@ __all__ = ["ConnectionParts", "connection_parts"]
 
 
 class ConnectionParts(NamedTuple):
-    """The arguments of either client's connection, in order."""
+    """What either client's connection is made from."""
 
     handshake: Handshake
     credential: CredentialSource
@@ -42,21 +42,10 @@ class ConnectionParts(NamedTuple):
 def connection_parts(
     *,
     client: Literal["async", "sync"],
-    endpoint: str | None,
     credential: Credential | AsyncCredential | None,
     model: str | None,
-    api_version: str,
-    agent_name: str | None,
-    project_name: str | None,
-    agent_version: str | None,
-    conversation_id: str | None,
-    authentication_identity_client_id: str | None,
-    foundry_resource_override: str | None,
-    query: Mapping[str, Any] | None,
-    headers: Mapping[str, str] | None,
     connection_options: ConnectionOptions | Mapping[str, Any] | None,
     credential_scopes: str | Iterable[str] | None,
-    preview_features: Iterable[str],
     events: Iterable[type[Model]],
     contract_check: ContractCheck,
     strict: bool,
@@ -69,29 +58,22 @@ def connection_parts(
     budget: Budget | None,
     recorder: Recorder | None,
     telemetry: Telemetry | None,
+    **opening: Any,
 ) -> ConnectionParts:
     """Check the arguments of `connect()`, and make of them what a connection needs.
+
+    Those that only make up the opening request are `opening`: see :func:`prepare_handshake`.
 
     Raises:
         ConfigurationError: if one cannot work.
     """
     environ = SecretMapping(os.environ)
     handshake = prepare_handshake(
-        endpoint=endpoint,
         environ=environ,
         request_id=str(uuid.uuid4()),
-        api_version=api_version,
         model=model,
-        agent_name=agent_name,
-        project_name=project_name,
-        agent_version=agent_version,
-        conversation_id=conversation_id,
-        authentication_identity_client_id=authentication_identity_client_id,
-        foundry_resource_override=foundry_resource_override,
-        query=query,
-        headers=headers,
-        preview_features=preview_features,
         allow_plaintext=allows_plaintext(connection_options),
+        **opening,
     )
     local_events: tuple[type[Model], ...] = ()
     if reconnect is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._core.annotations import resolved_when_read
-from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError
+from ..errors import ConfigurationError, ConnectionStateError
+from .connection_base import BaseConnection
 
 if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer
     from .._conversation.playback import Playback
     from .._core.conversation.metrics import CallMetrics, TurnMetrics
     from .._core.conversation.responses import ResponseOutcome, Ticket
-    from .._core.handshake import Handshake
     from .._transport.conversing import ConversationTransport
 
 __all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
@@ -36,7 +36,7 @@ class BaseResponseHandle:
         return self._ticket.outcome
 
 
-class BaseConversationFace:
+class BaseConversationFace(BaseConnection):
     """The conversation on a connection, if it was opened with ``barge_in``, ``tools``, ``observers`` or ``metrics``."""
 
     @property
@@ -45,7 +45,7 @@ class BaseConversationFace:
         """Where a player reports what it played; see :class:`Playback`."""
         from .._conversation.playback import ConnectionPlayback
 
-        return ConnectionPlayback(self._kept(), self._opened_with())
+        return ConnectionPlayback(self._kept(), self._handshake)
 
     @property
     @resolved_when_read(CallMetrics=".._core.conversation.metrics")
@@ -84,13 +84,6 @@ class BaseConversationFace:
         transport = self._kept().transport
         assert transport is not None
         return transport
-
-    if TYPE_CHECKING:
-        _layer: ConversationLayer | None
-
-        def _closed_error(self) -> ConnectionClosed: ...
-
-        def _opened_with(self) -> Handshake: ...
 
 
 def announcement(text: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def connect(
         from .connection_parts import connection_parts
         from .sync_connection import VoiceLiveConnection
 
-    return VoiceLiveConnection(*connection_parts(client="sync", **arguments))
+    return VoiceLiveConnection(connection_parts(client="sync", **arguments))
 
 
 @public_in("voicelive")

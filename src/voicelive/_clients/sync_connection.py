@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from .._base import Model
-from .._core.annotations import resolved_when_read
-from .._core.closing import NORMAL, CloseInfo, check_close_arguments, closed_error, ends_quietly
-from .._core.contract import WireContract
+from .._core.closing import NORMAL, CloseInfo, check_close_arguments, ends_quietly
 from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
-from .._core.handshake import Handshake
-from .._core.inbox import Condition, Inbox, Received
+from .._core.inbox import Condition, Received
 from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
-from .._core.watchdog import UNWATCHED, Watch
-from .._credentials import CredentialSource
-from .._fork import OPENED_BEFORE_FORK, generation
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
 from .._loop import LoopThread, lease
@@ -31,17 +24,12 @@ from .._prebuilding import start_building
 from .._public import public_in
 from .._transport.bridge import Bridge
 from .._transport.bridge import ConnectionClosed as TransportClosed
-from .._transport.options import TransportOptions
 from ..errors import ConnectionClosed, ConnectionStateError
-from .opening_requests import OpeningRequests
+from .connection_base import CLOSED_WHILE_OPENING
+from .connection_parts import ConnectionParts
 from .sync_conversation import ConversationFace
 from .sync_receiving import SyncReceiving, message_of
 from .watching import over_transport, with_context
-
-if TYPE_CHECKING:
-    from .._conversation.layer import ConversationLayer, ConversationOptions
-    from .._core.reconnect.policy import ReconnectPolicy
-    from .._watching.watcher import TelemetryFace
 
 __all__ = ["VoiceLiveConnection"]
 
@@ -58,67 +46,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
 
     # How an interruption such as Ctrl-C is kept from losing an event: see `sync_receiving`.
 
-    @resolved_when_read(
-        ConversationOptions=".._conversation.layer",
-        ReconnectPolicy=".._core.reconnect.policy",
-        TelemetryFace=".._watching.watcher",
-    )
-    def __init__(
-        self,
-        handshake: Handshake,
-        credential: CredentialSource,
-        options: TransportOptions,
-        contract: WireContract,
-        reconnect: ReconnectPolicy | None = None,
-        conversation: ConversationOptions | None = None,
-        telemetry: TelemetryFace | None = None,
-    ) -> None:
-        self._credential = credential
-        self._requests = OpeningRequests(handshake, credential)
-        self._options = options
-        self._contract = contract
-        self._event_of: Callable[[Incoming], AnyServerEvent] = contract.event_of
-        self._layer = None if conversation is None else self._make_layer(conversation)
-        self._telemetry = telemetry
-        self._state = "new"
-        self._generation = generation()
-        # Guards everything below. Whoever holds it may take what has arrived, for all who wait.
-        self._lock = threading.RLock()
-        self._inbox = Inbox(self._event_of)
-        self._reconnect = reconnect
-        # A transport that outlasts its connections watches each of them itself.
-        self._watch = (
-            Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout)
-            if reconnect is None
-            else UNWATCHED
-        )
+    def __init__(self, parts: ConnectionParts) -> None:
+        super().__init__(parts)
         self._engine: LoopThread | None = None
         self._opening: Bridge | None = None
-        self._bridge: Bridge | None = None
         self._dropped: weakref.finalize[Any, Any] | None = None
-        self._requested: tuple[int, str] | None = None
-        self._end: CloseInfo | None = None
-
-    def __repr__(self) -> str:
-        model = f" model={self._handshake.model!r}" if self._handshake.model else ""
-        state = "closed" if self.close_info else self._state
-        return f"<VoiceLiveConnection host={self._handshake.endpoint.authority!r}{model} state={state!r}>"
-
-    @property
-    def request_id(self) -> str:
-        """The id this connection gave the service, for support requests; one that reconnects gives a new one."""
-        return self._handshake.request_id
-
-    @property
-    def close_info(self) -> CloseInfo | None:
-        """How the connection ended; None while it is open, and before it was."""
-        if self._end is None and self._bridge is not None:
-            self._end = self._bridge.end(self._requested)
-        return self._end
-
-    @property
-    def _handshake(self) -> Handshake:
-        return self._requests.handshake
 
     def open(self) -> Self:
         """Ask for the credential and open the connection.
@@ -132,11 +64,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         """
         self._check_process()
         with self._lock:
-            if self._state != "new":
-                raise ConnectionStateError(
-                    f"this connection is {self._state}; it opens only once: call connect() for another"
-                )
-            self._state = "opening"
+            self._begin_opening()
         try:
             bridge = self._open_bridge()
         except asyncio.CancelledError:
@@ -144,7 +72,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
             self._release()
             if self._requested is None:
                 raise ConnectionStateError("the program is ending: no connection can be opened any more") from None
-            raise ConnectionStateError("close() was called while the connection was opening") from None
+            raise ConnectionStateError(CLOSED_WHILE_OPENING) from None
         except BaseException:
             self._state = "closed"
             self._release()
@@ -161,7 +89,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
                 return self
         bridge.close(*(requested or (NORMAL, "")))
         self._release()
-        raise ConnectionStateError("close() was called while the connection was opening")
+        raise ConnectionStateError(CLOSED_WHILE_OPENING)
 
     def _open_bridge(self) -> Bridge:
         requests = self._requests
@@ -175,31 +103,14 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         if self._requested is not None:
             raise asyncio.CancelledError
         if self._reconnect is None:
-            bridge.open(self._requests.next)
+            bridge.open(self._requests.in_thread)
         else:
             from .._transport.reconnect_setup import ReconnectSetup
 
             setup = ReconnectSetup(self._handshake, self._options, self._reconnect, self._contract.is_nested)
-            bridge.open_reconnecting(setup, self._requests.next)
+            bridge.open_reconnecting(setup, self._requests.in_thread)
         builder.opened()
         return bridge
-
-    def _opened_with(self) -> Handshake:
-        return self._handshake
-
-    def _make_layer(self, options: ConversationOptions) -> ConversationLayer:
-        # The engine must not keep a connection that the application has dropped.
-        dropped_or_self, requests = weakref.ref(self), self._requests
-        from .._conversation.layer import ConversationLayer
-
-        return ConversationLayer(
-            options,
-            event_of=self._contract.event_of,
-            encode=self._contract.encode_event,
-            connection=dropped_or_self,
-            opened_with=lambda: requests.handshake,
-            is_own_loop=False,
-        )
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         self._opened()
@@ -230,12 +141,7 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         self._check_process()
         with self._lock:
             bridge = self._bridge
-            if self._requested is None:
-                # If it has ended already, that is how it ended.
-                self._end = self._end or (bridge.end(None) if bridge else None)
-                self._requested = (code, reason)
-                self._state = "closed"
-                self._inbox.clear()
+            self._begin_closing(code, reason)
             opening = self._opening
         if bridge is None:
             # An opening under way ends at once, in its own thread.
@@ -349,25 +255,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         except TransportClosed as error:
             closed = self._closed_error(event)
             raise closed from closed.__cause__ or error
-
-    def _check_process(self) -> None:
-        if self._generation != generation():
-            raise ConnectionStateError(OPENED_BEFORE_FORK)
-
-    def _opened(self, unsent: Outgoing | None = None) -> Bridge:
-        if self._generation != generation():
-            raise ConnectionStateError(OPENED_BEFORE_FORK)
-        if self._bridge is None:
-            if self._requested is not None:
-                raise self._closed_error(unsent)
-            raise ConnectionStateError(
-                "this connection is not open: use `with connect(...) as connection`, or call open() first"
-            )
-        return self._bridge
-
-    def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed:
-        info = self.close_info or CloseInfo(*(self._requested or (NORMAL, "")), "local")
-        return closed_error(info, self._handshake.endpoint.authority, unsent.unsent if unsent else None)
 
 
 def _drop(bridge: Bridge, engine: LoopThread, shown: str) -> None:

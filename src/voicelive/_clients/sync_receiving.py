@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from .._core.closing import CloseInfo
 from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
 from .._core.holding import MESSAGE_OVERHEAD
-from .._core.inbox import Inbox, Received
+from .._core.inbox import Received
 from .._core.inbox import Waiter as Search
-from .._core.watchdog import Watch
 from .._threads import Waiter
 from .._transport.bridge import Bridge
-from .._transport.options import TransportOptions
-from ..errors import ConnectionClosed, InvalidEventError, ReceiveTimeoutError
-
-if TYPE_CHECKING:
-    from .._conversation.layer import ConversationLayer
+from ..errors import InvalidEventError, ReceiveTimeoutError
+from .connection_base import BaseConnection
+from .connection_parts import ConnectionParts
 
 __all__ = ["SyncReceiving", "message_of"]
 
@@ -35,22 +31,25 @@ _JUDGING_S = 1.0
 """How long to wait for the end of a connection that was given up, before looking at it again."""
 
 
-class SyncReceiving:
+class SyncReceiving(BaseConnection):
     """What the connection's receiving methods are made of."""
 
-    if TYPE_CHECKING:
-        _bridge: Bridge | None
-        _event_of: Callable[[Incoming], AnyServerEvent]
-        _inbox: Inbox
-        _layer: ConversationLayer | None
-        _lock: threading.RLock
-        _options: TransportOptions
-        _requested: tuple[int, str] | None
-        _watch: Watch
+    _is_own_loop = False
 
-        def _opened(self, unsent: Outgoing | None = None) -> Bridge: ...
+    def __init__(self, parts: ConnectionParts) -> None:
+        super().__init__(parts)
+        self._bridge: Bridge | None = None
+        # Guards the state of the connection. Whoever holds it may take what has arrived, for all who wait.
+        self._lock = threading.RLock()
 
-        def _closed_error(self, unsent: Outgoing | None = None) -> ConnectionClosed: ...
+    def _transport_end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
+        return None if self._bridge is None else self._bridge.end(requested)
+
+    def _opened(self, unsent: Outgoing | None = None) -> Bridge:
+        self._check_process()
+        if self._bridge is None:
+            raise self._not_open("with connect(...) as connection", unsent)
+        return self._bridge
 
     def _next_event(self, timeout: float | None) -> AnyServerEvent:
         """Return the next event, without waiting if it is there and is nobody else's: most are."""
