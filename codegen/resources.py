@@ -18,7 +18,7 @@ from .signatures import AUDIO, UNCHECKED, input_type, or_none
 from .superset import Availability
 from .texts import drafts_text
 
-__all__ = ["make_registry", "make_resources", "make_versions", "make_waiting"]
+__all__ = ["make_client_part", "make_registry", "make_resources", "make_versions", "make_waiting"]
 
 CONNECTION_NAMES = frozenset(("close", "close_info", "open", "recv", "recv_bytes", "request_id", "send", "wait_for"))
 """What a connection has beside its resources."""
@@ -186,6 +186,11 @@ def make_waiting(contract: Contract, *, asynchronous: bool) -> str:
         conversation=CONVERSATION_EVENTS,
         asynchronous=asynchronous,
     )
+
+
+def make_client_part(template: str, *, asynchronous: bool) -> str:
+    """Return the source of a part that both clients have, which differs only in what is awaited."""
+    return _render(template, asynchronous=asynchronous)
 
 
 def _check_names(event_type: str) -> None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from . import testing as testing
     from . import tools as tools
     from ._base import FieldIssue as FieldIssue
-    from ._clients.sync_connect import connect as connect
-    from ._clients.sync_connect import warmup as warmup
     from ._clients.sync_connection import VoiceLiveConnection as VoiceLiveConnection
-    from ._clients.sync_conversation import ResponseHandle as ResponseHandle
     from ._core.close_info import CloseInfo as CloseInfo
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import Credential as Credential
+    from ._generated.connect_sync import connect as connect
+    from ._generated.connect_sync import warmup as warmup
+    from ._generated.conversation_sync import ResponseHandle as ResponseHandle
     from ._generated.resources_sync import ConversationItemResource as ConversationItemResource
     from ._generated.resources_sync import ConversationResource as ConversationResource
     from ._generated.resources_sync import InputAudioBufferResource as InputAudioBufferResource
@@ -51,10 +51,10 @@ _MODULES = {
     "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
-    "ResponseHandle": "_clients.sync_conversation",
+    "ResponseHandle": "_generated.conversation_sync",
     "VoiceLiveConnection": "_clients.sync_connection",
-    "connect": "_clients.sync_connect",
-    "warmup": "_clients.sync_connect",
+    "connect": "_generated.connect_sync",
+    "warmup": "_generated.connect_sync",
     "WebsocketConnectionOptions": "_transport.options",
     **dict.fromkeys(
         (

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._base import FieldIssue as FieldIssue
-    from ._clients.async_connect import connect as connect
-    from ._clients.async_connect import warmup as warmup
     from ._clients.async_connection import VoiceLiveConnection as VoiceLiveConnection
-    from ._clients.async_conversation import ResponseHandle as ResponseHandle
     from ._core.close_info import CloseInfo as CloseInfo
     from ._core.contract import ContractCheck as ContractCheck
     from ._core.reconnect.policy import ReconnectPolicy as ReconnectPolicy
     from ._credentials import AsyncCredential as AsyncCredential
+    from ._generated.connect_async import connect as connect
+    from ._generated.connect_async import warmup as warmup
+    from ._generated.conversation_async import ResponseHandle as ResponseHandle
     from ._generated.resources_async import ConversationItemResource as ConversationItemResource
     from ._generated.resources_async import ConversationResource as ConversationResource
     from ._generated.resources_async import InputAudioBufferResource as InputAudioBufferResource
@@ -35,10 +35,10 @@ _MODULES = {
     "FieldIssue": "_base",
     "ConnectionOptions": "_transport.options",
     "ReconnectPolicy": "_core.reconnect.policy",
-    "ResponseHandle": "_clients.async_conversation",
+    "ResponseHandle": "_generated.conversation_async",
     "VoiceLiveConnection": "_clients.async_connection",
-    "connect": "_clients.async_connect",
-    "warmup": "_clients.async_connect",
+    "connect": "_generated.connect_async",
+    "warmup": "_generated.connect_async",
     "WebsocketConnectionOptions": "_transport.options",
     **dict.fromkeys(
         (

@@ -75,6 +75,10 @@ RULES = [
     Rule("_generated.resources_async", {"_core.annotations", "_core.resource", "_generated"}, set(), BLOCKING),
     Rule("_generated.waiting_sync", {"_core.inbox"}, set(), BLOCKING),
     Rule("_generated.waiting_async", {"_core.inbox"}, set(), BLOCKING),
+    *(
+        Rule(f"_generated.conversation_{kind}", {"_clients.conversation_base", "_core"}, set(), BLOCKING)
+        for kind in ("sync", "async")
+    ),
     Rule("errors", {"_core.annotations"}, {"azure.core.exceptions"}, BLOCKING),
     Rule(
         "_core",
@@ -101,7 +105,7 @@ RULES = [
     Rule(
         "_clients.sync_connection",
         CLIENT
-        | {"_clients.sync_conversation", "_clients.sync_receiving", "_loop", "_prebuilding"}
+        | {"_clients.sync_receiving", "_loop", "_prebuilding"}
         | {f"_transport.{name}" for name in ("bridge", "options", "receive_limit", "reconnect_setup")},
         TYPING,
         {"voicelive._generated.resources_async"},
@@ -109,7 +113,7 @@ RULES = [
     Rule(
         "_clients.async_connection",
         CLIENT
-        | {"_clients.async_conversation", "_clients.async_receiving", "_prebuilding"}
+        | {"_clients.async_receiving", "_prebuilding"}
         | {f"_transport.{name}" for name in ("options", "transport", "websocket", "reconnect_setup", "reconnecting")},
         TYPING,
         {"threading", "queue", "voicelive._generated.resources_sync"},
@@ -128,14 +132,14 @@ RULES = [
     ),
     *(
         Rule(
-            f"_clients.{kind}_connect",
+            f"_generated.connect_{kind}",
             CLIENT | {"_collector", "_transport.options", f"_clients.{kind}_connection", "tools"},
             set(),
             BLOCKING,
         )
         for kind in ("sync", "async")
     ),
-    Rule("aio", {"_core", "_transport.options", "errors", "_clients"}, set(), BLOCKING),
+    Rule("aio", {"_core", "_transport.options", "errors", "_clients", "_generated"}, set(), BLOCKING),
     Rule("models", {"_base", "_core", "_generated"}, set(), BLOCKING),
     Rule("types", {"_generated"}, set(), BLOCKING | {"typing"}),
     Rule("conversation", {"_audio.formats", "_conversation.playback", "_core"}, set(), BLOCKING),
@@ -143,7 +147,7 @@ RULES = [
     Rule("telephony", {"_core.lines", "_telephony"}, set(), BLOCKING),
     Rule(
         "_answering",
-        {"_clients.async_connect", "_core", "_telephony", "agents", "errors"},
+        {"_generated.connect_async", "_core", "_telephony", "agents", "errors"},
         {
             "azure.communication.callautomation",
             "azure.core.exceptions",
@@ -155,11 +159,16 @@ RULES = [
         {"threading", BRIDGE},
     ),
     Rule("_cli.answer", CLI | {"_answering"}, {"typer"}),
-    Rule("_telephony", {"_audio", "_clients", "_core", "agents", "errors", "tools"}, set(), {"threading", BRIDGE}),
+    Rule(
+        "_telephony",
+        {"_audio", "_clients", "_core", "_generated.connect_async", "agents", "errors", "tools"},
+        set(),
+        {"threading", BRIDGE},
+    ),
     # What blocks: the WebSockets of synchronous programs.
     Rule(
         "_telephony.answering_sync",
-        {"_clients", "_core", "_loop", "_telephony", "agents", "errors"},
+        {"_clients", "_core", "_generated.connect_sync", "_loop", "_telephony", "agents", "errors"},
         set(),
         {BRIDGE},
     ),
@@ -352,7 +361,6 @@ def test_importing_connect_loads_no_models_and_no_dependency(package: str) -> No
         "__future__",
         "voicelive",
         "voicelive._core",
-        "voicelive._clients",
         "voicelive._core.annotations",
         "voicelive._core.argument_hints",
         "voicelive._generated",
@@ -360,7 +368,7 @@ def test_importing_connect_loads_no_models_and_no_dependency(package: str) -> No
         "voicelive._public",
         "voicelive._version",
         package,
-        "voicelive._clients.async_connect" if package == "voicelive.aio" else "voicelive._clients.sync_connect",
+        "voicelive._generated.connect_async" if package == "voicelive.aio" else "voicelive._generated.connect_sync",
     }
 
 

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from .._clients.async_connect import warmup
 from .._core.lines.events import CallStarted
 from .._core.lines.limits import CallLimits, CallSummary
+from .._generated.connect_async import warmup
 from .._telephony.answering import answer
 from .._telephony.edges import close_line, wait_for_start
 from .._telephony.streams import line_stream

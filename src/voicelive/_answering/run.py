@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from .._clients.async_connect import connect
+from .._generated.connect_async import connect
 from ..agents import load_agent, options_of
 from .settings import AnswerSettings, Secrets
 

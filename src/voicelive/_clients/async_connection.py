@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar, TypeVarTuple
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, ends_quietly
@@ -14,6 +14,7 @@ from .._core.envelope import Outgoing
 from .._core.events import AnyServerEvent
 from .._core.inbox import Condition
 from .._core.timeouts import check_timeout
+from .._generated.conversation_async import ConversationFace
 from .._generated.resources_async import ConnectionResources
 from .._generated.waiting_async import EventWaiting
 from .._prebuilding import start_building
@@ -22,7 +23,6 @@ from .._transport.transport import DeliveringTransport, Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from .._transport.websocket import open_transport, outcome
 from ..errors import ConnectionClosed, ConnectionStateError
-from .async_conversation import ConversationFace
 from .async_receiving import LONGEST_STEP_S, AsyncReceiving
 from .connection_base import CLOSED_WHILE_OPENING
 from .connection_parts import ConnectionParts
@@ -31,6 +31,9 @@ from .watching import over_transport, with_context
 __all__ = ["VoiceLiveConnection"]
 
 _SENDS_PER_BREAK = 64
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 
 @public_in("voicelive.aio")
@@ -219,6 +222,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         if waiter.failure is not None:
             raise waiter.failure
         return found
+
+    async def _run(self, work: Callable[[*Arguments], Coroutine[Any, Any, T]], *arguments: *Arguments) -> T:
+        return await work(*arguments)
 
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> Coroutine[Any, Any, None]:
         # No coroutine of its own around the other one: this runs for every chunk of audio.

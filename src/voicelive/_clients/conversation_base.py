@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .._core.annotations import resolved_when_read
-from ..errors import ConfigurationError, ConnectionStateError
+from ..errors import ConfigurationError, ConnectionStateError, ReceiveTimeoutError
 from .connection_base import BaseConnection
 
 if TYPE_CHECKING:
     from .._conversation.layer import ConversationLayer
     from .._conversation.playback import Playback
+    from .._core.conversation.ledger import Interruption
     from .._core.conversation.metrics import CallMetrics, TurnMetrics
     from .._core.conversation.responses import ResponseOutcome, Ticket
     from .._transport.conversing import ConversationTransport
 
-__all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement"]
+__all__ = ["BaseConversationFace", "BaseResponseHandle", "announcement", "ask", "interrupt", "outcome_of"]
 
 
 class BaseResponseHandle:
@@ -84,6 +86,32 @@ class BaseConversationFace(BaseConnection):
         transport = self._kept().transport
         assert transport is not None
         return transport
+
+
+# What runs on the connection's loop.
+
+
+async def interrupt(transport: ConversationTransport) -> Interruption | None:
+    """Interrupt the answer."""
+    return transport.interrupt()
+
+
+async def ask(transport: ConversationTransport, parameters: dict[str, Any] | None) -> Ticket:
+    """Ask for a response."""
+    return transport.request(parameters)
+
+
+async def outcome_of(transport: ConversationTransport, ticket: Ticket, timeout: float | None) -> ResponseOutcome:
+    """Wait until a response that was asked for has ended.
+
+    Raises:
+        ReceiveTimeoutError: if it has not ended in time.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            return await transport.outcome(ticket)
+    except TimeoutError:
+        raise ReceiveTimeoutError(f"the response has not ended within {timeout:g} s", timeout=timeout or 0) from None
 
 
 def announcement(text: str) -> dict[str, Any]:

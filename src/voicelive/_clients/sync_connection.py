@@ -8,7 +8,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, TypeVarTuple
 
 from .._base import Model
 from .._core.closing import NORMAL, CloseInfo, check_close_arguments, ends_quietly
@@ -17,6 +17,7 @@ from .._core.events import AnyServerEvent
 from .._core.inbox import Condition, Received
 from .._core.inbox import Waiter as Search
 from .._core.timeouts import check_timeout
+from .._generated.conversation_sync import ConversationFace
 from .._generated.resources_sync import ConnectionResources
 from .._generated.waiting_sync import EventWaiting
 from .._loop import LoopThread, lease
@@ -27,13 +28,13 @@ from .._transport.bridge import ConnectionClosed as TransportClosed
 from ..errors import ConnectionClosed, ConnectionStateError
 from .connection_base import CLOSED_WHILE_OPENING
 from .connection_parts import ConnectionParts
-from .sync_conversation import ConversationFace
 from .sync_receiving import SyncReceiving, message_of
 from .watching import over_transport, with_context
 
 __all__ = ["VoiceLiveConnection"]
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 
 @public_in("voicelive")
@@ -112,11 +113,11 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, S
         builder.opened()
         return bridge
 
-    def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def _run(self, work: Callable[[*Arguments], Coroutine[Any, Any, T]], *arguments: *Arguments) -> T:
         self._opened()
         if self._engine is None:
             raise self._closed_error()
-        return self._engine.call(work)
+        return self._engine.call(lambda: work(*arguments))
 
     def _release(self) -> None:
         engine, self._engine = self._engine, None

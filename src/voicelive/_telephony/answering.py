@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .._clients.async_connect import connect
 from .._clients.async_connection import VoiceLiveConnection
 from .._core.lines.limits import CallLimits, CallSummary
 from .._core.lines.line import Line
+from .._generated.connect_async import connect
 from .._public import public_in
 from ..agents import Agent, options_of
 from ..errors import ConfigurationError, ConnectionClosed, VoiceLiveError

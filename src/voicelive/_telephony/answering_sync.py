@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from .._clients.sync_connect import connect
 from .._clients.sync_connection import VoiceLiveConnection
 from .._core.lines.limits import CallLimits, CallSummary
 from .._core.lines.line import Line
+from .._generated.connect_sync import connect
 from .._loop import LoopThread, lease
 from .._public import public_in
 from ..agents import options_of
