@@ -1,7 +1,8 @@
-"""The pytest plugin in projects of its users: pytest is run on small test modules, in a process of its own."""
+"""The pytest plugin in projects of its users: pytest is run on small test modules."""
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60.0
+OPTIONS = ("-W", "error", "-p", "no:cacheprovider", "-p", "voicelive.pytest_plugin")
 
 AGENT = '''
 import voicelive
@@ -29,6 +31,8 @@ def ask(text, **options):
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project with an agent, and with the plugin as if the package were installed with it."""
+    # A run in this process takes out of `sys.modules` what it has imported: what was there before stays.
+    importlib.import_module("voicelive.testing")
     pytester.makepyfile(agent=AGENT)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
@@ -36,8 +40,12 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run the project's tests with every warning an error, and no plugin but this one and those named."""
-    options = ["-W", "error", "-p", "no:cacheprovider", "-p", "voicelive.pytest_plugin", *arguments]
-    return project.runpytest_subprocess(*options, timeout=TIMEOUT)
+    return project.runpytest_inprocess(*OPTIONS, *arguments)
+
+
+def run_in_process(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Do as `run` does, in a process of its own."""
+    return project.runpytest_subprocess(*OPTIONS, *arguments, timeout=TIMEOUT)
 
 
 def test_the_fixture_serves_sync_and_async_tests(project: pytest.Pytester) -> None:
@@ -197,7 +205,7 @@ def test_a_run_that_needs_no_service_loads_next_to_nothing(project: pytest.Pytes
             assert not {"pydantic", "websockets", "azure", "asyncio"} & set(sys.modules)
         """
     )
-    run(project).assert_outcomes(passed=1)
+    run_in_process(project).assert_outcomes(passed=1)
 
 
 def test_the_package_announces_the_plugin(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
