@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -96,23 +97,33 @@ def run(script: str, folder: Path, configured: dict[str, str]) -> str:
     return finished.stdout
 
 
-@pytest.mark.parametrize("twin", ["", "_async"])
+def run_both(name: str, folder: Path, configured: dict[str, str]) -> list[str]:
+    """Run the sync and the async twin of an example at once, as both wait for most of their time."""
+
+    def run_one(script: str) -> str:
+        own = folder / script
+        own.mkdir()
+        return run(f"{script}.py", own, configured)
+
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(run_one, (name, f"{name}_async")))
+
+
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_written_example_runs(name: str, twin: str, tmp_path: Path, configured: dict[str, str]) -> None:
+def test_a_written_example_runs(name: str, tmp_path: Path, configured: dict[str, str]) -> None:
     """The examples that ask in writing, sync and async."""
-    output = run(f"{name}{twin}.py", tmp_path, configured)
-    for text in SHOWN[name]:
-        assert text in output
+    for output in run_both(name, tmp_path, configured):
+        for text in SHOWN[name]:
+            assert text in output
 
 
 @pytest.mark.speech
-@pytest.mark.parametrize("twin", ["", "_async"])
 @pytest.mark.parametrize("name", SHOWN_SPOKEN)
-def test_a_spoken_example_runs(name: str, twin: str, tmp_path: Path, configured: dict[str, str]) -> None:
+def test_a_spoken_example_runs(name: str, tmp_path: Path, configured: dict[str, str]) -> None:
     """The examples that speak a recording, sync and async."""
-    output = run(f"{name}{twin}.py", tmp_path, configured)
-    for text in SHOWN_SPOKEN[name]:
-        assert text in output
+    for output in run_both(name, tmp_path, configured):
+        for text in SHOWN_SPOKEN[name]:
+            assert text in output
 
 
 def test_every_example_is_tested() -> None:
