@@ -28,7 +28,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined, to_json
 
 from ._core.annotations import TakenAsItIs
-from ._core.numbers import is_number
+from ._core.numbers import is_number, is_whole
 from .errors import ConfigurationError, VoiceLiveError
 
 __all__ = ["AnyTools", "ApprovalRequest", "Tool", "ToolContext", "ToolError", "Tools", "tool"]
@@ -286,7 +286,7 @@ class Tools:
             raise ConfigurationError(f"approve is {approve!r}; it takes a function of an ApprovalRequest, or None")
         if approve_timeout is not None and not (is_number(approve_timeout) and approve_timeout > 0):
             raise ConfigurationError(f"approve_timeout is {approve_timeout!r}; it takes seconds above 0, or None")
-        if isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1:
+        if not is_whole(max_concurrency, 1):
             raise ConfigurationError(f"max_concurrency is {max_concurrency!r}; it takes a whole number, 1 or more")
         self.max_concurrency = max_concurrency
         """How many run at the same time; others wait."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from voicelive._audio.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
-from voicelive._audio.pcm import AudioFormatError, from_samples, pcm_bytes, pcm_ms, to_samples
+from voicelive._audio.pcm import AudioFormatError, from_samples, pcm_bytes, to_samples
 from voicelive._audio.resampling import Resampler, resample
 from voicelive._audio.wire_formats import AudioDecoder, AudioEncoder, input_format, output_format
 
@@ -152,10 +152,8 @@ def test_durations_and_sizes_of_input_formats(name: str, rate: int | None, ms: i
 
 
 def test_durations_of_pcm() -> None:
-    """PCM16 durations count whole samples and whole milliseconds."""
+    """PCM16 durations count whole samples."""
     assert pcm_bytes(32, 16000) == 1024
-    assert pcm_ms(1024, 16000) == 32
-    assert pcm_ms(1023, 16000) == 31
     assert pcm_bytes(0.05, 8000) == 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 
-__all__ = ["AudioFormatError", "from_samples", "pcm_bytes", "pcm_ms", "to_samples"]
+__all__ = ["AudioFormatError", "from_samples", "pcm_bytes", "to_samples"]
 
 
 class AudioFormatError(ValueError):
@@ -32,11 +32,6 @@ def from_samples(samples: array[int]) -> bytes:
         samples = samples[:]
         samples.byteswap()
     return samples.tobytes()
-
-
-def pcm_ms(size: int, rate: int) -> int:
-    """Whole milliseconds that ``size`` bytes of PCM16 at ``rate`` Hz last."""
-    return size // 2 * 1000 // rate
 
 
 def pcm_bytes(duration_ms: float, rate: int) -> int:

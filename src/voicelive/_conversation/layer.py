@@ -26,6 +26,7 @@ from .._core.conversation.silence import SilenceWatch
 from .._core.conversation.tool_calls import Call
 from .._core.envelope import Incoming, Outgoing
 from .._core.handshake import Handshake
+from .._core.numbers import is_whole
 from .._transport.conversing import ConversationTransport
 from .._transport.transport import DeliveringTransport, Transport
 from ..errors import ConfigurationError
@@ -339,7 +340,7 @@ class ConversationLayer:
 
     def played(self, size: int, item_id: str | None) -> None:
         """Take how many bytes were played."""
-        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        if not is_whole(size, 0):
             raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
         if self._loop is None or self._loop.is_closed():
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._core.numbers import is_whole
 from .._public import public_in
 from ..errors import ConfigurationError
 
@@ -57,7 +58,7 @@ class Playback:
 
     @latency_ms.setter
     def latency_ms(self, value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if not is_whole(value, 0):
             raise ConfigurationError(f"latency_ms is {value!r}; it takes whole milliseconds, 0 or more")
         self._layer.conversation.latency_ms = value
 

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pybase64 import b64encode
 from pydantic import ValidationError
@@ -25,9 +25,6 @@ from .envelope import Outgoing, base64_size
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .field_issues import field_issues, printable, surrogate_issues
 from .lenient import read_model
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Decoder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ConfigurationError
+from .numbers import is_number
 
 __all__ = ["LONGEST", "check_timeout"]
 
@@ -18,7 +19,7 @@ def check_timeout(timeout: object) -> None:
     """
     if timeout is None:
         return
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 <= timeout <= LONGEST:
+    if not is_number(timeout) or not 0 <= timeout <= LONGEST:
         raise ConfigurationError(
             f"timeout is {timeout!r}; it takes seconds from 0 to {LONGEST:g}, or None for no limit"
         )

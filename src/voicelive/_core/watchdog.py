@@ -9,7 +9,6 @@ from .envelope import Incoming
 
 __all__ = ["UNWATCHED", "Watch"]
 
-_READY = {"session.created", "transcription_session.created"}
 _RESPONSES = {b"response.created", b"response.done"}
 _SAYS_NOTHING = {"error", "warning"}
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from .._audio.pcm import AudioFormatError
 from .._audio.wire_formats import input_format
+from .._core.numbers import is_whole
 from .._public import public_in
 from ..errors import ConfigurationError
 from .rates import RateConverter, rate_converter
@@ -54,7 +55,7 @@ class AudioConverter:
     ) -> None:
         if samples not in _TYPES:
             raise ConfigurationError(f"samples is {samples!r}; it takes one of {', '.join(_TYPES)}")
-        if isinstance(channels, bool) or not isinstance(channels, int) or channels < 1:
+        if not is_whole(channels, 1):
             raise ConfigurationError(f"channels is {channels!r}; it takes a whole number, 1 or more")
         try:
             self._target = input_format(audio_format, session_rate)

@@ -15,6 +15,7 @@ from .._core.annotations import resolved_when_read
 from .._core.devices.echo import EchoChoice, EchoMode, EchoNegotiation, check_echo
 from .._core.devices.levels import SILENCE_DB
 from .._core.handshake import asks_for_previews
+from .._core.numbers import is_number
 from .._public import public_in
 from ..errors import ConfigurationError, ConnectionClosed, ConnectionStateError, DeviceLostError, VoiceLiveError
 from .backend import Backend, DeviceInfo
@@ -247,7 +248,7 @@ class AudioDevice:
 
     @volume.setter
     def volume(self, value: float) -> None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 4:
+        if not is_number(value) or not 0 <= value <= 4:
             raise ConfigurationError(f"volume is {value!r}; it takes a number from 0 to 4")
         self._volume = float(value)
         if self._link is not None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._core.numbers import is_number
 from .._public import public_in
 from .._wire_values import encode_base64
 from ..errors import RecordingError
@@ -290,7 +291,7 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+    return float(value) if is_number(value) else 0.0
 
 
 def _channel(frames: bytes, number: int) -> bytes:

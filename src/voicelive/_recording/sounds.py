@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.json_values import mapping
+from .._core.numbers import is_whole
 from .._public import public_in
 
 __all__ = ["PCM16_24K", "SoundFormat", "SoundReference"]
@@ -85,4 +86,4 @@ class SoundReference:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if is_whole(value, 0) else None

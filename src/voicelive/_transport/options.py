@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from typing_extensions import TypedDict
 
 from .._core.handshake import Endpoint
+from .._core.numbers import is_number, is_whole
 from .._core.timeouts import LONGEST
 from .._public import public_in
 from ..errors import ConfigurationError
@@ -197,14 +198,14 @@ def _canonical(options: Mapping[str, Any] | None) -> dict[str, Any]:
 def _seconds(name: str, value: object) -> float | None:
     if value is None and name in _NULLABLE:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LONGEST:
+    if not is_number(value) or not 0 < value <= LONGEST:
         or_none = ", or None for no limit" if name in _NULLABLE else ""
         raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes seconds above 0{or_none}")
     return float(value)
 
 
 def _count(name: str, value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if value is None or is_whole(value, 1):
         return value
     unit = "messages" if name == "max_queue" else "bytes"
     raise ConfigurationError(f"connection option {name!r} is {value!r}; it takes {unit} above 0, or None for no limit")
@@ -244,7 +245,7 @@ def _source_address(name: str, value: object) -> tuple[str, int] | None:
         return None
     host, port = value if isinstance(value, tuple) and len(value) == 2 else (value, 0)
     try:
-        if not isinstance(host, str) or isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
+        if not isinstance(host, str) or not is_whole(port, 0) or port >= 65536:
             raise ValueError
         ipaddress.ip_address(host)
     except ValueError:

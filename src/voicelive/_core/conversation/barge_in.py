@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..._public import public_in
 from ...errors import ConfigurationError
+from ..numbers import is_whole
 from .session_view import SessionView
 
 __all__ = ["BargeIn", "BargeInPolicy", "Reaction"]
@@ -30,7 +31,7 @@ class BargeIn:
     def __post_init__(self) -> None:
         for name in ("min_speech_ms", "min_words"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if not is_whole(value, 0):
                 raise ConfigurationError(f"BargeIn({name}=…) takes a whole number, 0 or more, not {value!r}")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from ..._audio.formats import PCM16, AudioFormat
 from ..._public import public_in
 from ...errors import ConfigurationError
+from ..numbers import is_whole
 from .heard import TimedWord, split_heard
 
 __all__ = ["Heard", "Interruption", "Part", "PlaybackLedger", "Truncation"]
@@ -185,7 +186,7 @@ class PlaybackLedger:
         Raises:
             ConfigurationError: if `size` is negative or not an integer.
         """
-        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        if not is_whole(size, 0):
             raise ConfigurationError(f"played() takes the number of bytes that were played, 0 or more; not {size!r}")
         self._has_player = True
         advanced: list[Heard] = []

@@ -7,6 +7,7 @@ from typing import Any
 from ..._audio.formats import PCM16, AudioFormat, audio_format
 from ..._public import public_in
 from ..json_values import mapping
+from ..numbers import is_number
 
 __all__ = ["SessionView"]
 
@@ -78,4 +79,4 @@ def _with_reference(mono: AudioFormat, echo: object) -> AudioFormat:
 
 
 def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None
+    return int(value) if is_number(value) and value >= 0 else None

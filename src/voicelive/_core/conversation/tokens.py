@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from ..._public import public_in
 from ...errors import ConfigurationError
-from ..numbers import is_number
+from ..numbers import is_number, is_whole
 from .fields import field_of
 
 __all__ = ["NO_TOKENS", "Price", "TokenCounts"]
@@ -92,4 +92,4 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if is_whole(value) else None

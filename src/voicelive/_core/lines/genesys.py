@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from ..._audio.formats import AudioFormat
 from ..._public import public_in
+from ..numbers import is_whole
 from .events import (
     AudioReceived,
     CallEnded,
@@ -56,7 +57,7 @@ class GenesysLine(Line):
         found = read_object(message)
         kind = text(found, "type", needed=True)
         seq = found.get("seq")
-        if isinstance(seq, int) and not isinstance(seq, bool):
+        if is_whole(seq):
             expected, self._received = self._received + 1, seq
             if seq != expected:
                 yield LineFault("out_of_order", f"message {seq} came where {expected} was due")

@@ -1,6 +1,5 @@
 """What the application allows for reconnecting, and when the next attempt may be."""
 
-import math
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 from ..._public import public_in
 from ...errors import ConfigurationError
+from ..numbers import is_number, is_whole
 
 __all__ = ["Backoff", "ConnectionBudget", "ReconnectPolicy"]
 
@@ -84,7 +84,7 @@ class ReconnectPolicy:
             ("max_history_bytes", 0, "bytes, 0 or more"),
         ):
             value: object = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if not is_whole(value, least):
                 raise ConfigurationError(f"ReconnectPolicy: {name} is {value!r}; it takes {unit}")
         if self.condense is not None and not callable(self.condense):
             raise ConfigurationError(
@@ -103,7 +103,7 @@ class ReconnectPolicy:
 
 
 def _check_seconds(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+    if not is_number(value) or value <= 0:
         raise ConfigurationError(f"ReconnectPolicy: {name} is {value!r}; it takes seconds above 0")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..._core.numbers import is_number, is_whole
 from ..._public import public_in
 from ..errors import InvalidFaultError
 from .formatting import format_fault
@@ -32,7 +33,7 @@ class Fault:
             self._refuse("session", self.session, "give a session's id, or leave it out for any session")
         if self.times is not None:
             self._check_whole("times", self.times, 1, 1_000_000)
-        if not _is_number(self.chance) or not 0 < self.chance <= 1:
+        if not is_number(self.chance) or not 0 < self.chance <= 1:
             self._refuse("chance", self.chance, "give a probability above 0 and at most 1")
 
     def __str__(self) -> str:
@@ -42,11 +43,11 @@ class Fault:
         raise InvalidFaultError(f"{type(self).__name__}: {what} cannot be {value!r}: {remedy}")
 
     def _check_whole(self, what: str, value: object, low: int, high: int) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        if not is_whole(value, low) or value > high:
             self._refuse(what, value, f"give a whole number from {low} to {high}")
 
     def _check_seconds(self, what: str, value: object) -> None:
-        if not _is_number(value) or not 0 <= value <= _MAX_SECONDS:  # type: ignore[operator]
+        if not is_number(value) or not 0 <= value <= _MAX_SECONDS:
             self._refuse(what, value, f"give seconds from 0 to {_MAX_SECONDS:g}")
 
     def _check_text(self, what: str, value: object) -> None:
@@ -114,7 +115,3 @@ class ResponseFault(Fault):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_whole("after_tokens", self.after_tokens, 0, 1_000_000)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._core.handshake import FEATURES_HEADER, Handshake, OpeningRequest, prepare_handshake
+from ..._core.numbers import is_whole
 from ..._core.secrecy import SecretMapping
 from ..._credentials import AsyncCredential, CredentialSource, find_credential
 from ..._public import public_in
@@ -69,7 +70,7 @@ class Upstream:
     """How long a session may last; it ends with 1008 then. None: as long as the service lets it."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_sessions, bool) or not isinstance(self.max_sessions, int) or self.max_sessions < 1:
+        if not is_whole(self.max_sessions, 1):
             raise ConfigurationError(f"max_sessions is {self.max_sessions!r}; it takes a number of sessions, from 1 on")
         if self.max_seconds is not None and not self.max_seconds > 0:
             raise ConfigurationError(f"max_seconds is {self.max_seconds!r}; it takes seconds above 0, or None")
