@@ -10,6 +10,7 @@ from typing import Any
 
 from .._base import FieldIssue
 from ..errors import InvalidEventError
+from .nested_form import AUDIO_FORMATS, format_name
 
 __all__ = ["session_for_agent", "session_of_agent"]
 
@@ -36,8 +37,7 @@ _VOICE = {
 }
 """Fields of a voice: v1's name to that of `audio.output`."""
 
-_TYPES = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
-_RATE = 24000
+_PCM = AUDIO_FORMATS["pcm16"]
 
 
 def session_for_agent(nested: Mapping[str, Any]) -> Payload:
@@ -78,8 +78,8 @@ def _input_for_agent(given: Mapping[str, Any]) -> Payload:
     if "format" in result:
         result["format"] = _format_object(result["format"], "audio.input.format")
     kind = result.get("format")
-    if rate not in (None, _RATE) and not (isinstance(kind, Mapping) and kind.get("type") != _TYPES["pcm16"]):
-        raise _lacking("input_audio_sampling_rate", f"{rate} Hz; known there: {_RATE}", rate)
+    if rate not in (None, _PCM["rate"]) and not (isinstance(kind, Mapping) and kind.get("type") != _PCM["type"]):
+        raise _lacking("input_audio_sampling_rate", f"{rate} Hz; known there: {_PCM['rate']}", rate)
     return result
 
 
@@ -113,16 +113,14 @@ def _output_of_agent(given: Mapping[str, Any]) -> Payload:
 def _format_object(value: Any, where: str) -> Any:
     if not isinstance(value, str):
         return value
-    if str(value) not in _TYPES:
-        raise _lacking(where, f"{str(value)!r}; known there: {', '.join(map(repr, _TYPES))}", value)
-    kind: Payload = {"type": _TYPES[str(value)]}
-    return {**kind, "rate": _RATE} if str(value) == "pcm16" else kind
+    if str(value) not in AUDIO_FORMATS:
+        raise _lacking(where, f"{str(value)!r}; known there: {', '.join(map(repr, AUDIO_FORMATS))}", value)
+    return dict(AUDIO_FORMATS[str(value)])
 
 
 def _named_format(result: Payload) -> Payload:
-    kind = result.get("format")
-    if isinstance(kind, Mapping):
-        result["format"] = next((name for name, known in _TYPES.items() if known == kind.get("type")), kind)
+    if isinstance(result.get("format"), Mapping):
+        result["format"] = format_name(result["format"])
     return result
 
 

@@ -13,7 +13,15 @@ from typing import Any
 from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
 
-__all__ = ["from_nested", "item_to_nested", "read_flat", "response_to_nested", "session_to_nested"]
+__all__ = [
+    "AUDIO_FORMATS",
+    "format_name",
+    "from_nested",
+    "item_to_nested",
+    "read_flat",
+    "response_to_nested",
+    "session_to_nested",
+]
 
 Payload = dict[str, Any]
 Path = tuple[str, ...]
@@ -49,24 +57,26 @@ def _only(*known: str) -> Callable[[Any], Any]:
     return check
 
 
-_FORMATS: dict[str, Payload] = {
+AUDIO_FORMATS: dict[str, Payload] = {
     "pcm16": {"type": "audio/pcm", "rate": 24000},
     "g711_ulaw": {"type": "audio/pcmu"},
     "g711_alaw": {"type": "audio/pcma"},
 }
+"""The name of an audio format in the dated versions to its object in v1."""
 
 
 def _format_object(value: Any) -> Any:
     if isinstance(value, Mapping) or value is None:
         return value
-    if str(value) not in _FORMATS:
-        raise NoCounterpart(f"{str(value)!r} has none; known there: {', '.join(map(repr, _FORMATS))}")
-    return dict(_FORMATS[str(value)])
+    if str(value) not in AUDIO_FORMATS:
+        raise NoCounterpart(f"{str(value)!r} has none; known there: {', '.join(map(repr, AUDIO_FORMATS))}")
+    return dict(AUDIO_FORMATS[str(value)])
 
 
-def _format_name(value: Any) -> Any:
+def format_name(value: Any) -> Any:
+    """Return the name of a format's object; what has none as it is."""
     kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
-    return next((name for name, known in _FORMATS.items() if known["type"] == kind), value)
+    return next((name for name, known in AUDIO_FORMATS.items() if known["type"] == kind), value)
 
 
 def _voice_id(value: Any) -> Any:
@@ -102,7 +112,7 @@ SESSION_VALUES = {"include": _only("item.input_audio_transcription.logprobs")}
 RESPONSE = (
     Rule("modalities", ("output_modalities",), _TEXT_AND_AUDIO),
     Rule("voice", ("audio", "output", "voice"), _voice_id),
-    Rule("output_audio_format", ("audio", "output", "format"), _format_object, _format_name),
+    Rule("output_audio_format", ("audio", "output", "format"), _format_object, format_name),
     Rule("reasoning_effort", ("reasoning", "effort"), _EFFORTS),
 )
 """``response`` of ``response.create``, and of the events that report a response."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from .._audio.wire_formats import WireFormat
 from .._core.conversation.session_view import SessionView
+from .._core.recent_ids import RecentIds
 from .lanes import HOLD_S, Lane
 from .lines import HeardStretch
 from .sounds import SoundFormat
@@ -91,7 +92,7 @@ class Tape:
         self._lanes: tuple[Lane, Lane] | None = None
         self._sent_ms = 0.0
         self._parts: OrderedDict[tuple[str, int], _Part] = OrderedDict()
-        self._dropped: OrderedDict[str, None] = OrderedDict()
+        self._dropped = RecentIds(_REMEMBERED)
         self._active: str | None = None
         self._is_told = False
         self._is_line = False
@@ -149,7 +150,7 @@ class Tape:
             case {"type": "conversation.item.truncate", "item_id": str(item_id), "audio_end_ms": int(ms)}:
                 if self._lanes is not None and not self._is_told:
                     self._lanes[1].cut_item(item_id, ms)
-                    _keep(self._dropped, item_id)
+                    self._dropped.add(item_id)
             case {"type": "response.cancel" | "output_audio_buffer.clear"}:
                 self._interrupted(now)
             case _:
@@ -227,18 +228,18 @@ class Tape:
             return
         gone = self._lanes[1].cut(now)
         for item_id in gone:
-            _keep(self._dropped, item_id)
+            self._dropped.add(item_id)
         for part in self._parts.values():
             if part.item_id in gone and part.response_id is not None:
-                _keep(self._dropped, part.response_id)
+                self._dropped.add(part.response_id)
         if self._active is not None:
-            _keep(self._dropped, self._active)
+            self._dropped.add(self._active)
 
     def _resumed(self, item_id: str, now: float) -> None:
         for part in self._parts.values():
             if part.item_id == item_id:
-                self._dropped.pop(item_id, None)
-                self._dropped.pop(part.response_id or "", None)
+                self._dropped.discard(item_id)
+                self._dropped.discard(part.response_id or "")
                 if not self._is_told and self._lanes is not None:
                     self._place(part, part.size, now, is_live=False)
 
@@ -260,9 +261,3 @@ class Tape:
             )
             part.placed += size
             start += part.sound.ms(size) / 1000
-
-
-def _keep(kept: OrderedDict[str, None], key: str) -> None:
-    kept[key] = None
-    while len(kept) > _REMEMBERED:
-        kept.popitem(last=False)

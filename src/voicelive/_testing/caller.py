@@ -32,8 +32,6 @@ __all__ = ["Caller", "LineName", "phone_call"]
 LineName = Literal["twilio", "acs", "genesys"]
 
 _FRAME_MS = 20
-_LOUD = 200
-"""How far from silence a sample is that counts as sound, in PCM16's range; tones and voices are far above."""
 
 
 @public_in("voicelive.testing")

@@ -1,10 +1,10 @@
 """Calls of MCP tools that need approval: each request is answered once, whatever becomes of the one who decides."""
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..._public import public_in
+from ..recent_ids import RecentIds
 
 __all__ = ["Approval", "Approvals", "approval_response"]
 
@@ -42,7 +42,7 @@ class Approvals:
 
     def __init__(self) -> None:
         self._open: dict[str, Approval] = {}
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._answered = RecentIds(_REMEMBERED)
 
     @property
     def open(self) -> Collection[Approval]:
@@ -68,9 +68,7 @@ class Approvals:
         """
         approval = self._open.pop(request_id, None)
         if approval is not None:
-            self._answered[request_id] = None
-            if len(self._answered) > _REMEMBERED:
-                self._answered.popitem(last=False)
+            self._answered.add(request_id)
         return approval
 
     def clear(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .. import envelope
+
 __all__ = ["base64_size", "field_of", "index_of", "reason_of", "text_of", "texts_of"]
 
 
@@ -38,10 +40,8 @@ def field_of(holder: object, name: str) -> object:
 
 
 def base64_size(text: object) -> int:
-    """Return how many bytes a base64 text stands for."""
-    if not isinstance(text, str):
-        return 0
-    return len(text) * 3 // 4 - text.count("=", -2)
+    """Return how many bytes a base64 text stands for; 0 for anything else."""
+    return envelope.base64_size(text) if isinstance(text, str) else 0
 
 
 def reason_of(details: object) -> str | None:

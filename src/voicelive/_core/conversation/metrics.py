@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ..._public import public_in
+from ..recent_ids import RecentIds
 from .earlier_figures import FIGURES, EarlierFigures
 from .tokens import NO_TOKENS, Price, TokenCounts
 
@@ -174,8 +175,8 @@ class TurnMeter:
         self._count = 0
         self._interruptions = self._false_interruptions = self._reconnects = 0
         self._tokens = NO_TOKENS
-        # In their order: those that nobody ever answers are forgotten.
-        self._tools: dict[str, None] = {}
+        # Those that nobody ever answers are forgotten.
+        self._tools = RecentIds(_MOST_NAMED)
         self._tools_since = 0.0
         self._items: dict[str, int] = {}
         """How far the items of the turn have been played, in ms."""
@@ -326,14 +327,12 @@ class TurnMeter:
         """Note that a tool runs."""
         if not self._tools:
             self._tools_since = now
-        self._tools[call_id] = None
-        if len(self._tools) > _MOST_NAMED:
-            del self._tools[next(iter(self._tools))]
+        self._tools.add(call_id)
 
     def tool_done(self, call_id: str, now: float) -> None:
         """Note that a tool has ended; time that tools run beside each other counts once."""
         if call_id in self._tools:
-            del self._tools[call_id]
+            self._tools.discard(call_id)
             if not self._tools and self._turn is not None:
                 self._turn.tool_ms = (self._turn.tool_ms or 0.0) + (now - self._tools_since) * 1000
 

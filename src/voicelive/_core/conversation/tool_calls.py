@@ -1,12 +1,12 @@
 """Function calls: which tool to run on which arguments, and one output for every call, whatever becomes of it."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..._public import public_in
+from ..recent_ids import RecentIds
 
 __all__ = ["ArgumentsError", "Call", "ToolCalls", "error_output", "parse_arguments"]
 
@@ -73,7 +73,7 @@ class ToolCalls:
     def __init__(self) -> None:
         self._open: dict[str, Call] = {}
         self._remote: dict[str, str | None] = {}
-        self._answered: OrderedDict[str, None] = OrderedDict()
+        self._answered = RecentIds(_REMEMBERED)
         self._batches: dict[str | None, _Batch] = {}
         self._turn = 0
 
@@ -109,9 +109,7 @@ class ToolCalls:
         call = self._open.pop(call_id, None)
         if call is None:
             return None
-        self._answered[call_id] = None
-        if len(self._answered) > _REMEMBERED:
-            self._answered.popitem(last=False)
+        self._answered.add(call_id)
         batch = self._batches[call.response_id]
         batch.open.discard(call_id)
         batch.wants_response = batch.wants_response or wants_response

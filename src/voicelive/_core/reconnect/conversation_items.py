@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..json_values import number
-from .item_list import ItemList, RecentIds
+from ..recent_ids import RecentIds
+from .item_list import ItemList
 from .items import Entry, LeftOut, kept, recreated, words_of
 from .policy import ReconnectPolicy
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..json_values import mapping, mappings, number
+from ..recent_ids import RecentIds
 from .audio_counter import AudioCounter
 from .conversation_items import COMPLETES_PART, ConversationItems
-from .item_list import RecentIds
-from .items import Entry, finished_by_service
+from .items import finished_by_service
 from .policy import ReconnectPolicy
 from .settings import REPORTS_SETTINGS, Settings
 from .unconfirmed import CONFIRMATIONS, Unconfirmed
@@ -303,10 +303,6 @@ class History:
             self._settle(_CREATE)
 
     # The conversation.
-
-    def find(self, item_id: str) -> Entry | None:
-        """Return the entry of an item, or None."""
-        return self.conversation.find(item_id)
 
     def truncate(self, event: Mapping[str, Any]) -> bool:
         """Cut an answer to what was heard of it; False if there is no such answer."""

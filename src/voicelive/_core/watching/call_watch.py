@@ -19,6 +19,7 @@ from ..conversation.metrics import TurnMetrics
 from ..conversation.tokens import TokenCounts
 from ..envelope import AUDIO_DELTAS, Outgoing
 from ..json_values import mapping
+from ..recent_ids import RecentIds
 from .content import answer_messages, finish_reason, item_text, user_message
 from .facts import CallEnded, Fact, Interrupted, ResponseEnded, SessionBegan, ToolEnded, TurnEnded
 from .open_work import OpenResponse, OpenTool, Pending
@@ -82,7 +83,7 @@ class CallWatch:
         self._responses: Pending[OpenResponse] = Pending(_MOST)
         self._tools: Pending[OpenTool] = Pending(_MOST)
         self._names: Pending[str] = Pending(_MOST)
-        self._spoken_over: deque[str] = deque(maxlen=_MOST)
+        self._spoken_over = RecentIds(_MOST)
         self._asked: float | None = None
         """When what the next response answers was complete."""
         self._asked_for: dict[str, Any] = {}
@@ -382,7 +383,7 @@ class CallWatch:
         if response_id is not None and response_id in self._spoken_over:
             return
         if response_id is not None:
-            self._spoken_over.append(response_id)
+            self._spoken_over.add(response_id)
         self._interruptions += 1
         if self._own is not None:
             self._own.meter.interrupted()
