@@ -51,23 +51,23 @@ class AnswerPieces:
 
     def more(self, message: Incoming) -> int:
         """Return the size of another piece of audio of the same part; -1 for what is not, or is to be read in full."""
-        data, start = message.data, message.after_kind
-        if data.startswith(self._alike, start):
-            start += self._length
+        data = message.data
+        start = message.after_kind + self._length
+        # Some write a "+" as an escape, so that the text is longer than what it stands for.
+        if data[message.after_kind : start] == self._alike and _BACKSLASH not in data:
             end = data.find(_QUOTE, start)
-            # Some write a "+" as an escape, so that the text is longer than what it stands for.
-            if end >= 0 and data.find(_BACKSLASH, start, end) < 0:
+            if end >= 0:
                 size = (end - start) * 3 // 4
                 return size - 1 - (data[end - 2] == _PADDING) if data[end - 1] == _PADDING else size
         return -1
 
     def more_text(self, message: Incoming) -> str | None:
         """Return another piece of transcript of the same part; None for what is not, or is to be read in full."""
-        data, start = message.data, message.after_kind
-        if data.startswith(self._alike, start):
-            start += self._length
+        data = message.data
+        start = message.after_kind + self._length
+        if data[message.after_kind : start] == self._alike and _BACKSLASH not in data:
             end = data.find(_QUOTE, start)
-            if end >= 0 and data.find(_BACKSLASH, start, end) < 0:
+            if end >= 0:
                 try:
                     return data[start:end].decode()
                 except UnicodeDecodeError:

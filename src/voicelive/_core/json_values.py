@@ -25,7 +25,8 @@ def number(value: object) -> float | None:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """Return a JSON object, or an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
+    # A dict first, as nearly all are: to ask an abstract class takes several times as long.
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def mappings(values: object) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
 
 from .._core.closing import GIVEN_UP, Cause
+from .._core.end_evidence import TELLING
 from .._core.envelope import Incoming, Outgoing
 from .._core.holding import Holding
 from .answers import Answer
@@ -78,7 +79,10 @@ class _Arrivals:
         if self._discards or self._is_closed:
             return
         message = Incoming(data)
-        self._inflow.note(message)
+        inflow = self._inflow
+        inflow.last_arrival = time.monotonic()
+        if message.kind in TELLING:
+            inflow.words.see(message)
         if self._deliver(message):
             self.hold()
 

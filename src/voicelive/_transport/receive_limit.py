@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 
 from .._core.closing import Cause
-from .._core.end_evidence import TELLING, EndEvidence
-from .._core.envelope import Incoming
+from .._core.end_evidence import EndEvidence
 from .._core.holding import Holding
 from .options import TransportOptions
 
@@ -40,12 +39,6 @@ class ReceiveLimit:
         """When the connection ended, in seconds since the epoch."""
         self.given_up: Cause | None = None
         """Why this side gave the connection up, if it did."""
-
-    def note(self, message: Incoming) -> None:
-        """Note a message that arrived whole."""
-        self.last_arrival = time.monotonic()
-        if message.kind in TELLING:
-            self.words.see(message)
 
     def end(self) -> None:
         """Note when the connection ended."""

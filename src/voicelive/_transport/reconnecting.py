@@ -58,7 +58,9 @@ class ReconnectingTransport:
         """The link of whose messages the state machine need not see all; renewed whenever something has changed."""
         self._up: int | None = None
         """The link over which audio goes out at once; renewed in the same way."""
+        # Bound once: these run for every piece of audio.
         self._note_audio = self._machine.note_audio
+        self._goes_on = self._machine.history.audio.goes_on
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._closing: tuple[int, str] | None = None
@@ -419,7 +421,7 @@ class ReconnectingTransport:
         try:
             if number == self._settled and kind not in LEARNED_FROM:
                 # Most of what arrives. Nothing changes by it but when the latest arrived, and how much audio there is.
-                if kind in AUDIO_DELTAS:
+                if kind in AUDIO_DELTAS and not self._goes_on(message):
                     machine.count(message)
                 is_full = machine.deliver(message)
                 return self._hand_on() and machine.is_full if self._aside else is_full

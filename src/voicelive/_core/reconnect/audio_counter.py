@@ -18,10 +18,17 @@ class AudioCounter(AnswerPieces):
         self._counted = ""
         self._size = 0
 
+    def goes_on(self, message: Incoming) -> bool:
+        """Count a message if it is another piece of the same part; return whether it is."""
+        size = self.more(message)
+        if size < 0:
+            return False
+        self._size += size
+        return True
+
     def add(self, message: Incoming) -> tuple[str, int] | None:
         """Count a piece; returns the item before and its size where another one begins."""
-        if (size := self.more(message)) < 0:
-            size = self.size(message)
+        size = self.size(message)
         before = self.take() if self.item_id != self._counted else None
         self._counted = self.item_id
         self._size += size

@@ -129,7 +129,8 @@ class LinkChanges:
 
     def count(self, message: Incoming) -> None:
         """Note a piece of an answer's audio."""
-        if (before := self.history.audio.add(message)) is not None:
+        audio = self.history.audio
+        if not audio.goes_on(message) and (before := audio.add(message)) is not None:
             self.history.received_audio(*before)
 
     @property
