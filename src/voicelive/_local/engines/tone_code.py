@@ -19,11 +19,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import cos, hypot, pi, sin
-from operator import mul
+from math import pi, sin
 
 from ..._audio.pcm import from_samples, to_samples
 from ..._audio.resampling import resample
+from .tone_spectrum import DECODING_RATE, HIGH_HZ, HOP, LOW_HZ, MARK_HZ, SPACE_HZ, WINDOW, find_start, read_symbol
 
 __all__ = ["MAX_TEXT_BYTES", "SYMBOL_MS", "TONE_RATE", "Frame", "decode", "encode"]
 
@@ -36,22 +36,13 @@ SYMBOL_MS = 60
 MAX_TEXT_BYTES = 0xFFFF
 """Longest text of one frame, in bytes of UTF-8."""
 
-_MARK_HZ, _SPACE_HZ = 350.0, 440.0
-_LOW_HZ = tuple(560.0 + 80 * i for i in range(16))
-_HIGH_HZ = tuple(1920.0 + 80 * i for i in range(16))
 _AMPLITUDE = 6000
 _RAMP_MS = 4
 _MARK_MS, _SPACE_MS, _TAIL_MS = 2 * SYMBOL_MS, SYMBOL_MS, SYMBOL_MS // 2
-_HEADER = 2
+_HEADER, _CHECK = 2, 2
 
-# The decoder works at 8 kHz, where everything a telephone line carries is left.
-_RATE = 8000
+_RATE = DECODING_RATE
 _SYMBOL = _RATE * SYMBOL_MS // 1000
-# Whole periods of 80 Hz, so that neighbouring tones do not leak into each other.
-_WINDOW = 300
-_PROBE = 160
-_HOP = 16
-_CLARITY = 2.0
 # A frame fades to nothing and back between two symbols, but in far less time than this.
 _GAP = 16
 # How much of the loudest sample is silence: what a filter leaves of a tone beside it.
@@ -80,11 +71,11 @@ def encode(text: str) -> Iterator[bytes]:
     data = text.encode("utf-8", "replace")
     if len(data) > MAX_TEXT_BYTES:
         raise ValueError(f"a text of {len(data)} bytes is over the limit of {MAX_TEXT_BYTES}")
-    yield _tones(_MARK_MS, _MARK_HZ)
-    yield _tones(_SPACE_MS, _SPACE_HZ)
+    yield _tones(_MARK_MS, MARK_HZ)
+    yield _tones(_SPACE_MS, SPACE_HZ)
     for byte in _sealed(data):
         yield _symbol(byte)
-    yield _tones(_TAIL_MS, _MARK_HZ)
+    yield _tones(_TAIL_MS, MARK_HZ)
 
 
 def decode(pcm: bytes, rate: int) -> list[Frame]:
@@ -104,11 +95,11 @@ def _frames(samples: array[int]) -> tuple[list[Frame], bool]:
     """Return the frames, and whether there is at least one and nothing that began like one and was none."""
     frames: list[Frame] = []
     place, is_all = 0, True
-    while (edge := _find_start(samples, place)) is not None:
+    while (edge := find_start(samples, place)) is not None:
         first = edge + _RATE * _SPACE_MS // 1000
         text = _read_frame(samples, first)
         if text is None:
-            place, is_all = edge + _HOP, False
+            place, is_all = edge + HOP, False
             continue
         offset = first + _HEADER * _SYMBOL
         frames.append(Frame(text, offset))
@@ -150,7 +141,7 @@ def _place_before(places: list[tuple[int, int]], at: int) -> int:
 
 def _sealed(data: bytes) -> bytes:
     body = len(data).to_bytes(_HEADER, "big") + data
-    return body + crc_hqx(body, 0xFFFF).to_bytes(2, "big")
+    return body + crc_hqx(body, 0xFFFF).to_bytes(_CHECK, "big")
 
 
 # --- making tones ------------------------------------------------------------------
@@ -158,7 +149,7 @@ def _sealed(data: bytes) -> bytes:
 
 @cache
 def _symbol(byte: int) -> bytes:
-    return _tones(SYMBOL_MS, _LOW_HZ[byte & 15], _HIGH_HZ[byte >> 4])
+    return _tones(SYMBOL_MS, LOW_HZ[byte & 15], HIGH_HZ[byte >> 4])
 
 
 @cache
@@ -177,82 +168,23 @@ def _tones(duration_ms: int, *frequencies: float) -> bytes:
 # --- hearing tones -----------------------------------------------------------------
 
 
-@cache
-def _reference(frequency: float, width: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    turn = 2 * pi * frequency / _RATE
-    return (
-        tuple(cos(turn * i) for i in range(width)),
-        tuple(sin(turn * i) for i in range(width)),
-    )
-
-
-def _strength(window: array[int], frequency: float) -> float:
-    """Amplitude of one frequency in a window."""
-    cosine, sine = _reference(frequency, len(window))
-    return hypot(sum(map(mul, cosine, window)), sum(map(mul, sine, window))) * 2 / len(window)
-
-
-def _is_tone(window: array[int], frequency: float, other: float) -> bool:
-    """Whether a window holds this one frequency and hardly anything else."""
-    power = sum(map(mul, window, window)) / len(window)
-    strength = _strength(window, frequency)
-    return strength**2 > power and strength > _CLARITY * _strength(window, other)
-
-
-def _may_be_tone(window: array[int], frequency: float) -> bool:
-    """Whether a good part of what a window holds is this frequency."""
-    return any(window) and 2 * _strength(window, frequency) ** 2 > sum(map(mul, window, window)) / len(window)
-
-
-def _edge_strength(before: array[int], after: array[int]) -> float:
-    """How strong an edge from mark to space is; 0 for no edge."""
-    if not any(before) or not any(after):
-        return 0.0
-    if not _is_tone(before, _MARK_HZ, _SPACE_HZ) or not _is_tone(after, _SPACE_HZ, _MARK_HZ):
-        return 0.0
-    return min(_strength(before, _MARK_HZ), _strength(after, _SPACE_HZ))
-
-
-def _find_start(samples: array[int], place: int) -> int | None:
-    """The sample where a mark gives way to a space, at ``place`` or later."""
-    best: tuple[float, int] | None = None
-    first, last = max(place, _PROBE), len(samples) - _PROBE
-    for block in range(first, last + 1, _PROBE):
-        # A mark is six times as long as this, so that one look tells for all edges of the block.
-        if best is None and not _may_be_tone(samples[block - _PROBE : block], _MARK_HZ):
-            continue
-        for edge in range(block, min(block + _PROBE, last + 1), _HOP):
-            strength = _edge_strength(samples[edge - _PROBE : edge], samples[edge : edge + _PROBE])
-            if strength and (best is None or strength > best[0]):
-                best = (strength, edge)
-            elif not strength and best is not None:
-                return best[1]
-    return None if best is None else best[1]
-
-
 def _read_frame(samples: array[int], first: int) -> str | None:
     header = _read_bytes(samples, first, _HEADER)
     if header is None:
         return None
-    length = int.from_bytes(header, "big")
-    body = _read_bytes(samples, first, _HEADER + length + 2)
-    if body is None or _sealed(body[_HEADER:-2]) != body:
+    rest = _read_bytes(samples, first + _HEADER * _SYMBOL, int.from_bytes(header, "big") + _CHECK)
+    if rest is None or _sealed(rest[:-_CHECK]) != header + rest:
         return None
     try:
-        return body[_HEADER:-2].decode()
+        return rest[:-_CHECK].decode()
     except UnicodeDecodeError:
         return None
 
 
 def _read_bytes(samples: array[int], first: int, count: int) -> bytes | None:
     """Read symbols from sample ``first`` on; None if the recording is too short."""
-    inset = (_SYMBOL - _WINDOW) // 2
+    inset = (_SYMBOL - WINDOW) // 2
     if first + count * _SYMBOL - inset > len(samples):
         return None
-    data = bytearray()
-    for start in range(first + inset, first + inset + count * _SYMBOL, _SYMBOL):
-        window = samples[start : start + _WINDOW]
-        low = max(range(16), key=lambda i: _strength(window, _LOW_HZ[i]))
-        high = max(range(16), key=lambda i: _strength(window, _HIGH_HZ[i]))
-        data.append(high << 4 | low)
-    return bytes(data)
+    starts = range(first + inset, first + inset + count * _SYMBOL, _SYMBOL)
+    return bytes(read_symbol(samples[start : start + WINDOW]) for start in starts)
