@@ -33,6 +33,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """A project with an agent, and with the plugin as if the package were installed with it."""
     # A run in this process takes out of `sys.modules` what it has imported: what was there before stays.
     importlib.import_module("voicelive.testing")
+    # Its own, wherever temporary files are: else pytest takes what it finds in the folders above.
+    pytester.makeini("[pytest]")
     pytester.makepyfile(agent=AGENT)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
