@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import PAGES, Block, blocks
+from tests.docs.blocks import PAGES, ROOT, Block, blocks
 
 pytestmark = pytest.mark.timeout(600)
 
 CHECKERS = {
-    "mypy": ["mypy", "--strict", "--config-file=", "--cache-dir=/dev/null", "."],
+    # What it has learned of the package and of others it reads again as long as they do not change.
+    "mypy": ["mypy", "--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'documentation'}", "."],
     "pyright": ["pyright", "--project", ".", "--pythonpath", sys.executable],
 }
 
