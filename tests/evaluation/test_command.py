@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from voicelive._cli.app import app
 from voicelive.local import Engines, LocalService
@@ -24,11 +24,10 @@ pytestmark = pytest.mark.timeout(320)
 WEATHER = "pause_ms: 300\ncaller: [{say: 'What is two plus two?'}]\nexpect: [{said: %s}]\ntags: [sums]\n"
 
 
-def evaluate(*arguments: object, code: int) -> subprocess.CompletedProcess[str]:
-    """Run the command; returns what it said."""
-    command = [sys.executable, "-m", "voicelive", "evaluate", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
+def evaluate(*arguments: object, code: int) -> Result:
+    """Run the command in this process, with the basic engines and one worker; returns what it said."""
+    done = CliRunner().invoke(app, ["evaluate", *map(str, arguments), "--engines", "basic", "--workers", "1"])
+    assert done.exit_code == code, done.output
     return done
 
 
@@ -38,7 +37,9 @@ def test_a_run(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WEATHER % "five")
     files = {name: tmp_path / f"out.{name}" for name in ("html", "junit", "parquet", "results")}
     options = [part for name, file in files.items() for part in (f"--{name}", file)]
-    done = evaluate(tmp_path, "--engines", "basic", *options, code=1)
+    command = [sys.executable, "-m", "voicelive", "evaluate", str(tmp_path), "--engines", "basic", *map(str, options)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
     assert "2 calls: 1 passed, 1 failed" in done.stdout
     assert "said: five: 100% of the words are missing" in done.stderr
     assert ElementTree.parse(files["junit"]).getroot().get("failures") == "1"
@@ -46,9 +47,7 @@ def test_a_run(tmp_path: Path) -> None:
     assert {one["id"]: one["outcome"] for one in results} == {"good#1": "passed", "wrong#1": "failed"}
     assert files["html"].read_text().startswith("<!doctype html>")
     assert files["parquet"].stat().st_size > 1000
-    again = evaluate(
-        tmp_path, "--engines", "basic", "--results", files["results"], "--compare", files["results"], code=1
-    )
+    again = evaluate(tmp_path, "--results", files["results"], "--compare", files["results"], code=1)
     assert again.stderr == ""
     assert "nothing changed beyond chance" in again.stdout
 
@@ -87,7 +86,7 @@ def test_the_rest_goes_on(tmp_path: Path) -> None:
         "- {name: misspelt, caller: [{say: x, interupt_after_ms: 3}]}\n- {name: silent, caller: [{play: no.wav}]}\n"
     )
     junit = tmp_path / "out.xml"
-    done = evaluate(tmp_path, "--engines", "basic", "--junit", junit, code=2)
+    done = evaluate(tmp_path, "--junit", junit, code=2)
     mixed = tmp_path / "mixed.yaml"
     assert (
         f"{mixed}, scenario 1 (misspelt): caller[1].interupt_after_ms is not known; did you mean 'interrupt_after_ms'?"
@@ -138,7 +137,7 @@ def test_a_judge_that_answers_nonsense(tmp_path: Path) -> None:
     file = tmp_path / "two.yaml"
     file.write_text(ASKING)
     with nonsense() as url:
-        done = evaluate(file, "--engines", "basic", "--judge-url", url, "--judge-model", "x", code=3)
+        done = evaluate(file, "--judge-url", url, "--judge-model", "x", code=3)
     assert "error: asks#1 (judge: Polite: the judge's answer is not a verdict: 'banana')" in done.stderr
     assert "passed: fine#1" in done.stderr
 
@@ -149,10 +148,10 @@ def test_a_service_that_throttles(tmp_path: Path) -> None:
     file.write_text(WEATHER % "four")
     faults = [Refuse(429, retry_after=0.1, times=2)]
     with LocalService.in_thread(engines=Engines.basic(), faults=faults) as service:
-        evaluate(file, "--engines", "basic", "--endpoint", service.endpoint, "--results", results, code=0)
+        evaluate(file, "--endpoint", service.endpoint, "--results", results, code=0)
         assert json.loads(results.read_text())["attempts"] == 3
         service.faults.add(Refuse(429, retry_after=0.1, times=None))
-        done = evaluate(file, "--engines", "basic", "--endpoint", service.endpoint, code=3)
+        done = evaluate(file, "--endpoint", service.endpoint, code=3)
     assert "error: one#1 (ThrottledError" in done.stderr
     assert "429" in done.stderr
 

@@ -68,7 +68,7 @@ def test_spoken_calls(tmp_path: Path) -> None:
 
     `python -m benchmarks.batches` holds 2,000 of them.
     """
-    count, at_once = 20, 8
+    count, at_once = 10, 4
     on_dask = hold_on_dask(tmp_path / "dask", count, at_once)
     assert faults("on Dask", on_dask, count, 2 * at_once) == []
     assert {one.outcome for one in on_dask.results} == {"passed"}
