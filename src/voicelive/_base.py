@@ -36,6 +36,7 @@ from ._wire_values import (
     UnixTime,
     decode_base64,
     decode_leniently,
+    decode_standard,
     encode_base64,
     raw_audio,
     standard_base64,
@@ -60,6 +61,7 @@ __all__ = [
     "alias_value",
     "decode_base64",
     "encode_base64",
+    "expect_decoding",
     "models_in",
     "plain_model",
     "plain_value",
@@ -258,15 +260,24 @@ class Model(BaseModel):
 
     def _decoded_field(self, name: str) -> bytes:
         """Return the decoded bytes of base64 field `name`, decoding on first use only."""
+        known: dict[str, bytes] | None
         try:
-            known: dict[str, bytes] = _slot_of_decoded(self)
+            known = _slot_of_decoded(self)
         except AttributeError:
+            known = None
+        if known is None:
             known = {}
-            _decoded.__set__(self, known)
-        if name in known:
+            _set_decoded(self, known)
+        elif name in known:
             return known[name]
         # Any: whatever arrived is tried.
         text: Any = self.__dict__.get(name)
+        value = decode_standard(text)
+        known[name] = value = self._decoded_otherwise(name, text) if value is None else value
+        return value
+
+    def _decoded_otherwise(self, name: str, text: Any) -> bytes:
+        """Return the bytes of what is not base64 in the service's own form, and note what is wrong with it."""
         problem = None
         try:
             value = decode_base64(text)
@@ -274,7 +285,6 @@ class Model(BaseModel):
             value, problem = decode_leniently(text)
         if problem is not None:
             object.__setattr__(self, "_issues", (*self.issues, FieldIssue(name, problem, text)))
-        known[name] = value
         return value
 
     def __copy__(self) -> Self:
@@ -314,7 +324,12 @@ cast("Any", Model).model_fields = ModelFields()
 
 # The slot itself: half the time of object.__getattribute__().
 _decoded: Any = Model.__dict__["_decoded"]
-_slot_of_decoded = _decoded.__get__
+_slot_of_decoded, _set_decoded = _decoded.__get__, _decoded.__set__
+
+
+def expect_decoding(event: Model) -> None:
+    """Note that nothing of an event is decoded yet: to find its slot empty takes as long as to decode its audio."""
+    _set_decoded(event, None)
 
 
 class BaseEvent(Model):

@@ -17,11 +17,11 @@ from pybase64 import b64encode
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from .._base import RECEIVED, FieldIssue, Model, plain_model, plain_value, raw_audio, standard_base64
+from .._base import RECEIVED, FieldIssue, Model, expect_decoding, plain_model, plain_value, raw_audio, standard_base64
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import AUDIO_FIELDS, CLIENT_EVENTS, SERVER_EVENTS
 from ..errors import InvalidEventError
-from .envelope import Outgoing, base64_size
+from .envelope import AUDIO_DELTAS, Outgoing, base64_size
 from .events import AnyClientEvent, AnyServerEvent, MalformedServerEvent, UnknownServerEvent
 from .field_issues import field_issues, printable, surrogate_issues
 from .lenient import read_model
@@ -88,9 +88,13 @@ class Decoder:
             if validate is not None:
                 try:
                     # Strict, so that nothing is converted silently: "5" for a number is for the slow path to report.
-                    return validate(data, strict=True, context=RECEIVED)
+                    event = validate(data, strict=True, context=RECEIVED)
                 except ValidationError:
                     pass
+                else:
+                    if kind in AUDIO_DELTAS:
+                        expect_decoding(event)
+                    return event
         return self._decode_slowly(data)
 
     def _find_validator(self, event_type: bytes) -> _Validate | None:
