@@ -46,7 +46,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
 
     def __init__(self, parts: ConnectionParts) -> None:
         super().__init__(parts)
-        self._wrap: Callable[[DeliveringTransport], Transport] | None = None
         self._sent = 0
         self._opening: asyncio.Task[Transport] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -65,9 +64,9 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         self._begin_opening()
         self._loop = asyncio.get_running_loop()
         self._requests.handshake = with_context(self._handshake, self._telemetry)
-        self._wrap = over_transport(self._handshake, self._telemetry, self._layer, self._contract.event_of)
+        wrap = over_transport(self._handshake, self._telemetry, self._layer, self._contract.event_of)
         try:
-            self._opening = asyncio.ensure_future(self._open_prepared())
+            self._opening = asyncio.ensure_future(self._open_transport(wrap))
             transport = await outcome(self._opening)
         except BaseException:
             self._state = "closed"
@@ -83,9 +82,10 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
             await transport.close(*(self._requested or (NORMAL, "")))
         raise ConnectionStateError(CLOSED_WHILE_OPENING)
 
-    async def _open_prepared(self) -> Transport:
+    async def _open_transport(self, wrap: Callable[[DeliveringTransport], Transport] | None) -> Transport:
         builder = start_building(self._contract.version)
-        transport = await self._open_transport()
+        opened = await self._open_plain()
+        transport = opened if wrap is None else wrap(opened)
         try:
             await builder.done()
         except BaseException:
@@ -93,10 +93,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
             raise
         builder.opened()
         return transport
-
-    async def _open_transport(self) -> Transport:
-        transport = await self._open_plain()
-        return transport if self._wrap is None else self._wrap(transport)
 
     async def _open_plain(self) -> DeliveringTransport:
         if self._reconnect is None:

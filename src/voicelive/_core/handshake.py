@@ -53,6 +53,17 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BLANKS = re.compile(r"[\x00-\x20\x7f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+_PARAMETERS = {
+    "model": "model",
+    "agent_name": "agent-name",
+    "project_name": "agent-project-name",
+    "agent_version": "agent-version",
+    "conversation_id": "conversation-id",
+    "authentication_identity_client_id": "agent-authentication-identity-client-id",
+    "foundry_resource_override": "foundry-resource-override",
+}
+"""Arguments that are given as query parameters, and the names of those."""
+
 # The transport writes these; a second value would break the upgrade.
 _RESERVED_HEADERS = {"host", "connection", "upgrade", "content-length", "transfer-encoding"}
 _CREDENTIAL_HEADERS = {API_KEY_HEADER, AUTHORIZATION_HEADER.lower()}
@@ -161,35 +172,21 @@ def prepare_handshake(
         given, missing = ("agent_name", "project_name") if project_name is None else ("project_name", "agent_name")
         raise ConfigurationError(f"{given} was given without {missing}: an agent needs both, a model needs neither")
     version = _text("api_version", api_version)
+    of_agent = {
+        "agent_version": agent_version,
+        "conversation_id": conversation_id,
+        "authentication_identity_client_id": authentication_identity_client_id,
+        "foundry_resource_override": foundry_resource_override,
+    }
+    texts = {"model": model, "agent_name": agent_name, "project_name": project_name, **of_agent}
     parameters: dict[str, str | None] = {
         "api-version": version and wire_name(version, where.path),
-        "model": _text("model", model),
-        "agent-name": _text("agent_name", agent_name),
-        "agent-project-name": _text("project_name", project_name),
-        "agent-version": _text("agent_version", agent_version),
-        "conversation-id": _text("conversation_id", conversation_id),
-        "agent-authentication-identity-client-id": _text(
-            "authentication_identity_client_id", authentication_identity_client_id
-        ),
-        "foundry-resource-override": _text("foundry_resource_override", foundry_resource_override),
+        **{_PARAMETERS[name]: _text(name, value) for name, value in texts.items()},
         "x-ms-client-sdk": SDK_NAME,
         "x-ms-client-request-id": request_id,
     }
-    if agent_name is None:
-        given_alone = [
-            name
-            for name, value in (
-                ("agent_version", agent_version),
-                ("conversation_id", conversation_id),
-                ("authentication_identity_client_id", authentication_identity_client_id),
-                ("foundry_resource_override", foundry_resource_override),
-            )
-            if value is not None
-        ]
-        if given_alone:
-            raise ConfigurationError(
-                f"{' and '.join(given_alone)} only work with an agent: give agent_name and project_name too"
-            )
+    if agent_name is None and (alone := [name for name, value in of_agent.items() if value is not None]):
+        raise ConfigurationError(f"{' and '.join(alone)} only work with an agent: give agent_name and project_name too")
     pairs = _merge_query(parameters, query)
     names = {name for name, _ in pairs}
     if "api-version" not in names:

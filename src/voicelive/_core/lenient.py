@@ -19,6 +19,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from .._base import BaseEvent, FieldIssue, Model, OrInstanceOf, ReadFloat, ReadInt, TaggedUnion, alias_value
+from .numbers import is_whole
 
 __all__ = ["prepare_reading", "prepare_union", "read_model"]
 
@@ -171,7 +172,7 @@ def _read_bool(value: Any, path: Path, issues: Issues) -> Any:
 
 
 def _read_int(value: Any, path: Path, issues: Issues) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_whole(value):
         return value
     read: int | None = None
     if isinstance(value, float) and value.is_integer():
@@ -356,18 +357,15 @@ def _fits(annotation: Any) -> Callable[[Any], bool]:
     if origin is Literal:
         choices = get_args(annotation)
         return lambda value: isinstance(value, str) and value in choices
-    if origin is list:
-        return lambda value: isinstance(value, list)
-    if origin is dict:
-        return lambda value: isinstance(value, dict)
-    if annotation is int:
-        return lambda value: isinstance(value, int) and not isinstance(value, bool)
-    if annotation is float:
+    if origin in (list, dict):
+        return lambda value: isinstance(value, origin)
+    if annotation in (float, datetime):
+        # Also what is not finite: its reader says more.
         return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    if annotation is int:
+        return is_whole
     if annotation is bool:
         return lambda value: isinstance(value, bool)
-    if annotation is datetime:
-        return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
     if isinstance(annotation, type) and issubclass(annotation, str):
         return lambda value: isinstance(value, str)
     return lambda value: True
