@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("voicelive").addoption(
         _RECORD,
         metavar="URL",
-        help="record the cassettes of the tests that run anew, against the service at URL; 'local' for one of this "
+        help="record the cassettes of the tests that run again, against the service at URL; 'local' for one of this "
         "package's own. Credentials are found as connect() finds them.",
     )
 

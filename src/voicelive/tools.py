@@ -280,7 +280,7 @@ class Tools:
             approve_timeout: how long it may take, in seconds; None for no limit.
 
         Raises:
-            ConfigurationError: if two have the same name, one cannot be a tool, or another argument cannot be.
+            ConfigurationError: if two have the same name, one cannot be a tool, or another argument is not valid.
         """
         if approve is not None and not callable(approve):
             raise ConfigurationError(f"approve is {approve!r}; it takes a function of an ApprovalRequest, or None")

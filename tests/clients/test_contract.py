@@ -153,19 +153,19 @@ async def test_an_unknown_version_is_accepted_with_a_warning(client: Client) -> 
 async def test_a_model_of_gpt_live_is_accepted_with_a_statement(client: Client) -> None:
     """Its protocol is not published: a warning says so, and the local service refuses to answer for it."""
     with LocalService.in_thread() as service:
-        with pytest.warns(ContractWarning, match=r"'gpt-live-1-mini' is of GPT-Live.*not published"):
+        with pytest.warns(ContractWarning, match=r"'gpt-live-1-mini' belongs to GPT-Live.*not published"):
             script = client.connect(service.endpoint, credential=CREDENTIAL, model="gpt-live-1-mini")
         await script.open()
         error = (await script.wait_for("error")).error
         await script.close()
     assert error.code == "invalid_model"
-    assert "gpt-live-1-mini is of GPT-Live, whose protocol is not published" in error.message
+    assert "gpt-live-1-mini belongs to GPT-Live, whose protocol is not published" in error.message
 
 
 def test_a_model_of_gpt_live_can_be_an_error(client: Client) -> None:
     """`contract_check="error"` refuses it where the connection is made; no other model is refused."""
     for model in ("gpt-live-1", "GPT-Live-1"):
-        with pytest.raises(ConfigurationError, match=f"'{model}' is of GPT-Live"):
+        with pytest.raises(ConfigurationError, match=f"'{model}' belongs to GPT-Live"):
             client.connect("https://r.example", credential=CREDENTIAL, model=model, contract_check="error")
     for model in ("gpt-realtime", "gpt-4o", "my-gpt-live-1"):
         client.connect("https://r.example", credential=CREDENTIAL, model=model, contract_check="error")

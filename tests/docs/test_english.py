@@ -12,6 +12,7 @@ GENERATED = ROOT / "src" / "voicelive" / "_generated"
 PAGES = [
     *(path for path in sorted((ROOT / "src").rglob("*.py")) if GENERATED not in path.parents),
     *sorted((ROOT / "codegen").rglob("*.py")),
+    *sorted((ROOT / "codegen").rglob("*.jinja2")),
     *sorted((ROOT / "examples").rglob("*.py")),
     *sorted((ROOT / "schema").glob("*.tsp")),
     *sorted((ROOT / "docs").rglob("*.md")),

@@ -120,7 +120,7 @@ async def test_a_client_that_does_nothing_is_not_waited_for(recorded: tuple[str,
             async for _ in connection:
                 pass
     (problem,) = replay.problems
-    assert problem.startswith("the client was to send 'session.update' (line ")
+    assert problem.startswith("the client was expected to send 'session.update' (line ")
     assert problem.endswith("and has done nothing for 0.2 s")
 
 

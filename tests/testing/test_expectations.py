@@ -41,9 +41,9 @@ def test_what_is_not_so_is_told_with_what_is(service: ScriptedService) -> None:
     """Each assertion that fails names what was expected, what there was, and where the two part."""
     ask(service.endpoint, "hello")
     service.timeout = SHORT
-    with pytest.raises(AssertionError, match=r"response\.cancel.*did 0 time\(s\)(.|\n)*session\.update x1"):
+    with pytest.raises(AssertionError, match=r"response\.cancel.*did so 0 time\(s\)(.|\n)*session\.update x1"):
         service.assert_sent("response.cancel")
-    with pytest.raises(AssertionError, match=r"'response\.create' 2 time\(s\), and did 1 time"):
+    with pytest.raises(AssertionError, match=r"'response\.create' 2 time\(s\), and did so 1 time"):
         service.assert_sent("response.create", times=2)
     with pytest.raises(AssertionError, match=r"session\.modalities\[0\] is 'text', expected 'audio'"):
         service.assert_sent("session.update", session={"modalities": ["audio"]})

@@ -28,12 +28,19 @@ class Figures:
         registry = self._registry
         self.active = Gauge("voicelive_calls_active", "Calls under way", registry=registry, multiprocess_mode="livesum")
         self.capacity = Gauge(
-            "voicelive_calls_capacity", "Calls that are taken at most", registry=registry, multiprocess_mode="livesum"
+            "voicelive_calls_capacity",
+            "The most calls that are taken at once",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
-        self.ended = Counter("voicelive_calls", "Calls that ended, by how", ["outcome"], registry=registry)
-        self.refused = Counter("voicelive_refused", "Requests that were refused, by why", ["reason"], registry=registry)
+        self.ended = Counter("voicelive_calls", "Calls that ended, by outcome", ["outcome"], registry=registry)
+        self.refused = Counter(
+            "voicelive_refused", "Requests that were refused, by reason", ["reason"], registry=registry
+        )
         self.length = Histogram("voicelive_call_seconds", "How long calls lasted", registry=registry, buckets=_LENGTHS)
-        self.faults = Counter("voicelive_line_faults", "Messages that could not be", ["kind"], registry=registry)
+        self.faults = Counter(
+            "voicelive_line_faults", "Messages of a line that were not valid", ["kind"], registry=registry
+        )
         self.sound = Counter("voicelive_sound_seconds", "Sound, by what became of it", ["what"], registry=registry)
         self.interruptions = Counter("voicelive_interruptions", "Answers that callers cut off", registry=registry)
 

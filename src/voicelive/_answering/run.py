@@ -24,7 +24,7 @@ def run_server(settings: AnswerSettings, ready: Callable[[], None]) -> None:
         ready: called when nothing is left that could be wrong.
 
     Raises:
-        ConfigurationError: if a secret is missing, the agent cannot be found, or its connections cannot be.
+        ConfigurationError: if a secret is missing, the agent cannot be found, or its connections cannot be opened.
         ImportError: if uvicorn, Starlette or prometheus_client is not installed.
     """
     from .vendors import vendor_of

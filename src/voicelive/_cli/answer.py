@@ -40,15 +40,17 @@ def answer(
             metavar="URL", envvar="VOICELIVE_PUBLIC_URL", help="Where the vendor reaches this server: https://HOST."
         ),
     ] = "",
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="How many processes; one for each core.")] = 1,
     max_calls: Annotated[int, typer.Option(min=1, help="How many calls each process carries at once.")] = 50,
-    max_per_caller: Annotated[int, typer.Option(min=0, help="How many of one number in each process; 0 for any.")] = 0,
+    max_per_caller: Annotated[
+        int, typer.Option(min=0, help="How many calls of one number each process carries; 0 for any number.")
+    ] = 0,
     max_seconds: Annotated[float, typer.Option(min=1, help="How long a call may last.")] = 3600.0,
     drain_seconds: Annotated[float, typer.Option(min=0, help="How long calls may go on after SIGTERM.")] = 300.0,
     digits: Annotated[
-        DigitsChoice, typer.Option(help="Whether keys are events only, or messages of the user's too.")
+        DigitsChoice, typer.Option(help="Whether keys are only events, or also messages of the user.")
     ] = DigitsChoice.EVENT,
     endpoint: Annotated[
         str | None, typer.Option(metavar="URL", help="The service's address; left out: as in the environment.")

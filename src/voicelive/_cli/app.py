@@ -284,14 +284,12 @@ def serve_command(
             help="Commit this fault, e.g. close:1011@events=20. Repeatable; `voicelive faults kinds` lists the kinds.",
         ),
     ] = None,
-    fault_seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Seed of the random choices of faults that have a chance.")
-    ] = 0,
+    fault_seed: Annotated[int, typer.Option(metavar="NUMBER", help="The seed for faults that occur by chance.")] = 0,
     quirk: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help=f"Behave in a way that is not certain for the real service: {', '.join(QUIRKS)}. Repeatable.",
+            help=f"Switch on a behavior that is not certain for the real service: {', '.join(QUIRKS)}. Repeatable.",
         ),
     ] = None,
     allow_host: Annotated[

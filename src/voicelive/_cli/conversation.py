@@ -191,7 +191,7 @@ class Conversation:
             await self._until(lambda: turn.transcribed, min(_TRANSCRIPT_GRACE, self._timeout), lambda: "")
         except ConversationFailed:
             self._check()
-            turn.notices.append("no transcript of the speech came")
+            turn.notices.append("no transcript of the speech arrived")
 
     async def _receive(self) -> None:
         try:

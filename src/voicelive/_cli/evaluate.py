@@ -15,7 +15,9 @@ __all__ = ["evaluate"]
 def evaluate(
     scenarios: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="SCENARIOS", help="YAML files, folders, or standard: 30 that come along."),
+        typer.Argument(
+            metavar="SCENARIOS", help="YAML files, folders, or standard: the 30 that come with this package."
+        ),
     ] = None,
     agent: Annotated[
         str, typer.Option(metavar="MODULE:NAME", help="The agent: a coroutine function of an open connection.")
@@ -34,19 +36,19 @@ def evaluate(
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Only scenarios with this tag. Repeatable.")
     ] = None,
-    repeat: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How often each scenario is held.")] = 1,
+    repeat: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many times each scenario is run.")] = 1,
     workers: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="How many processes; left out: one for each core.")
     ] = None,
     calls_at_once: Annotated[
-        int, typer.Option(metavar="NUMBER", min=1, help="How many calls are held at a time, over all processes.")
+        int, typer.Option(metavar="NUMBER", min=1, help="How many calls are made at a time, over all processes.")
     ] = 8,
     calls_per_second: Annotated[
-        float | None, typer.Option(metavar="NUMBER", min=0.001, help="How many calls are begun in a second at most.")
+        float | None, typer.Option(metavar="NUMBER", min=0.001, help="How many calls are begun per second at most.")
     ] = None,
     dask: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Hold the calls on the workers of this Dask scheduler: tcp://HOST:PORT."),
+        typer.Option(metavar="ADDRESS", help="Make the calls on the workers of this Dask scheduler: tcp://HOST:PORT."),
     ] = None,
     judge_url: Annotated[
         str | None,
@@ -68,7 +70,7 @@ def evaluate(
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep the results here, as JSON lines; what is there is not held again."),
+        typer.Option(metavar="FILE", help="Keep the results here, as JSON lines; what is there is not run again."),
     ] = None,
     compare_with: Annotated[
         Path | None, typer.Option("--compare", metavar="FILE", help="The results of an earlier run.")

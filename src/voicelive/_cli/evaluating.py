@@ -121,7 +121,7 @@ def hold_evaluation(
     except (CommandError, VoiceLiveError, EngineUnavailableError) as error:
         fail(error, debug)
     except KeyboardInterrupt:
-        notice("interrupted" + (f"; the same command goes on from {results}" if results else ""))
+        notice("interrupted" + (f"; the same command continues from {results}" if results else ""))
         raise typer.Exit(130) from None
     outcomes = {call.outcome for call in calls}
     if refused:

@@ -265,7 +265,7 @@ async def _start_local_service(settings: TalkSettings, stack: AsyncExitStack, ne
 
 
 def _check(settings: TalkSettings) -> None:
-    """Refuse what cannot be before anything is opened."""
+    """Refuse what cannot work before anything is opened."""
     if bool(settings.agent_name) != bool(settings.project_name):
         raise CommandError("--agent-name and --project-name go together: an agent needs both, a model needs neither")
     _check_texts(settings)

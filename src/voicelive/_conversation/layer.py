@@ -68,7 +68,7 @@ def conversation_options(
     """Check the options; None if none is on.
 
     Raises:
-        ConfigurationError: naming the one that cannot be.
+        ConfigurationError: naming the one that is not valid.
     """
     if not isinstance(barge_in, (bool, BargeIn)):
         raise ConfigurationError(f"barge_in is {barge_in!r}; it takes True, False or a BargeIn")

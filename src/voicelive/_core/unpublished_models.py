@@ -16,7 +16,7 @@ def unpublished_model_message(model: str | None) -> str | None:
     if model is None or not model.lower().startswith(_PREFIX):
         return None
     return (
-        f"the model {model!r} is of GPT-Live, whose protocol on Azure is not published: what is sent and received is "
-        "checked and read as for other models, which need not fit; for a conversation in turns take a model such as "
+        f"the model {model!r} belongs to GPT-Live, whose protocol on Azure is not published: what is sent and received "
+        "is checked and read as for other models, which may be wrong; for a conversation in turns take a model such as "
         "gpt-realtime"
     )

@@ -41,7 +41,7 @@ class AudioConverter:
         session_rate: its ``input_audio_sampling_rate``, in Hz; G.711 is always at 8000.
 
     Raises:
-        ConfigurationError: for what cannot be.
+        ConfigurationError: for a value that is not valid.
     """
 
     def __init__(

@@ -106,7 +106,7 @@ class AudioDevice:
         backend: what reaches the devices; left out: PortAudio.
 
     Raises:
-        ConfigurationError: for an argument that cannot be.
+        ConfigurationError: for an argument that is not valid.
     """
 
     def __init__(

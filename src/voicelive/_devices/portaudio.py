@@ -190,5 +190,5 @@ def _code(error: Exception) -> int:
 def _refusal(device: DeviceInfo, error: Exception) -> AudioDeviceError:
     return AudioDeviceError(
         f"the device {device.index} {device.name!r} cannot be opened: {error.args[0] if error.args else error}. "
-        "Another program may have it for itself, or this one may not use it; or choose another device"
+        "Another program may have it to itself, or this one may not be allowed to use it; or choose another device"
     )

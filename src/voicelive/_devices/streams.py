@@ -144,7 +144,7 @@ def open_streams(
         is_again: whether they were lost: then they are looked for anew, and started.
 
     Raises:
-        AudioDeviceError: if that cannot be, or takes too long.
+        AudioDeviceError: if that is not possible, or takes too long.
     """
 
     def work() -> Streams:

@@ -56,9 +56,9 @@ def run_batch(
         executor: what runs them: of threads, processes, or ``dask.distributed``'s ``client.get_executor(pure=False)``;
             or a function that makes one, which is called again if its processes die.
         results: the file with the results.
-        window: how many calls are in flight at most. What a dead worker had finished and not handed over is held
+        window: how many calls are in flight at most. What a dead worker had finished and not handed over is made
             again, so this bounds what may be paid twice.
-        retries: how often a call is held again that failed for a reason that may pass, such as a busy service.
+        retries: how often a call is made again that failed for a reason that may pass, such as a busy service.
         calls_per_second: how many calls are begun in a second at most, over all workers together. A service that is
             busy holds all of them up for as long as it asks.
         call: what holds a call; it can be pickled.
@@ -68,12 +68,12 @@ def run_batch(
         Every result in the file, in the order in which they came.
 
     Raises:
-        ConfigurationError: for a number that cannot be, two jobs of one id, or a file that holds something else.
+        ConfigurationError: for a number that is not valid, two jobs with one id, or a file that holds something else.
     """
     if window < 1 or retries < 0 or (calls_per_second is not None and calls_per_second <= 0):
         raise ConfigurationError(
             f"window is {window}, retries is {retries}, calls_per_second is {calls_per_second}: they take numbers "
-            "above 0, retries also 0"
+            "above 0, retries may also be 0"
         )
     path = Path(results)
     batch = _Batch(
@@ -275,7 +275,7 @@ class _Batch:
                 yield result
 
     def _result(self, future: Future[CallResult], one: _Try, generation: int) -> CallResult | None:
-        """Return a call's result; None if it is held again."""
+        """Return a call's result; None if it is made again."""
         error = future.exception()
         if isinstance(error, BrokenExecutor):
             self._executors.give_up(generation)

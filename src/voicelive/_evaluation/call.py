@@ -53,7 +53,7 @@ class CallJob:
         scenario: what the caller does.
         agent: the agent, as a function or as ``module:function``, which the worker must be able to import.
         connect: further arguments of :func:`voicelive.aio.connect`; they go before those of the agent. Without an
-            endpoint, and none in the environment variable ``AZURE_VOICELIVE_ENDPOINT``, the call is held with a
+            endpoint, and none in the environment variable ``AZURE_VOICELIVE_ENDPOINT``, the call is made with a
             local service, one for each process.
         engines: what the caller speaks with, and the local service hears and speaks with: ``speech`` needs the extra
             ``local``, ``basic`` are tones, ``auto`` takes speech if it is installed.

@@ -87,7 +87,7 @@ def _words(wanted: str, most: float, found: str, who: str) -> str | None:
     if error <= most:
         return None
     allowed = f", {most:.0%} allowed" if most else ""
-    return f"{error:.0%} of the words are missing or other ones{allowed}; {who}: {found or 'nothing'}"
+    return f"{error:.0%} of the words are missing or different{allowed}; {who}: {found or 'nothing'}"
 
 
 def _texts(one: Said) -> list[str]:
@@ -109,7 +109,7 @@ def _tool(one: ToolCalled, record: CallRecord) -> str | None:
     named = [use for use in record.tools if use.name == one.tool]
     if not named:
         called = ", ".join(use.name for use in record.tools)
-        return f"called were: {called}" if called else "no tool was called"
+        return f"these were called: {called}" if called else "no tool was called"
     return f"its arguments were {'; '.join(str(dict(use.arguments)) for use in named)}, expected {one.arguments}"
 
 
@@ -127,7 +127,7 @@ def _equal(wanted: Any, found: Any) -> bool:
 
 def _no_tool(one: NoTool, record: CallRecord) -> str | None:
     called = [use.name for use in record.tools if one.no_tool is True or use.name == one.no_tool]
-    return f"called were: {', '.join(called)}" if called else None
+    return f"these were called: {', '.join(called)}" if called else None
 
 
 def _within(one: WithinMs, record: CallRecord) -> str | None:

@@ -48,7 +48,7 @@ class LanguageModel:
     timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
-        # To be told before any call is held, and not by each of them.
+        # To be told before any call is made, and not by each of them.
         check_address(self.base_url, self.api_key_env is not None)
 
     async def ask(self, instructions: str, text: str) -> str:

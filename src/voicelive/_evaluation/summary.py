@@ -77,7 +77,7 @@ def summarize(results: Iterable[CallResult]) -> Summary:
     """
     calls = list(results)
     if not calls:
-        raise ConfigurationError("there are no results to summarize: hold at least one call")
+        raise ConfigurationError("there are no results to summarize: make at least one call")
     by_tag, by_scenario = defaultdict[str, list[CallResult]](list), defaultdict[str, list[CallResult]](list)
     for call in calls:
         by_scenario[call.scenario].append(call)

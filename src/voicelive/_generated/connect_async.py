@@ -110,7 +110,7 @@ def connect(
         query: further query parameters. A name used above replaces that value; None takes it out.
         headers: further headers of the opening request. ``Authorization`` or ``api-key`` here replace the credential.
         connection_options: timeouts, limits, TLS, proxy: see :class:`ConnectionOptions`.
-        credential_scopes: what a token is asked for. Default ``https://ai.azure.com/.default``.
+        credential_scopes: the scopes to request a token for. Default ``https://ai.azure.com/.default``.
         preview_features: features of a preview to switch on, such as ``"BargeIn"``; sent as ``VoiceLive-Features``.
         events: event classes of your own, derived from ``ServerEvent`` or ``ClientEvent`` with a constant `type`: such
             events are then received and sent typed.
@@ -122,14 +122,14 @@ def connect(
             :class:`ReconnectPolicy`. Left out: a connection that breaks has ended.
         barge_in: do what has to be done when the user speaks over an answer: flush the player, truncate what was not
             heard, drop late audio. ``True``, or a :class:`~voicelive.conversation.BargeIn` with conditions. Off by
-            default: who sends raw events sees raw behaviour.
+            default: an application that sends raw events sees raw behaviour.
         tools: functions that the model may call, run beside the call: see :mod:`voicelive.tools`. Put their
             ``definitions`` into the session.
         observers: objects whose hooks see every event that is sent and received, and what was heard: plain functions
             ``on_open``, ``on_send``, ``on_receive``, ``on_heard``, ``on_tool``, ``on_reconnect`` and ``on_close``.
-        metrics: keep the figures of each turn, also without the others.
-        user_away: after how many seconds of the user's silence, counted from the end of playback, to tell it by
-            ``voicelive.user_away``.
+        metrics: keep the figures of each turn, even with none of the options above.
+        user_away: after how many seconds of the user's silence, counted from the end of playback, ``voicelive.user_away``
+            says so.
         budget: what the call may use, in seconds, tokens and money: see :class:`~voicelive.conversation.Budget`.
         recorder: record the call: see :class:`~voicelive.recording.Recorder`.
         telemetry: exports spans, log events and metrics of the call: see :class:`~voicelive.telemetry.Telemetry`. The

@@ -167,7 +167,7 @@ class OpenLoopUser(_Sessions):
     calls_per_second: ClassVar[float] = 1.0
     """How many calls arrive in a second, at each worker."""
     most_at_once: ClassVar[int] = 100
-    """Calls that are held at a time; one that arrives beyond them is told as failed."""
+    """How many calls there may be at a time; one more is reported as failed."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse a user without `call`, when its class is defined: an arrival is too late to say so.
@@ -205,7 +205,7 @@ class OpenLoopUser(_Sessions):
         due = time.perf_counter()
         while True:
             if len(self._held) >= self.most_at_once:
-                self.tell("call", 0, failure=TimeoutError(f"{self.most_at_once} calls were held already"))
+                self.tell("call", 0, failure=TimeoutError(f"{self.most_at_once} calls were under way already"))
             else:
                 greenlet = gevent.spawn(self._hold, due)
                 self._held.add(greenlet)

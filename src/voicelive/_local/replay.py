@@ -175,9 +175,8 @@ class ReplayedSession:
             async with asyncio.timeout(self._replay.timeout):
                 await self._has_news.wait()
         except TimeoutError:
-            replaying.problem = (
-                f"the client was to {replaying.waiting_for}, and has done nothing for {self._replay.timeout:g} s"
-            )
+            waited = f"{self._replay.timeout:g} s"
+            replaying.problem = f"the client was expected to {replaying.waiting_for}, and has done nothing for {waited}"
             return False
         return True
 

@@ -21,7 +21,7 @@ _DESCRIPTIONS = {
     "metric.call": "How long calls lasted.",
     "metric.first_chunk": "How long responses took to their first text or audio.",
     "metric.tool": "How long tools ran.",
-    "metric.input_tokens": "Input tokens, cached ones too.",
+    "metric.input_tokens": "Input tokens, including cached ones.",
     "metric.output_tokens": "Output tokens.",
     "metric.cached_tokens": "Input tokens that were served from a cache.",
     "metric.tokens": "Tokens of each response.",

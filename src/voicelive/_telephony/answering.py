@@ -57,7 +57,7 @@ async def answer(
         What became of the call; also where the service could not be reached, or the agent raised.
 
     Raises:
-        ConfigurationError: if an argument cannot be.
+        ConfigurationError: if an argument is not valid.
         ConnectionStateError: if the line was used before.
     """
     check_bridge(line, limits, digits)

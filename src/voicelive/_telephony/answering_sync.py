@@ -64,7 +64,7 @@ def bridge_sync(
         What became of the call.
 
     Raises:
-        ConfigurationError: if an argument cannot be.
+        ConfigurationError: if an argument is not valid.
         ConnectionStateError: if the connection is not open, or the line was used before.
     """
     check_bridge(line, limits, digits)
@@ -112,7 +112,7 @@ def answer_sync(
         What became of the call; also where the service could not be reached, or the agent raised.
 
     Raises:
-        ConfigurationError: if an argument cannot be.
+        ConfigurationError: if an argument is not valid.
         ConnectionStateError: if the line was used before.
     """
     check_bridge(line, limits, digits)

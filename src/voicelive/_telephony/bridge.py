@@ -78,7 +78,7 @@ async def bridge(
         What became of the call.
 
     Raises:
-        ConfigurationError: if an argument cannot be.
+        ConfigurationError: if an argument is not valid.
         ConnectionStateError: if the connection is not open, or the line was used before.
     """
     check_bridge(line, limits, digits)
@@ -316,7 +316,7 @@ class Bridge:
         if heard != self._progress[0] or self._playout.is_idle:
             self._progress = (heard, now)
         if now - self._began > limits.seconds:
-            self.finish("too_long", f"the call took {limits.seconds:g} s, all that it may")
+            self.finish("too_long", f"the call took {limits.seconds:g} s, the most that it may take")
         elif now - self._hearing.last_at > limits.silent_seconds:
             self.finish("silent", f"the line has sent nothing for {limits.silent_seconds:g} s")
         elif now - self._progress[1] > limits.stalled_seconds:
@@ -378,7 +378,7 @@ class Bridge:
                 await call.end_at_vendor()
         except Exception as error:  # noqa: BLE001 - whatever the vendor's package raises
             # It may go on at the vendor's, and be charged for; what the error says may name a number.
-            _logger.warning("the call %s could not be ended at the vendor's: %s", call.call_id, type(error).__name__)
+            _logger.warning("the call %s could not be ended at the vendor: %s", call.call_id, type(error).__name__)
 
     async def _send_replies(self) -> None:
         while self._player.urgent:

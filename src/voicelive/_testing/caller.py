@@ -253,7 +253,7 @@ class Caller:
         self._is_dead = True
 
     async def send_raw(self, message: str | bytes) -> None:
-        """Send any message, such as one that cannot be."""
+        """Send any message, such as one that is not valid."""
         await self._send(message)
 
     # Inside.

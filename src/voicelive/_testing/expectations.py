@@ -85,7 +85,7 @@ class Expectations:
         wanted = f"{event_type!r} {f'{times} time(s)' if times is not None else ''}".rstrip()
         with_fields = f" with {fields}" if fields else ""
         raise AssertionError(
-            f"the client should have sent {wanted}{with_fields}, and did {count} time(s).{_hint()}\n"
+            f"the client should have sent {wanted}{with_fields}, and did so {count} time(s).{_hint()}\n"
             f"{self._closest(event_type, fields)}"
         )
 

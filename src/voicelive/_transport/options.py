@@ -79,13 +79,13 @@ class ConnectionOptions(TypedDict, total=False):
     and hears the conversation. Default False."""
 
     max_msg_size: int | None
-    """Another name of ``max_size``."""
+    """Another name for ``max_size``."""
     heartbeat: float | None
-    """Another name of ``ping_interval``."""
+    """Another name for ``ping_interval``."""
     handshake_timeout: float | None
-    """Another name of ``open_timeout``."""
+    """Another name for ``open_timeout``."""
     timeout: float
-    """Another name of ``close_timeout``."""
+    """Another name for ``close_timeout``."""
     autoclose: bool
     """Always on; accepted for compatibility."""
     autoping: bool

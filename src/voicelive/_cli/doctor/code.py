@@ -249,7 +249,7 @@ def _is_there(module: str) -> bool:
 def _without(module: str) -> str:
     if module.endswith(".telemetry"):
         return "give connect() a telemetry=voicelive.telemetry.Telemetry(conventions='azure') in its place"
-    return f"see what of {_HERE} does the same"
+    return f"see which part of {_HERE} does the same"
 
 
 def _near(name: str, known: Iterable[str]) -> str:

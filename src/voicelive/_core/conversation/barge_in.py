@@ -17,7 +17,7 @@ __all__ = ["BargeIn", "BargeInPolicy", "Reaction"]
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class BargeIn:
-    """What counts as an interruption, for ``connect(barge_in=…)``. Raises ConfigurationError for what cannot be."""
+    """What counts as an interruption, for ``connect(barge_in=…)``. Raises ConfigurationError for invalid values."""
 
     resume_false: bool = False
     """Whether a false interruption (speech without words, such as a cough) lets the answer play on, if the service had

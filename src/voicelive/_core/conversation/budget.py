@@ -18,7 +18,7 @@ Limit = Literal["seconds", "tokens", "money"]
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What a call may use, for ``connect(budget=…)``: at least one limit. Raises ConfigurationError for what cannot be.
+    """What a call may use, for ``connect(budget=…)``: at least one limit. Raises ConfigurationError for invalid values.
 
     When a share of a limit is used, ``voicelive.budget`` warns; when all of it is, the event says so and the connection
     ends with :class:`~voicelive.BudgetExceededError`.

@@ -57,7 +57,7 @@ NO_TOKENS = TokenCounts()
 @public_in("voicelive.conversation")
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """Prices in any one currency for a million tokens of each kind. Raises ConfigurationError for what cannot be."""
+    """Prices in any one currency for a million tokens of each kind. Raises ConfigurationError for invalid values."""
 
     input_text: float = 0.0
     input_audio: float = 0.0

@@ -100,13 +100,13 @@ class GenesysLine(Line):
 
     def _audio(self, message: bytes) -> AudioReceived:
         if len(message) > _LARGEST_AUDIO:
-            raise LineMessageError("too_large", f"sound of {len(message)} bytes; {_LARGEST_AUDIO} are the most")
+            raise LineMessageError("too_large", f"sound of {len(message)} bytes; at most {_LARGEST_AUDIO} are taken")
         # The caller is the first of two channels.
         return AudioReceived(message if self._channels == 1 else message[::2])
 
     def _open(self, parameters: Mapping[str, Any], message: Mapping[str, Any]) -> Iterator[LineEvent]:
         if self.started is not None:
-            raise LineMessageError("second_stream", "'open' came again within a session")
+            raise LineMessageError("second_stream", "'open' came again during a session")
         self._id = text(message, "id", needed=True)
         media = self._choose(parameters.get("media"))
         if media is None:

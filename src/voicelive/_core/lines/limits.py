@@ -28,7 +28,7 @@ CallOutcome = Literal[
 @public_in("voicelive.telephony")
 @dataclass(frozen=True, kw_only=True)
 class CallLimits:
-    """What a call may take; what goes beyond ends it. Raises ConfigurationError for what cannot be."""
+    """What a call may take; what goes beyond ends it. Raises ConfigurationError for invalid values."""
 
     seconds: float = 3600.0
     """How long a call may last."""

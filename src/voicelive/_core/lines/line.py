@@ -20,7 +20,7 @@ _SHOWN = 60
 
 @public_in("voicelive.telephony")
 class LineMessageError(Exception):
-    """A message that cannot be, for :meth:`Line.read` to raise; it becomes a :class:`LineFault`."""
+    """A message that is not valid, for :meth:`Line.read` to raise; it becomes a :class:`LineFault`."""
 
     def __init__(self, kind: FaultKind, detail: str, *, is_fatal: bool = False) -> None:
         super().__init__(detail)
@@ -70,12 +70,12 @@ class Line(ABC):
         return (b"\xff" if self.audio_format.width == 1 else b"\0") * size
 
     def receive(self, message: str | bytes) -> list[LineEvent]:
-        """Read a message of the line's. Never raises: what cannot be is a :class:`LineFault`."""
+        """Read a message of the line's. Never raises: what is not valid is a :class:`LineFault`."""
         events: list[LineEvent] = []
         try:
             if len(message) > LARGEST_MESSAGE:
                 raise LineMessageError(
-                    "too_large", f"a message of {len(message)} bytes; {LARGEST_MESSAGE} are the most"
+                    "too_large", f"a message of {len(message)} bytes; at most {LARGEST_MESSAGE} are taken"
                 )
             # One after the other: reading on depends on what came before.
             events.extend(map(self._in_order, self.read(message)))
@@ -85,7 +85,7 @@ class Line(ABC):
 
     @abstractmethod
     def read(self, message: str | bytes) -> Iterator[LineEvent]:
-        """Read a message; raise :class:`LineMessageError` for what cannot be."""
+        """Read a message; raise :class:`LineMessageError` for one that is not valid."""
 
     @abstractmethod
     def write_audio(self, audio: bytes) -> str | bytes:
@@ -110,11 +110,13 @@ class Line(ABC):
             if self.ended is not None:
                 raise LineMessageError("after_end", "sound came after the end of the call")
             if len(event.audio) % self.audio_format.width:
-                raise LineMessageError("odd_length", f"sound of {len(event.audio)} bytes ends within a sample")
+                raise LineMessageError(
+                    "odd_length", f"sound of {len(event.audio)} bytes ends in the middle of a sample"
+                )
         elif isinstance(event, CallStarted):
             if self.started is not None:
                 raise LineMessageError(
-                    "second_stream", f"the stream {event.stream_id[:_SHOWN]!r} began within another one"
+                    "second_stream", f"the stream {event.stream_id[:_SHOWN]!r} began during another one"
                 )
             self.started = event
         elif isinstance(event, CallEnded):

@@ -177,7 +177,7 @@ class _Worker:
         except (OSError, ValueError) as error:
             line, reason = b"", f"{type(error).__name__}: {error}"
         else:
-            reason = f"it ended, or took over {seconds:.0f} s"
+            reason = f"it ended, or took more than {seconds:.0f} s"
         finally:
             deadline.cancel()
         if not line:

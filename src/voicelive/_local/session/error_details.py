@@ -154,7 +154,8 @@ def ordered(code: str, message: str | None, error_type: str | None = None, param
 def unpublished_model(model: str) -> ErrorDetails:
     """The model's protocol is not published, so nobody can answer for it here."""
     return ErrorDetails(
-        f"The model {model} is of GPT-Live, whose protocol is not published: the local service cannot answer for it.",
+        f"The model {model} belongs to GPT-Live, whose protocol is not published: "
+        "the local service cannot answer for it.",
         code="invalid_model",
     )
 
