@@ -1,4 +1,4 @@
-"""Observers of a connection: who they are, and the thread that calls them, where they hold up nobody."""
+"""Observers of a connection: who they are, and the thread that calls them, where they hold nothing up."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_observers(observers: Iterable[object]) -> list[object]:
 
 
 class CallbackThread:
-    """Calls functions of the application, in order, where they hold up nobody. What waits is bounded."""
+    """Calls functions of the application, in order, where they hold nothing up. What waits is bounded."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
@@ -88,7 +88,7 @@ class CallbackThread:
 
 
 class Observers:
-    """Calls the hooks of a connection's observers. One that raises is reported and taken off."""
+    """Calls the hooks of a connection's observers. One that raises is reported and removed."""
 
     def __init__(
         self,

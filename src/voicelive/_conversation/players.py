@@ -1,4 +1,4 @@
-"""Players that belong to this package: told of everything on the connection's loop, where they hold up nobody."""
+"""Players that belong to this package: told of everything on the connection's loop, where they hold nothing up."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class _Sessions(User):
     """Seconds until the session must be there."""
 
     def open(self) -> Any:
-        """Open a session; its time is told as ``connect``."""
+        """Open a session; its time is reported as ``connect``."""
         options = dict(self.connect_options)
         if self.host and self.host.rstrip("/"):
             options.setdefault("endpoint", self.host)

@@ -71,7 +71,7 @@ async def bridge(
         line: what speaks the vendor's protocol, new for this call: such as ``TwilioLine()``.
         limits: what the call may take.
         control: what can end and transfer the vendor's calls.
-        digits: ``event``: keys are told by ``voicelive.dtmf`` only; ``message``: keys that belong together also become
+        digits: ``event``: keys arrive as ``voicelive.dtmf`` only; ``message``: keys that belong together also become
             a message of the user's, which is answered.
 
     Returns:

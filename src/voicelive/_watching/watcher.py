@@ -1,6 +1,6 @@
 """What is shown a call's messages, and tells the log and telemetry what they amount to.
 
-The log is written at once. Telemetry is told in a thread of the call's own: exporters may take their time, or fail.
+The log is written at once. Telemetry is told in a thread of its own: exporters may take their time, or fail.
 """
 
 from __future__ import annotations
