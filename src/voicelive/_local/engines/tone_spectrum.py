@@ -180,6 +180,6 @@ def _extend(sums: _Sums, values: list[float]) -> None:
 
 @cache
 def _hop_reference(frequency: int, phase: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return cosine and sine of a hop that begins at a phase, in parts of a whole turn as many as samples a second."""
+    """Return cosine and sine of a hop that begins at a phase: a turn has as many parts as a second has samples."""
     turns = [2 * pi * (phase + frequency * i) / DECODING_RATE for i in range(HOP)]
     return tuple(map(cos, turns)), tuple(map(sin, turns))
