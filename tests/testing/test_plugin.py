@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60.0
-OPTIONS = ("-W", "error", "-p", "no:cacheprovider", "-p", "voicelive.pytest_plugin")
+# Before pytest 9 a run warns in a process that has imported the plugin.
+WARNINGS = ("-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+OPTIONS = (*WARNINGS, "-p", "no:cacheprovider", "-p", "voicelive.pytest_plugin")
 
 AGENT = '''
 import voicelive
@@ -35,6 +37,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     importlib.import_module("voicelive.testing")
     # Its own, wherever temporary files are: else pytest takes what it finds in the folders above.
     pytester.makeini("[pytest]")
+    # What a test module was compiled to a moment ago would pass for another text of the same length.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     pytester.makepyfile(agent=AGENT)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
