@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["OPENED_BEFORE_FORK", "generation"]
+__all__ = ["FORKS", "OPENED_BEFORE_FORK"]
 
 OPENED_BEFORE_FORK = (
     "this connection was opened before fork() and belongs to the parent process: call connect() in this process"
 )
 
-_generation = 0
+
+class _Forks:
+    """Counts the forks that led to this process."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Another number in a forked child than in its parent; an attribute, because every event asks for it."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        self.count += 1
 
 
-def generation() -> int:
-    """Return a number that is another one in a forked child than in its parent."""
-    return _generation
-
-
-def _count() -> None:
-    global _generation
-    _generation += 1
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_count)
+FORKS = _Forks()

@@ -121,7 +121,7 @@ RULES = [
     Rule("_clients.sync_receiving", CLIENT | {"_threads", "_transport.bridge"}, set(), {"asyncio"}),
     Rule(
         "_clients.async_receiving",
-        CLIENT | {"_transport.transport", "_transport.websocket"},
+        CLIENT | {"_fork", "_transport.transport", "_transport.websocket"},
         set(),
         {"threading", "queue"},
     ),

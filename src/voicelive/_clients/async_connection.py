@@ -48,7 +48,6 @@ class VoiceLiveConnection(ConnectionResources, EventWaiting, ConversationFace, A
         super().__init__(parts)
         self._sent = 0
         self._opening: asyncio.Task[Transport] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> Self:
         """Ask for the credential and open the connection.

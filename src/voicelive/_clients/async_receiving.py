@@ -9,6 +9,7 @@ from .._core.closing import CloseInfo
 from .._core.envelope import Incoming, Outgoing
 from .._core.events import AnyServerEvent
 from .._core.inbox import Waiter
+from .._fork import FORKS
 from .._transport.transport import Transport
 from .._transport.websocket import ConnectionClosed as TransportClosed
 from ..errors import ConnectionClosed, ReceiveTimeoutError
@@ -35,6 +36,7 @@ class AsyncReceiving(BaseConnection):
     def __init__(self, parts: ConnectionParts) -> None:
         super().__init__(parts)
         self._transport: Transport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         # One task reads from the transport at a time; the others wait here for their turn.
         self._reading = False
         self._turns: list[asyncio.Future[None]] = []
@@ -72,7 +74,9 @@ class AsyncReceiving(BaseConnection):
 
     def _take(self) -> Incoming | None:
         """Return the next message if it is there and is nobody else's: most are, and need no waiting."""
-        self._check_home()
+        if self._generation != FORKS.count or self._loop is not asyncio.get_running_loop():
+            # Says what is wrong, if anything is.
+            self._check_home()
         inbox = self._inbox
         if self._transport is None or self._reading or self._requested is not None or inbox.kept or inbox.waiters:
             return None

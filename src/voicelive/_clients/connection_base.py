@@ -12,7 +12,7 @@ from .._core.events import AnyServerEvent
 from .._core.handshake import Handshake
 from .._core.inbox import Inbox
 from .._core.watchdog import UNWATCHED, Watch
-from .._fork import OPENED_BEFORE_FORK, generation
+from .._fork import FORKS, OPENED_BEFORE_FORK
 from ..errors import ConnectionClosed, ConnectionStateError
 from .connection_parts import ConnectionParts
 from .opening_requests import OpeningRequests
@@ -41,7 +41,7 @@ class BaseConnection:
         self._layer = None if parts.conversation is None else self._make_layer(parts.conversation)
         self._telemetry = parts.telemetry
         self._state = "new"
-        self._generation = generation()
+        self._generation = FORKS.count
         self._inbox = Inbox(self._event_of)
         self._reconnect = parts.reconnect
         # A transport that outlasts its connections watches each of them itself.
@@ -109,7 +109,7 @@ class BaseConnection:
         raise NotImplementedError
 
     def _check_process(self) -> None:
-        if self._generation != generation():
+        if self._generation != FORKS.count:
             raise ConnectionStateError(OPENED_BEFORE_FORK)
 
     def _not_open(self, usage: str, unsent: Outgoing | None) -> Exception:

@@ -269,15 +269,17 @@ class Bridge:
             self._drop()
 
     async def _pump(self, transport: Transport) -> None:
+        # This runs for every event.
+        arrived, take = self.arrived, transport.take
         try:
             while True:
                 message: Incoming | None = await transport.recv()
                 while message is not None:
-                    self.arrived.append(message)
-                    if message.event is not None and len(self.arrived) > BOTH_FORMS:
+                    arrived.append(message)
+                    if message.event is not None and len(arrived) > BOTH_FORMS:
                         message.event = None
                     self._arrived_bytes += len(message.data) + MESSAGE_OVERHEAD
-                    message = None if self._is_full else transport.take()
+                    message = None if self._is_full else take()
                 self.wake()
                 await self._until_room()
         except ConnectionClosed:
