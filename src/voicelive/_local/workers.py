@@ -6,10 +6,11 @@ import asyncio
 import inspect
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from typing_extensions import ParamSpec
 
@@ -73,8 +74,8 @@ class Workers:
         would cost more than the values. When the caller stops early, a blocking iterator is closed as soon as the step
         that it may be in has ended, an asynchronous one at once.
         """
-        # A generator's function does nothing yet, so an asynchronous one need not wait for a thread to be free.
-        direct = inspect.isasyncgenfunction(make)
+        # A generator's function does nothing yet, so there is no need to wait for a thread to be free.
+        direct = inspect.isasyncgenfunction(make) or inspect.isgeneratorfunction(make)
         made = make(*args, **kwargs) if direct else await self.run(make, *args, **kwargs)
         if isinstance(made, AsyncIterator):
             async with _closed_after(made) as stream:
@@ -82,8 +83,7 @@ class Workers:
                     yield value
             return
         iterator = iter(made)
-        hand_over = asyncio.get_running_loop().call_soon_threadsafe
-        values: asyncio.Queue[T | Future[bool]] = asyncio.Queue()
+        values = _HandedOver[T | Future[bool]]()
         stopped = False
 
         def run_ahead() -> bool:
@@ -95,14 +95,14 @@ class Workers:
                     value = next(iterator)
                 except StopIteration:
                     return False
-                hand_over(values.put_nowait, value)
+                values.put(value)
             return True
 
         step: Future[bool] | None = None
         try:
             while True:
                 step = self._begin(run_ahead)
-                step.add_done_callback(lambda done: hand_over(values.put_nowait, done))
+                step.add_done_callback(values.put)
                 while not isinstance(came := await values.get(), Future):
                     yield came
                 if came.cancelled() or not came.result():
@@ -119,6 +119,36 @@ class Workers:
         """Drop what is waiting and wait for what is running; blocks."""
         for pool in (self._listening, self._reading, self._heavy):
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _HandedOver(Generic[T]):
+    """Values from a thread for the event loop, which is woken once for all that have come before it looks."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._values: deque[T] = deque()
+        self._filled = asyncio.Event()
+        self._waking = False
+
+    def put(self, value: T) -> None:
+        """Hand over a value; from any thread."""
+        self._values.append(value)
+        # Looked at after the value is there: whoever takes the flag back finds it.
+        if not self._waking:
+            self._waking = True
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
+        self._filled.set()
+
+    async def get(self) -> T:
+        """Return the next value, when it has come."""
+        while not self._values:
+            self._filled.clear()
+            if not self._values:
+                await self._filled.wait()
+        return self._values.popleft()
 
 
 @asynccontextmanager

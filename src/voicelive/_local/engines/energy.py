@@ -47,6 +47,8 @@ class EnergyVad:
 
 def _loudness(window: bytes, step: int) -> float:
     samples = to_samples(window)[::step]
+    if not any(samples):
+        return 0.0  # most of what lines and muted microphones give
     # Half the time of adding up squares one by one; off by less than the last bit, so rounding gives the exact sum.
     power = round(hypot(*samples) ** 2) / len(samples) / _FULL_SCALE_SQUARED
     if power <= 0:

@@ -56,10 +56,14 @@ class EventSender:
         if self._bytes > _HIGH_WATER:
             self._drained.clear()
 
+    async def room(self) -> None:
+        """Wait until the client has caught up."""
+        await self._drained.wait()
+
     async def drained(self) -> None:
         """Wait until the client has caught up; give way to other tasks in any case."""
         await asyncio.sleep(0)
-        await self._drained.wait()
+        await self.room()
 
     async def run(self) -> None:
         """Send what is put until :meth:`finish` is called and nothing waits any more."""
