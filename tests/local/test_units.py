@@ -29,7 +29,7 @@ from voicelive._local.session.speech import chunk_audio
 from voicelive._local.session.usage import argument_pieces, estimate_usage, tokens
 from voicelive._local.workers import Workers
 from voicelive.local.engines import EnergyVad, FunctionCallTurn, FunctionOutputTurn, MessageTurn
-from voicelive.models import ServerEvent, ServerEventOutputAudioBufferCleared, ServerEventResponseTextDelta
+from voicelive.models import ServerEvent, ServerEventResponseTextDelta
 
 from .helpers import DEADLINE, tones
 
@@ -270,13 +270,35 @@ def test_a_response_takes_what_it_is_not_given_from_the_session() -> None:
 
 def test_a_record_forgets_the_oldest_events() -> None:
     """A log keeps to its limits of number and size, and still counts everything."""
-    log: EventLog[int] = EventLog(Notifier(), max_events=3, max_bytes=100)
+    log: EventLog[int] = EventLog(Notifier(), int, max_events=3, max_bytes=100)
     for number in range(5):
-        log.add(number, 10)
-    log.add(5, 85)
+        log.add(str(number), 10)
+    assert log.events() == [2, 3, 4]
+    log.add("5", 85)
 
     assert log.events() == [4, 5]
     assert log.total == 6
+
+
+def test_a_record_reads_a_message_once() -> None:
+    """Whoever asks again, also after older events were forgotten, gets the same events as before."""
+    read = list[str]()
+
+    def note(message: bytes | str) -> list[bytes | str]:
+        read.append(str(message))
+        return [message]
+
+    log = EventLog(Notifier(), note, max_events=2)
+    for message in "abc":
+        log.add(message, 1)
+    assert read == []  # nobody has asked yet
+    first = log.events()
+    log.add("d", 1)
+    second = log.events()
+
+    assert (first, second) == ([["b"], ["c"]], [["c"], ["d"]])
+    assert second[0] is first[1]
+    assert read == ["b", "c", "d"]
 
 
 @pytest.mark.parametrize(("closed", "kept"), [(False, 16), (True, 4)])
@@ -287,10 +309,10 @@ def test_many_records_share_the_memory(closed: bool, kept: int) -> None:
         return SessionJournal(id="s", model="m", query={}, headers={}, credential=None, closed=closed)
 
     few, many = [record()], [record() for _ in range(8)]
-    event = ServerEventOutputAudioBufferCleared()
+    message = '{"type":"output_audio_buffer.cleared"}'
     for records in (few, many):
         for _ in range(16):
-            records[0].sent_events.add(event, 2**20)
+            records[0].sent_events.add(message, 2**20)
         share_memory(records)
 
     assert len(few[0].sent) == 16

@@ -1,5 +1,6 @@
 """What the local service remembers of its sessions, for tests and tools to look at."""
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
@@ -7,10 +8,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+from .._core.codec import decode_server_event
 from .._core.events import AnyClientEvent, AnyServerEvent
 from .._generated.models import ClientEvent, ResponseItem, ServerEvent
 from .._public import public_in
 from .control.timeline import Timeline
+from .limits import read_client_event
 from .notifier import Notifier
 
 __all__ = [
@@ -44,46 +47,83 @@ MAX_KEPT_ITEM_BYTES = 64 * 1024
 E = TypeVar("E")
 
 
+@dataclass(frozen=True)
+class _Read(Generic[E]):
+    """What a message was read as."""
+
+    event: E
+
+
 class EventLog(Generic[E]):
-    """The latest events of one direction, within limits of number and size."""
+    """The latest events of one direction, within limits of number and size; read from any thread.
+
+    They are kept as they went over the wire, and made events when somebody asks for them: with many sessions the
+    garbage collector would stop everything for a tenth of a second and more to walk through events that nobody reads.
+    """
 
     def __init__(
-        self, changes: Notifier, *, max_events: int = MAX_RECORD_EVENTS, max_bytes: int = MAX_RECORD_BYTES
+        self,
+        changes: Notifier,
+        read: Callable[[bytes | str], E],
+        *,
+        max_events: int = MAX_RECORD_EVENTS,
+        max_bytes: int = MAX_RECORD_BYTES,
     ) -> None:
-        """Begin; `changes` is notified of every event."""
-        self._events: deque[tuple[E, int, float]] = deque()
+        """Begin; `changes` is notified of every event, and `read` makes one of its message."""
+        self._entries: deque[tuple[bytes | str | _Read[E], int, float]] = deque()
+        self._lock = threading.Lock()
         self._bytes = 0
         self._max_events = max_events
         self._max_bytes = max_bytes
         self.total = 0
         """How many events there were, forgotten ones included."""
         self._changes = changes
+        self._read = read
 
-    def add(self, event: E, size: int) -> None:
-        """Remember an event that takes `size` bytes."""
-        self._events.append((event, size, time.monotonic()))
-        self._bytes += size
-        self.total += 1
-        self._forget()
+    def add(self, message: bytes | str, size: int) -> None:
+        """Remember the event that a valid message is, which takes `size` bytes."""
+        with self._lock:
+            self._entries.append((message, size, time.monotonic()))
+            self._bytes += size
+            self.total += 1
+            self._forget()
         self._changes.notify()
 
     def limit(self, max_bytes: int) -> None:
         """Keep to `max_bytes` bytes from now on."""
-        self._max_bytes = max_bytes
-        self._forget()
+        with self._lock:
+            self._max_bytes = max_bytes
+            self._forget()
 
     def _forget(self) -> None:
-        while len(self._events) > self._max_events or self._bytes > self._max_bytes:
-            self._bytes -= self._events.popleft()[1]
+        while len(self._entries) > self._max_events or self._bytes > self._max_bytes:
+            self._bytes -= self._entries.popleft()[1]
 
     def events(self) -> list[E]:
         """Return the remembered events, oldest first."""
-        # A copy in one step: the service may be adding events in another thread.
-        return [event for event, _, _ in self._events.copy()]
+        return [event for _, event in self.timed()]
 
     def timed(self) -> list[tuple[float, E]]:
         """Return the remembered events, each with when it came or went by ``time.monotonic()``."""
-        return [(when, event) for event, _, when in self._events.copy()]
+        with self._lock:
+            entries = self._entries.copy()
+            first = self.total - len(entries)
+        return [(when, self._event(first + index, kept)) for index, (kept, _, when) in enumerate(entries)]
+
+    def _event(self, number: int, kept: bytes | str | _Read[E]) -> E:
+        if isinstance(kept, _Read):
+            return kept.event
+        made = _Read(self._read(kept))
+        with self._lock:
+            index = number - (self.total - len(self._entries))
+            if index < 0:
+                return made.event  # forgotten meanwhile
+            there, size, when = self._entries[index]
+            if isinstance(there, _Read):
+                return there.event  # another thread was faster, and whoever asks twice gets the same
+            # In the place of the message, so that it takes no more than it was said to.
+            self._entries[index] = made, size, when
+        return made.event
 
 
 @dataclass(frozen=True)
@@ -168,11 +208,12 @@ class SessionJournal(SessionRecord):
     """Notified of every event, and of the end."""
     shown: Timeline | None = field(default=None, repr=False)
     """What viewers are shown of the session; None where the service has none."""
-    received_events: EventLog[ClientEvent] = field(init=False, repr=False)
-    sent_events: EventLog[ServerEvent] = field(init=False, repr=False)
+    received_events: EventLog[AnyClientEvent] = field(init=False, repr=False)
+    sent_events: EventLog[AnyServerEvent] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.received_events, self.sent_events = EventLog(self.changes), EventLog(self.changes)
+        self.received_events = EventLog(self.changes, read_client_event)
+        self.sent_events = EventLog(self.changes, decode_server_event)
         self.read_from(items=list, settings=dict, heard=list)
         if self.shown is not None:
             self.shown.settings = lambda: self.settings
@@ -201,11 +242,11 @@ class SessionJournal(SessionRecord):
 
     @property
     def received(self) -> list[AnyClientEvent]:
-        return self.received_events.events()  # type: ignore[return-value]
+        return self.received_events.events()
 
     @property
     def sent(self) -> list[AnyServerEvent]:
-        return self.sent_events.events()  # type: ignore[return-value]
+        return self.sent_events.events()
 
     @property
     def items(self) -> list[ResponseItem]:

@@ -145,7 +145,8 @@ class ReplayedSession:
         async for message in self._channel.messages():
             # What the service said to one that is not valid is in the recording.
             with suppress(InvalidEventError, RefusedError):
-                self._journal.received_events.add(read_client_event(message), weight_of(message))
+                read_client_event(message)
+                self._journal.received_events.add(message, weight_of(message))
             replaying.take(message)
             if replaying.problem is not None:
                 return

@@ -12,7 +12,6 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from .._core.codec import decode_server_event
 from .._generated import models
 from .._recording.recorder import Recorder
 from .faults.schedule import FaultSchedule, Opportunities
@@ -69,8 +68,11 @@ class SessionSocket:
             task.cancel()
 
     async def messages(self) -> AsyncIterator[bytes | str]:
-        """Yield what the client sends; ends when the connection does."""
+        """Yield what the client sends; ends when the connection does. Other tasks have their turn between any two."""
         while True:
+            if len(self._connection.recv_messages.frames):
+                # What waits already is there without waiting. What does not, lets the others go first by itself.
+                await asyncio.sleep(0)
             try:
                 message = await self._connection.recv()
             except ConnectionClosed:
@@ -167,7 +169,7 @@ class SessionSocket:
         if lost:
             return False
         # First, so that whoever has received it finds it in the record.
-        self._journal.sent_events.add(message.event or decode_server_event(message.data), weight_of(message.data))
+        self._journal.sent_events.add(message.data, weight_of(message.data))
         if self._recorder is not None:
             self._recorder.received(message.data, time.monotonic())
         # The reading side notices the end of the connection too, and ends the session.

@@ -221,7 +221,7 @@ class RelayedSession:
         else:
             event = await self._workers.read(_read, message)
         if event is not None:
-            self._journal.received_events.add(event, weight_of(message))
+            self._journal.received_events.add(message, weight_of(message))
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ class Channel(Protocol):
     """What a session needs of its WebSocket."""
 
     def messages(self) -> AsyncIterable[bytes | str]:
-        """Yield what the client sends; ends when the connection does."""
+        """Yield what the client sends, other tasks having their turn in between; ends when the connection does."""
         ...
 
     async def send(self, event: models.ServerEvent, data: bytes) -> None:
@@ -266,7 +266,7 @@ class Session:
         )
         async for message in self._channel.messages():
             await self._receive(message)
-            await self._sender.drained()
+            await self._sender.room()
             if self._over.is_set():
                 return
 
@@ -281,12 +281,12 @@ class Session:
 
     async def _receive(self, message: bytes | str) -> None:
         try:
-            received, event = await self._reader.read(message)
+            event = await self._reader.read(message)
         except UnreadableMessageError as error:
             self._refuse(error.details, error.event_id)
             return
         weight = weight_of(message)
-        self._journal.received_events.add(received, weight)
+        self._journal.received_events.add(message, weight)
         if not self._configured and event.type != "session.update":
             self._refuse(errors.session_update_first(), event.event_id)
             return
