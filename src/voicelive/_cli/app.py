@@ -22,6 +22,7 @@ from .failures import CommandError, error_line
 from .faults import faults
 from .live import DeviceChoice, device_lines
 from .load import load
+from .options import Debug, Endpoint
 from .output import settle
 from .replay_command import replay_command
 from .report import report
@@ -102,7 +103,6 @@ def _main(
     pass
 
 
-Debug = Annotated[bool, typer.Option("--debug", help="Show warnings, and the traceback of an error.")]
 Engines = Annotated[
     EngineChoice,
     typer.Option(
@@ -130,13 +130,7 @@ def talk(
     json: Annotated[
         bool, typer.Option("--json", help="Write the service's events as JSON lines, and the rest to standard error.")
     ] = False,
-    endpoint: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="The service's address. Left out: the one in the environment, or else a local service.",
-        ),
-    ] = None,
+    endpoint: Endpoint = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"The model. Left out: {DEFAULT_MODEL}, or the agent's own.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .engines import EngineChoice
+from .options import Endpoint
 
 __all__ = ["evaluate"]
 
@@ -22,13 +23,7 @@ def evaluate(
     agent: Annotated[
         str, typer.Option(metavar="MODULE:NAME", help="The agent: a coroutine function of an open connection.")
     ] = "voicelive.evaluation:assistant",
-    endpoint: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="The service's address. Left out: the one in the environment, or else a local service.",
-        ),
-    ] = None,
+    endpoint: Endpoint = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model; left out: the agent's own.")] = None,
     engines: Annotated[
         EngineChoice, typer.Option(help="What the caller and the local service speak with: speech, or tones.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .options import Debug
 from .replay import ReplaySettings, replay
 from .running import run_to_end
 from .serve import DEFAULT_PORT
@@ -58,7 +59,7 @@ def replay_command(
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="With --against: how long to wait for an answer.")
     ] = 30.0,
-    debug: Annotated[bool, typer.Option("--debug", help="Show warnings, and the traceback of an error.")] = False,
+    debug: Debug = False,
 ) -> None:
     """Run a recorded call again: its service for any client, or its user for a service.
 

@@ -15,6 +15,7 @@ from .._report.summary import Row, row_of, summary_page
 from ..errors import RecordingError, VoiceLiveError
 from .display import notice
 from .failures import CommandError, OutputFailed, error_line
+from .options import Debug
 from .running import fail
 
 __all__ = ["report"]
@@ -29,7 +30,7 @@ def report(
         bool, typer.Option("--summary", help="A table and plots over many calls; a folder stands for those in it.")
     ] = False,
     sound: Annotated[bool, typer.Option("--sound/--no-sound", help="Whether the sound is in the page.")] = True,
-    debug: Annotated[bool, typer.Option("--debug", help="Show warnings, and the traceback of an error.")] = False,
+    debug: Debug = False,
 ) -> None:
     """Write recorded calls as a page: one HTML file that needs nothing else.
 
