@@ -30,8 +30,8 @@ EXPIRED = event("error", error={"code": "session_expired", "message": "The sessi
 REJECTED = event("error", error={"code": "max_config_attempts_exceeded", "message": "Failed 5 times."}).encode()
 OTHER = event("error", error={"code": "invalid_value", "message": "Not a voice."}).encode()
 DELTA = event("response.audio.delta", delta="AAAA").encode()
-QUICK = {"close_timeout": 0.5, "ping_interval": None, "ready_timeout": None}
-FAST_PINGS = {"close_timeout": 0.5, "ping_interval": 0.1, "ping_timeout": 0.2, "ready_timeout": None}
+QUICK = {"close_timeout": 0.1, "ping_interval": None, "ready_timeout": None}
+FAST_PINGS = {"close_timeout": 0.1, "ping_interval": 0.1, "ping_timeout": 0.2, "ready_timeout": None}
 POLICY = ReconnectPolicy(initial_delay=0.01, max_delay=0.01)
 
 
