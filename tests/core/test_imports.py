@@ -260,8 +260,10 @@ def rule_for(module: str) -> Rule:
     return max(fitting, key=lambda rule: len(rule.place))
 
 
-def imports(path: Path, *, for_checkers: bool = False) -> Iterator[str]:
+@functools.cache
+def imports(path: Path, *, for_checkers: bool = False) -> tuple[str, ...]:
     """Name every module a file imports when it runs; what only type checkers see counts only if it is asked for."""
+    # The names are kept and the syntax is not: each full collection of garbage would go through all of it ever after.
     module = module_name(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     if module == f"{PACKAGE}.__init__":
@@ -287,13 +289,7 @@ def imports(path: Path, *, for_checkers: bool = False) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
             yield from visit(child)
 
-    yield from visit(parsed(path))
-
-
-@functools.cache
-def parsed(path: Path) -> ast.Module:
-    """Return the syntax of a file, which several tests go through."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(visit(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def within(module: str, prefixes: frozenset[str] | set[str]) -> bool:
