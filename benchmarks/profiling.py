@@ -17,7 +17,7 @@ from voicelive._loop import lease
 
 from .clients import CLIENTS
 from .run import replay_server
-from .tasks import run_async
+from .tasks import builders_done, run_async
 
 __all__ = ["main", "profile"]
 
@@ -36,6 +36,7 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
             async with client.open(port, query) as connection:
                 await client.go(connection)
                 await client.receive(connection, WARMUP)
+                builders_done()
                 await client.go(connection)
                 with profiles[0]:
                     await client.receive(connection, EVENTS)
@@ -45,6 +46,7 @@ def profile(port: int, kind: str) -> list[tuple[float, float, str]]:
         with client.open(port, query) as connection:
             client.go(connection)
             client.receive(connection, WARMUP)
+            builders_done()
             loop_thread = lease()
             if sys.version_info < (3, 12):  # from 3.12 on, a profiler sees all threads
                 profiles.append(cProfile.Profile())
