@@ -16,6 +16,7 @@ from .._core.envelope import Outgoing
 from .._core.handshake import Handshake
 from .._core.holding import Holding
 from .._core.receive_buffer import ReceiveBuffer
+from .._core.reconnect.link_changes import MachineOptions
 from .._core.reconnect.machine import ReconnectMachine
 from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
 from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
@@ -45,8 +46,8 @@ class ReconnectSetup:
     def machine(self, buffer: ReceiveBuffer) -> ReconnectMachine:
         """Return the state machine of one connection, which puts what is for the application into `buffer`."""
         options = self.options
-        return ReconnectMachine(
-            self.policy,
+        given = MachineOptions(
+            policy=self.policy,
             nested=self.nested,
             ready_timeout=options.ready_timeout,
             stall_timeout=options.stall_timeout,
@@ -56,8 +57,8 @@ class ReconnectSetup:
             reserve=partial(_reserve, self.handshake.endpoint.authority, self.policy.max_connections_per_minute),
             wall=time.time,
             new_id=_new_item_id,
-            buffer=buffer,
         )
+        return ReconnectMachine(given, buffer)
 
     def closed_error(self, info: CloseInfo, event: Outgoing) -> ConnectionClosed:
         """Build the error for an event that was not sent."""

@@ -15,6 +15,7 @@ from voicelive._core.holding import Holding
 from voicelive._core.receive_buffer import ReceiveBuffer
 from voicelive._core.reconnect.history import LEARNED_FROM
 from voicelive._core.reconnect.link_actions import Action
+from voicelive._core.reconnect.link_changes import MachineOptions
 from voicelive._core.reconnect.machine import ReconnectMachine, SendFull, SendLater, SendNow
 
 WALL = 1_000_000.0
@@ -60,8 +61,8 @@ class Scripted:
         self.now = 0.0
         ids = count(1)
         self.buffer = ReceiveBuffer(Holding(max_messages, max_bytes))
-        self.line = ReconnectMachine(
-            policy or ReconnectPolicy(),
+        options = MachineOptions(
+            policy=policy or ReconnectPolicy(),
             nested=nested,
             ready_timeout=ready_timeout,
             stall_timeout=stall_timeout,
@@ -71,8 +72,8 @@ class Scripted:
             reserve=reserve or (lambda at: at),
             wall=lambda: WALL + self.now,
             new_id=lambda: f"item_{next(ids)}",
-            buffer=self.buffer,
         )
+        self.line = ReconnectMachine(options, self.buffer)
         assert self.line.start(0) == 1
 
     # What happens.

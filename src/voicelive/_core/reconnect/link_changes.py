@@ -16,7 +16,7 @@ from .policy import Backoff, ReconnectPolicy
 from .replay import Replay, not_carried_over
 from .sending import Sending
 
-__all__ = ["SETTLE_S", "Interruption", "LinkChanges"]
+__all__ = ["SETTLE_S", "Interruption", "LinkChanges", "MachineOptions"]
 
 SETTLE_S = 0.4
 """How long nothing may happen before a session counts as between two turns."""
@@ -34,6 +34,32 @@ class Interruption:
     session_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineOptions:
+    """What the state machine of a connection is given. It has no clock and no chance of its own."""
+
+    policy: ReconnectPolicy
+    """What the application allows."""
+    nested: bool
+    """Whether the connection speaks a version with nested sessions."""
+    ready_timeout: float | None
+    """How long the first link may take to say ``session.created``, in seconds."""
+    stall_timeout: float | None
+    """How long a response may stand still, in seconds."""
+    max_messages: int | None
+    """How many messages a new session may send before it is current; None for no limit."""
+    max_bytes: int | None
+    """How many bytes likewise."""
+    draw: Callable[[], float]
+    """Gives a number from 0 to 1, evenly."""
+    reserve: Callable[[float], float]
+    """Returns when a link may be opened, given when it should be."""
+    wall: Callable[[], float]
+    """Gives the seconds since the epoch, for ``expires_at``."""
+    new_id: Callable[[], str]
+    """Makes an item's id."""
+
+
 class LinkChanges:
     """The links and what they lead to. :class:`.machine.ReconnectMachine` says what happens to them."""
 
@@ -42,20 +68,14 @@ class LinkChanges:
         "_backoff",
         "_count",
         "_current",
-        "_draw",
         "_interruption",
         "_last_activity",
         "_last_failure",
-        "_limits",
-        "_new_id",
         "_next",
+        "_options",
         "_policy",
-        "_ready_timeout",
-        "_reserve",
         "_rollover_at",
         "_sending",
-        "_stall_timeout",
-        "_wall",
         "actions",
         "deliver",
         "final",
@@ -63,30 +83,10 @@ class LinkChanges:
         "holding",
     )
 
-    def __init__(
-        self,
-        policy: ReconnectPolicy,
-        *,
-        nested: bool,
-        ready_timeout: float | None,
-        stall_timeout: float | None,
-        max_messages: int | None,
-        max_bytes: int | None,
-        draw: Callable[[], float],
-        reserve: Callable[[float], float],
-        wall: Callable[[], float],
-        new_id: Callable[[], str],
-        buffer: ReceiveBuffer,
-    ) -> None:
-        self._policy = policy
-        self._ready_timeout = ready_timeout
-        self._stall_timeout = stall_timeout
-        self._draw = draw
-        self._reserve = reserve
-        self._wall = wall
-        self._new_id = new_id
-        self.history = History(policy, nested=nested)
-        self._limits = max_messages, max_bytes
+    def __init__(self, options: MachineOptions, buffer: ReceiveBuffer) -> None:
+        self._options = options
+        self._policy = policy = options.policy
+        self.history = History(policy, nested=options.nested)
         self.holding = buffer.holding
         """Counts what waits for the application, wherever it waits."""
         self.deliver: Callable[[Incoming], bool] = buffer.put
@@ -98,10 +98,10 @@ class LinkChanges:
         self._current: Link | None = None
         self._next: Link | None = None
         self._count = 0
-        self._sending = Sending(policy, self.history, new_id)
+        self._sending = Sending(policy, self.history, options.new_id)
         self._interruption: Interruption | None = None
         self._attempts = 0
-        self._backoff = Backoff(policy, draw)
+        self._backoff = Backoff(policy, options.draw)
         self._last_failure = ""
         self._last_activity = 0.0
         self._rollover_at: float | None = None
@@ -146,8 +146,8 @@ class LinkChanges:
         return Link(self._count, watch)
 
     def _open(self, at: float) -> float:
-        at = self._reserve(at)
-        self._next = self._new_link(Watch(ready_timeout=None, stall_timeout=self._stall_timeout))
+        at = self._options.reserve(at)
+        self._next = self._new_link(Watch(ready_timeout=None, stall_timeout=self._options.stall_timeout))
         self.actions.append(Open(self._next.number, at))
         return at
 
@@ -222,7 +222,7 @@ class LinkChanges:
         expires, before = self.history.expires_at, self._policy.rollover_before
         if expires is None or before is None:
             return
-        left = expires - self._wall()
+        left = expires - self._options.wall()
         if left <= 0:
             # One of the two clocks is wrong; moving at once would be moving forever.
             self._rollover_at = None

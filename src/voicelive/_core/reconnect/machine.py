@@ -34,16 +34,7 @@ class ReconnectMachine(LinkChanges):
     """Keeps a session alive.
 
     Args:
-        policy: what the application allows.
-        nested: whether the connection speaks a version with nested sessions.
-        ready_timeout: how long the first link may take to say ``session.created``, in seconds.
-        stall_timeout: how long a response may stand still, in seconds.
-        max_messages: how many messages a new session may send before it is current; None for no limit.
-        max_bytes: how many bytes likewise.
-        draw: gives a number from 0 to 1, evenly.
-        reserve: returns when a link may be opened, given when it should be.
-        wall: gives the seconds since the epoch, for ``expires_at``.
-        new_id: makes an item's id.
+        options: what it is given.
         buffer: takes what is for the application.
     """
 
@@ -53,7 +44,8 @@ class ReconnectMachine(LinkChanges):
 
     def start(self, now: float) -> int:
         """Note that the first link is open; returns its number."""
-        link = self._new_link(Watch(ready_timeout=self._ready_timeout, stall_timeout=self._stall_timeout))
+        options = self._options
+        link = self._new_link(Watch(ready_timeout=options.ready_timeout, stall_timeout=options.stall_timeout))
         link.watch.open(now)
         link.state = "up"
         link.last_arrival = link.current_since = now
@@ -116,7 +108,7 @@ class ReconnectMachine(LinkChanges):
                 link.restored_by = {**(link.restored_by or {}), event["type"]: event}
             return
         if link.held is None:
-            link.held = ReceiveBuffer(Holding(*self._limits))
+            link.held = ReceiveBuffer(Holding(self._options.max_messages, self._options.max_bytes))
         if link.held.put(message):
             # Reading cannot pause: what restores the session comes the same way.
             self._drop_next()
@@ -141,7 +133,7 @@ class ReconnectMachine(LinkChanges):
             return
         if now - self._current.current_since >= self._policy.max_delay:
             # A connection that breaks again at once continues with the waits of the last interruption.
-            self._backoff = Backoff(self._policy, self._draw)
+            self._backoff = Backoff(self._policy, self._options.draw)
         self._current = None
         self._sending.interrupted()
         self._last_failure = ""
@@ -225,7 +217,7 @@ class ReconnectMachine(LinkChanges):
 
     def condensed(self, items: object, now: float) -> bool:
         """Note what the application made of the oldest items; None if it failed. False if it cannot be used."""
-        used = self.history.conversation.condensed(items, self._new_id)
+        used = self.history.conversation.condensed(items, self._options.new_id)
         self._advance(now)
         return used
 
