@@ -21,6 +21,7 @@ from . import error_details as errors
 from .configuration import input_channels, input_rate
 from .defaults import EAGERNESS_MS, MODEL_VAD_TYPE
 from .error_details import RefusedError
+from .sound_buffer import SoundBuffer
 
 __all__ = [
     "MAX_APPEND_BYTES",
@@ -172,7 +173,7 @@ class InputAudio:
         self._light_vad: LightDetector | None = None
         self._max_buffer_s = max_buffer_s
         self._format = InputFormat("pcm16", 24000, 1)
-        self._pcm = bytearray()
+        self._pcm = SoundBuffer()
         self._dropped = 0  # bytes of audio that came before what is in the buffer
         self._detector: TurnDetector | None = None
         self._origin_ms = 0  # where the detector began to listen
@@ -233,9 +234,9 @@ class InputAudio:
         if self._detector is None:
             if len(self._pcm) + len(pcm) > self._max_buffer_s * self._format.rate * 2:
                 raise RefusedError(errors.buffer_full(self._max_buffer_s))
-            self._pcm += pcm
+            self._pcm.append(pcm)
             return []
-        self._pcm += pcm
+        self._pcm.append(pcm)
         if self._to_vad is None or self._to_vad.from_rate != self._format.rate:
             self._to_vad = self._ears_for(self._format.rate)
         found: list[TurnStarted | Turn] = []
@@ -264,8 +265,8 @@ class InputAudio:
             return True
         rate = self._format.rate
         start, end = self._turn_start_ms, self._origin_ms + self._detector.elapsed_ms
-        said = self._pcm[max(0, pcm_bytes(start, rate) - self._dropped) : pcm_bytes(end, rate) - self._dropped]
-        return self._is_finished(bytes(said), rate)
+        said = self._pcm.part(pcm_bytes(start, rate) - self._dropped, pcm_bytes(end, rate) - self._dropped)
+        return self._is_finished(said, rate)
 
     def _start(self, audio_start_ms: int) -> TurnStarted:
         self._turn_id = self._new_item_id()
@@ -307,7 +308,7 @@ class InputAudio:
         """
         if self.buffered_ms < MIN_COMMIT_MS:
             raise RefusedError(errors.commit_empty(self.buffered_ms))
-        turn = Turn(self._turn_id or self._new_item_id(), bytes(self._pcm), self._format.rate)
+        turn = Turn(self._turn_id or self._new_item_id(), self._pcm.part(0, len(self._pcm)), self._format.rate)
         self.clear()
         return turn
 
@@ -324,14 +325,13 @@ class InputAudio:
 
     def _cut(self, start_ms: int, end_ms: int) -> bytes:
         """Take out the audio between two times; what is before it is gone too."""
-        start = max(0, pcm_bytes(start_ms, self._format.rate) - self._dropped)
-        end = max(start, pcm_bytes(end_ms, self._format.rate) - self._dropped)
-        cut = bytes(self._pcm[start:end])
+        rate = self._format.rate
+        cut = self._pcm.part(pcm_bytes(start_ms, rate) - self._dropped, pcm_bytes(end_ms, rate) - self._dropped)
         self._drop_before(end_ms)
         return cut
 
     def _drop_before(self, moment_ms: float) -> None:
         count = min(len(self._pcm), pcm_bytes(moment_ms, self._format.rate) - self._dropped)
         if count > 0:
-            del self._pcm[:count]
+            self._pcm.drop(count)
             self._dropped += count
