@@ -87,7 +87,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _look_at_locals(frame: FrameType, line: int, error: str) -> None:
     for name, value in frame.f_locals.items():
         try:
-            shown = repr(value)
+            # An hour of audio is searched as it is: with its bytes spelt out it is three times as long.
+            shown = str(value, "latin-1") if isinstance(value, bytes | bytearray) else repr(value)
         except Exception:  # noqa: BLE001 - half-built objects have no repr; a traceback shows none either
             continue
         place = f"{Path(frame.f_code.co_filename).name}:{line}, {frame.f_code.co_name}()"
