@@ -368,6 +368,23 @@ def test_importing_connect_loads_no_models_and_no_dependency(package: str) -> No
     }
 
 
+OPENINGS = {
+    "sync": "with connect(**opening):\n        pass",
+    "async": "async def main():\n        async with connect(**opening):\n            pass\n    asyncio.run(main())",
+}
+
+
+@pytest.mark.parametrize(("package", "form"), [("voicelive", "sync"), ("voicelive.aio", "async")])
+def test_a_connection_without_a_policy_loads_nothing_for_one(package: str, form: str) -> None:
+    """What reconnects takes long to load, and few connections have it."""
+    begun = "import asyncio\nfrom azure.core.credentials import AzureKeyCredential\n"
+    begun += f"from {package} import connect\nfrom voicelive.errors import ConnectionError\n"
+    opening = "opening = dict(endpoint='http://127.0.0.1:1', model='m', credential=AzureKeyCredential('k'))\n"
+    loaded = loaded_by(f"{begun}{opening}try:\n    {OPENINGS[form]}\nexcept ConnectionError:\n    pass")
+    assert "voicelive._transport.websocket" in loaded
+    assert not {name for name in loaded if name.startswith("voicelive.") and "reconnect" in name}
+
+
 @pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
 def test_every_public_name_can_be_imported_and_is_listed(package: str) -> None:
     """Names that are loaded when first used are in `dir()`, come with `import *`, and are the same object each time."""

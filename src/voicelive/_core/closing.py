@@ -27,6 +27,7 @@ __all__ = [
     "Cause",
     "CloseInfo",
     "Initiator",
+    "broken",
     "check_close_arguments",
     "closed_error",
     "describe_code",
@@ -170,6 +171,12 @@ def _cause_of(info: CloseInfo, words: EndEvidence, ended_at: float) -> Cause | N
     if info.code == _POLICY and words.refused_configuration:
         return "configuration"
     return None
+
+
+def broken(error: BaseException) -> CloseInfo:
+    """Describe the end of a connection that something failed in which must not, or was cancelled by somebody else."""
+    # The error's own text may hold what somebody said, or a secret of foreign code: only its kind is shown.
+    return CloseInfo(_ABNORMAL, f"{type(error).__name__} while keeping the connection up", "local", "internal", error)
 
 
 def ends_quietly(info: CloseInfo | None, *, requested: bool) -> bool:

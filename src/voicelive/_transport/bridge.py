@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._calls import Call
-from .._core.closing import Cause, CloseInfo
+from .._core.closing import Cause, CloseInfo, broken
 from .._core.envelope import BOTH_FORMS, Incoming, Outgoing
 from .._core.handshake import OpeningRequest
 from .._core.holding import MESSAGE_OVERHEAD
@@ -27,9 +27,12 @@ from .._threads import Waiter
 from ..errors import SendQueueFullError
 from .logs import transport_logger
 from .options import TransportOptions
-from .reconnect_setup import ReconnectSetup, broken
 from .transport import DeliveringTransport, Transport
 from .websocket import ConnectionClosed, open_transport
+
+if TYPE_CHECKING:
+    # Few connections have a policy, and what carries it out takes its time to load.
+    from .reconnect_setup import ReconnectSetup
 
 __all__ = ["Bridge", "ConnectionClosed"]
 

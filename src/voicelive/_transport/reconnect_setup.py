@@ -23,7 +23,7 @@ from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueu
 from .options import TransportOptions
 from .receive_queue import ReceiveQueue
 
-__all__ = ["Failure", "ReconnectSetup", "broken", "failure_of", "end_signal", "queue_full"]
+__all__ = ["Failure", "ReconnectSetup", "failure_of", "end_signal", "queue_full"]
 
 _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
@@ -94,12 +94,6 @@ def failure_of(error: Exception) -> Failure:
         return Failure(str(error), recoverable=False)
     # What a foreign credential raised: its text may say anything, so only its kind is shown.
     return Failure(f"the attempt ended with {type(error).__name__}", recoverable=False)
-
-
-def broken(error: BaseException) -> CloseInfo:
-    """Describe the end of a connection that something failed in which must not, or was cancelled by somebody else."""
-    # The error's own text may hold what somebody said, or a secret of foreign code: only its kind is shown.
-    return CloseInfo(1006, f"{type(error).__name__} while keeping the connection up", "local", "internal", error)
 
 
 def queue_full(policy: ReconnectPolicy, event: Outgoing) -> SendQueueFullError:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
-from .._core.closing import ENDS_FOR_GOOD, GIVEN_UP, Cause, CloseInfo
+from .._core.closing import ENDS_FOR_GOOD, GIVEN_UP, Cause, CloseInfo, broken
 from .._core.envelope import AUDIO_DELTAS, Incoming, Outgoing
 from .._core.handshake import OpeningRequest
 from .._core.holding import Holding
@@ -19,7 +19,7 @@ from .._core.reconnect.machine import Close, Condense, Open, SendFull, SendNow
 from .alarm import Alarm
 from .logs import transport_logger
 from .receive_queue import Sink
-from .reconnect_setup import ReconnectSetup, broken, end_signal, failure_of, queue_full
+from .reconnect_setup import ReconnectSetup, end_signal, failure_of, queue_full
 from .websocket import ConnectionClosed, WebSocketTransport, open_transport
 
 __all__ = ["ReconnectingTransport"]
