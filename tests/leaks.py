@@ -118,13 +118,18 @@ def _afterwards(owner: Any, name: str, look: Callable[..., None]) -> None:
         look(result, *args)
         return result
 
-    setattr(owner, name, watched)
+    # Python does this by itself only for what stands in the body of a class.
+    setattr(owner, name, staticmethod(watched) if name == "__new__" else watched)
 
 
 def _look_at_repr(_: None, made: object, *args: object) -> None:
     # A subclass may not be complete yet.
     if type(made) in _WATCHED_CLASSES:
         look_at(f"repr of {type(made).__name__}", repr(made))
+
+
+def _look_at_repr_of_tuple(made: object, *args: object) -> None:
+    _look_at_repr(None, made)
 
 
 def _look_at_expected(_: None, __: object, raised: tuple[type[BaseException], BaseException, object]) -> None:
@@ -146,7 +151,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "leaks_on_purpose: what it gives away is no fault of this package")
     logging.getLogger().addHandler(_listener)
     for cls in _WATCHED_CLASSES:
-        _afterwards(cls, "__init__", _look_at_repr)
+        if issubclass(cls, tuple):
+            _afterwards(cls, "__new__", _look_at_repr_of_tuple)
+        else:
+            _afterwards(cls, "__init__", _look_at_repr)
     _afterwards(pytest.ExceptionInfo, "fill_unfilled", _look_at_expected)
     _afterwards(pytest.CaptureFixture, "readouterr", functools.partial(_look_at_output, "captured output"))
     _afterwards(CliRunner, "invoke", _look_at_result)

@@ -386,6 +386,17 @@ def test_a_connection_without_a_policy_loads_nothing_for_one(package: str, form:
 
 
 @pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
+def test_a_plain_connection_loads_nothing_that_only_others_need(package: str) -> None:
+    """connect() without a policy loads nothing that reconnects, and for a flat API version nothing that nests."""
+    loaded = loaded_by(
+        f"from {package} import connect; connect(endpoint='http://127.0.0.1', model='gpt-4o', api_version='2025-10-01')"
+    )
+    unneeded = ("voicelive._core.reconnect", "voicelive._transport.reconnect", "voicelive._core.nested_form", "difflib")
+    assert {name for name in loaded if name.startswith(unneeded)} == set()
+    assert "voicelive._transport.websocket" in loaded
+
+
+@pytest.mark.parametrize("package", ["voicelive", "voicelive.aio"])
 def test_every_public_name_can_be_imported_and_is_listed(package: str) -> None:
     """Names that are loaded when first used are in `dir()`, come with `import *`, and are the same object each time."""
     script = (

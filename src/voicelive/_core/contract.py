@@ -12,7 +12,6 @@ from .._base import Model
 from .._generated.models import ClientEvent, ServerEvent
 from .._generated.registry import CLIENT_EVENTS
 from ..errors import ConfigurationError, ContractWarning, InvalidEventError
-from .agent_form import session_for_agent
 from .codec import (
     Message,
     audio_frame,
@@ -25,7 +24,6 @@ from .codec import (
 )
 from .envelope import Incoming, Outgoing
 from .events import AnyServerEvent, MalformedServerEvent, UnknownServerEvent
-from .nested_form import item_to_nested, read_flat, response_to_nested, session_to_nested
 from .unpublished_models import unpublished_model_message
 from .version_check import findings, unknown_version_message
 from .version_names import VOICE_AGENTS, is_nested
@@ -152,8 +150,16 @@ class WireContract:
 
 
 def _nested(event_type: str, payload: dict[str, Any], *, for_agent: bool) -> dict[str, Any]:
+    # Loaded for the connections that need it; few do.
+    from .agent_form import session_for_agent
+    from .nested_form import item_to_nested, response_to_nested, session_to_nested
+
+    def session(given: Mapping[str, Any]) -> dict[str, Any]:
+        nested = session_to_nested(given)
+        return session_for_agent(nested) if for_agent else nested
+
     translate: dict[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
-        "session.update": ("session", _session_for_agent if for_agent else session_to_nested),
+        "session.update": ("session", session),
         "response.create": ("response", response_to_nested),
         "conversation.item.create": ("item", item_to_nested),
     }
@@ -165,11 +171,9 @@ def _nested(event_type: str, payload: dict[str, Any], *, for_agent: bool) -> dic
     return {**payload, name: function(inner)} if isinstance(inner, Mapping) else payload
 
 
-def _session_for_agent(session: Mapping[str, Any]) -> dict[str, Any]:
-    return session_for_agent(session_to_nested(session))
-
-
 def _also_flat(decode: Decode) -> Decode:
+    from .nested_form import read_flat
+
     def decode_and_flatten(data: Message, kind: bytes = b"") -> AnyServerEvent:
         event = decode(data, kind)
         read_flat(event)

@@ -6,8 +6,7 @@ import ipaddress
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from .._environment import ENDPOINT_VARIABLES
@@ -69,8 +68,10 @@ _RESERVED_HEADERS = {"host", "connection", "upgrade", "content-length", "transfe
 _CREDENTIAL_HEADERS = {API_KEY_HEADER, AUTHORIZATION_HEADER.lower()}
 
 
-@dataclass(frozen=True)
-class Endpoint:
+# What every process that connects loads are named tuples: to make a dataclass takes five times as long.
+
+
+class Endpoint(NamedTuple):
     """Where the service is: the checked form of the ``endpoint`` argument."""
 
     secure: bool
@@ -92,18 +93,23 @@ class Endpoint:
         return host if self.port == _DEFAULT_PORTS[self.secure] else f"{host}:{self.port}"
 
 
-@dataclass(frozen=True)
-class Handshake:
+class Handshake(NamedTuple):
     """All of the opening request but the credential, which is asked for when the connection opens."""
 
     endpoint: Endpoint
     model: str | None
-    # Query and headers may hold secrets of the application, so they stay out of the repr.
-    query: tuple[tuple[str, str], ...] = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
     request_id: str
     contract_version: str
     """The API version that what is sent is checked against."""
+
+    def __repr__(self) -> str:
+        # Query and headers may hold secrets of the application.
+        return (
+            f"Handshake(endpoint={self.endpoint!r}, model={self.model!r}, request_id={self.request_id!r}, "
+            f"contract_version={self.contract_version!r})"
+        )
 
     def request(self, credential_headers: Mapping[str, str]) -> OpeningRequest:
         """Complete the request; a header the application gave itself wins over the credential's."""
@@ -126,22 +132,24 @@ class Handshake:
         out."""
         given = {name.lower() for name, _ in self.headers}
         more = [(name, value) for name, value in headers.items() if name.lower() not in given and _is_fit(name, value)]
-        return replace(self, headers=(*self.headers, *more))
+        return self._replace(headers=(*self.headers, *more))
 
     def renewed(self, request_id: str) -> Handshake:
         """Return the same with another request id, for another connection."""
         query = tuple((name, request_id if value == self.request_id else value) for name, value in self.query)
-        return replace(self, query=query, request_id=request_id)
+        return self._replace(query=query, request_id=request_id)
 
 
-@dataclass(frozen=True)
-class OpeningRequest:
+class OpeningRequest(NamedTuple):
     """The opening request as it goes to the transport. Holds the credential: never shown."""
 
     endpoint: Endpoint
-    url: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    url: str
+    headers: tuple[tuple[str, str], ...]
     request_id: str
+
+    def __repr__(self) -> str:
+        return f"OpeningRequest(endpoint={self.endpoint!r}, request_id={self.request_id!r})"
 
 
 def prepare_handshake(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from .._base import Model
@@ -28,7 +27,6 @@ Condition = str | type[Model] | Callable[[AnyServerEvent], object]
 EventOf = Callable[[Incoming], AnyServerEvent]
 
 
-@dataclass(order=True)
 class Received:
     """One message as it came, and the type and class of the event in it.
 
@@ -36,10 +34,16 @@ class Received:
     can still be handed out byte for byte.
     """
 
-    number: int
-    message: Incoming = field(compare=False)
-    kind: str = field(compare=False)
-    model: type[Model] = field(compare=False)
+    __slots__ = ("kind", "message", "model", "number")
+
+    def __init__(self, number: int, message: Incoming, kind: str, model: type[Model]) -> None:
+        self.number = number
+        self.message = message
+        self.kind = kind
+        self.model = model
+
+    def __lt__(self, other: Received) -> bool:
+        return self.number < other.number
 
     @property
     def cost(self) -> int:

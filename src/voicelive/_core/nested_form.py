@@ -7,8 +7,7 @@ both directions to plain JSON objects. What has no counterpart is an error that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._base import FieldIssue, Model
 from ..errors import InvalidEventError
@@ -35,8 +34,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One flat field, the place of its nested counterpart, and how the values are turned into one another."""
 
     flat: str

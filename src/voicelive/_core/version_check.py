@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._base import Model, OpenEnum
 from .._generated.versions import (
@@ -25,8 +23,7 @@ __all__ = ["Finding", "findings", "unknown_version_message"]
 _NEEDS_PREVIEW = "in API version {} only with a preview feature: name it in preview_features of connect()"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something an event holds that the service may ignore."""
 
     path: str
@@ -119,7 +116,9 @@ def _titled(version: str) -> str:
 
 
 def _unknown(name: str, cls: type[Model]) -> str:
-    near = difflib.get_close_matches(name, _names(cls), n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, _names(cls), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"not a field of {cls.__name__} in any API version{hint}"
 

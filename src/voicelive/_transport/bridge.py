@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._calls import Call
@@ -74,8 +73,7 @@ class Bridge:
         # Together with what waits on this side, as much may have arrived as the options say.
         self._most = min(_MOST_MESSAGES, max(1, (options.max_queue or 1 << 30) // _SHARE))
         self._most_bytes = min(_MOST_BYTES, max(1, (options.max_buffer or 1 << 62) // _SHARE))
-        self.options = replace(
-            options,
+        self.options = options._replace(
             max_queue=None if options.max_queue is None else max(0, options.max_queue - self._most),
             max_buffer=None if options.max_buffer is None else max(0, options.max_buffer - self._most_bytes),
         )
@@ -124,7 +122,7 @@ class Bridge:
         """Like :meth:`open`, for a connection that is made again when it breaks."""
         from .reconnecting import ReconnectingTransport
 
-        transport = ReconnectingTransport(replace(setup, options=self.options), request)
+        transport = ReconnectingTransport(setup._replace(options=self.options), request)
 
         async def opening() -> None:
             await transport.open()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from typing_extensions import TypedDict
@@ -102,8 +101,7 @@ def _pydantic_schema(source: object, handler: object) -> dict[str, str]:
 ConnectionOptions.__get_pydantic_core_schema__ = staticmethod(_pydantic_schema)  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True)
-class TransportOptions:
+class TransportOptions(NamedTuple):
     """Checked options, defaults filled in."""
 
     open_timeout: float | None = 20.0
@@ -117,13 +115,17 @@ class TransportOptions:
     ready_timeout: float | None = 30.0
     stall_timeout: float | None = None
     compression: str | None = None
-    # A proxy's URL may hold a password.
-    proxy: str | bool | None = field(default=True, repr=False)
+    proxy: str | bool | None = True
     proxy_ssl: ssl.SSLContext | None = None
     ssl: ssl.SSLContext | None = None
     source_address: tuple[str, int] | None = None
     allow_plaintext_credentials: bool = False
-    vendor_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    vendor_options: Mapping[str, Any] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        # A proxy's URL and what is passed on may hold secrets.
+        shown = (name for name in self._fields if name not in ("proxy", "vendor_options"))
+        return f"TransportOptions({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 _ALIASES = {
@@ -133,13 +135,13 @@ _ALIASES = {
     "timeout": "close_timeout",
 }
 _ALWAYS_ON = ("autoclose", "autoping")
-_KNOWN = (*TransportOptions.__dataclass_fields__, *_ALIASES, *_ALWAYS_ON)
+_KNOWN = (*TransportOptions._fields, *_ALIASES, *_ALWAYS_ON)
 _NULLABLE = {"open_timeout", "receive_timeout", "ready_timeout", "stall_timeout", "ping_interval", "ping_timeout"}
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 # What keeps the credential where it belongs must not be overridden from outside.
 _RESERVED_VENDOR_OPTIONS = {
-    *TransportOptions.__dataclass_fields__,
+    *TransportOptions._fields,
     "uri",
     "additional_headers",
     "user_agent_header",
@@ -185,7 +187,9 @@ def _canonical(options: Mapping[str, Any] | None) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in options.items():
         if name not in _KNOWN:
-            close = difflib.get_close_matches(str(name), _KNOWN, n=1)
+            from difflib import get_close_matches
+
+            close = get_close_matches(str(name), _KNOWN, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(_KNOWN)}"
             raise ConfigurationError(f"unknown connection option {name!r}: {hint}")
         canonical = _ALIASES.get(name, name)

@@ -6,8 +6,8 @@ import random
 import secrets
 import threading
 import time
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from websockets.exceptions import ConnectionClosedError
 
@@ -29,8 +29,7 @@ _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class ReconnectSetup:
+class ReconnectSetup(NamedTuple):
     """What a reconnecting transport needs to know, beside the credential."""
 
     handshake: Handshake
@@ -75,8 +74,7 @@ def _new_item_id() -> str:
     return f"item_{secrets.token_hex(12)}"
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """Why an attempt failed."""
 
     reason: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from websockets.exceptions import InvalidProxy
@@ -23,15 +22,17 @@ class ProxyTlsError(Exception):
     """TLS with the proxy itself failed; the cause says why."""
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy's URL, taken apart. The URL and the user may hold a password, and are never shown."""
 
-    url: str = field(repr=False)
+    url: str
     scheme: str
     host: str
     port: int
-    user: tuple[str, str] | None = field(repr=False)
+    user: tuple[str, str] | None
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.authority})"
 
     @property
     def is_http(self) -> bool:
