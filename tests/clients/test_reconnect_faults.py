@@ -65,6 +65,45 @@ async def test_odd_events_end_nothing(client: Client) -> None:
             assert connection.close_info is None
 
 
+async def test_audio_that_the_service_does_not_take_is_counted(client: Client) -> None:
+    """A send of audio that waits when the connection breaks ends without an error, and the next ones go out again."""
+
+    async def behaviour(connection: ServerConnection) -> None:
+        await connection.send(event("session.created", session={"id": f"s{len(server.requests)}"}))
+        if len(server.requests) == 1:
+            await connection.recv()
+            # So its pings are not answered either, and the client gives it up.
+            connection.transport.pause_reading()
+            await has_moved.wait()
+            connection.transport.abort()
+            return
+        has_moved.set()
+        async for message in connection:
+            if "input_audio_buffer.commit" in str(message[:100]):
+                await connection.send(event("input_audio_buffer.committed", item_id="x"))
+
+    async def send_on() -> None:
+        while not is_enough.is_set():
+            await connection.call("input_audio_buffer.append", audio=bytes(1_000_000))
+            await asyncio.sleep(0)
+
+    is_enough, has_moved = asyncio.Event(), asyncio.Event()
+    options = {"ping_interval": 0.2, "ping_timeout": 1, "close_timeout": 0.5}
+    with WebSocketServer(behaviour) as server:
+        async with client.connect(server.endpoint, reconnect=QUICK, connection_options=options) as connection:
+            sending = asyncio.ensure_future(send_on())
+            try:
+                restored = await connection.wait_for("voicelive.restored", timeout=60)
+                assert restored.lost_audio_bytes >= 1_000_000
+                assert not sending.done()
+            finally:
+                is_enough.set()
+                await asyncio.wait_for(sending, 60)
+            await connection.call("input_audio_buffer.commit")
+            await connection.wait_for("input_audio_buffer.committed", timeout=60)
+        await assert_nothing_left(server.port)
+
+
 class Fault(Exception):
     """What is injected."""
 
