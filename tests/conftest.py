@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import os
 import signal
 import sys
@@ -18,6 +19,10 @@ import typer.testing
 pytest.register_assert_rewrite("tests.clients.harness")
 
 pytest_plugins = ["pytester", "tests.leaks", "tests.left_out"]
+
+
+_BETWEEN_FREEZES = 100
+_tests_begun = itertools.count(1)
 
 
 def pytest_configure() -> None:
@@ -36,6 +41,14 @@ def pytest_collection_finish() -> None:
     # The tests themselves neither, nor what they import: no later collection goes through it.
     gc.enable()
     gc.freeze()
+
+
+def pytest_runtest_protocol() -> None:
+    """Let no later collection go through what earlier tests have left for good, such as reports and models."""
+    # Between tests, so that a test sees all of its own objects collected.
+    if next(_tests_begun) % _BETWEEN_FREEZES == 0:
+        gc.collect()
+        gc.freeze()
 
 
 def _keep_bytecode() -> None:
