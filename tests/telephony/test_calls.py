@@ -184,7 +184,7 @@ async def test_a_vendor_that_does_not_end_the_call(
     async with phone_call(announcement, "acs", model="gpt-4o", control=Refusing()) as caller:
         await caller.until_ended()
     assert caller.summary.outcome == "finished"
-    said = f"the call {caller.summary.call_id} could not be ended at the vendor's: ConnectionError"
+    said = f"the call {caller.summary.call_id} could not be ended at the vendor: ConnectionError"
     assert [record.getMessage() for record in caplog.records if record.name == "voicelive.telephony"] == [said]
 
 
