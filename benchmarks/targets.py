@@ -23,7 +23,7 @@ IN_THE_WAY = {
     "send": "the write to the socket, which raw pays too; the blocking client also wakes its loop",
     "cold": "pydantic's own modules, and defining the classes of a session and a turn with them",
     "conversation": "some events of a turn lead to decisions, one at a time, and every piece of audio is counted",
-    "policy": "some events of a turn are read once more, and audio is counted, so that a session can be restored",
+    "policy": "some events of a turn are read once more, and audio is counted both ways, to restore a session",
     "telemetry": "spans and measurements of each response, which the SDK makes of what it is told",
     "memory": "what the transport of `websockets` takes, and what is kept to restore a session",
     "engine": "the committed figures were taken on a busier machine; see `python -m benchmarks.engine`",
