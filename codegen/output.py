@@ -17,7 +17,7 @@ from .descriptions import make_descriptions
 from .document import Contract, SchemaError, is_event, load
 from .models import kinds_of_unions, make_models
 from .params import make_params, param_names
-from .resources import make_client_part, make_registry, make_resources, make_versions, make_waiting
+from .resources import make_registry, make_resources, make_versions, make_waiting, render
 from .signatures import UNCHECKED
 from .superset import Availability, merge
 
@@ -196,7 +196,7 @@ def _client_parts() -> dict[str, str]:
         template = f"{part}.py.jinja2"
         for client in ("sync", "async"):
             header = CLIENT_HEADER.format(doc=doc.format(client=client), template=template)
-            files[f"{part}_{client}.py"] = header + make_client_part(template, asynchronous=client == "async")
+            files[f"{part}_{client}.py"] = header + render(template, asynchronous=client == "async")
     return files
 
 

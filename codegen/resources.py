@@ -18,7 +18,7 @@ from .signatures import AUDIO, UNCHECKED, input_type, or_none
 from .superset import Availability
 from .texts import drafts_text
 
-__all__ = ["make_client_part", "make_registry", "make_resources", "make_versions", "make_waiting"]
+__all__ = ["make_registry", "make_resources", "make_versions", "make_waiting", "render"]
 
 CONNECTION_NAMES = frozenset(("close", "close_info", "open", "recv", "recv_bytes", "request_id", "send", "wait_for"))
 """What a connection has beside its resources."""
@@ -111,7 +111,7 @@ def make_registry(contract: Contract) -> str:
         for prop in contract.fields(name).values()
         if prop.is_base64
     }
-    return _render("registry.py.jinja2", client=client, server=server, audio=audio)
+    return render("registry.py.jinja2", client=client, server=server, audio=audio)
 
 
 def make_versions(availability: Availability) -> str:
@@ -129,7 +129,7 @@ def make_versions(availability: Availability) -> str:
     previews: dict[str, dict[str, tuple[str, ...]]] = {}
     for (model, name), versions in availability.preview_fields.items():
         previews.setdefault(model, {})[name] = versions
-    return _render(
+    return render(
         "versions.py.jinja2",
         availability=availability,
         sets=sets,
@@ -157,7 +157,7 @@ def make_resources(contract: Contract, *, asynchronous: bool) -> str:
     enums = sorted(used & set(contract.enums))
     models = sorted(used & set(contract.models))
     params = sorted({name for resource in flat for method in resource.methods for name in method.mappings})
-    return _render(
+    return render(
         "resources.py.jinja2",
         top=top,
         flat=flat,
@@ -179,18 +179,13 @@ def make_waiting(contract: Contract, *, asynchronous: bool) -> str:
         known.append((literal, f"models.{name}"))
     known += [(json.dumps(event_type), name) for event_type, name in LOCAL_EVENTS.items()]
     known.append((json.dumps("voicelive.malformed"), "MalformedServerEvent"))
-    return _render(
+    return render(
         "waiting.py.jinja2",
         known=known,
         connection=CONNECTION_EVENTS,
         conversation=CONVERSATION_EVENTS,
         asynchronous=asynchronous,
     )
-
-
-def make_client_part(template: str, *, asynchronous: bool) -> str:
-    """Return the source of a part that both clients have, which differs only in what is awaited."""
-    return _render(template, asynchronous=asynchronous)
 
 
 def _check_names(event_type: str) -> None:
@@ -272,7 +267,7 @@ def _wrap(text: str, indent: int, width: int = 96) -> str:
     return ("\n" + " " * indent).join(lines)
 
 
-def _render(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

@@ -33,4 +33,4 @@ def without_line(thing: object) -> None:
     From Python 3.13 on `inspect.getsource` would show what stands in that line of the other module.
     """
     if "__firstlineno__" in getattr(thing, "__dict__", ()):
-        del thing.__firstlineno__  # type: ignore[attr-defined] # pyright: ignore
+        delattr(thing, "__firstlineno__")

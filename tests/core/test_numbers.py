@@ -39,6 +39,6 @@ def test_an_integer_may_be_too_small() -> None:
 
 
 def test_an_option_that_no_float_can_hold_is_refused() -> None:
-    """An integer beyond every float is refused like any other value that cannot be."""
+    """An integer beyond every float is refused like any other value that is not valid."""
     with pytest.raises(ConfigurationError, match="money"):
         Budget(money=10**400)

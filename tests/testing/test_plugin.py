@@ -49,7 +49,7 @@ def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return project.runpytest_inprocess(*OPTIONS, *arguments)
 
 
-def run_in_process(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+def run_in_new_process(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Do as `run` does, in a process of its own."""
     return project.runpytest_subprocess(*OPTIONS, *arguments, timeout=TIMEOUT)
 
@@ -211,7 +211,7 @@ def test_a_run_that_needs_no_service_loads_next_to_nothing(project: pytest.Pytes
             assert not {"pydantic", "websockets", "azure", "asyncio"} & set(sys.modules)
         """
     )
-    run_in_process(project).assert_outcomes(passed=1)
+    run_in_new_process(project).assert_outcomes(passed=1)
 
 
 def test_the_package_announces_the_plugin(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

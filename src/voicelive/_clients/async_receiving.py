@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 
 from .._core.closing import CloseInfo
 from .._core.envelope import Incoming, Outgoing
@@ -43,8 +44,9 @@ class AsyncReceiving(BaseConnection):
         self._drained = False
         self._last_break = 0.0
 
+    @abstractmethod
     def _check_home(self) -> None:
-        raise NotImplementedError
+        """Refuse to be used where nothing can be done for the connection."""
 
     def _transport_end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
         return None if self._transport is None else self._transport.end(requested)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,7 +26,7 @@ __all__ = ["CLOSED_WHILE_OPENING", "BaseConnection"]
 CLOSED_WHILE_OPENING = "close() was called while the connection was opening"
 
 
-class BaseConnection:
+class BaseConnection(ABC):
     """The state of a connection, and what it says of itself."""
 
     _is_own_loop: ClassVar[bool]
@@ -104,9 +105,9 @@ class BaseConnection:
             self._state = "closed"
             self._inbox.clear()
 
+    @abstractmethod
     def _transport_end(self, requested: tuple[int, str] | None) -> CloseInfo | None:
-        """Return how the transport ended; None while it has not, or if there is none."""
-        raise NotImplementedError
+        """Return how the transport ended; None before that, and where there is no transport."""
 
     def _check_process(self) -> None:
         if self._generation != FORKS.count:

@@ -6,6 +6,7 @@ Do not edit: change the template and generate again.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
@@ -120,9 +121,10 @@ class ConversationFace(BaseConversationFace):
     async def _outcome(self, ticket: Ticket, timeout: float | None) -> ResponseOutcome:
         return await self._run(outcome_of, self._started(), ticket, timeout)
 
+    @abstractmethod
     async def _run(self, work: Callable[[*Arguments], Coroutine[Any, Any, T]], *arguments: *Arguments) -> T:
         """Run a coroutine function on the connection's loop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _send_call(self, event_type: str, fields: dict[str, Any]) -> Coroutine[Any, Any, None]:
-        raise NotImplementedError
+        """Send a call of the contract."""

@@ -145,9 +145,9 @@ class _HandedOver(Generic[T]):
     async def get(self) -> T:
         """Return the next value, when it has come."""
         while not self._values:
+            # What comes from now on wakes this again.
             self._filled.clear()
-            if not self._values:
-                await self._filled.wait()
+            await self._filled.wait()
         return self._values.popleft()
 
 

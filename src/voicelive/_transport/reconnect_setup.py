@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import random
 import secrets
 import threading
 import time
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from websockets.exceptions import ConnectionClosedError
 
@@ -20,10 +22,11 @@ from .._core.reconnect.link_changes import MachineOptions
 from .._core.reconnect.machine import ReconnectMachine
 from .._core.reconnect.policy import ConnectionBudget, ReconnectPolicy
 from ..errors import ConnectionClosed, ConnectionError, HandshakeError, SendQueueFullError, VoiceLiveError
+from .logs import transport_logger
 from .options import TransportOptions
 from .receive_queue import ReceiveQueue
 
-__all__ = ["Failure", "ReconnectSetup", "failure_of", "end_signal", "queue_full"]
+__all__ = ["Failure", "ReconnectSetup", "condensed", "end_signal", "failure_of", "queue_full", "raising"]
 
 _budgets: dict[str, ConnectionBudget] = {}
 _budgets_lock = threading.Lock()
@@ -107,3 +110,20 @@ def queue_full(policy: ReconnectPolicy, event: Outgoing) -> SendQueueFullError:
 def end_signal() -> ConnectionClosedError:
     """Build the transport's own signal that a connection has ended."""
     return ConnectionClosedError(None, None)
+
+
+async def raising(error: Exception) -> None:
+    """Raise an error where what it is about is awaited."""
+    raise error
+
+
+async def condensed(policy: ReconnectPolicy, items: list[dict[str, Any]]) -> object:
+    """Return what the application makes of its oldest items, None if it fails; in a thread, as it may take its time."""
+    condense = policy.condense
+    assert condense is not None
+    try:
+        made: object = await asyncio.to_thread(condense, items)
+        return await made if inspect.isawaitable(made) else made
+    except Exception as error:  # noqa: BLE001 - the application's function; the items are dropped, and that is counted
+        transport_logger().warning("condense failed, so the oldest items are dropped: %s", type(error).__name__)
+        return None

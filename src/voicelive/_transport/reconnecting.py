@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
@@ -19,7 +18,7 @@ from .._core.reconnect.machine import Close, Condense, Open, SendFull, SendNow
 from .alarm import Alarm
 from .logs import transport_logger
 from .receive_queue import Sink
-from .reconnect_setup import ReconnectSetup, end_signal, failure_of, queue_full
+from .reconnect_setup import ReconnectSetup, condensed, end_signal, failure_of, queue_full, raising
 from .websocket import ConnectionClosed, WebSocketTransport, open_transport
 
 __all__ = ["ReconnectingTransport"]
@@ -134,7 +133,7 @@ class ReconnectingTransport:
             rest = transport.begin(event)
             return None if rest is None else self._begun(transport, SendNow(up, event), rest)
         if self._broken is not None or machine.final is not None:
-            return _raising(end_signal())
+            return raising(end_signal())
         try:
             decision = machine.sending(event, time.monotonic())
         except Exception as error:
@@ -147,7 +146,7 @@ class ReconnectingTransport:
             transport = self._links[decision.link]
             rest = transport.begin(decision.event)
             return None if rest is None else self._begun(transport, decision, rest)
-        return _raising(queue_full(self._setup.policy, event)) if isinstance(decision, SendFull) else None
+        return raising(queue_full(self._setup.policy, event)) if isinstance(decision, SendFull) else None
 
     def _begun(
         self, transport: WebSocketTransport, sending: SendNow, rest: Coroutine[Any, Any, None]
@@ -332,17 +331,8 @@ class ReconnectingTransport:
         self._notify()
 
     async def _condense(self, items: list[dict[str, Any]]) -> None:
-        """Let the application condense what is oldest; in a thread, because it may take its time."""
-        condense = self._setup.policy.condense
-        assert condense is not None
-        made: object = None
-        try:
-            made = await asyncio.to_thread(condense, items)
-            if inspect.isawaitable(made):
-                made = await made
-        except Exception as error:  # noqa: BLE001 - the application's function; the items are dropped, and that is counted
-            transport_logger().warning("condense failed, so the oldest items are dropped: %s", type(error).__name__)
-            made = None
+        """Let the application condense what is oldest."""
+        made = await condensed(self._setup.policy, items)
         if not self._machine.condensed(made, time.monotonic()) and made is not None:
             transport_logger().warning("condense returned %s, which is not a list of items", type(made).__name__)
         self._act()
@@ -458,7 +448,3 @@ class ReconnectingTransport:
             raise closed from closed.__cause__
         if not kept:
             raise queue_full(self._setup.policy, sending.event) from None
-
-
-async def _raising(error: Exception) -> None:
-    raise error

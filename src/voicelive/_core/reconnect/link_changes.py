@@ -129,8 +129,7 @@ class LinkChanges:
 
     def count(self, message: Incoming) -> None:
         """Note a piece of an answer's audio."""
-        audio = self.history.audio
-        if not audio.goes_on(message) and (before := audio.add(message)) is not None:
+        if (before := self.history.audio.add(message)) is not None:
             self.history.received_audio(*before)
 
     @property

@@ -18,13 +18,13 @@ from ..conversation.fields import base64_size, field_of, text_of, texts_of
 from ..conversation.metrics import TurnMetrics
 from ..conversation.tokens import TokenCounts
 from ..envelope import AUDIO_DELTAS, Outgoing
-from ..json_values import mapping
+from ..json_values import mapping, number
 from ..recent_ids import RecentIds
 from .content import answer_messages, finish_reason, item_text, user_message
 from .facts import CallEnded, Fact, Interrupted, ResponseEnded, SessionBegan, ToolEnded, TurnEnded
 from .open_work import OpenResponse, OpenTool, Pending
 from .own_turns import OwnTurns
-from .values import as_float, as_int, as_text, as_wire, int_of, reason_code
+from .values import as_int, as_text, as_wire, int_of, reason_code
 
 __all__ = ["CallWatch"]
 
@@ -120,7 +120,7 @@ class CallWatch:
         modalities = given.get("modalities", given.get("output_modalities"))
         self._asked_for = {
             "model": as_text(given.get("model")),
-            "temperature": as_float(given.get("temperature")),
+            "temperature": number(given.get("temperature")),
             "max_tokens": as_int(given.get("max_response_output_tokens", given.get("max_output_tokens"))),
             "speaks": "audio" in modalities if isinstance(modalities, list) else None,
             "instructions": as_text(given.get("instructions")) if self._content else None,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ..._base import Model
 from ..conversation.fields import field_of
-from ..json_values import number
 from ..numbers import is_whole
 
-__all__ = ["as_float", "as_int", "as_text", "as_wire", "int_of", "reason_code"]
+__all__ = ["as_int", "as_text", "as_wire", "int_of", "reason_code"]
 
 _LONGEST_CODE = 64
 
@@ -37,11 +36,6 @@ def as_text(value: object) -> str | None:
 def as_int(value: object) -> int | None:
     """Return an integer; None for anything else."""
     return value if is_whole(value) else None
-
-
-def as_float(value: object) -> float | None:
-    """Return a number; None for anything else."""
-    return number(value)
 
 
 def int_of(event: Model, name: str, default: int) -> int:

@@ -51,7 +51,5 @@ def _loudness(window: bytes, step: int) -> float:
         return 0.0  # most of what lines and muted microphones give
     # Half the time of adding up squares one by one; off by less than the last bit, so rounding gives the exact sum.
     power = round(hypot(*samples) ** 2) / len(samples) / _FULL_SCALE_SQUARED
-    if power <= 0:
-        return 0.0
     position = (10 * log10(power) - _SILENT_DBFS) / (_LOUD_DBFS - _SILENT_DBFS)
     return min(1.0, max(0.0, position))

@@ -72,7 +72,8 @@ class MessageReader:
     async def _decode(self, message: bytes | str) -> AnyClientEvent:
         """Read a message: a long one beside the event loop, and after what took long, a while later."""
         if len(message) <= _READ_AT_ONCE:
-            if message.count("," if isinstance(message, str) else b",") <= _FEW_VALUES:  # type: ignore[arg-type]
+            commas = message.count(",") if isinstance(message, str) else message.count(b",")
+            if commas <= _FEW_VALUES:
                 return read_client_event(message)
             event, seconds = _timed(message)
         else:
